@@ -1,0 +1,213 @@
+"""What an order pays beside its price: dated rates in, eight heads of charges out, all in paise.
+
+A rate is an int of *paise a crore of turnover*: one crore of rupees is 10^9 paise, so 0.1 % is 1,000,000
+and the exchange's 306.99 rupees a crore is 30,699. No rate needs more digits than that, none needs a float.
+
+Charges are always worked out on an order's cumulative turnover; a fill pays the difference to what the
+order has paid so far, which is why ten partial fills pay one brokerage and never ten.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from enum import StrEnum
+from typing import TypeAlias
+
+from core.instruments import DERIVATIVES, Kind
+from core.orders import Product, Side
+
+CRORE = 10**9
+RUPEE = 100
+DEFAULT_PLAN = "zerodha"
+
+
+class ChargeSegment(StrEnum):
+    """The four tariffs. A CNC share pays DELIVERY, an MIS share INTRADAY."""
+
+    DELIVERY = "DELIVERY"
+    INTRADAY = "INTRADAY"
+    FUTURES = "FUTURES"
+    OPTIONS = "OPTIONS"
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The heads of one charge, paise each. They may be negative in a difference or a refund."""
+
+    brokerage: int = 0
+    stt: int = 0
+    exchange: int = 0
+    ipft: int = 0
+    sebi: int = 0
+    stamp: int = 0
+    gst: int = 0
+    dp: int = 0
+
+    @property
+    def total(self) -> int:
+        return (
+            self.brokerage + self.stt + self.exchange + self.ipft + self.sebi + self.stamp + self.gst + self.dp
+        )
+
+    def __add__(self, other: "Heads") -> "Heads":
+        return Heads(*(getattr(self, name) + getattr(other, name) for name in HEADS))
+
+    def __sub__(self, other: "Heads") -> "Heads":
+        return Heads(*(getattr(self, name) - getattr(other, name) for name in HEADS))
+
+    def as_dict(self) -> dict[str, int]:
+        """The heads by name, without the total."""
+        return {name: getattr(self, name) for name in HEADS}
+
+
+HEADS = tuple(field.name for field in fields(Heads))
+NOTHING = Heads()
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The rates of one plan in one segment from a date on.
+
+    ``brokerage_flat`` is paise an executed order; where it is 0 the brokerage is ``brokerage_rate`` of the
+    turnover, at most ``brokerage_cap``. ``gst_bp`` is in hundredths of a percent; ``dp`` and ``square_off``
+    are paise before GST. All others are paise a crore.
+    """
+
+    brokerage_rate: int
+    brokerage_cap: int
+    brokerage_flat: int
+    stt_buy: int
+    stt_sell: int
+    stt_exercise: int
+    exchange_nse: int
+    exchange_bse: int
+    ipft_nse: int
+    sebi: int
+    stamp_buy: int
+    gst_bp: int
+    dp: int
+    square_off: int
+
+
+@dataclass(frozen=True, slots=True)
+class TariffRow:
+    """A tariff as it is stored: who it is for and the first trade date that pays it."""
+
+    effective_from: date
+    plan: str
+    segment: ChargeSegment
+    tariff: Tariff
+
+
+Rates: TypeAlias = Mapping[tuple[str, ChargeSegment], Tariff]
+"""The tariffs in force on one trade date, by plan and segment."""
+
+
+def in_force(rows: Iterable[TariffRow], on: date) -> Rates:
+    """The newest tariff of each plan and segment that is not younger than ``on``."""
+    chosen: dict[tuple[str, ChargeSegment], TariffRow] = {}
+    for row in rows:
+        held = chosen.get((row.plan, row.segment))
+        if row.effective_from <= on and (held is None or row.effective_from > held.effective_from):
+            chosen[row.plan, row.segment] = row
+    return {key: row.tariff for key, row in chosen.items()}
+
+
+def segment_of(kind: Kind, product: Product) -> ChargeSegment:
+    """The tariff that an order of this product in this kind of instrument pays."""
+    if kind not in DERIVATIVES:
+        return ChargeSegment.DELIVERY if product is Product.CNC else ChargeSegment.INTRADAY
+    return ChargeSegment.FUTURES if kind is Kind.FUT else ChargeSegment.OPTIONS
+
+
+def tariff(rates: Rates, segment: ChargeSegment, plan: str) -> Tariff:
+    """The tariff of a plan. Raises LookupError, in a sentence, where the date has none."""
+    found = rates.get((plan, segment))
+    if found is None:
+        raise LookupError(f"no charge rates for plan {plan!r} in {segment} on this date")
+    return found
+
+
+def _share(turnover: int, rate: int, unit: int = 1) -> int:
+    """``rate`` of the turnover in whole units of so many paise, half up (both are never negative)."""
+    divisor = CRORE * unit
+    return (2 * turnover * rate + divisor) // (2 * divisor) * unit
+
+
+def _gst(base: int, gst_bp: int) -> int:
+    return (2 * base * gst_bp + 10_000) // 20_000
+
+
+def heads(
+    rates: Rates,
+    segment: ChargeSegment,
+    side: Side,
+    turnover: int,
+    plan: str = DEFAULT_PLAN,
+    exchange: str = "NSE",
+) -> Heads:
+    """The charges of an order whose fills so far add up to ``turnover`` paise (options: premium).
+
+    Each head is rounded to the paisa half up, STT to the rupee half up, GST on the rounded brokerage,
+    exchange and SEBI fees. ``exchange`` is where the instrument is listed (NSE, NFO, BSE, BFO).
+    Nothing filled pays nothing. Raises ValueError on a negative turnover, LookupError without rates.
+    """
+    if turnover <= 0:
+        if turnover < 0:
+            raise ValueError(f"turnover is never negative: {turnover}")
+        return NOTHING
+    row = tariff(rates, segment, plan)
+    bought = side is Side.BUY
+    on_bse = exchange in ("BSE", "BFO")
+    brokerage = row.brokerage_flat or min(_share(turnover, row.brokerage_rate), row.brokerage_cap)
+    fee = _share(turnover, row.exchange_bse if on_bse else row.exchange_nse)
+    sebi = _share(turnover, row.sebi)
+    return Heads(
+        brokerage=brokerage,
+        stt=_share(turnover, row.stt_buy if bought else row.stt_sell, RUPEE),
+        exchange=fee,
+        ipft=0 if on_bse else _share(turnover, row.ipft_nse),
+        sebi=sebi,
+        stamp=_share(turnover, row.stamp_buy) if bought else 0,
+        gst=_gst(brokerage + fee + sebi, row.gst_bp),
+    )
+
+
+def worst(
+    rates: Rates,
+    segment: ChargeSegment,
+    side: Side,
+    value_left: int,
+    plan: str = DEFAULT_PLAN,
+    exchange: str = "NSE",
+    *,
+    turnover: int = 0,
+) -> int:
+    """The most, in paise, that an order can still be charged.
+
+    ``value_left`` is what is left to fill at the dearest price the order allows: its worst price for a buy,
+    the upper band (or the best guess at it) for a sell. ``turnover`` is what was filled, and charged,
+    already. No head falls when turnover rises, so the dearest fill is the bound for every cheaper one.
+    """
+    whole = heads(rates, segment, side, turnover + value_left, plan, exchange)
+    return whole.total - heads(rates, segment, side, turnover, plan, exchange).total
+
+
+def depository(rates: Rates, plan: str = DEFAULT_PLAN) -> Heads:
+    """What a delivery sale pays once for each share and day, with its GST."""
+    row = tariff(rates, ChargeSegment.DELIVERY, plan)
+    return Heads(dp=row.dp, gst=_gst(row.dp, row.gst_bp))
+
+
+def square_off(rates: Rates, segment: ChargeSegment, plan: str = DEFAULT_PLAN) -> Heads:
+    """The fee of an order that the broker had to place to close an MIS position, with its GST."""
+    row = tariff(rates, segment, plan)
+    return Heads(brokerage=row.square_off, gst=_gst(row.square_off, row.gst_bp))
+
+
+def exercise(rates: Rates, intrinsic: int, plan: str = DEFAULT_PLAN) -> Heads:
+    """The STT that the holder of a long option pays at expiry on its intrinsic value (paise)."""
+    if intrinsic < 0:
+        raise ValueError(f"an option is never worth less than nothing: {intrinsic}")
+    row = tariff(rates, ChargeSegment.OPTIONS, plan)
+    return Heads(stt=_share(intrinsic, row.stt_exercise, RUPEE))

@@ -1,0 +1,169 @@
+"""Charges against sums worked by hand, and the properties that holding money for them relies on."""
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import charges
+from core.charges import ChargeSegment, Heads, Tariff, TariffRow
+from core.instruments import Kind
+from core.orders import Product, Side
+
+SEED = Path(__file__).parents[2] / "db" / "seed" / "charge_rates.csv"
+D, I, F, O = ChargeSegment
+BUY, SELL = Side
+
+
+def seeded() -> list[TariffRow]:
+    with SEED.open(newline="") as file:
+        return [
+            TariffRow(
+                date.fromisoformat(row.pop("effective_from")),
+                row.pop("plan"),
+                ChargeSegment(row.pop("segment")),
+                Tariff(**{name: int(value) for name, value in row.items()}),
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
+ROWS = seeded()
+NOW = charges.in_force(ROWS, date(2026, 11, 22))
+
+# segment, side, turnover, brokerage, stt, exchange, ipft, sebi, stamp, gst, total
+WORKED = [
+    (D, BUY, 7_500_000, 0, 7_500, 230, 0, 8, 1_125, 43, 8_906),
+    (D, BUY, 2_999_000, 0, 3_000, 92, 0, 3, 450, 17, 3_562),
+    (D, BUY, 4_499_000, 0, 4_500, 138, 0, 4, 675, 26, 5_343),
+    (D, SELL, 7_500_000, 0, 7_500, 230, 0, 8, 0, 43, 7_781),
+    (I, SELL, 1_499_000, 450, 400, 46, 0, 1, 0, 89, 986),
+    (I, BUY, 1_512_000, 454, 0, 46, 0, 2, 45, 90, 637),
+    (I, BUY, 100_000_000, 2_000, 0, 3_070, 0, 100, 3_000, 931, 9_101),
+    (F, SELL, 158_500_000, 2_000, 79_300, 2_900, 0, 159, 0, 911, 85_270),
+    (O, SELL, 1_313_000, 2_000, 2_000, 466, 0, 1, 0, 444, 4_911),
+    (O, BUY, 520_000, 2_000, 0, 185, 0, 1, 16, 393, 2_595),
+]
+
+
+@pytest.mark.parametrize("case", WORKED, ids=lambda case: f"{case[0]}-{case[1]}-{case[2]}")
+def test_worked_by_hand(case: tuple[ChargeSegment, Side, int, int, int, int, int, int, int, int, int]) -> None:
+    segment, side, turnover, *expected, total = case
+    got = charges.heads(NOW, segment, side, turnover)
+    assert got == Heads(*expected)
+    assert got.total == total
+
+
+def test_two_fills_of_one_order_pay_the_charges_of_their_sum() -> None:
+    first = charges.heads(NOW, D, BUY, 2_999_000)
+    both = charges.heads(NOW, D, BUY, 4_499_000)
+    assert (first.total, (both - first).total) == (3_562, 1_781)
+    assert first + (both - first) == both
+
+
+def test_ten_fills_pay_one_brokerage() -> None:
+    paid = charges.NOTHING
+    for fill in range(1, 11):
+        paid = paid + (charges.heads(NOW, F, BUY, fill * 50_000_000) - paid)
+    assert paid.brokerage == 2_000
+
+
+@pytest.mark.parametrize(
+    ("on", "stt", "exchange"),
+    [
+        (date(2026, 2, 28), 900, 307),
+        (date(2026, 3, 31), 900, 312),
+        (date(2026, 4, 1), 1_300, 312),
+    ],
+)
+def test_an_option_sale_pays_the_rates_of_its_trade_date(on: date, stt: int, exchange: int) -> None:
+    got = charges.heads(charges.in_force(ROWS, on), O, SELL, 877_500)
+    assert (got.stt, got.exchange) == (stt, exchange)
+
+
+@pytest.mark.parametrize(("turnover", "stt"), [(52_833_333, 79_200), (52_833_334, 79_300), (52_866_667, 79_300)])
+def test_half_a_rupee_of_stt_rounds_up(turnover: int, stt: int) -> None:
+    assert charges.heads(NOW, O, SELL, turnover).stt == stt
+
+
+def test_bse_has_its_own_fees() -> None:
+    assert charges.heads(NOW, D, BUY, 7_500_000, exchange="BSE").exchange == 281
+    assert charges.heads(NOW, O, BUY, 1_000_000, exchange="BFO").exchange == 325
+    assert charges.heads(NOW, F, BUY, 1_000_000, exchange="BFO").exchange == 0
+
+
+def test_plans_differ_in_brokerage_and_its_gst_alone() -> None:
+    ours, theirs = (charges.heads(NOW, D, BUY, 7_500_000, plan) for plan in ("zerodha", "upstox"))
+    assert theirs - ours == Heads(brokerage=2_000, gst=360)
+
+
+def test_fees_that_are_not_of_turnover() -> None:
+    assert charges.depository(NOW) == Heads(dp=1_300, gst=234)
+    assert charges.square_off(NOW, I) == Heads(brokerage=5_000, gst=900)
+    assert charges.exercise(NOW, 1_000_000) == Heads(stt=1_500)
+    assert charges.exercise(NOW, 0) == charges.NOTHING
+
+
+def test_nothing_filled_pays_nothing_and_nonsense_is_refused() -> None:
+    assert charges.heads(NOW, O, BUY, 0) == charges.NOTHING
+    with pytest.raises(ValueError, match="never negative"):
+        charges.heads(NOW, O, BUY, -1)
+    with pytest.raises(ValueError, match="less than nothing"):
+        charges.exercise(NOW, -1)
+    with pytest.raises(LookupError, match="'nobody'"):
+        charges.heads(NOW, O, BUY, 1, "nobody")
+    with pytest.raises(LookupError, match="on this date"):
+        charges.heads(charges.in_force(ROWS, date(2020, 1, 1)), O, BUY, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "product", "segment"),
+    [
+        (Kind.EQ, Product.CNC, D),
+        (Kind.ETF, Product.CNC, D),
+        (Kind.EQ, Product.MIS, I),
+        (Kind.FUT, Product.NRML, F),
+        (Kind.FUT, Product.MIS, F),
+        (Kind.CE, Product.NRML, O),
+        (Kind.PE, Product.MIS, O),
+    ],
+)
+def test_segment_of(kind: Kind, product: Product, segment: ChargeSegment) -> None:
+    assert charges.segment_of(kind, product) is segment
+
+
+turnovers = st.integers(0, 10**13)
+anything = (st.sampled_from(list(ChargeSegment)), st.sampled_from(list(Side)))
+plans = st.sampled_from(["zerodha", "upstox"])
+exchanges = st.sampled_from(["NSE", "BSE", "NFO", "BFO"])
+
+
+@given(*anything, turnovers, turnovers, plans, exchanges)
+def test_no_head_falls_when_turnover_rises(
+    segment: ChargeSegment, side: Side, one: int, more: int, plan: str, exchange: str
+) -> None:
+    less = charges.heads(NOW, segment, side, one, plan, exchange)
+    rise = charges.heads(NOW, segment, side, one + more, plan, exchange) - less
+    assert min(rise.as_dict().values()) >= 0
+    assert less.total == sum(less.as_dict().values())
+
+
+@given(
+    *anything,
+    st.integers(1, 2_000_000),
+    st.lists(st.tuples(st.integers(1, 500), st.integers(0, 2_000_000)), min_size=1, max_size=8),
+)
+def test_what_is_held_for_charges_covers_any_fills_at_the_worst_price_or_better(
+    segment: ChargeSegment, side: Side, price: int, fills: list[tuple[int, int]]
+) -> None:
+    left = sum(quantity for quantity, _ in fills)
+    held, turnover, paid = charges.worst(NOW, segment, side, left * price), 0, 0
+    for quantity, better in fills:
+        turnover += quantity * max(price - better, 1)
+        left -= quantity
+        fee = charges.heads(NOW, segment, side, turnover).total - paid
+        paid, held = paid + fee, held - fee
+        assert held >= charges.worst(NOW, segment, side, left * price, turnover=turnover) >= 0
