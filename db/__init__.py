@@ -1,0 +1,1 @@
+"""Postgres: the embedded server, the connections, the schema, and all SQL."""

@@ -1,0 +1,1 @@
+"""A Postgres of our own: started by whichever process comes first, stopped after the last one."""
