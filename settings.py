@@ -1,0 +1,348 @@
+"""Every setting of Kagaz: typed, documented, read once from the environment and `.streamlit/secrets.toml`.
+
+The environment wins over the file, the file over the defaults. An empty variable counts as unset. A wrong
+value stops the process with one sentence a variable; a secret's value is never part of it.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+import log
+
+PROJECT = Path(__file__).resolve().parent
+SECRETS_FILE = PROJECT / ".streamlit" / "secrets.toml"
+SECRET_FIELDS = frozenset({"database_url", "kagaz_admin_password"})
+
+
+class WrongSettings(ValueError):  # noqa: N818 - it reads as the sentence it is
+    """Settings that cannot be used; the text is for the person who set them."""
+
+
+class Settings(BaseSettings):
+    """What the environment may decide. A field's name is its variable's in lower case."""
+
+    model_config = SettingsConfigDict(
+        case_sensitive=False, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    database_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Address of a Postgres 15 or newer, `postgresql://user:password@host:5432/name`. Unset: "
+        "Kagaz runs its own embedded one.",
+        json_schema_extra={"must": "be an address like postgresql://user:password@host:5432/name"},
+    )
+    kagaz_home: Path = Field(
+        default=PROJECT / ".kagaz",
+        description="Folder for the embedded database and first-sign-in.txt. Where the default cannot be "
+        "written, the system's or the user's data folder is taken, else the temporary one; the log names it.",
+        json_schema_extra={"must": "be the path of a folder", "default": "`.kagaz` in the project"},
+    )
+    port: int = Field(
+        default=8501,
+        ge=1,
+        le=65535,
+        description="Port of the web process: the pages, the native API and the stream.",
+        json_schema_extra={"must": "be a port, a whole number from 1 to 65535"},
+    )
+    gateway_port: int = Field(
+        default=8600,
+        ge=0,
+        le=65535,
+        description="Port of the broker-compatible gateway. `0` starts none.",
+        json_schema_extra={"must": "be a port, a whole number from 1 to 65535, or 0 for no gateway"},
+    )
+    kagaz_feed: Literal["simulator", "replay", "upstox", "truedata"] = Field(
+        default="simulator",
+        description="Where prices come from at the first start: `simulator`, `replay`, `upstox` or "
+        "`truedata`.",
+        json_schema_extra={"must": "be simulator, replay, upstox or truedata"},
+    )
+    kagaz_session: Literal["always", "nse"] = Field(
+        default="always",
+        description="`always`: the simulator trades round the clock, and each day is a trading date that rolls "
+        "at 15:30 IST. `nse`: real hours, phases and holidays.",
+        json_schema_extra={"must": "be always or nse"},
+    )
+    kagaz_seed: int = Field(
+        default=1,
+        ge=0,
+        le=2**63 - 1,
+        description="Seed of the simulator: the same seed gives the same market.",
+        json_schema_extra={"must": "be a whole number, 0 or more"},
+    )
+    kagaz_sidecar: Literal["child", "external"] = Field(
+        default="child",
+        description="`child`: the web process starts the sidecar (`python -m jobs`) and the gateway "
+        "(`python -m api`). `external`: whoever runs this web process runs them.",
+        json_schema_extra={"must": "be child or external"},
+    )
+    kagaz_order_rate: int = Field(
+        default=10,
+        ge=0,
+        le=1_000_000,
+        description="Orders a second that one user may send. `0` sets no bound.",
+        json_schema_extra={"must": "be a whole number, 0 or more"},
+    )
+    kagaz_tape_hours: int = Field(
+        default=6,
+        ge=1,
+        le=8760,
+        description="Hours for which the frames of the market are kept.",
+        json_schema_extra={"must": "be a whole number of hours from 1 to 8760"},
+    )
+    kagaz_tape_mb: int = Field(
+        default=2048,
+        ge=16,
+        le=10_000_000,
+        description="Megabytes that the kept frames may take; beyond it the oldest hour goes.",
+        json_schema_extra={"must": "be a whole number of megabytes, 16 or more"},
+    )
+    kagaz_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Other origins whose pages may send writes with a cookie, separated by commas: "
+        "`https://desk.example.com,https://desk.example.com:8443`.",
+        json_schema_extra={"must": "be origins like https://desk.example.com, separated by commas"},
+    )
+    kagaz_admin_email: str | None = Field(
+        default=None,
+        description="E-mail of the first admin, made when the database has no user.",
+        json_schema_extra={"must": "be an e-mail address"},
+    )
+    kagaz_admin_password: str | None = Field(
+        default=None,
+        repr=False,
+        description="Password of the first admin, who must change it at the first sign-in. At most 72 bytes.",
+        json_schema_extra={"must": "be a password of at most 72 bytes, set together with KAGAZ_ADMIN_EMAIL"},
+    )
+    kagaz_pg_bin: Path | None = Field(
+        default=None,
+        description="Folder with the programs of a Postgres (initdb, postgres) for the embedded database, in "
+        "place of those of the installed wheel.",
+        json_schema_extra={"must": "be a folder that holds initdb and postgres"},
+    )
+    kagaz_replay_path: Path | None = Field(
+        default=None,
+        description="File or folder with the bars that the replay feed plays.",
+        json_schema_extra={"must": "be the path of a file or folder that exists"},
+    )
+    kagaz_frame_ms: int = Field(
+        default=250,
+        ge=20,
+        le=60_000,
+        description="Milliseconds between two frames of the simulator.",
+        json_schema_extra={"must": "be a whole number of milliseconds from 20 to 60000"},
+    )
+    kagaz_latency_ms: int = Field(
+        default=0,
+        ge=0,
+        le=60_000,
+        description="Milliseconds that an order takes to reach the simulated exchange.",
+        json_schema_extra={"must": "be a whole number of milliseconds from 0 to 60000"},
+    )
+    kagaz_log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="Least level that Kagaz's own logs show: `debug`, `info`, `warning` or `error`.",
+        json_schema_extra={"must": "be debug, info, warning or error"},
+    )
+    kagaz_log_format: Literal["auto", "json", "human"] = Field(
+        default="auto",
+        description="`json`: one object a line. `human`: text. `auto`: text on a terminal, JSON elsewhere.",
+        json_schema_extra={"must": "be auto, json or human"},
+    )
+
+    @field_validator(
+        "kagaz_feed", "kagaz_session", "kagaz_sidecar", "kagaz_log_level", "kagaz_log_format", mode="before"
+    )
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url(cls, value: str | None) -> str | None:
+        """psycopg wants the plain scheme; hosting services hand out `postgres://`, others name a driver."""
+        if value is None:
+            return None
+        found = re.fullmatch(r"postgres(?:ql)?(?:\+psycopg)?://(\S+)", value.strip())
+        if found is None:
+            raise ValueError("not the address of a Postgres")
+        address = f"postgresql://{found[1]}"
+        urlsplit(address)  # raises ValueError for a broken host
+        return address
+
+    @field_validator("kagaz_home", "kagaz_pg_bin", "kagaz_replay_path")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        """Child processes may stand in another folder, so that a path is fixed where it is read."""
+        return None if value is None else value.expanduser().absolute()
+
+    @field_validator("kagaz_home")
+    @classmethod
+    def _folder(cls, value: Path) -> Path:
+        if value.exists() and not value.is_dir():
+            raise ValueError("not a folder")
+        return value
+
+    @field_validator("kagaz_pg_bin")
+    @classmethod
+    def _programs(cls, value: Path | None) -> Path | None:
+        if value and not all(any(value.glob(f"{name}*")) for name in ("initdb", "postgres")):
+            raise ValueError("no Postgres in it")
+        return value
+
+    @field_validator("kagaz_replay_path")
+    @classmethod
+    def _exists(cls, value: Path | None) -> Path | None:
+        if value and not value.exists():
+            raise ValueError("not there")
+        return value
+
+    @field_validator("kagaz_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part for part in re.split(r"[,\s]+", value) if part) if isinstance(value, str) else value
+
+    @field_validator("kagaz_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """As a browser writes them: lower case, no path, no default port."""
+        return tuple(_origin(one) for one in value)
+
+    @field_validator("kagaz_admin_email")
+    @classmethod
+    def _email(cls, value: str | None) -> str | None:
+        if value is not None and re.fullmatch(r"[^\s@]+@[^\s@]+", value) is None:
+            raise ValueError("not an e-mail address")
+        return value
+
+    @field_validator("kagaz_admin_password")
+    @classmethod
+    def _password(cls, value: str | None) -> str | None:
+        if value is not None and len(value.encode()) > 72:
+            raise ValueError("longer than bcrypt can tell apart")
+        return value
+
+    @model_validator(mode="after")
+    def _pair(self) -> "Settings":
+        if (self.kagaz_admin_email is None) != (self.kagaz_admin_password is None):
+            raise ValueError("KAGAZ_ADMIN_EMAIL and KAGAZ_ADMIN_PASSWORD must be set together, or neither.")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not read, on purpose
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not read, on purpose
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the secrets file; no `.env`, no folder of secret files."""
+        return init_settings, env_settings, _SecretsFile(settings_cls)
+
+
+class _SecretsFile(PydanticBaseSettingsSource):
+    """The top-level keys of `.streamlit/secrets.toml`; its tables belong to Streamlit."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        """One value of the file, as the interface asks for it."""
+        return self().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        known = self.settings_cls.model_fields
+        keys = {key.lower(): value for key, value in secrets(SECRETS_FILE).items() if value != ""}
+        return {name: value for name, value in keys.items() if name in known}
+
+
+def secrets(path: Path) -> dict[str, Any]:
+    """The top-level values of a secrets file, without its tables; nothing if there is no file.
+
+    Raises WrongSettings if it cannot be read or is no TOML; the sentence gives the place, not the text there.
+    """
+    try:
+        parsed = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise WrongSettings(f"{path} cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise WrongSettings(f"{path} is not UTF-8 text.") from None
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"line \d+, column \d+", str(error))
+        raise WrongSettings(f"{path} is not valid TOML{f' at {place[0]}' if place else ''}.") from None
+    return {key: value for key, value in parsed.items() if not isinstance(value, dict)}
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text.strip().lower())
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("not an origin")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("an origin has no path")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, default) else "")
+
+
+def unknown(names: Iterable[str]) -> list[str]:
+    """One sentence for each KAGAZ_… name that is no setting, with the setting that was probably meant."""
+    known = [name.upper() for name in Settings.model_fields]
+    sentences = []
+    for name in sorted({one.upper() for one in names}):
+        if name.startswith("KAGAZ_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"; did you mean {near[0]}?" if near else "."
+            sentences.append(f"{name} is no setting of Kagaz{meant}")
+    return sentences
+
+
+def _sentence(name: str) -> str:
+    """What a wrong variable must be, where it was set and, unless it is secret, what it is."""
+    extra = Settings.model_fields[name].json_schema_extra
+    must = extra["must"] if isinstance(extra, dict) else "be valid"
+    set_in = next((key for key, value in os.environ.items() if key.lower() == name and value), None)
+    if set_in is None:
+        return f"{name.upper()} in {SECRETS_FILE.name} must {must}."
+    shown = "" if name in SECRET_FIELDS else f", not {os.environ[set_in][:80]!r}"
+    return f"{name.upper()} must {must}{shown}."
+
+
+def read() -> Settings:
+    """The settings as they are now; raises WrongSettings, one sentence for each variable that is wrong."""
+    try:
+        found = Settings()
+    except ValidationError as error:
+        names = dict.fromkeys(str(one["loc"][0]) if one["loc"] else "" for one in error.errors())
+        pair = next((str(one["ctx"]["error"]) for one in error.errors() if not one["loc"]), "")
+        raise WrongSettings("\n".join(_sentence(name) if name else pair for name in names)) from None
+    log.hide(found.kagaz_admin_password)
+    if found.database_url:
+        password = urlsplit(found.database_url).password
+        log.hide(password)
+        log.hide(unquote(password) if password else None)
+    return found
+
+
+@cache
+def load() -> Settings:
+    """The settings of this process, read at the first call, which also sets up the logs.
+
+    A KAGAZ_… variable that is no setting is named in a warning.
+    """
+    found = read()
+    log.configure(found.kagaz_log_level, found.kagaz_log_format)
+    for sentence in unknown([*os.environ, *secrets(SECRETS_FILE)]):
+        log.get(__name__).warning(sentence)
+    return found
