@@ -45,9 +45,9 @@ class Heads:
 
     @property
     def total(self) -> int:
-        return (
-            self.brokerage + self.stt + self.exchange + self.ipft + self.sebi + self.stamp + self.gst + self.dp
-        )
+        """The sum of the heads, paise."""
+        statutory = self.stt + self.exchange + self.ipft + self.sebi + self.stamp
+        return self.brokerage + statutory + self.gst + self.dp
 
     def __add__(self, other: "Heads") -> "Heads":
         return Heads(*(getattr(self, name) + getattr(other, name) for name in HEADS))

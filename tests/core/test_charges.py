@@ -14,7 +14,7 @@ from core.instruments import Kind
 from core.orders import Product, Side
 
 SEED = Path(__file__).parents[2] / "db" / "seed" / "charge_rates.csv"
-D, I, F, O = ChargeSegment
+DELIVERY, INTRADAY, FUTURES, OPTIONS = ChargeSegment
 BUY, SELL = Side
 
 
@@ -36,21 +36,23 @@ NOW = charges.in_force(ROWS, date(2026, 11, 22))
 
 # segment, side, turnover, brokerage, stt, exchange, ipft, sebi, stamp, gst, total
 WORKED = [
-    (D, BUY, 7_500_000, 0, 7_500, 230, 0, 8, 1_125, 43, 8_906),
-    (D, BUY, 2_999_000, 0, 3_000, 92, 0, 3, 450, 17, 3_562),
-    (D, BUY, 4_499_000, 0, 4_500, 138, 0, 4, 675, 26, 5_343),
-    (D, SELL, 7_500_000, 0, 7_500, 230, 0, 8, 0, 43, 7_781),
-    (I, SELL, 1_499_000, 450, 400, 46, 0, 1, 0, 89, 986),
-    (I, BUY, 1_512_000, 454, 0, 46, 0, 2, 45, 90, 637),
-    (I, BUY, 100_000_000, 2_000, 0, 3_070, 0, 100, 3_000, 931, 9_101),
-    (F, SELL, 158_500_000, 2_000, 79_300, 2_900, 0, 159, 0, 911, 85_270),
-    (O, SELL, 1_313_000, 2_000, 2_000, 466, 0, 1, 0, 444, 4_911),
-    (O, BUY, 520_000, 2_000, 0, 185, 0, 1, 16, 393, 2_595),
+    (DELIVERY, BUY, 7_500_000, 0, 7_500, 230, 0, 8, 1_125, 43, 8_906),
+    (DELIVERY, BUY, 2_999_000, 0, 3_000, 92, 0, 3, 450, 17, 3_562),
+    (DELIVERY, BUY, 4_499_000, 0, 4_500, 138, 0, 4, 675, 26, 5_343),
+    (DELIVERY, SELL, 7_500_000, 0, 7_500, 230, 0, 8, 0, 43, 7_781),
+    (INTRADAY, SELL, 1_499_000, 450, 400, 46, 0, 1, 0, 89, 986),
+    (INTRADAY, BUY, 1_512_000, 454, 0, 46, 0, 2, 45, 90, 637),
+    (INTRADAY, BUY, 100_000_000, 2_000, 0, 3_070, 0, 100, 3_000, 931, 9_101),
+    (FUTURES, SELL, 158_500_000, 2_000, 79_300, 2_900, 0, 159, 0, 911, 85_270),
+    (OPTIONS, SELL, 1_313_000, 2_000, 2_000, 466, 0, 1, 0, 444, 4_911),
+    (OPTIONS, BUY, 520_000, 2_000, 0, 185, 0, 1, 16, 393, 2_595),
 ]
 
 
 @pytest.mark.parametrize("case", WORKED, ids=lambda case: f"{case[0]}-{case[1]}-{case[2]}")
-def test_worked_by_hand(case: tuple[ChargeSegment, Side, int, int, int, int, int, int, int, int, int]) -> None:
+def test_worked_by_hand(
+    case: tuple[ChargeSegment, Side, int, int, int, int, int, int, int, int, int],
+) -> None:
     segment, side, turnover, *expected, total = case
     got = charges.heads(NOW, segment, side, turnover)
     assert got == Heads(*expected)
@@ -58,8 +60,8 @@ def test_worked_by_hand(case: tuple[ChargeSegment, Side, int, int, int, int, int
 
 
 def test_two_fills_of_one_order_pay_the_charges_of_their_sum() -> None:
-    first = charges.heads(NOW, D, BUY, 2_999_000)
-    both = charges.heads(NOW, D, BUY, 4_499_000)
+    first = charges.heads(NOW, DELIVERY, BUY, 2_999_000)
+    both = charges.heads(NOW, DELIVERY, BUY, 4_499_000)
     assert (first.total, (both - first).total) == (3_562, 1_781)
     assert first + (both - first) == both
 
@@ -67,7 +69,7 @@ def test_two_fills_of_one_order_pay_the_charges_of_their_sum() -> None:
 def test_ten_fills_pay_one_brokerage() -> None:
     paid = charges.NOTHING
     for fill in range(1, 11):
-        paid = paid + (charges.heads(NOW, F, BUY, fill * 50_000_000) - paid)
+        paid = paid + (charges.heads(NOW, FUTURES, BUY, fill * 50_000_000) - paid)
     assert paid.brokerage == 2_000
 
 
@@ -80,55 +82,57 @@ def test_ten_fills_pay_one_brokerage() -> None:
     ],
 )
 def test_an_option_sale_pays_the_rates_of_its_trade_date(on: date, stt: int, exchange: int) -> None:
-    got = charges.heads(charges.in_force(ROWS, on), O, SELL, 877_500)
+    got = charges.heads(charges.in_force(ROWS, on), OPTIONS, SELL, 877_500)
     assert (got.stt, got.exchange) == (stt, exchange)
 
 
-@pytest.mark.parametrize(("turnover", "stt"), [(52_833_333, 79_200), (52_833_334, 79_300), (52_866_667, 79_300)])
+@pytest.mark.parametrize(
+    ("turnover", "stt"), [(52_833_333, 79_200), (52_833_334, 79_300), (52_866_667, 79_300)]
+)
 def test_half_a_rupee_of_stt_rounds_up(turnover: int, stt: int) -> None:
-    assert charges.heads(NOW, O, SELL, turnover).stt == stt
+    assert charges.heads(NOW, OPTIONS, SELL, turnover).stt == stt
 
 
 def test_bse_has_its_own_fees() -> None:
-    assert charges.heads(NOW, D, BUY, 7_500_000, exchange="BSE").exchange == 281
-    assert charges.heads(NOW, O, BUY, 1_000_000, exchange="BFO").exchange == 325
-    assert charges.heads(NOW, F, BUY, 1_000_000, exchange="BFO").exchange == 0
+    assert charges.heads(NOW, DELIVERY, BUY, 7_500_000, exchange="BSE").exchange == 281
+    assert charges.heads(NOW, OPTIONS, BUY, 1_000_000, exchange="BFO").exchange == 325
+    assert charges.heads(NOW, FUTURES, BUY, 1_000_000, exchange="BFO").exchange == 0
 
 
 def test_plans_differ_in_brokerage_and_its_gst_alone() -> None:
-    ours, theirs = (charges.heads(NOW, D, BUY, 7_500_000, plan) for plan in ("zerodha", "upstox"))
+    ours, theirs = (charges.heads(NOW, DELIVERY, BUY, 7_500_000, plan) for plan in ("zerodha", "upstox"))
     assert theirs - ours == Heads(brokerage=2_000, gst=360)
 
 
 def test_fees_that_are_not_of_turnover() -> None:
     assert charges.depository(NOW) == Heads(dp=1_300, gst=234)
-    assert charges.square_off(NOW, I) == Heads(brokerage=5_000, gst=900)
+    assert charges.square_off(NOW, INTRADAY) == Heads(brokerage=5_000, gst=900)
     assert charges.exercise(NOW, 1_000_000) == Heads(stt=1_500)
     assert charges.exercise(NOW, 0) == charges.NOTHING
 
 
 def test_nothing_filled_pays_nothing_and_nonsense_is_refused() -> None:
-    assert charges.heads(NOW, O, BUY, 0) == charges.NOTHING
+    assert charges.heads(NOW, OPTIONS, BUY, 0) == charges.NOTHING
     with pytest.raises(ValueError, match="never negative"):
-        charges.heads(NOW, O, BUY, -1)
+        charges.heads(NOW, OPTIONS, BUY, -1)
     with pytest.raises(ValueError, match="less than nothing"):
         charges.exercise(NOW, -1)
     with pytest.raises(LookupError, match="'nobody'"):
-        charges.heads(NOW, O, BUY, 1, "nobody")
+        charges.heads(NOW, OPTIONS, BUY, 1, "nobody")
     with pytest.raises(LookupError, match="on this date"):
-        charges.heads(charges.in_force(ROWS, date(2020, 1, 1)), O, BUY, 1)
+        charges.heads(charges.in_force(ROWS, date(2020, 1, 1)), OPTIONS, BUY, 1)
 
 
 @pytest.mark.parametrize(
     ("kind", "product", "segment"),
     [
-        (Kind.EQ, Product.CNC, D),
-        (Kind.ETF, Product.CNC, D),
-        (Kind.EQ, Product.MIS, I),
-        (Kind.FUT, Product.NRML, F),
-        (Kind.FUT, Product.MIS, F),
-        (Kind.CE, Product.NRML, O),
-        (Kind.PE, Product.MIS, O),
+        (Kind.EQ, Product.CNC, DELIVERY),
+        (Kind.ETF, Product.CNC, DELIVERY),
+        (Kind.EQ, Product.MIS, INTRADAY),
+        (Kind.FUT, Product.NRML, FUTURES),
+        (Kind.FUT, Product.MIS, FUTURES),
+        (Kind.CE, Product.NRML, OPTIONS),
+        (Kind.PE, Product.MIS, OPTIONS),
     ],
 )
 def test_segment_of(kind: Kind, product: Product, segment: ChargeSegment) -> None:

@@ -1,0 +1,196 @@
+"""Which days trade, when a trading date ends, and whether the market is open at an instant.
+
+Two sessions. ``nse``: the exchange's own days and hours. ``always``: each day of the calendar is a trading
+date that ends at 15:30 Indian time, when the next one begins. Contracts expire on the exchange's days in
+both. Everything here is a function of the calendar's rows and the instant given.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta, timezone
+from enum import StrEnum
+
+from core.sessions import Board, Hours, Window, hours_on, window_at
+
+IST = timezone(timedelta(hours=5, minutes=30), "IST")
+ALWAYS_ROLL = time(15, 30)
+NSE_ROLL = time(16, 0)
+AFTER_SPECIAL = timedelta(minutes=30)
+ROLL_WINDOW = timedelta(seconds=10)
+EXPIRY_TIME = time(15, 30)
+SATURDAY = 5
+FURTHEST = 40  # no exchange closes for so many days on end; beyond it the calendar's rows are wrong
+
+
+class Session(StrEnum):
+    """Whose days a market keeps: its own, without a pause, or the exchange's."""
+
+    ALWAYS = "always"
+    NSE = "nse"
+
+
+class Phase(StrEnum):
+    """Whether orders trade; ROLL is the moment between two trading dates."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+    ROLL = "ROLL"
+
+
+class DayKind(StrEnum):
+    """How a day differs from its weekday."""
+
+    HOLIDAY = "HOLIDAY"
+    SPECIAL = "SPECIAL"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day that differs from its weekday: a closed one, or a session on what would be a closed one.
+
+    ``opens`` and ``closes`` are the Indian hours of a special session; None means an ordinary day's.
+    """
+
+    day: date
+    kind: DayKind
+    name: str
+    opens: time | None = None
+    closes: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """An exchange's calendar seen through one session. Build with ``Calendar.of``."""
+
+    days: dict[date, CalendarDay]
+    session: Session = Session.NSE
+
+    @classmethod
+    def of(cls, rows: Iterable[CalendarDay], session: Session | str = Session.NSE) -> "Calendar":
+        """The calendar of one exchange's rows. Raises ValueError on an unknown session."""
+        return cls({row.day: row for row in rows}, Session(session))
+
+    def under(self, session: Session | str) -> "Calendar":
+        """The same rows seen through a session. Raises ValueError on an unknown one."""
+        return replace(self, session=Session(session))
+
+    # -- dates ---------------------------------------------------------------------------------
+
+    def is_trading_date(self, day: date) -> bool:
+        """Whether orders placed on that day trade on it."""
+        if self.session is Session.ALWAYS:
+            return True
+        row = self.days.get(day)
+        if row is not None:
+            return row.kind is DayKind.SPECIAL
+        return day.weekday() < SATURDAY
+
+    def next_trading_date(self, day: date) -> date:
+        """The first trading date after ``day``. Raises ValueError where the rows close every day."""
+        return self._seek(day, 1)
+
+    def previous_trading_date(self, day: date) -> date:
+        """The last trading date before ``day``."""
+        return self._seek(day, -1)
+
+    def at_or_before(self, day: date) -> date:
+        """``day`` itself where it trades, else the trading date before it: where an expiry falls."""
+        return day if self.is_trading_date(day) else self.previous_trading_date(day)
+
+    def trading_dates(self, first: date, last: date) -> Iterator[date]:
+        """The trading dates from ``first`` to ``last``, both included."""
+        for ordinal in range(first.toordinal(), last.toordinal() + 1):
+            day = date.fromordinal(ordinal)
+            if self.is_trading_date(day):
+                yield day
+
+    def settles_on(self, trade_date: date) -> date:
+        """When shares bought on ``trade_date`` are in the demat account: T+1."""
+        return self.next_trading_date(trade_date)
+
+    def _seek(self, day: date, step: int) -> date:
+        for distance in range(1, FURTHEST + 1):
+            found = day + timedelta(days=step * distance)
+            if self.is_trading_date(found):
+                return found
+        raise ValueError(f"the calendar has no trading date within {FURTHEST} days of {day}")
+
+    # -- instants ------------------------------------------------------------------------------
+
+    def rolls_at(self, trading_date: date) -> datetime:
+        """The instant (Indian zone) at which a trading date ends and the next one begins."""
+        if self.session is Session.ALWAYS:
+            return datetime.combine(trading_date, ALWAYS_ROLL, IST)
+        row = self.days.get(trading_date)
+        if row is not None and row.closes is not None:
+            return datetime.combine(trading_date, row.closes, IST) + AFTER_SPECIAL
+        return datetime.combine(trading_date, NSE_ROLL, IST)
+
+    def trading_date_at(self, instant: datetime) -> date:
+        """The trading date that an aware instant belongs to; after the roll, the next one."""
+        local = _indian(instant)
+        today = local.date()
+        if self.is_trading_date(today) and local < self.rolls_at(today):
+            return today
+        return self.next_trading_date(today)
+
+    def hours(self, day: date, board: Board) -> tuple[Hours, ...]:
+        """The windows of a board on a day of the exchange; none where it is closed."""
+        exchange = self.under(Session.NSE)
+        if not exchange.is_trading_date(day):
+            return ()
+        row = self.days.get(day)
+        if row is not None and row.opens is not None and row.closes is not None:
+            return (Hours(Window.CONTINUOUS, row.opens, row.closes),)
+        return hours_on(day, board)
+
+    def window_at(self, instant: datetime, board: Board) -> Window:
+        """What the exchange's timetable has a board do at an instant; under ``always``, trade."""
+        if self.session is Session.ALWAYS:
+            return Window.CONTINUOUS
+        local = _indian(instant)
+        return window_at(self.hours(local.date(), board), local.time())
+
+    def phase_at(self, instant: datetime, board: Board | None = None) -> Phase:
+        """Whether orders trade: on one board, or, without one, on any board of the market.
+
+        ROLL lasts from the end of a trading date for ten seconds; whoever rolls may end it sooner or
+        stretch it, the calendar knows the timetable alone.
+        """
+        local = _indian(instant)
+        today = local.date()
+        if self.is_trading_date(today) and timedelta(0) <= local - self.rolls_at(today) < ROLL_WINDOW:
+            return Phase.ROLL
+        boards = (board,) if board is not None else tuple(Board)
+        trading = any(self.window_at(instant, one) is Window.CONTINUOUS for one in boards)
+        return Phase.OPEN if trading else Phase.CLOSED
+
+    def next_open(self, instant: datetime) -> datetime:
+        """The next instant, not before ``instant``, at which some board trades continuously."""
+        local = _indian(instant)
+        if self.phase_at(local) is Phase.OPEN:
+            return local
+        if self.session is Session.ALWAYS:
+            return self.rolls_at(local.date()) + ROLL_WINDOW
+        day = local.date()
+        while True:
+            starts = [
+                datetime.combine(day, row.start, IST)
+                for board in Board
+                for row in self.hours(day, board)
+                if row.window is Window.CONTINUOUS
+            ]
+            if starts and min(starts) >= local:
+                return min(starts)
+            day = self.next_trading_date(day)
+
+
+def _indian(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError(f"an instant needs a time zone: {instant}")
+    return instant.astimezone(IST)
+
+
+def expires_at(expiry: date) -> datetime:
+    """The instant at which contracts of an expiry settle: 15:30 Indian time."""
+    return datetime.combine(expiry, EXPIRY_TIME, IST)
