@@ -34,8 +34,19 @@ create table calendar_days (
     day      date not null,
     kind     text not null check (kind in ('HOLIDAY', 'SPECIAL')),
     name     text not null,
-    primary key (exchange, day)
+    opens    time,   -- of a special session, Indian time; null: the hours of an ordinary day
+    closes   time,
+    primary key (exchange, day),
+    check ((opens is null) = (closes is null) and (opens is null or opens < closes))
 );
+
+-- One row; it rises in the transaction that changes an instrument, its terms, a calendar day or a rate,
+-- so that a process can tell by one cheap read whether what it keeps in memory still holds.
+create table master_version (
+    one     boolean primary key default true check (one),
+    version bigint not null default 0
+);
+insert into master_version default values;
 
 create table charge_rates (
     effective_from date not null,

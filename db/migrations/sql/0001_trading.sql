@@ -63,6 +63,7 @@ create table orders (
     turnover        bigint not null default 0 check (turnover >= 0),        -- sum of price x quantity filled
     hold_cash       bigint not null default 0 check (hold_cash >= 0),
     hold_credit     bigint not null default 0 check (hold_credit >= 0),
+    disclosed_quantity integer not null default 0 check (disclosed_quantity between 0 and quantity),
     status          text not null check (status in
                     ('AMO', 'TRIGGER_PENDING', 'OPEN', 'COMPLETE', 'CANCELLED', 'REJECTED')),
     reason_code     integer,
@@ -156,6 +157,7 @@ create table positions (
     account_id    bigint not null references accounts,
     instrument_id integer not null references instruments,
     product       text not null check (product in ('CNC', 'MIS', 'NRML')),
+    underlying_id integer not null references instruments,   -- whose margin group it belongs to
     quantity      integer not null default 0,
     cost          bigint not null default 0,      -- signed entry value of the open quantity
     mark          bigint not null default 0,      -- signed value PnL is measured from; futures: last settlement

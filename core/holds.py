@@ -1,0 +1,114 @@
+"""What an open order ties up: its own hold, its group's margin, or the shares it will sell.
+
+A value order (CNC buy, option buy) holds its worst price and worst charges itself. A margined order has no
+hold of its own: the group's order margin covers the worst subset of all its orders. A CNC sale, or the sale
+of an option that is held, reserves quantity in the position row.
+"""
+
+from datetime import datetime
+
+from core.account import Work
+from core.facts import Facts
+from core.instruments import OPTIONS, Instrument, Kind
+from core.ledger import Code, Ledger
+from core.margin import group_margin, is_margined
+from core.orders import Order, OrderType, PlaceOrder, Side
+from core.rulebook import protection_price
+
+
+def carries_hold(instrument: Instrument, wish: PlaceOrder | Order) -> bool:
+    """Whether the order holds money of its own."""
+    return wish.side is Side.BUY and not is_margined(instrument, wish.product)
+
+
+def worst_price(facts: Facts, instrument: Instrument, wish: PlaceOrder | Order) -> int:
+    """The limit that matching will obey, in paise: the price, or the protection of a market order in the band."""
+    if wish.order_type in (OrderType.LIMIT, OrderType.SL):
+        return wish.price
+    quote = facts.quotes.get(instrument.id)
+    reference = wish.trigger_price or (quote.last_price if quote else 0)
+    price = protection_price(facts.rulebook, instrument, wish.side.sign, reference)
+    lower, upper = facts.bands.get(instrument.id, (None, None))
+    if wish.side is Side.BUY:
+        return min(price, upper) if upper is not None else price
+    return max(price, lower) if lower is not None else price
+
+
+def own_hold(facts: Facts, instrument: Instrument, order: Order) -> int:
+    """Paise that a value order must hold for what is still to fill: worst value and worst charges to come."""
+    left = order.worst_price * order.pending
+    whole = facts.charges(instrument, order.product, order.side, order.turnover + left).total
+    return left + whole - facts.charges(instrument, order.product, order.side, order.turnover).total
+
+
+def reserve(work: Work, instrument: Instrument, order: Order, quantity: int) -> None:
+    """Add ``quantity`` (negative to take away) to what the position row knows of resting orders."""
+    position = work.position(instrument, order.product)
+    if order.side is Side.BUY:
+        position.open_buy += quantity
+    else:
+        position.open_sell += quantity
+
+
+def needed(work: Work, facts: Facts, instrument: Instrument) -> tuple[int, int]:
+    """(position_margin, order_margin) that the instrument's group must carry now, in paise."""
+    underlying = instrument.margin_underlying
+    rows = (
+        (facts.instruments[position.instrument_id], position)
+        for position in work.positions.values()
+        if position.underlying_id == underlying
+        and facts.instruments[position.instrument_id].segment is instrument.segment
+    )
+    index = facts.instruments[underlying].kind is Kind.INDEX
+    return group_margin(rows, facts.snapshots[underlying].price, index, facts.rulebook)
+
+
+def post_margin(work: Work, facts: Facts, instrument: Instrument, at: datetime, order_id: int | None = None) -> None:
+    """Bring the instrument's group to what it needs: what one margin loses the other gains, the rest is CASH's."""
+    if instrument.kind in OPTIONS and (instrument.segment, instrument.margin_underlying) not in work.groups:
+        return
+    group = work.group(instrument)
+    held, resting = needed(work, facts, instrument)
+    rise, order_rise = held - group.position_margin, resting - group.order_margin
+    group.position_margin, group.order_margin = held, resting
+    group.snapshot_id = facts.snapshots[instrument.margin_underlying].id
+    if rise * order_rise < 0:
+        across = min(abs(rise), abs(order_rise)) * (1 if rise > 0 else -1)
+        work.move(Ledger.HOLD, Ledger.MARGIN, across, Code.MARGIN, at, order_id=order_id)
+        rise, order_rise = rise - across, order_rise + across
+    work.move(Ledger.CASH, Ledger.HOLD, order_rise, Code.HOLD, at, order_id=order_id)
+    work.move(Ledger.CASH, Ledger.MARGIN, rise, Code.MARGIN, at, order_id=order_id)
+
+
+def set_hold(work: Work, order: Order, amount: int, option: bool, at: datetime) -> None:
+    """Change an order's own hold to ``amount``: more from OPTION_CREDIT (options) then CASH, less goes back
+    to CASH first and to OPTION_CREDIT last."""
+    rise = amount - order.hold_cash - order.hold_credit
+    if rise > 0:
+        credit = min(rise, work.balances[Ledger.OPTION_CREDIT]) if option else 0
+        work.move(Ledger.OPTION_CREDIT, Ledger.HOLD, credit, Code.HOLD, at, order_id=order.id)
+        work.move(Ledger.CASH, Ledger.HOLD, rise - credit, Code.HOLD, at, order_id=order.id)
+        order.hold_credit += credit
+        order.hold_cash += rise - credit
+    else:
+        cash = min(-rise, order.hold_cash)
+        work.move(Ledger.HOLD, Ledger.CASH, cash, Code.RELEASE, at, order_id=order.id)
+        work.move(Ledger.HOLD, Ledger.OPTION_CREDIT, -rise - cash, Code.RELEASE, at, order_id=order.id)
+        order.hold_cash -= cash
+        order.hold_credit -= -rise - cash
+
+
+def secure(work: Work, facts: Facts, instrument: Instrument, order: Order, at: datetime) -> None:
+    """Tie up what a new or changed order needs; its quantity is in the position row already."""
+    if carries_hold(instrument, order):
+        set_hold(work, order, own_hold(facts, instrument, order), instrument.kind in OPTIONS, at)
+    elif is_margined(instrument, order.product):
+        post_margin(work, facts, instrument, at, order.id)
+
+
+def release(work: Work, facts: Facts, instrument: Instrument, order: Order, left: int, at: datetime) -> None:
+    """Give back all that an ended order ties up; ``left`` is the quantity that will never fill."""
+    reserve(work, instrument, order, -left)
+    set_hold(work, order, 0, instrument.kind in OPTIONS, at)
+    if is_margined(instrument, order.product):
+        post_margin(work, facts, instrument, at, order.id)

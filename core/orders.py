@@ -1,0 +1,146 @@
+"""The words of an order. The rules of its life are below the words, in this file alone."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def sign(self) -> int:
+        return 1 if self is Side.BUY else -1
+
+
+class OrderType(StrEnum):
+    MARKET = "MARKET"
+    LIMIT = "LIMIT"
+    SL = "SL"
+    SL_M = "SL-M"
+
+
+class Product(StrEnum):
+    CNC = "CNC"
+    MIS = "MIS"
+    NRML = "NRML"
+
+
+class Validity(StrEnum):
+    DAY = "DAY"
+    IOC = "IOC"
+
+
+class Status(StrEnum):
+    AMO = "AMO"
+    TRIGGER_PENDING = "TRIGGER_PENDING"
+    OPEN = "OPEN"
+    COMPLETE = "COMPLETE"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+
+
+WORKING = frozenset({Status.AMO, Status.TRIGGER_PENDING, Status.OPEN})
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    """A wish. Prices in paise, 0 where none was given; quantity in units, for derivatives too."""
+
+    instrument_id: int
+    side: Side
+    order_type: OrderType
+    product: Product
+    quantity: int
+    validity: Validity = Validity.DAY
+    price: int = 0
+    trigger_price: int = 0
+    disclosed_quantity: int = 0
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModifyOrder:
+    """What to change; None leaves a field as it is."""
+
+    quantity: int | None = None
+    price: int | None = None
+    trigger_price: int | None = None
+    order_type: OrderType | None = None
+    validity: Validity | None = None
+
+
+@dataclass(slots=True)
+class Order:
+    """An order as its row stands. ``worst_price`` is the limit that matching obeys.
+
+    ``hold_cash`` and ``hold_credit`` are what this order itself holds (value orders only);
+    ``turnover`` is the sum of price x quantity over its fills; ``priority`` is its time priority.
+    """
+
+    id: int
+    account_id: int
+    client_order_id: str
+    instrument_id: int
+    side: Side
+    order_type: OrderType
+    product: Product
+    validity: Validity
+    quantity: int
+    price: int
+    trigger_price: int
+    worst_price: int
+    status: Status
+    trading_date: date
+    placed_at: datetime
+    updated_at: datetime
+    active_from: datetime
+    priority: int
+    filled: int = 0
+    cancelled: int = 0
+    turnover: int = 0
+    hold_cash: int = 0
+    hold_credit: int = 0
+    disclosed_quantity: int = 0
+    reason_code: int | None = None
+    reason: str | None = None
+    tag: str | None = None
+    origin: str = "USER"
+    modifications: int = 0
+    events: int = 0
+    version: int = 0
+
+    @property
+    def pending(self) -> int:
+        return 0 if self.status not in WORKING else self.quantity - self.filled - self.cancelled
+
+
+# Every legal move of an order, a line each; the first is how an order comes to be. What is not here raises.
+TRANSITIONS: dict[str, dict[Status | None, frozenset[Status]]] = {
+    "PLACED": {None: frozenset({Status.AMO, Status.TRIGGER_PENDING, Status.OPEN})},
+    "REJECTED": {
+        None: frozenset({Status.REJECTED}),
+        Status.AMO: frozenset({Status.REJECTED}),
+    },
+    "MODIFIED": {
+        Status.AMO: frozenset({Status.AMO}),
+        Status.TRIGGER_PENDING: frozenset({Status.TRIGGER_PENDING, Status.OPEN}),
+        Status.OPEN: frozenset({Status.OPEN, Status.TRIGGER_PENDING}),
+    },
+    "MODIFY_REFUSED": {each: frozenset({each}) for each in WORKING},
+    "TRIGGERED": {Status.TRIGGER_PENDING: frozenset({Status.OPEN})},
+    "FILLED": {Status.OPEN: frozenset({Status.OPEN, Status.COMPLETE})},
+    "CANCELLED": {each: frozenset({Status.CANCELLED}) for each in WORKING},
+    "EXPIRED": {each: frozenset({Status.CANCELLED}) for each in WORKING},
+}
+
+
+class IllegalStep(Exception):
+    """A move that the table does not know: the use case is given up and nothing is written."""
+
+
+def check_step(event: str, before: Status | None, after: Status) -> None:
+    """Raise IllegalStep unless ``event`` may take an order from ``before`` (None: not there yet) to ``after``."""
+    if after not in TRANSITIONS.get(event, {}).get(before, frozenset()):
+        raise IllegalStep(f"{event} cannot take an order from {before} to {after}")

@@ -1,0 +1,89 @@
+"""Every refusal has a number, a field and a sentence that says what to do. One home for all of them.
+
+Numbers by department: 1xx input, 2xx instrument and session, 3xx price and quantity, 4xx product and
+holdings, 5xx money, 6xx risk limits, 7xx state of the order, 8xx identity and access, 9xx system.
+"""
+
+import dataclasses
+from enum import IntEnum
+
+
+class Reason(IntEnum):
+    # 1xx input
+    BAD_INPUT = 100
+    MISSING_FIELD = 101
+    UNKNOWN_FIELD = 102
+    KEY_REQUIRED = 103
+    KEY_CONFLICT = 104
+    BAD_KEY = 105
+    # 2xx instrument and session
+    UNKNOWN_INSTRUMENT = 200
+    NOT_TRADABLE = 201
+    EXPIRED = 202
+    MARKET_STOPPED = 203
+    MARKET_CLOSED = 204
+    MARKET_ROLLING = 205
+    NO_PRICE = 206
+    STALE_PRICE = 207
+    # 3xx price and quantity
+    QUANTITY_NOT_POSITIVE = 300
+    NOT_A_LOT = 301
+    ABOVE_FREEZE = 302
+    OFF_TICK = 303
+    OUTSIDE_BAND = 304
+    PRICE_REQUIRED = 305
+    PRICE_NOT_ALLOWED = 306
+    TRIGGER_REQUIRED = 307
+    TRIGGER_NOT_ALLOWED = 308
+    TRIGGER_SIDE = 309
+    LIMIT_BEHIND_TRIGGER = 310
+    BELOW_FILLED = 311
+    # 4xx product and holdings
+    PRODUCT_NOT_ALLOWED = 400
+    VALIDITY_NOT_ALLOWED = 401
+    TYPE_NOT_ALLOWED = 402
+    NOT_ENOUGH_SHARES = 403
+    OPTION_WRITING = 404
+    # 5xx money
+    NOT_ENOUGH_FUNDS = 500
+    NOT_WITHDRAWABLE = 501
+    AMOUNT_NOT_POSITIVE = 502
+    AMOUNT_TOO_LARGE = 503
+    # 6xx risk
+    RATE_LIMIT = 600
+    TOO_MANY_MODIFICATIONS = 601
+    # 7xx state
+    UNKNOWN_ORDER = 700
+    ORDER_FINAL = 701
+    NOTHING_TO_CHANGE = 702
+    UNKNOWN_ACCOUNT = 703
+    ACCOUNT_ARCHIVED = 704
+    CANCELLED_BY_USER = 710
+    EXPIRED_DAY = 711
+    IOC_REMAINDER = 712
+    SQUARED_OFF = 713
+    RESET = 714
+    # 8xx identity
+    SIGN_IN = 800
+    FORBIDDEN = 801
+    BAD_ORIGIN = 802
+    BAD_CREDENTIALS = 803
+    LOCKED_OUT = 804
+    # 9xx system
+    NOT_READY = 900
+    TRY_AGAIN = 901
+    NOT_FOUND = 902
+
+
+@dataclasses.dataclass(eq=False)
+class Refusal(Exception):
+    """A named no. ``sentence`` is what the user reads; ``order_id`` where a REJECTED order was written."""
+
+    reason: Reason
+    sentence: str
+    field: str | None = None
+    order_id: int | None = None
+    numbers: dict[str, int] = dataclasses.field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{int(self.reason)} {self.sentence}"
