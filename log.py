@@ -79,7 +79,8 @@ def bind(
 ) -> Bound:
     """Add ids to every later line of this thread or task.
 
-    They count at once, and until the `with` ends if the answer is used in one. A name that is not given keeps the value it has.
+    They count at once, and until the `with` ends if the answer is used in one. A name that is not given keeps
+    the value it has.
     """
     before = _ids.get()
     given = {"request_id": request_id, "user": user, "order_id": order_id, "frame": frame, "market": market}
@@ -93,7 +94,7 @@ def bound() -> dict[str, object]:
 
 
 def hide(value: str | None) -> None:
-    """Never write this value again, wherever it turns up; one under four characters would hide too much else."""
+    """Never write this value again, wherever it turns up; under four letters it would hide too much else."""
     if value is not None and len(value) >= 4:
         _known_secrets.add(value)
 
@@ -185,7 +186,7 @@ class _StandardError(logging.StreamHandler):  # type: ignore[type-arg]
         return sys.stderr
 
 
-def configure(level: str = "info", format: str = "auto") -> None:  # noqa: A002
+def configure(level: str = "info", format: str = "auto") -> None:
     """Set this process's logs up; calling it again changes level and format, and adds nothing twice.
 
     `level` is one of `LEVELS` and rules Kagaz's own loggers; other libraries are heard from `warning` up.

@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     )
     kagaz_session: Literal["always", "nse"] = Field(
         default="always",
-        description="`always`: the simulator trades round the clock, and each day is a trading date that rolls "
-        "at 15:30 IST. `nse`: real hours, phases and holidays.",
+        description="`always`: the simulator trades round the clock, and each day is a trading date that "
+        "rolls at 15:30 IST. `nse`: real hours, phases and holidays.",
         json_schema_extra={"must": "be always or nse"},
     )
     kagaz_seed: int = Field(

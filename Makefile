@@ -1,0 +1,53 @@
+# Each target sets up what it needs: the virtual environment, the locked packages, for tests a browser.
+# `make help` lists them.
+
+PORT ?= 8501
+ADDRESS ?= $(or $(STREAMLIT_SERVER_ADDRESS),127.0.0.1)
+WORKERS ?= 2
+SEED ?= 1
+N ?= 1
+PY := .venv/bin/python
+
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-postgres check bench sim drill lock runtime tools
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: runtime ## Start Kagaz on PORT (8501), reachable from this machine; ADDRESS=0.0.0.0 opens it
+	exec .venv/bin/streamlit run app.py --server.port "$(PORT)" --server.address "$(ADDRESS)"
+
+test: tools ## Run all tests, those in a browser too; ARGS="-k …" picks some
+	.ci/browser
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+test-postgres: tools ## Run the tests of database and desk on the system's own Postgres
+	KAGAZ_PG_BIN="$$(.ci/postgres)" $(PY) -m pytest -n $(WORKERS) --dist loadfile tests/db tests/desk $(ARGS)
+
+check: tools ## Lint, types, layers, house style, and wheels for each Python
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PY) -m pytest -q tests/style
+	$(PY) .ci/wheels.py
+
+bench: tools ## Measure speed: one JSON object a line
+	@$(PY) -m bench $(ARGS)
+
+sim: tools ## Simulate traders, faults and crashes from SEED
+	$(PY) -m tests.simulation --seed $(SEED) $(ARGS)
+
+drill: tools ## Kill real processes N times and check the books after each
+	$(PY) -m tests.drill -n $(N) $(ARGS)
+
+lock: ## Write requirements*.txt anew from requirements*.in
+	.ci/lock
+
+runtime:
+	@.ci/venv requirements.txt
+
+tools:
+	@.ci/venv requirements.txt requirements-dev.txt
