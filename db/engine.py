@@ -133,7 +133,10 @@ class Database:
             connection.autocommit = True
             yield connection
         finally:
-            if not connection.closed and connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+            if (
+                not connection.closed
+                and connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+            ):
                 connection.autocommit = False
             self._pool.putconn(connection)
 
@@ -164,7 +167,9 @@ class Database:
         try:
             return self._pool.getconn()
         except TooManyRequests as cause:
-            raise DatabaseBusy("Too many requests wait for a database connection. Try again shortly.") from cause
+            raise DatabaseBusy(
+                "Too many requests wait for a database connection. Try again shortly."
+            ) from cause
         except PoolTimeout as cause:
             if self._pool.get_stats().get("pool_size", 0) >= self._pool.max_size:
                 raise DatabaseBusy("All database connections are in use. Try again shortly.") from cause

@@ -4,13 +4,12 @@ The cluster lives in shared memory with fsync off. It is migrated and seeded onc
 copy of that template, which takes some 20 ms.
 """
 
-import datetime
+import datetime as dt
 import itertools
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,14 +19,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from db import migrate
 from db.embedded import account, binaries, initdb
 from db.engine import Database
 
 # The date that templates are seeded for: a Monday on which the exchanges are open.
-TODAY = datetime.date(2026, 11, 23)
+TODAY = dt.date(2026, 11, 23)
 
 FAST = {
     "fsync": "off",
@@ -81,7 +78,7 @@ def throwaway() -> Iterator[Throwaway]:
     account.give(home, who)
     initdb.make(programs, home / "data", who, durable=False)
     options = [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
-    with open(home / "log", "wb") as log:
+    with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [programs / "postgres", "-D", home / "data", "-k", home / "data", *options],
             stdout=log,
@@ -105,8 +102,7 @@ def _wait(cluster: Throwaway, log: Path) -> None:
     until = time.monotonic() + 60
     while True:
         try:
-            psycopg.connect(cluster.url("postgres")).close()
-            return
+            return psycopg.connect(cluster.url("postgres")).close()
         except psycopg.OperationalError:
             if cluster.process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"the test cluster did not start: {log.read_text()}") from None

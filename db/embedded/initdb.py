@@ -1,21 +1,17 @@
 """Making a cluster's folder."""
 
-import os
 import shutil
 from pathlib import Path
 
+from db.embedded import EmbeddedError
 from db.embedded.account import Account, give, run
 
 # The superuser of every cluster of ours. Anyone who can enter the socket's folder (0700) is let in.
 USER = "kagaz"
 
 
-class InitFailed(RuntimeError):
-    """`initdb` did not make a cluster; the message carries what it said."""
-
-
 def make(programs: Path, data: Path, account: Account | None, *, durable: bool = True) -> None:
-    """Makes the cluster `data`: UTF-8, checksums, no network. Built aside and renamed, so that it is whole or absent.
+    """Makes the cluster `data`: UTF-8, checksums. Built aside and renamed, so that it is whole or absent.
 
     `durable=False` leaves the files to the page cache, which is right for a cluster that is thrown away.
     """
@@ -40,5 +36,6 @@ def make(programs: Path, data: Path, account: Account | None, *, durable: bool =
     done = run(command, account, timeout=120)
     if done.returncode != 0:
         shutil.rmtree(aside, ignore_errors=True)
-        raise InitFailed(f"Postgres could not make its data folder {data}: {(done.stderr or done.stdout).strip()}")
-    os.rename(aside, data)
+        said = (done.stderr or done.stdout).strip()
+        raise EmbeddedError(f"Postgres could not make its data folder {data}: {said}")
+    aside.rename(data)

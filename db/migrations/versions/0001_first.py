@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 SQL = Path(__file__).parent.parent / "sql"
-PARTS = ("identity", "market", "trading")
+PARTS = ("identity", "market", "trading", "work")
 
 
 def upgrade() -> None:
@@ -21,4 +21,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("The first schema cannot be taken back: that would drop every account. Restore a backup.")
+    raise RuntimeError(
+        "The first schema cannot be taken back: that would drop every account. Restore a backup."
+    )
