@@ -33,7 +33,7 @@ SHARE: Final = Smile(skew=-0.004, curve=0.006)
 
 
 def at_the_money(base: npt.ArrayLike, years: npt.ArrayLike, spot_return: npt.ArrayLike = 0.0) -> Floats:
-    """Volatility at the forward: a point more for each percent the spot has fallen, and a calm rise over months.
+    """Volatility at the forward: a point more for each percent the spot has lost, a calm rise over months.
 
     ``base`` is the underlying's usual level, ``spot_return`` its return since then.
     """
