@@ -1,0 +1,225 @@
+"""Who is behind a cookie or a token, and which accounts they may see.
+
+Every statement that names an account, an order or a token is bounded by the asking user in SQL, so
+that a forgotten check elsewhere finds nothing rather than somebody else's row.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import tuple_row
+
+from db.rows import many, one, value
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalRow:
+    """What a living session or token stands for. ``stale``: its last use was noted over a minute ago."""
+
+    user_id: int
+    name: str
+    role: str
+    must_change_password: bool
+    public_id: UUID | None
+    token_id: int | None
+    account_id: int | None
+    scopes: list[str]
+    expires_at: datetime | None
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account with its owner's name; ``running`` tells whether its market is switched on."""
+
+    id: int
+    owner: str
+    user_id: int
+    market: str
+    name: str
+    archived: bool
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """An API token as its owner may see it."""
+
+    id: int
+    name: str
+    scopes: list[str]
+    account_id: int | None
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+_ACCOUNT = """select a.id, u.name as owner, a.user_id, a.market, a.name,
+       a.archived_at is not null as archived, m.running
+    from accounts a join users u on u.id = a.user_id join markets m on m.id = a.market """
+# Own accounts, those shared with the user, and all of them for who administers.
+_VISIBLE = """(a.user_id = %s or %s or exists
+    (select 1 from account_shares s where s.account_id = a.id and s.user_id = %s)) """
+
+
+def principal_by_session(connection: Connection[Any], digest: bytes) -> PrincipalRow | None:
+    """Who a living session with this digest belongs to."""
+    sql = """
+        select u.id as user_id, u.name, u.role, u.must_change_password, s.public_id,
+               null::bigint as token_id, null::bigint as account_id, '{read,trade}'::text[] as scopes,
+               s.expires_at, s.last_seen_at < now() - interval '1 minute' as stale
+        from sessions s join users u on u.id = s.user_id
+        where s.token_sha256 = %s and s.revoked_at is null and s.expires_at > now() and u.active"""
+    return one(connection, PrincipalRow, sql, (digest,))
+
+
+def principal_by_token(connection: Connection[Any], digest: bytes) -> PrincipalRow | None:
+    """Who a living token with this digest belongs to. A bound account is followed through resets."""
+    sql = """
+        select u.id as user_id, u.name, u.role, false as must_change_password, null::uuid as public_id,
+               t.id as token_id, coalesce(living.id, t.account_id) as account_id, t.scopes, t.expires_at,
+               coalesce(t.last_used_at < now() - interval '1 minute', true) as stale
+        from api_tokens t join users u on u.id = t.user_id
+        left join accounts bound on bound.id = t.account_id
+        left join accounts living on (living.user_id, living.market, living.name)
+            = (bound.user_id, bound.market, bound.name) and living.archived_at is null
+        where t.token_sha256 = %s and t.revoked_at is null
+          and coalesce(t.expires_at > now(), true) and u.active"""
+    return one(connection, PrincipalRow, sql, (digest,))
+
+
+def note_use(connection: Connection[Any], row: PrincipalRow) -> None:
+    """Note that a session or token is in use; callers do so once a minute at most."""
+    if row.token_id is not None:
+        connection.execute("update api_tokens set last_used_at = now() where id = %s", (row.token_id,))
+    else:
+        connection.execute("update sessions set last_seen_at = now() where public_id = %s", (row.public_id,))
+
+
+def still_valid(connection: Connection[Any], public_id: UUID | None, token_id: int | None) -> bool:
+    """Whether the session or the token named still opens the door."""
+    if token_id is not None:
+        sql = """select 1 from api_tokens t join users u on u.id = t.user_id where t.id = %s
+                 and t.revoked_at is null and coalesce(t.expires_at > now(), true) and u.active"""
+        return value(connection, sql, (token_id,)) is not None
+    sql = """select 1 from sessions s join users u on u.id = s.user_id where s.public_id = %s
+             and s.revoked_at is null and s.expires_at > now() and u.active"""
+    return value(connection, sql, (public_id,)) is not None
+
+
+def accounts(connection: Connection[Any], user_id: int, admin: bool, only: int | None) -> list[AccountRow]:
+    """Accounts this user may read: own first, living before archived; ``only`` narrows to one id."""
+    sql = (
+        _ACCOUNT
+        + "where "
+        + _VISIBLE
+        + """and (%s::bigint is null or a.id = %s)
+        order by a.user_id <> %s, a.archived_at is not null, not m.running, a.name <> 'main',
+            u.name, a.name, a.id"""
+    )
+    return many(connection, AccountRow, sql, (user_id, admin, user_id, only, only, user_id))
+
+
+def accounts_named(connection: Connection[Any], owner: str, name: str) -> list[AccountRow]:
+    """Every account of that name of that owner, living ones and those of running markets first.
+
+    Not bounded by an asking user: the command line asks it, and ``desk.access`` filters.
+    """
+    sql = "where u.name = %s and a.name = %s order by a.archived_at is not null, not m.running, a.id desc"
+    return many(connection, AccountRow, _ACCOUNT + sql, (owner, name))
+
+
+def visible(connection: Connection[Any], account_id: int, user_id: int, admin: bool) -> bool:
+    """Whether this user may read the account."""
+    sql = "select 1 from accounts a where a.id = %s and " + _VISIBLE  # noqa: S608 - a constant
+    return value(connection, sql, (account_id, user_id, admin, user_id)) is not None
+
+
+def account_of_order(
+    connection: Connection[Any], order_id: int, user_id: int, admin: bool
+) -> AccountRow | None:
+    """The account an order belongs to, if this user may see it; an unlocked read."""
+    sql = _ACCOUNT + "join orders o on o.account_id = a.id where o.id = %s and " + _VISIBLE
+    return one(connection, AccountRow, sql, (order_id, user_id, admin, user_id))
+
+
+def running_market(connection: Connection[Any]) -> tuple[str, date] | None:
+    """The market that is switched on and the date it trades; the first by name if several are."""
+    sql = "select id, trading_date from markets where running order by id limit 1"
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(sql).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def insert_account(
+    connection: Connection[Any], user_id: int, market: str, name: str, today: date
+) -> int | None:
+    """The new account's id; None when a living account of that name is there already."""
+    sql = """insert into accounts (user_id, market, name, trading_date) values (%s, %s, %s, %s)
+             on conflict (user_id, market, name) where archived_at is null do nothing returning id"""
+    found = value(connection, sql, (user_id, market, name, today))
+    return None if found is None else int(found)
+
+
+def share(connection: Connection[Any], account_id: int, user_id: int, granted_by: int | None) -> None:
+    """Let a user read an account."""
+    connection.execute(
+        "insert into account_shares (account_id, user_id, granted_by) values (%s, %s, %s) "
+        "on conflict do nothing",
+        (account_id, user_id, granted_by),
+    )
+
+
+def unshare(connection: Connection[Any], account_id: int, user_id: int) -> None:
+    """Take that back."""
+    connection.execute(
+        "delete from account_shares where account_id = %s and user_id = %s", (account_id, user_id)
+    )
+
+
+def sharers(connection: Connection[Any], account_id: int) -> list[str]:
+    """Names of those with whom an account is shared."""
+    sql = """select u.name from account_shares s join users u on u.id = s.user_id
+             where s.account_id = %s order by 1"""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return [row[0] for row in cursor.execute(sql, (account_id,)).fetchall()]
+
+
+def insert_token(
+    connection: Connection[Any],
+    digest: bytes,
+    user_id: int,
+    account_id: int | None,
+    name: str,
+    scopes: list[str],
+    expires_at: datetime | None,
+) -> int:
+    """The new token's id."""
+    sql = """insert into api_tokens (token_sha256, user_id, account_id, name, scopes, expires_at)
+             values (%s, %s, %s, %s, %s, %s) returning id"""
+    return int(value(connection, sql, (digest, user_id, account_id, name, scopes, expires_at)))
+
+
+def tokens_of(connection: Connection[Any], user_id: int) -> list[TokenRow]:
+    """A user's living tokens, newest first."""
+    sql = """select id, name, scopes, account_id, created_at, expires_at, last_used_at from api_tokens
+             where user_id = %s and revoked_at is null order by id desc"""
+    return many(connection, TokenRow, sql, (user_id,))
+
+
+def revoke_token(connection: Connection[Any], token_id: int, user_id: int) -> bool:
+    """End one token of this user; False when there is no such living token."""
+    sql = """update api_tokens set revoked_at = now()
+             where id = %s and user_id = %s and revoked_at is null returning true"""
+    return value(connection, sql, (token_id, user_id)) is not None
+
+
+def revoke_tokens(connection: Connection[Any], user_id: int) -> int:
+    """End all tokens of a user; returns how many."""
+    cursor = connection.execute(
+        "update api_tokens set revoked_at = now() where user_id = %s and revoked_at is null", (user_id,)
+    )
+    return cursor.rowcount

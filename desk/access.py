@@ -1,0 +1,240 @@
+"""Which accounts a principal may read and write.
+
+A trader reads and writes their own; whom an account was shared with reads it; an administrator reads
+all and writes their own. What somebody may not see does not exist for them: the answer is the same
+404 as for an invented name.
+"""
+
+import re
+from dataclasses import dataclass
+
+from core.reasons import Reason, Refusal
+from db import access as rows
+from db import audit
+from db import identity as user_rows
+from db.access import AccountRow
+from db.engine import Database
+from desk.principal import Principal
+from desk.remember import forget_all, remembered
+
+__all__ = [
+    "AccountRef",
+    "Principal",
+    "account",
+    "account_of_order",
+    "accounts",
+    "add_account",
+    "by_key",
+    "require_admin",
+    "require_write",
+    "share",
+    "shared_with",
+    "unshare",
+]
+
+# user/book, then perhaps @market for a market that is not running, ~id for an archived account.
+_KEY = re.compile(
+    r"([a-z0-9][a-z0-9._-]{0,31})/([a-z0-9][a-z0-9._-]{0,31})(?:@([a-z0-9._/-]{1,64}))?(?:~([0-9]{1,18}))?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRef:
+    """An account by the name that programs and screens use, such as ``alice/main``."""
+
+    id: int
+    key: str
+    user_id: int
+    market: str
+    name: str
+    archived: bool
+
+
+def accounts(database: Database, principal: Principal) -> list[AccountRef]:
+    """Every account the principal may read: own first, living before archived, ``main`` first."""
+
+    def ask() -> list[AccountRef]:
+        with database.connection() as connection:
+            found = rows.accounts(connection, principal.user_id, principal.is_admin, principal.account_id)
+        return [_ref(row) for row in found]
+
+    memory = ("accounts", principal.user_id, principal.role, principal.account_id)
+    return list(remembered(database, memory, ask))
+
+
+def account(
+    database: Database, principal: Principal, key: str | None = None, write: bool = False
+) -> AccountRef:
+    """The account named, or the principal's own when none is.
+
+    Raises Refusal: FORBIDDEN for who writes nothing (or another's account, to an administrator),
+    UNKNOWN_ACCOUNT for what the principal may not see, ACCOUNT_ARCHIVED for a write to an old book.
+    """
+    if write:
+        require_write(principal)
+    memory = ("account", principal.user_id, principal.role, principal.account_id, key)
+    found = remembered(database, memory, lambda: _find(database, principal, key))
+    if write:
+        _check_write(principal, found)
+    return found
+
+
+def account_of_order(
+    database: Database, principal: Principal, order_id: int, key: str | None = None, write: bool = False
+) -> AccountRef:
+    """The account an order belongs to. UNKNOWN_ORDER when it is not the principal's to see."""
+    if write:
+        require_write(principal)
+    unknown = Refusal(Reason.UNKNOWN_ORDER, "There is no such order.", field="order_id")
+    if not 0 < order_id < 2**63:
+        raise unknown
+    with database.connection() as connection:
+        row = rows.account_of_order(connection, order_id, principal.user_id, principal.is_admin)
+    if row is None or principal.account_id not in (None, row.id):
+        raise unknown
+    found = _ref(row)
+    if key is not None and account(database, principal, key).id != found.id:
+        raise unknown
+    if write:
+        _check_write(principal, found)
+    return found
+
+
+def by_key(database: Database, key: str) -> AccountRef:
+    """The account of that name whoever asks: for the command line, where the operator is root."""
+    owner, name, market, number = _parts(key)
+    with database.connection() as connection:
+        found = rows.accounts_named(connection, owner, name)
+    return _pick(found, market, number)
+
+
+def require_write(principal: Principal) -> None:
+    """Refuse an analyst, and a token that may only read."""
+    if principal.role == "analyst":
+        raise Refusal(Reason.FORBIDDEN, "An analyst reads and changes nothing.")
+    if not principal.may_write:
+        raise Refusal(Reason.FORBIDDEN, "This token may only read. Make one with the scope trade.")
+
+
+def require_admin(principal: Principal) -> None:
+    """Refuse everyone but an administrator."""
+    if not principal.is_admin:
+        raise Refusal(Reason.FORBIDDEN, "Only an administrator may do this.")
+
+
+def add_account(database: Database, principal: Principal, name: str) -> AccountRef:
+    """A new empty book in the running market for the principal, such as one more for a strategy."""
+    require_write(principal)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,31}", name, re.ASCII):
+        sentence = "A book's name has 1 to 32 small letters, digits, dots, dashes or underscores."
+        raise Refusal(Reason.BAD_INPUT, sentence, field="name")
+    with database.connection() as connection:
+        market = rows.running_market(connection)
+        if market is None:
+            raise Refusal(Reason.MARKET_STOPPED, "No market is running. Try again when one is.")
+        account_id = rows.insert_account(connection, principal.user_id, market[0], name, market[1])
+        if account_id is None:
+            raise Refusal(Reason.BAD_INPUT, "You have a book of that name. Choose another.", field="name")
+        key = f"{principal.name}/{name}"
+        audit.append(connection, principal.name, "ACCOUNT_ADDED", key, user_id=principal.user_id)
+    forget_all()
+    return AccountRef(account_id, key, principal.user_id, market[0], name, archived=False)
+
+
+def share(database: Database, principal: Principal, key: str, reader: str) -> None:
+    """Let another user read one's account; an administrator may share any."""
+    _change_share(database, principal, key, reader, grant=True)
+
+
+def unshare(database: Database, principal: Principal, key: str, reader: str) -> None:
+    """Take a share back."""
+    _change_share(database, principal, key, reader, grant=False)
+
+
+def shared_with(database: Database, principal: Principal, key: str) -> list[str]:
+    """The names of those who may read an account of one's own."""
+    found = account(database, principal, key)
+    with database.connection() as connection:
+        return rows.sharers(connection, found.id)
+
+
+def _change_share(database: Database, principal: Principal, key: str, reader: str, *, grant: bool) -> None:
+    require_write(principal)
+    found = account(database, principal, key)
+    if found.user_id != principal.user_id and not principal.is_admin:
+        raise Refusal(Reason.FORBIDDEN, "Only its owner shares an account.", field="account")
+    with database.connection() as connection:
+        user = user_rows.user_by_name(connection, reader.strip().lower())
+        if user is None:
+            raise Refusal(Reason.NOT_FOUND, "There is no user of that name.", field="name")
+        if grant:
+            rows.share(connection, found.id, user.id, principal.user_id)
+        else:
+            rows.unshare(connection, found.id, user.id)
+        action = "ACCOUNT_SHARED" if grant else "ACCOUNT_UNSHARED"
+        detail = {"reader": user.name}
+        audit.append(connection, principal.name, action, found.key, user_id=principal.user_id, detail=detail)
+    forget_all()
+
+
+def _find(database: Database, principal: Principal, key: str | None) -> AccountRef:
+    if key is None:
+        return _default(database, principal)
+    owner, name, market, number = _parts(key)
+    with database.connection() as connection:
+        found = [
+            row
+            for row in rows.accounts_named(connection, owner, name)
+            if principal.account_id in (None, row.id)
+            and rows.visible(connection, row.id, principal.user_id, principal.is_admin)
+        ]
+    return _pick(found, market, number)
+
+
+def _default(database: Database, principal: Principal) -> AccountRef:
+    """The token's account, else one's own; for an analyst, whose own book stays empty, the first shared."""
+    with database.connection() as connection:
+        found = rows.accounts(connection, principal.user_id, False, principal.account_id)
+    living = [row for row in found if not row.archived]
+    if principal.role == "analyst":
+        living.sort(key=lambda row: row.user_id == principal.user_id)
+    if living:
+        return _ref(living[0])
+    if found:
+        return _ref(found[0])
+    raise Refusal(Reason.UNKNOWN_ACCOUNT, "You have no account yet. Open one first.", field="account")
+
+
+def _check_write(principal: Principal, found: AccountRef) -> None:
+    if found.user_id != principal.user_id:
+        raise Refusal(Reason.FORBIDDEN, "Only its owner trades on this account.", field="account")
+    if found.archived:
+        sentence = "This account is archived. Trade on the one that took its place."
+        raise Refusal(Reason.ACCOUNT_ARCHIVED, sentence, field="account")
+
+
+def _parts(key: str) -> tuple[str, str, str | None, int | None]:
+    found = _KEY.fullmatch(key)
+    if found is None:
+        raise Refusal(Reason.UNKNOWN_ACCOUNT, "There is no such account.", field="account")
+    owner, name, market, number = found.groups()
+    return owner, name, market, None if number is None else int(number)
+
+
+def _pick(found: list[AccountRow], market: str | None, number: int | None) -> AccountRef:
+    for row in found:
+        if number is None and row.archived:
+            continue
+        if market in (None, row.market) and number in (None, row.id):
+            return _ref(row)
+    raise Refusal(Reason.UNKNOWN_ACCOUNT, "There is no such account.", field="account")
+
+
+def _ref(row: AccountRow) -> AccountRef:
+    key = f"{row.owner}/{row.name}"
+    if row.archived:
+        key += f"~{row.id}"
+    elif not row.running:
+        key += f"@{row.market}"
+    return AccountRef(row.id, key, row.user_id, row.market, row.name, row.archived)

@@ -1,0 +1,42 @@
+"""Users, accounts and sessions for tests."""
+
+from core.reasons import Refusal
+from db.engine import Database
+from desk import identity
+from desk.identity import Principal, User
+
+PASSWORD = "a sentence for tests"
+
+
+def open_market(database: Database) -> None:
+    """Switch on the simulator's market, made if the template has none, so that accounts can be opened."""
+    with database.connection() as connection:
+        connection.execute(
+            "insert into markets (id, feed, session, running, trading_date) "
+            "values ('sim', 'simulator', 'always', true, '2026-11-23') "
+            "on conflict (id) do update set running = true"
+        )
+
+
+def person(database: Database, name: str, role: str = "trader", password: str | None = None) -> User:
+    """A user with the account NAME/main."""
+    return identity.add_user(database, name, role, password=password)
+
+
+def signed_in(database: Database, name: str) -> tuple[str, Principal]:
+    """A cookie and its principal, by the way every browser goes."""
+    code = identity.session_code(database, identity.find(database, name).id)
+    session = identity.start_session(database, code)
+    return session.cookie, session.principal
+
+
+def token(
+    database: Database, name: str, account: str | None = None, scopes: tuple[str, ...] = ("read", "trade")
+) -> str:
+    """An API token of that user."""
+    return identity.create_token(database, "test", name, account, scopes=scopes)[0]
+
+
+def reason_of(refusal: Refusal) -> str:
+    """The refusal's name, for tables of expectations."""
+    return refusal.reason.name
