@@ -32,16 +32,16 @@ SETTINGS = {
 SET_ALL = "select " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in SETTINGS.items())
 
 
-class DatabaseBusy(RuntimeError):
+class DatabaseBusy(RuntimeError):  # noqa: N818 - it reads as the sentence it is
     """Every connection of the pool is in use; the caller may try again shortly."""
 
 
-class DatabaseUnavailable(RuntimeError):
+class DatabaseUnavailable(RuntimeError):  # noqa: N818 - it reads as the sentence it is
     """The database cannot be reached at present."""
 
 
 def dsn(url: str) -> str:
-    """The address for libpq, with timeouts. Takes `postgres://`, `postgresql://` and SQLAlchemy's spelling."""
+    """The address for libpq, with timeouts; `postgres://` and SQLAlchemy's spelling are taken too."""
     for prefix in ("postgresql+psycopg://", "postgres://"):
         if url.startswith(prefix):
             url = "postgresql://" + url.removeprefix(prefix)
@@ -78,8 +78,17 @@ def connect(url: str, *, autocommit: bool = True) -> psycopg.Connection[Any]:
     return connection
 
 
+@contextmanager
+def exclusive(url: str, number: int) -> Iterator[None]:
+    """Holds the advisory lock of that number, waiting for it as long as it takes; freed also by a crash."""
+    with connect(url) as connection:
+        connection.execute("select set_config('lock_timeout', '0', false)")
+        connection.execute("select pg_advisory_lock(%s)", (number,))
+        yield
+
+
 def still_there(connection: psycopg.Connection[Any]) -> None:
-    """Costs no round trip for a healthy connection: an idle socket with something to read has been hung up on."""
+    """Costs no round trip for a healthy connection: an idle socket with something to read was hung up on."""
     if connection.closed:
         raise psycopg.OperationalError("the connection is closed")
     poll = select.poll()
@@ -198,10 +207,10 @@ def _transaction(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def retrying(fn: Callable[[], T], attempts: int = 3) -> T:
-    """Runs a whole transaction, and again when it lost a race to another; the last loss is raised as it is."""
+    """Runs a whole transaction, and again when it lost a race to another; the last loss is raised."""
     for attempt in range(1, attempts):
         try:
             return fn()
         except RACES:
-            time.sleep(random.uniform(0.002, 0.010) * 2**attempt)
+            time.sleep(random.uniform(0.002, 0.010) * 2**attempt)  # noqa: S311 - spread, not secrecy
     return fn()

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent / "migrations"
 LOCK = 7_210_501
 
 
-class UnknownVersion(RuntimeError):
+class UnknownVersion(RuntimeError):  # noqa: N818 - it reads as the sentence it is
     """The database was last migrated by a release that this one does not know."""
 
 
@@ -27,7 +27,7 @@ def configuration() -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Migrates to the newest version in one transaction. Raises UnknownVersion, in words, for a newer schema."""
+    """Migrates to the newest version in one transaction. Raises UnknownVersion for a newer schema."""
     config = configuration()
     script = ScriptDirectory.from_config(config)
     engine = sqlalchemy.create_engine(
@@ -47,7 +47,8 @@ def upgrade(url: str) -> None:
         if current is not None and current not in {known.revision for known in script.walk_revisions()}:
             raise UnknownVersion(
                 f"The database has schema version {current!r}, which this release of Kagaz does not know "
-                f"(its newest is {script.get_current_head()!r}). Start the release that made it, or restore a backup."
+                f"(its newest is {script.get_current_head()!r}). Start the release that made it, or restore a "
+                "backup."
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

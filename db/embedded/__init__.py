@@ -25,7 +25,7 @@ class EmbeddedError(RuntimeError):
 def acquire(home: Path, *, programs: Path | str | None = None, grace: float = GRACE) -> "Cluster":
     """Registers this process as a client of the cluster in `home`/pg and makes sure that it serves.
 
-    `programs` is a folder with `postgres` and `initdb`; without it an installed wheel's are used. `grace`
+    `programs` is a folder with `postgres` and `initdb`; without it a wheel's are used. `grace`
     (in seconds) is obeyed by the keeper that this call starts, if it starts one. Raises EmbeddedError.
     """
     if os.name != "posix":

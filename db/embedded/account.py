@@ -27,7 +27,7 @@ class Account:
 
 
 def choose(data: Path | None = None) -> Account | None:
-    """None when the own account will do, else the one that root drops to: the owner of `data` if there is one."""
+    """None when the own account will do, else whom root drops to: the owner of `data` if it exists."""
     if os.geteuid() != 0:
         try:
             pwd.getpwuid(os.geteuid())

@@ -88,6 +88,13 @@ create table orders (
 create index orders_open on orders (account_id) where status in ('AMO', 'TRIGGER_PENDING', 'OPEN');
 create index orders_account_day on orders (account_id, trading_date, id desc);
 
+-- What users changed since the execution loop last looked. Unlogged: a crash empties it, and after a crash
+-- the loop reads all open orders anyway.
+create unlogged table order_changes (
+    market   text not null,
+    order_id bigint not null
+);
+
 create table order_events (
     order_id      bigint not null references orders,
     n             integer not null,

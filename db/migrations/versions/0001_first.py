@@ -16,6 +16,7 @@ PARTS = ("identity", "market", "trading", "work")
 def upgrade() -> None:
     # The driver's own execute takes a whole file and reads no % or : in it as a parameter.
     driver = op.get_bind().connection.driver_connection
+    assert driver is not None  # there is a connection: this runs on it
     for part in PARTS:
         driver.execute((SQL / f"0001_{part}.sql").read_text(encoding="utf-8"))
 

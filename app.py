@@ -1,0 +1,23 @@
+"""Wiring only: the web process is Streamlit's pages, the native API and the stream on one port."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import streamlit as st
+
+from api.app import routes
+from desk import installation
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Starts the work in a thread and yields at once: the port answers while the database still starts."""
+    installation.start()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(installation.stop)
+
+
+app = st.App("ui/main.py", routes=routes(installation.state()), lifespan=lifespan)

@@ -1,0 +1,191 @@
+-- One use case is two calls: load_work locks and reads, commit_work writes what was decided. Round trips,
+-- not fsync, set the price of an order; both are therefore one function each.
+--
+-- Every writer of an account's rows holds its account row's lock, taken here in ascending order, before it
+-- reads anything else. Positions, groups, orders, lots are only ever written under that lock.
+
+create function load_work(
+    p_accounts bigint[], p_orders bigint[], p_instruments integer[], p_underlyings integer[],
+    p_key text, p_numbers integer, p_whole boolean
+) returns jsonb language plpgsql as $$
+declare
+    v_market markets%rowtype;
+    v_result jsonb;
+begin
+    perform 1 from accounts where id = any (p_accounts) order by id for no key update;
+    select m.* into v_market from markets m join accounts a on a.market = m.id where a.id = p_accounts[1];
+    select jsonb_build_object(
+        'now', (extract(epoch from clock_timestamp()) * 1000000)::bigint,
+        'market', jsonb_build_array(v_market.id, v_market.phase, v_market.running, v_market.trading_date,
+                                    (extract(epoch from v_market.exchange_time) * 1000)::bigint,
+                                    v_market.risk_snapshot_id, v_market.session),
+        'accounts', (select jsonb_agg(jsonb_build_array(
+                a.id, u.name || '/' || a.name, a.market, a.trading_date, a.version, a.blocked_loss, a.archived_at is not null,
+                a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit) order by a.id)
+            from accounts a join users u on u.id = a.user_id where a.id = any (p_accounts)),
+        'groups', (select jsonb_agg(jsonb_build_array(
+                account_id, segment, underlying_id, position_margin, order_margin, snapshot_id))
+            from margin_groups where account_id = any (p_accounts) and (p_whole or underlying_id = any (p_underlyings))),
+        'positions', (select jsonb_agg(jsonb_build_array(
+                account_id, instrument_id, product, underlying_id, quantity, cost, mark, realised, open_buy, open_sell,
+                day_buy_quantity, day_buy_value, day_sell_quantity, day_sell_value))
+            from positions where account_id = any (p_accounts) and (p_whole or underlying_id = any (p_underlyings))),
+        'next_order', case when p_orders is null then nextval('orders_id_seq') end,
+        'quotes', (select jsonb_agg(jsonb_build_array(
+                instrument_id, last_price, (extract(epoch from clock_timestamp() - stored_at) * 1000)::bigint))
+            from quotes where market = v_market.id and instrument_id = any (p_instruments)),
+        'bands', (select jsonb_agg(jsonb_build_array(instrument_id, lower_band, upper_band))
+            from market_days where market = v_market.id and trading_date = v_market.trading_date
+                and instrument_id = any (p_instruments))
+    ) into v_result;
+    -- A group keeps the price it was last secured at until a snapshot names a newer one.
+    v_result := v_result || jsonb_build_object('snapshots', (
+        select jsonb_agg(jsonb_build_array(u, coalesce(
+            (select price from risk_prices where snapshot_id = v_market.risk_snapshot_id and instrument_id = u),
+            (select prev_close::bigint from market_days where market = v_market.id
+                and trading_date = v_market.trading_date and instrument_id = u),
+            (select last_price::bigint from quotes where market = v_market.id and instrument_id = u))))
+        from unnest(case when p_whole then array(select distinct underlying_id from margin_groups
+                where account_id = any (p_accounts)) else p_underlyings end) u));
+    if p_orders is not null or p_whole then
+        v_result := v_result || jsonb_build_object('orders', (
+            select jsonb_agg(jsonb_build_array(
+                id, account_id, client_order_id, instrument_id, side, order_type, product, validity, quantity, price,
+                trigger_price, worst_price, status, trading_date, (extract(epoch from placed_at) * 1000000)::bigint,
+                (extract(epoch from updated_at) * 1000000)::bigint, (extract(epoch from active_from) * 1000000)::bigint,
+                priority, filled, cancelled, turnover, hold_cash, hold_credit, disclosed_quantity, reason_code, reason,
+                tag, origin, modifications, events, version) order by id)
+            from orders where account_id = any (p_accounts) and (id = any (p_orders)
+                or (p_whole and status in ('AMO', 'TRIGGER_PENDING', 'OPEN')))));
+    end if;
+    if p_numbers > 0 or p_whole then
+        v_result := v_result || jsonb_build_object(
+            'trade_ids', (select jsonb_agg(nextval('trades_id_seq')) from generate_series(1, p_numbers)),
+            'charge_ids', (select jsonb_agg(nextval('charge_entries_id_seq')) from generate_series(1, p_numbers)),
+            'lots', (select jsonb_agg(jsonb_build_array(
+                    account_id, instrument_id, trade_id, quantity, cost, bought_on, settles_on))
+                from lots where account_id = any (p_accounts) and (p_whole or instrument_id = any (p_instruments))));
+    end if;
+    if p_key is not null then
+        v_result := v_result || jsonb_build_object('request', (
+            select jsonb_build_array(encode(hash, 'hex'), status, body)
+            from requests where account_id = p_accounts[1] and key = p_key));
+    end if;
+    return v_result;
+end $$;
+
+create function commit_work(p jsonb) returns void language plpgsql as $$
+declare
+    v_written integer;
+begin
+    update accounts a set
+        cash = x.cash, hold = x.hold, margin = x.margin, invested = x.invested, unsettled = x.unsettled,
+        gains = x.gains, option_credit = x.option_credit, version = x.version
+    from jsonb_to_recordset(p -> 'accounts') as x(id bigint, version bigint, spend bigint, cash bigint, hold bigint,
+        margin bigint, invested bigint, unsettled bigint, gains bigint, option_credit bigint)
+    where a.id = x.id and a.version = x.version - 1
+        and (x.spend is null or a.cash - a.blocked_loss >= x.spend);
+    get diagnostics v_written = row_count;
+    if v_written <> jsonb_array_length(p -> 'accounts') then
+        raise exception 'an account changed under its lock, or its cash no longer covers what it spends'
+            using errcode = 'KG001';
+    end if;
+    if p ? 'new_orders' then
+        insert into orders (id, account_id, client_order_id, instrument_id, side, order_type, product, validity, quantity,
+            filled, cancelled, price, trigger_price, worst_price, turnover, hold_cash, hold_credit, disclosed_quantity,
+            status, reason_code, reason, tag, origin, modifications, events, trading_date, placed_at, updated_at,
+            active_from, priority, version)
+        select x.id, x.account_id, x.client_order_id, x.instrument_id, x.side, x.order_type, x.product, x.validity,
+            x.quantity, x.filled, x.cancelled, x.price, x.trigger_price, x.worst_price, x.turnover, x.hold_cash,
+            x.hold_credit, x.disclosed_quantity, x.status, x.reason_code, x.reason, x.tag, x.origin, x.modifications,
+            x.events, x.trading_date, x.placed_at, x.updated_at, x.active_from, x.priority, x.version
+        from jsonb_populate_recordset(null::orders, p -> 'new_orders') x;
+    end if;
+    if p ? 'orders' then
+        update orders o set
+            order_type = x.order_type, validity = x.validity, quantity = x.quantity, filled = x.filled,
+            cancelled = x.cancelled, price = x.price, trigger_price = x.trigger_price, worst_price = x.worst_price,
+            turnover = x.turnover, hold_cash = x.hold_cash, hold_credit = x.hold_credit, status = x.status,
+            reason_code = x.reason_code, reason = x.reason, modifications = x.modifications, events = x.events,
+            updated_at = x.updated_at, active_from = x.active_from, priority = x.priority, version = x.version
+        from jsonb_to_recordset(p -> 'orders') as x(id bigint, order_type text, validity text, quantity integer,
+            filled integer, cancelled integer, price integer, trigger_price integer, worst_price integer,
+            turnover bigint, hold_cash bigint, hold_credit bigint, status text, reason_code integer, reason text,
+            modifications integer, events integer, updated_at timestamptz, active_from timestamptz, priority bigint,
+            version bigint)
+        where o.id = x.id and o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') and o.events < x.events;
+        get diagnostics v_written = row_count;
+        if v_written <> jsonb_array_length(p -> 'orders') then
+            raise exception 'an order ended under its account''s lock' using errcode = 'KG002';
+        end if;
+    end if;
+    insert into order_events (order_id, n, at, event, status, actor, reason_code, reason, quantity, price,
+        trigger_price, worst_price, filled, cancelled)
+    select x.order_id, x.n, x.at, x.event, x.status, x.actor, x.reason_code, x.reason, x.quantity, x.price,
+        x.trigger_price, x.worst_price, x.filled, x.cancelled
+    from jsonb_populate_recordset(null::order_events, p -> 'events') x;
+    if p ? 'charges' then
+        insert into charge_entries (id, account_id, trading_date, order_id, instrument_id, kind, brokerage, stt, exchange,
+            ipft, sebi, stamp, gst, dp)
+        select x.id, x.account_id, x.trading_date, x.order_id, x.instrument_id, x.kind, x.brokerage, x.stt, x.exchange,
+            x.ipft, x.sebi, x.stamp, x.gst, x.dp
+        from jsonb_to_recordset(p -> 'charges') as x(id bigint, account_id bigint, trading_date date, order_id bigint,
+            instrument_id integer, kind text, brokerage bigint, stt bigint, exchange bigint, ipft bigint, sebi bigint,
+            stamp bigint, gst bigint, dp bigint);
+    end if;
+    if p ? 'trades' then
+        insert into trades (id, order_id, account_id, instrument_id, kind, side, product, quantity, price, value,
+            realised, charge_id, limit_price, traded_at, trading_date, frame, exchange_time, last_price, levels, version)
+        select x.id, x.order_id, x.account_id, x.instrument_id, x.kind, x.side, x.product, x.quantity, x.price, x.value,
+            x.realised, x.charge_id, x.limit_price, x.traded_at, x.trading_date, x.frame, x.exchange_time, x.last_price,
+            x.levels, x.version
+        from jsonb_populate_recordset(null::trades, p -> 'trades') x;
+    end if;
+    if p ? 'groups' then
+        insert into margin_groups (account_id, segment, underlying_id, position_margin, order_margin, snapshot_id)
+        select x.account_id, x.segment, x.underlying_id, x.position_margin, x.order_margin, x.snapshot_id
+        from jsonb_populate_recordset(null::margin_groups, p -> 'groups') x
+        on conflict (account_id, segment, underlying_id) do update set
+            position_margin = excluded.position_margin, order_margin = excluded.order_margin,
+            snapshot_id = excluded.snapshot_id;
+    end if;
+    if p ? 'positions' then
+        insert into positions (account_id, instrument_id, product, underlying_id, quantity, cost, mark, realised, open_buy,
+            open_sell, day_buy_quantity, day_buy_value, day_sell_quantity, day_sell_value, version)
+        select x.account_id, x.instrument_id, x.product, x.underlying_id, x.quantity, x.cost, x.mark, x.realised,
+            x.open_buy, x.open_sell, x.day_buy_quantity, x.day_buy_value, x.day_sell_quantity, x.day_sell_value, x.version
+        from jsonb_populate_recordset(null::positions, p -> 'positions') x
+        on conflict (account_id, instrument_id, product) do update set
+            quantity = excluded.quantity, cost = excluded.cost, mark = excluded.mark, realised = excluded.realised,
+            open_buy = excluded.open_buy, open_sell = excluded.open_sell, day_buy_quantity = excluded.day_buy_quantity,
+            day_buy_value = excluded.day_buy_value, day_sell_quantity = excluded.day_sell_quantity,
+            day_sell_value = excluded.day_sell_value, version = excluded.version;
+    end if;
+    if p ? 'lots' then
+        insert into lots (account_id, instrument_id, trade_id, quantity, cost, bought_on, settles_on)
+        select x.account_id, x.instrument_id, x.trade_id, x.quantity, x.cost, x.bought_on, x.settles_on
+        from jsonb_populate_recordset(null::lots, p -> 'lots') x
+        on conflict (account_id, instrument_id, trade_id) do update set
+            quantity = excluded.quantity, cost = excluded.cost;
+    end if;
+    if p ? 'ended_lots' then
+        delete from lots l using jsonb_populate_recordset(null::lots, p -> 'ended_lots') x
+        where l.account_id = x.account_id and l.instrument_id = x.instrument_id and l.trade_id = x.trade_id;
+    end if;
+    if p ? 'transfers' then
+        insert into transfers (account_id, trading_date, from_ledger, to_ledger, amount, code, order_id, trade_id,
+            charge_id, reference, event_at, cash_after, version)
+        select x.account_id, x.trading_date, x.from_ledger, x.to_ledger, x.amount, x.code, x.order_id, x.trade_id,
+            x.charge_id, x.reference, x.event_at, x.cash_after, x.version
+        from jsonb_populate_recordset(null::transfers, p -> 'transfers') x;
+    end if;
+    if p ? 'announce' then
+        insert into order_changes (market, order_id)
+        select a ->> 0, (a ->> 1)::bigint from jsonb_array_elements(p -> 'announce') a;
+    end if;
+    if p ? 'request' then
+        insert into requests (account_id, key, hash, status, body)
+        select (x ->> 'account_id')::bigint, x ->> 'key', decode(x ->> 'hash', 'hex'), (x ->> 'status')::smallint, x -> 'body'
+        from (select p -> 'request' as x) as one;
+    end if;
+end $$;
