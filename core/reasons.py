@@ -87,3 +87,27 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return f"{int(self.reason)} {self.sentence}"
+
+
+_STATUS: dict[Reason, int] = {
+    Reason.KEY_CONFLICT: 409,
+    Reason.RATE_LIMIT: 429,
+    Reason.UNKNOWN_ORDER: 404,
+    Reason.UNKNOWN_ACCOUNT: 404,
+    Reason.UNKNOWN_INSTRUMENT: 404,
+    Reason.ORDER_FINAL: 409,
+    Reason.ACCOUNT_ARCHIVED: 409,
+    Reason.SIGN_IN: 401,
+    Reason.FORBIDDEN: 403,
+    Reason.BAD_ORIGIN: 403,
+    Reason.BAD_CREDENTIALS: 401,
+    Reason.LOCKED_OUT: 429,
+    Reason.NOT_READY: 503,
+    Reason.TRY_AGAIN: 503,
+    Reason.NOT_FOUND: 404,
+}
+
+
+def http_status(reason: Reason) -> int:
+    """The HTTP status of a refusal: 400 for bad input, 422 for what the market or the account forbids."""
+    return _STATUS.get(reason, 400 if reason < 200 else 422)

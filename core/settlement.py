@@ -1,0 +1,115 @@
+"""The close of a trading date for one account, and the opening of the next.
+
+In this order: working orders expire, contracts of the day are closed at their final settlement price,
+futures are marked to their settlement price, and the balances that waited for the next date become CASH.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from core import decide, holds
+from core.account import ChargeEntry, Evidence, Trade, Work
+from core.booking import Booking, Deal
+from core.charges import exercise
+from core.facts import Facts
+from core.instruments import OPTIONS, Instrument, Kind
+from core.ledger import Code, Ledger
+from core.orders import WORKING, Side
+from core.positions import Position
+from core.reasons import Reason
+
+Numbers = Callable[[], tuple[int, int]]
+"""Draws the next (trade id, charge id)."""
+
+
+def expire_orders(work: Work, facts: Facts) -> None:
+    """End every working order: all validities are within the day."""
+    why = (Reason.EXPIRED_DAY, "The trading day ended.")
+    for order in [order for order in work.orders.values() if order.status in WORKING]:
+        decide.cancel(work, facts, order, "closing", why, "EXPIRED")
+
+
+def final_price(instrument: Instrument, underlying_close: int) -> int:
+    """Final settlement price in paise: the underlying's close for a future, what it is in the money for an option."""
+    if instrument.kind is Kind.FUT:
+        return underlying_close
+    strike = instrument.strike or 0
+    return max(0, underlying_close - strike if instrument.kind is Kind.CE else strike - underlying_close)
+
+
+def expire_contracts(
+    work: Work, facts: Facts, closes: Mapping[int, int], frame: int, at: datetime, numbers: Numbers
+) -> int:
+    """Close every position in a contract whose last day this is, by a trade of kind EXPIRY. Returns how many.
+
+    ``closes`` gives the underlyings' closing prices. Index contracts settle in cash; stock contracts do so
+    too, at the same price, where a broker would deliver shares.
+    """
+    ended = 0
+    for position in list(work.positions.values()):
+        instrument = facts.instruments[position.instrument_id]
+        if position.quantity == 0 or instrument.expiry is None or instrument.expiry > work.trading_date:
+            continue
+        _expire(work, facts, position, instrument, closes[instrument.margin_underlying], frame, at, numbers())
+        ended += 1
+    return ended
+
+
+def _expire(
+    work: Work, facts: Facts, position: Position, instrument: Instrument, close: int, frame: int, at: datetime,
+    numbers: tuple[int, int],
+) -> None:  # fmt: skip
+    price, quantity = final_price(instrument, close), position.quantity
+    side = Side.SELL if quantity > 0 else Side.BUY
+    trade_id, charge_id = numbers
+    deal = Deal(side, position.product, abs(quantity), price, at, trade_id)
+    booking = Booking(work, instrument, deal, None, charge_id)
+    realised, proceeds = booking.exchange(work.trading_date)
+    exercised = instrument.kind in OPTIONS and quantity > 0 and price > 0
+    if exercised:
+        heads = exercise(facts.rates, price * quantity)
+        work.charges.append(ChargeEntry(charge_id, None, instrument.id, "TRADE", heads))
+        booking.charge(heads.total, proceeds)
+    holds.post_margin(work, facts, instrument, at)
+    evidence = Evidence(frame, at, close, ((price, abs(quantity)),))
+    work.trades.append(
+        Trade(
+            trade_id, None, instrument.id, "EXPIRY", side, position.product, abs(quantity), price, realised,
+            charge_id if exercised else None, price, at, evidence,
+        )  # fmt: skip
+    )
+
+
+def mark_futures(work: Work, facts: Facts, settlements: Mapping[int, int], at: datetime) -> None:
+    """Pay or take the day's change of every open future in cash; profit is measured from there on."""
+    for key, position in work.positions.items():
+        instrument = facts.instruments[position.instrument_id]
+        if instrument.kind is not Kind.FUT or position.quantity == 0:
+            continue
+        value = position.quantity * settlements[instrument.id]
+        change = value - position.mark
+        work.move(Ledger.PNL, Ledger.CASH, change, Code.MTM, at, reference=instrument.symbol)
+        position.mark = value
+        position.realised += change
+        work.changed_positions.add(key)
+
+
+def open_next_day(work: Work, at: datetime) -> None:
+    """What waited for the next trading date becomes spendable; the day's counters start again."""
+    for ledger in (Ledger.UNSETTLED, Ledger.GAINS, Ledger.OPTION_CREDIT):
+        work.move(ledger, Ledger.CASH, work.balances[ledger], Code.SETTLE, at)
+    for key, position in work.positions.items():
+        position.realised = 0
+        position.day_buy_quantity = position.day_buy_value = 0
+        position.day_sell_quantity = position.day_sell_value = 0
+        work.changed_positions.add(key)
+
+
+def remargin(work: Work, facts: Facts, at: datetime) -> None:
+    """Bring every group to the snapshot in force: a top-up or a release, never a refusal."""
+    for segment, underlying in list(work.groups):
+        for position in work.positions.values():
+            instrument = facts.instruments[position.instrument_id]
+            if instrument.segment is segment and instrument.margin_underlying == underlying:
+                holds.post_margin(work, facts, instrument, at)
+                break

@@ -1,0 +1,162 @@
+"""The two calls of a use case: ``load`` locks and reads an account's rows, ``commit`` writes what was decided.
+
+Both are functions in the database (``migrations/sql/0001_work.sql``), each one round trip; rows travel as
+JSON because one value binds and parses faster than the fifty columns that it stands for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import orjson
+import psycopg
+
+from core.account import Work
+from core.facts import MarketFacts, Quote
+from core.instruments import Segment
+from core.ledger import BALANCES
+from core.margin import Group, Snapshot
+from core.orders import Order, OrderType, Product, Side, Status, Validity
+from core.positions import Lot, Position
+from db.trading_rows import payload
+
+Connection = psycopg.Connection[Any]
+
+LOAD = "select load_work(%s, %s, %s, %s, %s, %s, %s)::text"
+COMMIT = "select commit_work(%s::text::jsonb)"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The answer that a request key was given before."""
+
+    hash: str
+    status: int
+    body: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What one load found. ``works`` by account id; ``numbers`` are fresh (trade id, charge id) pairs."""
+
+    now: datetime
+    market: MarketFacts
+    snapshot_id: int | None
+    session: str
+    works: dict[int, Work]
+    archived: frozenset[int]
+    quotes: dict[int, Quote]
+    bands: dict[int, tuple[int | None, int | None]]
+    snapshots: dict[int, Snapshot]
+    next_order: int
+    stored: Stored | None
+    numbers: list[tuple[int, int]] = field(default_factory=list)
+
+
+def load(
+    connection: Connection,
+    accounts: Sequence[int],
+    *,
+    orders: Sequence[int] | None = None,
+    instruments: Sequence[int] = (),
+    underlyings: Sequence[int] = (),
+    key: str | None = None,
+    numbers: int = 0,
+    whole: bool = False,
+) -> Loaded | None:
+    """Lock the accounts, ascending, and read what the use case needs; None where no account is found.
+
+    ``orders`` None means that a new order is to come, and its id is drawn; ``whole`` reads every working
+    order, position, group and lot of the accounts. Market facts are those of the first account.
+    """
+    row = connection.execute(
+        LOAD,
+        [list(accounts), None if orders is None else list(orders), list(instruments), list(underlyings), key,
+         numbers, whole],
+    ).fetchone()  # fmt: skip
+    raw = orjson.loads(row[0]) if row else {}
+    return _loaded(raw) if raw.get("accounts") else None
+
+
+def _moment(micros: int) -> datetime:
+    return datetime.fromtimestamp(micros / 1_000_000, UTC)
+
+
+def _loaded(raw: dict[str, Any]) -> Loaded:
+    market_id, phase, running, trading_date, exchange_ms, snapshot_id, session = raw["market"]
+    now = _moment(raw["now"])
+    exchange_time = _moment(exchange_ms * 1000) if exchange_ms is not None else now
+    market = MarketFacts(market_id, phase, running, date.fromisoformat(trading_date), exchange_time)
+    works: dict[int, Work] = {}
+    archived: set[int] = set()
+    for account_id, key, owner, day, version, blocked, ended, *balances in raw["accounts"]:
+        works[account_id] = Work(
+            account_id, key, owner, date.fromisoformat(day), version + 1,
+            dict(zip(BALANCES, balances, strict=True)), blocked,
+        )  # fmt: skip
+        if ended:
+            archived.add(account_id)
+    _spread(raw, works)
+    ids = zip(raw.get("trade_ids") or (), raw.get("charge_ids") or (), strict=True)
+    stored = raw.get("request")
+    return Loaded(
+        now=now,
+        market=market,
+        snapshot_id=snapshot_id,
+        session=session,
+        works=works,
+        archived=frozenset(archived),
+        quotes={each: Quote(last, age) for each, last, age in raw["quotes"] or ()},
+        bands={each: (lower, upper) for each, lower, upper in raw["bands"] or ()},
+        snapshots={
+            each: Snapshot(snapshot_id, price) for each, price in raw["snapshots"] or () if price is not None
+        },
+        next_order=raw["next_order"] or 0,
+        stored=Stored(*stored) if stored else None,
+        numbers=list(ids),
+    )
+
+
+def _spread(raw: dict[str, Any], works: dict[int, Work]) -> None:
+    """Give each account its groups, positions, orders and lots."""
+    for account_id, segment, underlying, *rest in raw["groups"] or ():
+        group = Group(account_id, Segment(segment), underlying, *rest)
+        works[account_id].groups[group.segment, underlying] = group
+    for account_id, instrument_id, product, *rest in raw["positions"] or ():
+        position = Position(account_id, instrument_id, Product(product), *rest)
+        works[account_id].positions[instrument_id, position.product] = position
+    for values in raw.get("orders") or ():
+        order = _order(values)
+        works[order.account_id].orders[order.id] = order
+    for account_id, instrument_id, trade_id, quantity, cost, bought, settles in raw.get("lots") or ():
+        lot = Lot(
+            account_id, instrument_id, trade_id, quantity, cost, date.fromisoformat(bought), date.fromisoformat(settles)
+        )
+        works[account_id].lots.setdefault(instrument_id, []).append(lot)
+
+
+def _order(values: list[Any]) -> Order:
+    (
+        order_id, account_id, client_id, instrument_id, side, order_type, product, validity, quantity, price, trigger,
+        worst, status, trading_date, placed_at, updated_at, active_from, priority, filled, cancelled, turnover,
+        hold_cash, hold_credit, disclosed, reason_code, reason, tag, origin, modifications, events, version,
+    ) = values  # fmt: skip
+    return Order(
+        order_id, account_id, client_id, instrument_id, Side(side), OrderType(order_type), Product(product),
+        Validity(validity), quantity, price, trigger, worst, Status(status), date.fromisoformat(trading_date),
+        _moment(placed_at), _moment(updated_at), _moment(active_from), priority, filled, cancelled, turnover,
+        hold_cash, hold_credit, disclosed, reason_code, reason, tag, origin, modifications, events, version,
+    )  # fmt: skip
+
+
+def commit(
+    connection: Connection, works: Sequence[Work], request: dict[str, Any] | None = None, *, announce: bool = True
+) -> None:
+    """Write what the use case changed, all of it or nothing. The caller's transaction commits it.
+
+    ``request`` is the idempotency row: account_id, key, hash (hex), status, body. ``announce`` is False for
+    the execution loop alone, which needs no word of its own changes.
+    Raises psycopg errors with SQLSTATE KG001 or KG002 where a guard found other rows than were decided on.
+    """
+    connection.execute(COMMIT, [orjson.dumps(payload(works, request, announce)).decode()])

@@ -1,0 +1,85 @@
+"""Small unlocked reads that a use case makes before it locks, and the open work of a market."""
+
+from datetime import date
+from typing import Any
+
+from core.book import Resting
+from core.booking import DEMAT
+from core.orders import OrderType, Product, Validity
+from db.trading import Connection
+
+
+def instrument_of_order(connection: Connection, account_id: int, order_id: int) -> int | None:
+    """The instrument of an order of this account; None when the account has no such order."""
+    row = connection.execute(
+        "select instrument_id from orders where id = %s and account_id = %s", [order_id, account_id]
+    ).fetchone()
+    return row[0] if row else None
+
+
+def carried(connection: Connection, account_id: int) -> list[tuple[int, str]]:
+    """(instrument, product) of every MIS and NRML position that is not flat."""
+    return connection.execute(
+        "select instrument_id, product from positions"
+        " where account_id = %s and quantity <> 0 and product <> 'CNC' order by instrument_id, product",
+        [account_id],
+    ).fetchall()
+
+
+def demat_proceeds(connection: Connection, account_id: int, day: date) -> int:
+    """Paise that sales of demat shares brought to CASH on a trading date: spendable, not withdrawable."""
+    row = connection.execute(
+        "select coalesce(sum(case to_ledger when 'CASH' then amount else -amount end), 0)::bigint from transfers"
+        " where account_id = %s and trading_date = %s and reference = %s and 'CASH' in (from_ledger, to_ledger)",
+        [account_id, day, DEMAT],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+RESTING = """
+    select o.id, o.account_id, o.instrument_id, o.side, o.worst_price, o.quantity - o.filled - o.cancelled,
+           case when o.status = 'TRIGGER_PENDING' then o.trigger_price else 0 end, o.order_type, o.validity,
+           o.priority, (extract(epoch from o.active_from) * 1000)::bigint, o.product
+    from orders o
+"""
+
+
+def _resting(rows: list[tuple[Any, ...]]) -> list[Resting]:
+    return [
+        Resting(
+            order_id, account, instrument, 1 if side == "BUY" else -1, limit, pending, trigger, OrderType(kind),
+            Validity(validity), priority, active, Product(product),
+        )  # fmt: skip
+        for order_id, account, instrument, side, limit, pending, trigger, kind, validity, priority, active, product
+        in rows
+    ]  # fmt: skip
+
+
+def open_orders(connection: Connection, market: str) -> list[Resting]:
+    """Every open or waiting order of the market's living accounts."""
+    rows = connection.execute(
+        RESTING + " join accounts a on a.id = o.account_id where a.market = %s and a.archived_at is null"
+        " and o.status in ('TRIGGER_PENDING', 'OPEN')",
+        [market],
+    ).fetchall()
+    return _resting(rows)
+
+
+def working(connection: Connection, ids: list[int]) -> list[Resting]:
+    """Those of the orders that are still open or waiting."""
+    rows = connection.execute(
+        RESTING + " where o.id = any(%s) and o.status in ('TRIGGER_PENDING', 'OPEN')", [ids]
+    ).fetchall()
+    return _resting(rows)
+
+
+def take_changes(connection: Connection, market: str) -> list[int]:
+    """Orders that users changed, each once, taken off the list. A row shows only once its order's
+    transaction has committed, and goes only by being taken, so none is missed."""
+    rows = connection.execute("delete from order_changes where market = %s returning order_id", [market]).fetchall()
+    return sorted({row[0] for row in rows})
+
+
+def forget_changes(connection: Connection, market: str) -> None:
+    """Empty the list before all open orders are read: what commits after this is listed anew."""
+    connection.execute("delete from order_changes where market = %s", [market])

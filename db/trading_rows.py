@@ -1,0 +1,105 @@
+"""The changed rows of a use case in the shape that ``commit_work`` reads: column names to values."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.account import Work
+from core.ledger import BALANCES
+from core.orders import Order
+from core.positions import Lot
+
+Row = dict[str, Any]
+
+
+def payload(works: Sequence[Work], request: Row | None, announce: bool) -> Row:
+    """One document of all changes. Empty tables are left out, so that the function skips them.
+
+    ``announce`` lists the changed orders for the execution loop, which knows of those it changed itself.
+    """
+    tables: dict[str, list[Row]] = {
+        "new_orders": [], "orders": [], "charges": [], "trades": [], "groups": [], "positions": [], "lots": [],
+        "ended_lots": [], "transfers": [],
+    }  # fmt: skip
+    accounts: list[Row] = []
+    events: list[Row] = []
+    for work in works:
+        work.check()
+        accounts.append(
+            {"id": work.id, "version": work.version, "spend": work.spend}
+            | {ledger.value.lower(): work.balances[ledger] for ledger in BALANCES}
+        )
+        _orders(work, tables)
+        _holdings(work, tables)
+        _history(work, tables, events)
+    document: Row = {name: rows for name, rows in tables.items() if rows}
+    document["accounts"] = accounts
+    document["events"] = events
+    if announce:
+        changed = [(work.market, each) for work in works for each in work.new_orders | work.changed_orders]
+        if changed:
+            document["announce"] = changed
+    if request:
+        document["request"] = request
+    return document
+
+
+def _orders(work: Work, tables: dict[str, list[Row]]) -> None:
+    for order_id in work.new_orders:
+        order = work.orders[order_id]
+        order.version = work.version
+        tables["new_orders"].append({name: getattr(order, name) for name in Order.__slots__})
+    for order_id in work.changed_orders:
+        order = work.orders[order_id]
+        tables["orders"].append({name: getattr(order, name) for name in Order.__slots__})
+
+
+def _holdings(work: Work, tables: dict[str, list[Row]]) -> None:
+    for group in (work.groups[key] for key in work.changed_groups):
+        tables["groups"].append(
+            {
+                "account_id": work.id, "segment": group.segment, "underlying_id": group.underlying_id,
+                "position_margin": group.position_margin, "order_margin": group.order_margin,
+                "snapshot_id": group.snapshot_id,
+            }
+        )  # fmt: skip
+    for position in (work.positions[key] for key in work.changed_positions):
+        row = {name: getattr(position, name) for name in position.__slots__}
+        row["version"] = work.version
+        tables["positions"].append(row)
+    for lot in (lot for instrument in work.changed_lots for lot in work.lots.get(instrument, ())):
+        tables["lots" if lot.quantity else "ended_lots"].append({name: getattr(lot, name) for name in Lot.__slots__})
+
+
+def _history(work: Work, tables: dict[str, list[Row]], events: list[Row]) -> None:
+    day, version = work.trading_date, work.version
+    for event in work.events:
+        events.append({name: getattr(event, name) for name in event.__slots__})
+    for entry in work.charges:
+        row = {
+            "id": entry.id, "account_id": work.id, "trading_date": day, "order_id": entry.order_id,
+            "instrument_id": entry.instrument_id, "kind": entry.kind,
+        }  # fmt: skip
+        tables["charges"].append(row | entry.heads.as_dict())
+    for trade in work.trades:
+        seen = trade.evidence
+        tables["trades"].append(
+            {
+                "id": trade.id, "order_id": trade.order_id, "account_id": work.id,
+                "instrument_id": trade.instrument_id, "kind": trade.kind, "side": trade.side,
+                "product": trade.product, "quantity": trade.quantity, "price": trade.price,
+                "value": trade.quantity * trade.price, "realised": trade.realised, "charge_id": trade.charge_id,
+                "limit_price": trade.limit_price, "traded_at": trade.at, "trading_date": day, "frame": seen.frame,
+                "exchange_time": seen.exchange_time, "last_price": seen.last_price, "levels": seen.levels,
+                "version": version,
+            }
+        )  # fmt: skip
+    for transfer in work.transfers:
+        tables["transfers"].append(
+            {
+                "account_id": work.id, "trading_date": day, "from_ledger": transfer.source,
+                "to_ledger": transfer.target, "amount": transfer.amount, "code": transfer.code,
+                "order_id": transfer.order_id, "trade_id": transfer.trade_id, "charge_id": transfer.charge_id,
+                "reference": transfer.reference, "event_at": transfer.at, "cash_after": transfer.cash_after,
+                "version": version,
+            }
+        )  # fmt: skip

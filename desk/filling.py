@@ -1,0 +1,127 @@
+"""The execution leader's side of the desk: open work in, batches of fills out.
+
+A batch has the shape of a placement: lock, decide on the locked rows, write, commit. What can no longer be
+filled is dropped from the batch, and its depth goes to the next in the queue; the batch itself never is.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from core import decide, fills
+from core.account import Evidence, Work
+from core.book import Resting
+from core.facts import Facts
+from core.fills import can_fill, can_trigger
+from core.matching import Fill, IocRemainder, Outcome, Trigger
+from core.orders import WORKING, Order
+from core.reasons import Reason
+from db import trading_reads
+from db.engine import Database
+from db.trading import commit, load
+from desk import masters
+from desk.leadership import Leadership
+from desk.working import ACCOUNTS, facts_of, ring
+
+IOC = (Reason.IOC_REMAINDER, "Nothing more was on offer: the rest of an IOC order is cancelled.")
+
+
+@dataclass(slots=True)
+class Changed:
+    """Orders that users placed, changed or ended since the last look."""
+
+    resting: list[Resting] = field(default_factory=list)
+    ended: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Applied:
+    """``done`` were written; ``dropped`` could not be, and give their depth back."""
+
+    done: list[Outcome] = field(default_factory=list)
+    dropped: list[Outcome] = field(default_factory=list)
+
+
+def load_open(database: Database, market: str) -> list[Resting]:
+    """Every working order of the market's living accounts, for a book that is built anew."""
+    with database.connection() as connection:
+        trading_reads.forget_changes(connection, market)
+        return trading_reads.open_orders(connection, market)
+
+
+def take_changes(database: Database, market: str) -> Changed:
+    """What users changed since the last call. Read by what is there, never by a last number seen: an order
+    that commits late is found when it commits. Seeing one twice is harmless."""
+    with database.connection() as connection:
+        ids = trading_reads.take_changes(connection, market)
+        if not ids:
+            return Changed()
+        resting = trading_reads.working(connection, ids)
+    found = {order.order_id for order in resting}
+    return Changed(resting, [each for each in ids if each not in found])
+
+
+def apply(database: Database, leadership: Leadership, outcomes: Sequence[Outcome]) -> Applied:
+    """Write a batch of outcomes, in their order, in one transaction of this leader's term.
+
+    Raises NotLeader when the term has passed to another, and Broken on impossible arithmetic: then nothing
+    of the batch is written, and the caller starts again from the database.
+    """
+    if not outcomes:
+        return Applied()
+    master = masters.get(database)
+    instruments = {each.instrument_id for each in outcomes}
+    count = sum(isinstance(each, Fill) for each in outcomes)
+    applied = Applied()
+    with database.connection() as connection:
+        leadership.guard(connection)
+        loaded = load(
+            connection,
+            sorted({each.account_id for each in outcomes}),
+            orders=sorted({each.order_id for each in outcomes}),
+            instruments=sorted(instruments),
+            underlyings=sorted({master.by_id[each].margin_underlying for each in instruments}),
+            numbers=count,
+        )
+        if loaded is None:
+            return Applied(dropped=list(outcomes))
+        facts, numbers = facts_of(master, loaded), iter(loaded.numbers)
+        for outcome in outcomes:
+            work = loaded.works.get(outcome.account_id)
+            order = work.orders.get(outcome.order_id) if work else None
+            if work and order and _one(work, facts, order, outcome, numbers):
+                applied.done.append(outcome)
+            else:
+                applied.dropped.append(outcome)
+        changed = [work for work in loaded.works.values() if work.events]
+        if changed:
+            commit(connection, changed, announce=False)
+    if applied.done:
+        ring(database, ACCOUNTS)
+    return applied
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _one(work: Work, facts: Facts, order: Order, outcome: Outcome, numbers: Iterator[tuple[int, int]]) -> bool:
+    at = _moment(outcome.exchange_time)
+    match outcome:
+        case Fill():
+            if not can_fill(order, outcome.quantity, outcome.price):
+                return False
+            trade_id, charge_id = next(numbers)
+            evidence = Evidence(outcome.frame, at, outcome.last_price, outcome.levels)
+            fills.fill(
+                work, facts, order, fills.Fill(outcome.quantity, outcome.price, at, evidence, trade_id, charge_id)
+            )
+        case Trigger():
+            if not can_trigger(order, outcome.last_price):
+                return False
+            fills.trigger(work, order, at)
+        case IocRemainder():
+            if order.status not in WORKING:
+                return False
+            decide.cancel(work, facts, order, "exchange", IOC)
+    return True

@@ -1,0 +1,261 @@
+"""Place, modify, cancel: what a trader asks of the desk. Each is one transaction under the account's lock."""
+
+from collections.abc import Callable
+
+import settings
+from core import decide
+from core.instruments import Instrument
+from core.money import as_number
+from core.orders import WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Product, Side, Status
+from core.reasons import Reason, Refusal
+from core.risk import Asked, form
+from db import trading_reads
+from db.engine import Database, retrying
+from db.trading import commit
+from desk import masters
+from desk.answers import Answer, Body, fingerprint, problem, replay, request_row
+from desk.rows import order_row
+from desk.working import ACCOUNTS, ORDERS, Task, instrument_of, must_be_current, open_task, ring
+
+
+def _answered(act: Callable[[], Answer]) -> Answer:
+    """Run a whole use case, again after a lost race; a refusal is an answer."""
+    try:
+        return retrying(act)
+    except Refusal as refusal:
+        return problem(refusal)
+
+
+def place(
+    database: Database, actor: str, account_id: int, wish: PlaceOrder, key: str | None = None, origin: str = "USER"
+) -> Answer:
+    """Place an order: 201 with its row, or a problem; one of risk names the REJECTED order.
+
+    ``key`` makes the request repeatable: the same key and wish get the first answer again.
+    """
+    asked = fingerprint("place", wish)
+    master = masters.get(database)
+
+    def act() -> Answer:
+        instrument = instrument_of(master, wish.instrument_id)
+        with database.connection() as connection:
+            latency = settings.load().kagaz_latency_ms
+            task = open_task(connection, master, account_id, [instrument], key=key, latency_ms=latency)
+            before = replay(task.loaded.stored, asked)
+            if before:
+                return before
+            must_be_current(task)
+            number = task.loaded.next_order
+            order = decide.place(task.work, task.facts, wish, number, key or f"auto-{number}", actor)
+            order.origin = origin
+            answer = _placed(task, order, instrument)
+            commit(connection, [task.work], request_row(account_id, key, asked, answer))
+        ring(database, ORDERS, ACCOUNTS)
+        return answer
+
+    return _answered(act)
+
+
+def _placed(task: Task, order: Order, instrument: Instrument) -> Answer:
+    order.version = task.work.version
+    if order.status is not Status.REJECTED:
+        return Answer(201, order_row(order, instrument, task.work.key))
+    reason = Reason(order.reason_code or Reason.NOT_ENOUGH_FUNDS)
+    return problem(Refusal(reason, order.reason or "", _field(reason), order.id))
+
+
+def _field(reason: Reason) -> str | None:
+    return "quantity" if reason in (Reason.NOT_ENOUGH_SHARES, Reason.OPTION_WRITING, Reason.NOT_ENOUGH_FUNDS) else None
+
+
+def _on_order(
+    database: Database,
+    account_id: int,
+    order_id: int,
+    key: str | None,
+    asked: str,
+    change: Callable[[Task, Order], None],
+) -> Answer:
+    """Load an order with its account, change it, write it; a refusal by risk is written as well."""
+    master = masters.get(database)
+
+    def act() -> Answer:
+        refused: Refusal | None = None
+        with database.connection() as connection:
+            instrument_id = trading_reads.instrument_of_order(connection, account_id, order_id)
+            if instrument_id is None:
+                raise Refusal(Reason.UNKNOWN_ORDER, "No such order in this account.", "order_id")
+            instrument = instrument_of(master, instrument_id)
+            task = open_task(connection, master, account_id, [instrument], key=key, orders=[order_id])
+            before = replay(task.loaded.stored, asked)
+            if before:
+                return before
+            order = task.work.orders[order_id]
+            try:
+                change(task, order)
+            except Refusal as refusal:
+                if not task.work.events:
+                    raise
+                refused = refusal
+                refused.order_id = order_id
+            answer = problem(refused) if refused else Answer(200, order_row(order, instrument, task.work.key))
+            commit(connection, [task.work], request_row(account_id, key, asked, answer))
+        ring(database, ORDERS, ACCOUNTS)
+        return answer
+
+    return _answered(act)
+
+
+def modify(
+    database: Database, actor: str, account_id: int, order_id: int, change: ModifyOrder, key: str | None = None
+) -> Answer:
+    """Change an open order: 200 with its row; 409 when it has ended; 422 leaves it as it was."""
+
+    def apply(task: Task, order: Order) -> None:
+        must_be_current(task)
+        decide.modify(task.work, task.facts, order, change, actor)
+
+    return _on_order(database, account_id, order_id, key, fingerprint("modify", order_id, change), apply)
+
+
+def cancel(database: Database, actor: str, account_id: int, order_id: int, key: str | None = None) -> Answer:
+    """Cancel an open order: 200 with its row, 409 when it has ended already. No rule ever blocks a cancel."""
+    why = (Reason.CANCELLED_BY_USER, f"Cancelled by {actor}.")
+
+    def apply(task: Task, order: Order) -> None:
+        decide.cancel(task.work, task.facts, order, actor, why)
+
+    return _on_order(database, account_id, order_id, key, fingerprint("cancel", order_id), apply)
+
+
+def cancel_all(database: Database, actor: str, account_id: int) -> list[Answer]:
+    """Cancel every open order of the account in one transaction; the rows as they stand after it."""
+    master = masters.get(database)
+
+    def act() -> list[Answer]:
+        with database.connection() as connection:
+            task = open_task(connection, master, account_id, whole=True, orders=[])
+            why = (Reason.CANCELLED_BY_USER, f"Cancelled by {actor}, with all others.")
+            orders = [order for order in task.work.orders.values() if order.status in WORKING]
+            for order in orders:
+                decide.cancel(task.work, task.facts, order, actor, why)
+            if orders:
+                commit(connection, [task.work])
+        ring(database, ORDERS, ACCOUNTS)
+        return [
+            Answer(200, order_row(order, master.by_id[order.instrument_id], task.work.key)) for order in orders
+        ]
+
+    return retrying(act)
+
+
+def estimate(database: Database, account_id: int, wish: PlaceOrder) -> Body:
+    """What an order would need, in rupees, before it is placed; ``refusals`` says what would refuse it."""
+    master = masters.get(database)
+    instrument = instrument_of(master, wish.instrument_id)
+    with database.connection() as connection:
+        task = open_task(connection, master, account_id, [instrument], orders=[])
+        connection.rollback()
+    work, facts = task.work, task.facts
+    refusals = form(Asked(wish, instrument, facts))
+    body: Body = {"value": None, "worst_price": None, "required": None, "margin": None, "charges": None}
+    if not refusals:
+        order = decide.place(work, facts, wish, 0, "estimate", "estimate")
+        if order.status is Status.REJECTED:
+            reason = Reason(order.reason_code or Reason.NOT_ENOUGH_FUNDS)
+            refusals = [Refusal(reason, order.reason or "", _field(reason))]
+        body |= _figures(task, instrument, order)
+    body["available"] = as_number(task.loaded.works[account_id].available)
+    body["refusals"] = [
+        {"reason_code": int(each.reason), "field": each.field, "detail": each.sentence} for each in refusals
+    ]
+    return body
+
+
+def _figures(task: Task, instrument: Instrument, order: Order) -> Body:
+    value = order.worst_price * order.quantity
+    heads = task.facts.charges(instrument, order.product, order.side, value)
+    if order.status is Status.REJECTED:
+        order.status = Status.OPEN
+        required, _ = decide.cost(task.work, task.facts, instrument, order, 0)
+    else:
+        required = sum(transfer.amount for transfer in task.work.transfers if transfer.target in ("HOLD", "MARGIN"))
+    return {
+        "value": as_number(value),
+        "worst_price": as_number(order.worst_price),
+        "required": as_number(max(0, required)),
+        "margin": as_number(max(0, required - (heads.total if order.hold_cash or order.hold_credit else 0))),
+        "charges": {name: as_number(amount) for name, amount in heads.as_dict().items()}
+        | {"total": as_number(heads.total)},
+    }
+
+
+def exit_position(
+    database: Database, actor: str, account_id: int, instrument_id: int, product: str, key: str | None = None
+) -> list[Answer]:
+    """Close a position at market, never beyond flat, however often it is asked.
+
+    The size is taken under the account's lock and counts what rests on the closing side already. Answers of
+    the orders placed: several where the freeze quantity asks for it, none when nothing is left to close.
+    """
+    answers: list[Answer] = []
+    while True:
+        part = f"{key}-{len(answers)}" if key and answers else key
+        answer = _close_some(database, actor, account_id, instrument_id, Product(product), part)
+        if answer is None:
+            return answers
+        answers.append(answer)
+        if not answer.ok or answer.replayed:
+            return answers
+
+
+def _close_some(
+    database: Database, actor: str, account_id: int, instrument_id: int, product: Product, key: str | None
+) -> Answer | None:
+    """One closing order of at most the freeze quantity; None when the position is covered."""
+    master = masters.get(database)
+    asked = fingerprint("exit", instrument_id, product)
+
+    def act() -> Answer:
+        instrument = instrument_of(master, instrument_id)
+        with database.connection() as connection:
+            task = open_task(connection, master, account_id, [instrument], key=key)
+            before = replay(task.loaded.stored, asked)
+            if before:
+                return before
+            must_be_current(task)
+            wish = _closing(task, instrument, product)
+            if wish is None:
+                return Answer(204, {})
+            number = task.loaded.next_order
+            order = decide.place(task.work, task.facts, wish, number, key or f"auto-{number}", actor)
+            answer = _placed(task, order, instrument)
+            commit(connection, [task.work], request_row(account_id, key, asked, answer))
+        ring(database, ORDERS, ACCOUNTS)
+        return answer
+
+    answer = _answered(act)
+    return None if answer.status == 204 else answer
+
+
+def _closing(task: Task, instrument: Instrument, product: Product) -> PlaceOrder | None:
+    position = task.work.positions.get((instrument.id, product))
+    if position is None or position.quantity == 0:
+        return None
+    side = Side.SELL if position.quantity > 0 else Side.BUY
+    left = abs(position.quantity) - (position.open_sell if side is Side.SELL else position.open_buy)
+    if left <= 0:
+        return None
+    most = instrument.freeze_quantity // instrument.lot * instrument.lot
+    return PlaceOrder(instrument.id, side, OrderType.MARKET, product, min(left, most))
+
+
+def exit_all(database: Database, actor: str, account_id: int) -> list[Answer]:
+    """Close every MIS and NRML position at market; CNC shares are holdings and stay."""
+    with database.connection() as connection:
+        held = trading_reads.carried(connection, account_id)
+    return [
+        answer
+        for instrument_id, product in held
+        for answer in exit_position(database, actor, account_id, instrument_id, product)
+    ]

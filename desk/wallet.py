@@ -1,0 +1,82 @@
+"""Deposits, withdrawals and resets: what a person does with the money itself."""
+
+from collections.abc import Callable
+
+from core.ledger import Code, Ledger
+from core.money import as_number, rupees
+from core.reasons import Reason, Refusal
+from db import trading_reads
+from db.engine import Database, retrying
+from db.trading import Connection, commit
+from desk import masters
+from desk.answers import Answer, fingerprint, problem, replay, request_row
+from desk.working import ACCOUNTS, ORDERS, Task, must_be_current, open_task, ring
+
+
+def _move(
+    database: Database, account_id: int, key: str | None, asked: str, act: Callable[[Task, Connection], Answer]
+) -> Answer:
+    master = masters.get(database)
+
+    def use_case() -> Answer:
+        with database.connection() as connection:
+            task = open_task(connection, master, account_id, key=key, orders=[])
+            before = replay(task.loaded.stored, asked)
+            if before:
+                return before
+            must_be_current(task)
+            answer = act(task, connection)
+            commit(connection, [task.work], request_row(account_id, key, asked, answer))
+        ring(database, ACCOUNTS)
+        return answer
+
+    try:
+        return retrying(use_case)
+    except Refusal as refusal:
+        return problem(refusal)
+
+
+def _must_be_an_amount(amount: int, task: Task) -> None:
+    if amount <= 0:
+        raise Refusal(Reason.AMOUNT_NOT_POSITIVE, "The amount must be more than ₹0.", "amount")
+    most = task.facts.rulebook.largest_amount
+    if amount > most:
+        raise Refusal(Reason.AMOUNT_TOO_LARGE, f"At most {rupees(most)} at a time.", "amount")
+
+
+def _done(task: Task, amount: int) -> Answer:
+    body = {
+        "account": task.work.key,
+        "amount": as_number(amount),
+        "cash": as_number(task.work.balances[Ledger.CASH]),
+        "version": task.work.version,
+    }
+    return Answer(201, body)
+
+
+def deposit(database: Database, actor: str, account_id: int, amount: int, key: str | None = None) -> Answer:
+    """Add virtual money, in paise, to CASH. The body names the amount and the cash after it."""
+
+    def act(task: Task, connection: Connection) -> Answer:
+        _must_be_an_amount(amount, task)
+        task.work.move(Ledger.BANK, Ledger.CASH, amount, Code.DEPOSIT, task.facts.now, reference=f"by {actor}")
+        return _done(task, amount)
+
+    return _move(database, account_id, key, fingerprint("deposit", amount), act)
+
+
+def withdraw(database: Database, actor: str, account_id: int, amount: int, key: str | None = None) -> Answer:
+    """Take money out of CASH: at most what is available, less today's proceeds of demat shares."""
+
+    def act(task: Task, connection: Connection) -> Answer:
+        _must_be_an_amount(amount, task)
+        proceeds = trading_reads.demat_proceeds(connection, account_id, task.work.trading_date)
+        most = max(0, task.work.available - proceeds)
+        if amount > most:
+            sentence = f"You can withdraw {rupees(most)}: the rest is used, or settles later."
+            raise Refusal(Reason.NOT_WITHDRAWABLE, sentence, "amount", numbers={"withdrawable": most})
+        task.work.spend = amount
+        task.work.move(Ledger.CASH, Ledger.BANK, amount, Code.WITHDRAWAL, task.facts.now, reference=f"by {actor}")
+        return _done(task, amount)
+
+    return _move(database, account_id, key, fingerprint("withdraw", amount), act)

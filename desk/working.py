@@ -1,0 +1,93 @@
+"""The frame of every use case on one account: load under its lock, decide, commit, ring."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from core.account import Work
+from core.facts import Facts
+from core.instruments import Instrument
+from core.reasons import Reason, Refusal
+from core.rulebook import in_force
+from db.doorbell import Doorbell
+from db.engine import Database
+from db.trading import Connection, Loaded, load
+from desk import masters
+
+ACCOUNTS, ORDERS = "kagaz_accounts", "kagaz_orders"
+
+
+@lru_cache(maxsize=8)
+def _doorbell(database: Database) -> Doorbell:
+    return Doorbell(database)
+
+
+def ring(database: Database, *channels: str) -> None:
+    """Say "look" on the channels, outside every transaction."""
+    for channel in channels:
+        _doorbell(database).ring(channel)
+
+
+def instrument_of(master: masters.Master, instrument_id: int) -> Instrument:
+    """The instrument. Raises UNKNOWN_INSTRUMENT."""
+    found = master.by_id.get(instrument_id)
+    if found is None:
+        raise Refusal(Reason.UNKNOWN_INSTRUMENT, "No such instrument. Search for it by name.", "symbol")
+    return found
+
+
+@dataclass(slots=True)
+class Task:
+    """One account, loaded and locked, with the facts to decide on."""
+
+    work: Work
+    facts: Facts
+    loaded: Loaded
+
+
+def facts_of(master: masters.Master, loaded: Loaded, latency_ms: int = 0) -> Facts:
+    """The facts of what was loaded, with the rates and terms of the market's trading date."""
+    day = loaded.market.trading_date
+    return Facts(
+        now=loaded.now,
+        market=loaded.market,
+        instruments=master.by_id,
+        rates=master.rates(day),
+        rulebook=in_force(day),
+        quotes=loaded.quotes,
+        bands=loaded.bands,
+        snapshots=loaded.snapshots,
+        settles_on=master.calendar.under(loaded.session).settles_on(day),
+        latency_ms=latency_ms,
+    )
+
+
+def open_task(
+    connection: Connection,
+    master: masters.Master,
+    account_id: int,
+    instruments: Sequence[Instrument] = (),
+    *,
+    latency_ms: int = 0,
+    **wanted: Any,
+) -> Task:
+    """Load an account with all that orders in ``instruments`` touch. Raises UNKNOWN_ACCOUNT."""
+    loaded = load(
+        connection,
+        [account_id],
+        instruments=[each.id for each in instruments],
+        underlyings=[each.margin_underlying for each in instruments],
+        **wanted,
+    )
+    if loaded is None:
+        raise Refusal(Reason.UNKNOWN_ACCOUNT, "No such account.", "account")
+    return Task(loaded.works[account_id], facts_of(master, loaded, latency_ms), loaded)
+
+
+def must_be_current(task: Task) -> None:
+    """Raise where the account is archived, or its day has not been rolled to the market's yet."""
+    if task.work.id in task.loaded.archived:
+        raise Refusal(Reason.ACCOUNT_ARCHIVED, "The account was reset: it can be read, not traded.", "account")
+    if task.work.trading_date != task.facts.market.trading_date:
+        raise Refusal(Reason.MARKET_ROLLING, "The day is being closed. Try again in a few seconds.")
