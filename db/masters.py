@@ -1,0 +1,192 @@
+"""Reading and writing of instruments, their terms, calendar days and charge rates."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from datetime import date, time
+from typing import Any
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from core.calendar import CalendarDay, DayKind
+from core.charges import ChargeSegment, Tariff, TariffRow
+from core.instruments import Instrument, Kind
+
+# The advisory lock under which masters are changed, so that two processes that seed take turns.
+MASTERS_LOCK = 0x6B61_6761_7A01
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An instrument to be listed, with its first terms. ``strike`` and ``tick`` are paise."""
+
+    exchange: str
+    symbol: str
+    name: str
+    kind: Kind
+    lot: int
+    tick: int
+    freeze_quantity: int
+    listed_from: date
+    underlying_id: int | None = None
+    isin: str | None = None
+    sector: str | None = None
+    expiry: date | None = None
+    strike: int | None = None
+
+
+_COLUMNS = tuple(field.name for field in fields(Listing))
+
+_INCOMING = """
+create temporary table incoming_listings (
+    exchange text, symbol text, name text, kind text, lot integer, tick integer, freeze_quantity integer,
+    listed_from date, underlying_id integer, isin text, sector text, expiry date, strike bigint
+) on commit drop
+"""
+
+_INSERT = """
+with fresh as (
+    insert into instruments
+        (exchange, symbol, name, kind, underlying_id, isin, sector, expiry, strike, listed_from)
+    select exchange, symbol, name, kind, underlying_id, isin, sector, expiry, strike, listed_from
+    from incoming_listings i
+    where not exists (select from instruments o where o.exchange = i.exchange and o.symbol = i.symbol)
+    order by expiry nulls first, underlying_id, strike, kind, symbol
+    on conflict (exchange, symbol) do nothing
+    returning id, exchange, symbol
+)
+insert into instrument_terms (instrument_id, effective_from, lot, tick, freeze_quantity)
+select f.id, i.listed_from, i.lot, i.tick, i.freeze_quantity
+from fresh f join incoming_listings i using (exchange, symbol)
+"""
+
+# The terms in force on the date; for an instrument listed after it, the first that it ever had.
+_LOAD = """
+select i.id, i.exchange, i.symbol, i.name, i.kind, t.lot, t.tick, t.freeze_quantity,
+       i.underlying_id, i.isin, i.sector, i.expiry, i.strike, i.listed_to
+from instruments i
+join lateral (
+    select lot, tick, freeze_quantity from instrument_terms
+    where instrument_id = i.id
+    order by effective_from <= %(on)s desc, abs(effective_from - %(on)s)
+    limit 1
+) t on true
+order by i.id
+"""
+
+
+def lock(connection: Connection[Any]) -> None:
+    """Waits for every other transaction that changes masters; held until this one ends."""
+    connection.execute("set local lock_timeout = '60s'")
+    connection.execute("select pg_advisory_xact_lock(%s)", (MASTERS_LOCK,))
+
+
+def insert(connection: Connection[Any], listings: Iterable[Listing]) -> int:
+    """Lists what is not listed yet, by COPY; how many were new. Symbols that exist stay as they are."""
+    connection.execute(_INCOMING)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"copy incoming_listings ({', '.join(_COLUMNS)}) from stdin") as copy,
+    ):
+        for row in listings:
+            copy.write_row([getattr(row, name) for name in _COLUMNS])
+    added = connection.execute(_INSERT).rowcount
+    connection.execute("drop table incoming_listings")
+    return added
+
+
+def delist_expired(connection: Connection[Any], on: date) -> int:
+    """Ends the listing of contracts whose expiry has passed; how many. Their rows stay for history's sake."""
+    return connection.execute(
+        "update instruments set listed_to = expiry where expiry < %s and listed_to is null", (on,)
+    ).rowcount
+
+
+def insert_calendar_days(connection: Connection[Any], rows: Iterable[tuple[str, CalendarDay]]) -> int:
+    """Adds days that the calendar does not speak of yet; how many."""
+    columns: list[list[Any]] = [[], [], [], [], [], []]
+    for exchange, day in rows:
+        values = (exchange, day.day, day.kind.value, day.name, day.opens, day.closes)
+        for column, value in zip(columns, values, strict=True):
+            column.append(value)
+    return connection.execute(
+        "insert into calendar_days (exchange, day, kind, name, opens, closes)"
+        " select * from unnest(%s::text[], %s::date[], %s::text[], %s::text[], %s::time[], %s::time[])"
+        " on conflict do nothing",
+        columns,
+    ).rowcount
+
+
+def put_calendar_day(connection: Connection[Any], exchange: str, day: CalendarDay) -> None:
+    """Sets a day, over whatever the calendar said of it: holidays are announced at short notice."""
+    connection.execute(
+        "insert into calendar_days (exchange, day, kind, name, opens, closes) values (%s, %s, %s, %s, %s, %s)"
+        " on conflict (exchange, day) do update set kind = excluded.kind, name = excluded.name,"
+        " opens = excluded.opens, closes = excluded.closes",
+        (exchange, day.day, day.kind.value, day.name, day.opens, day.closes),
+    )
+
+
+def insert_charge_rates(connection: Connection[Any], rows: Iterable[TariffRow]) -> int:
+    """Adds tariffs that are not there yet; how many."""
+    added = 0
+    for row in rows:
+        added += connection.execute(
+            "insert into charge_rates (effective_from, plan, segment, rates) values (%s, %s, %s, %s)"
+            " on conflict do nothing",
+            (row.effective_from, row.plan, row.segment.value, Jsonb(asdict(row.tariff))),
+        ).rowcount
+    return added
+
+
+def raise_version(connection: Connection[Any]) -> None:
+    """Tells every process that what it keeps in memory of the masters is old, once this commits."""
+    connection.execute("update master_version set version = version + 1")
+
+
+def version_and_date(connection: Connection[Any]) -> tuple[int, date | None]:
+    """The masters' version, and the latest trading date of the markets that run, None where none does."""
+    row = connection.execute(
+        "select version, (select max(trading_date) from markets where running) from master_version"
+    ).fetchone()
+    return (0, None) if row is None else (row[0], row[1])
+
+
+def load(connection: Connection[Any], on: date) -> tuple[list[Instrument], set[int]]:
+    """Every instrument ever listed with its terms on a date, by id, and the ids no longer listed then."""
+    found: list[Instrument] = []
+    ended: set[int] = set()
+    for row in connection.execute(_LOAD, {"on": on}):
+        found.append(Instrument(row[0], row[1], row[2], row[3], Kind(row[4]), *row[5:13]))
+        if row[13] is not None and row[13] < on:
+            ended.add(row[0])
+    return found, ended
+
+
+def ids_by_key(connection: Connection[Any]) -> dict[str, tuple[int, Kind]]:
+    """Id and kind of everything that is not a contract, by ``NSE:INFY``."""
+    rows = connection.execute(
+        "select exchange || ':' || symbol, id, kind from instruments where underlying_id is null"
+    )
+    return {key: (number, Kind(kind)) for key, number, kind in rows}
+
+
+def calendar_days(connection: Connection[Any]) -> dict[str, list[CalendarDay]]:
+    """All days that differ, by exchange."""
+    days: dict[str, list[CalendarDay]] = {}
+    opens: time | None
+    closes: time | None
+    for exchange, day, kind, name, opens, closes in connection.execute(
+        "select exchange, day, kind, name, opens, closes from calendar_days"
+    ):
+        days.setdefault(exchange, []).append(CalendarDay(day, DayKind(kind), name, opens, closes))
+    return days
+
+
+def charge_rates(connection: Connection[Any]) -> list[TariffRow]:
+    """All tariffs of all dates."""
+    rows = connection.execute("select effective_from, plan, segment, rates from charge_rates")
+    return [
+        TariffRow(start, plan, ChargeSegment(segment), Tariff(**rates))
+        for start, plan, segment, rates in rows
+    ]
