@@ -25,7 +25,7 @@ SECRETS_FILE = PROJECT / ".streamlit" / "secrets.toml"
 SECRET_FIELDS = frozenset({"database_url", "kagaz_admin_password"})
 
 
-class WrongSettings(ValueError):  # noqa: N818 - it reads as the sentence it is
+class WrongSettings(ValueError):
     """Settings that cannot be used; the text is for the person who set them."""
 
 
@@ -256,7 +256,7 @@ class Settings(BaseSettings):
 class _SecretsFile(PydanticBaseSettingsSource):
     """The top-level keys of `.streamlit/secrets.toml`; its tables belong to Streamlit."""
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """One value of the file, as the interface asks for it."""
         return self().get(field_name), field_name, False
 

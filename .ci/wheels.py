@@ -1,7 +1,7 @@
 """Prove that each locked package has a wheel for every Python and machine that Kagaz promises.
 
-pip resolves the lock without installing anything, hashes required and source packages refused. The answer depends
-on the lock files alone, so that it is remembered under the hash of their contents.
+pip resolves the lock without installing anything, hashes required and source packages refused. The answer
+depends on the lock files alone, so that it is remembered under the hash of their contents.
 """
 
 import hashlib
@@ -17,7 +17,10 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 MACHINES = ("x86_64", "aarch64")
 # Streamlit Cloud runs on Debian 11, whose C library is 2.31: a wheel for a newer one would not load there.
 OLDEST_GLIBC_MINOR = 31
-LOCKS = {"requirements.txt": tuple(product(PYTHONS, MACHINES)), "requirements-dev.txt": ((PYTHONS[0], "x86_64"),)}
+LOCKS = {
+    "requirements.txt": tuple(product(PYTHONS, MACHINES)),
+    "requirements-dev.txt": ((PYTHONS[0], "x86_64"),),
+}
 
 
 def platforms(machine: str) -> list[str]:
@@ -33,9 +36,17 @@ def missing(lock: str, python: str, machine: str) -> str:
     """What pip says against this lock there; empty if it would install."""
     with tempfile.TemporaryDirectory() as target:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
-        command += ["--disable-pip-version-check", "--only-binary=:all:", "--require-hashes", "--target", target]
+        command += [
+            "--disable-pip-version-check",
+            "--only-binary=:all:",
+            "--require-hashes",
+            "--target",
+            target,
+        ]
         command += ["--python-version", python, "--implementation", "cp", *platforms(machine)]
-        done = subprocess.run([*command, "-r", str(PROJECT / lock)], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*command, "-r", str(PROJECT / lock)], capture_output=True, text=True, check=False
+        )
     return done.stderr.strip() if done.returncode else ""
 
 
