@@ -1,0 +1,128 @@
+"""What screens show of a market: its clock, quotes by name, candles; bounded by names or a span of time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection, RowMapping
+
+from db.engine import Database
+from db.reading import rows, snapshot
+from db.screen_rows import Listing, MarketRow, QuoteRow
+
+MARKETS = text(
+    """
+    select id, feed, session, running, phase, trading_date, exchange_time, frame, feed_state,
+           (extract(epoch from clock_timestamp() - frame_at) * 1000)::bigint as frame_age_ms
+    from markets where cast(:ids as text[]) is null or id = any(cast(:ids as text[])) order by id
+    """
+)
+QUOTES = text(
+    """
+    select i.exchange as at_exchange, i.symbol, i.isin, q.frame, q.exchange_time, q.last_price, q.open,
+           q.high, q.low, q.prev_close, q.volume, q.oi, d.lower_band, d.upper_band, q.bids, q.asks,
+           greatest(0, extract(epoch from clock_timestamp() - q.stored_at) * 1000)::bigint as age_ms
+    from markets m
+    join unnest(cast(:exchanges as text[]), cast(:symbols as text[])) as asked(exchange, symbol) on true
+    join instruments i on i.exchange = asked.exchange and i.symbol = asked.symbol
+    join quotes q on q.market = m.id and q.instrument_id = i.id
+    left join market_days d on d.market = m.id and d.trading_date = m.trading_date and d.instrument_id = i.id
+    where m.id = :market
+    """
+)
+CANDLE = "select start, open, high, low, close, volume, oi from candles"
+SPAN = (
+    "market = :market and instrument_id = :instrument and interval = :interval "
+    "and start >= :start and start < :end"
+)
+# The newest bars of the span, oldest first.
+CANDLES = text(f"select * from ({CANDLE} where {SPAN} order by start desc limit :limit) bars order by start")
+# Bars of several minutes begin at 09:15 IST and every so many minutes after it.
+BINNED = text(
+    f"""
+    select * from (
+        select date_bin(make_interval(mins => :minutes), start, timestamptz '2000-01-01 03:45+00') as start,
+               (array_agg(open order by start))[1] as open, max(high) as high, min(low) as low,
+               (array_agg(close order by start desc))[1] as close, sum(volume)::bigint as volume,
+               (array_agg(oi order by start desc))[1] as oi
+        from candles where {SPAN}
+        group by 1 order by 1 desc limit :limit
+    ) bars order by start
+    """
+)
+LATEST_START = text(
+    """
+    select max(start) as start from candles
+    where market = :market and instrument_id = :instrument and interval = :interval and start < :end
+    """
+)
+
+
+def markets_in(connection: Connection, ids: Sequence[str] | None = None) -> list[MarketRow]:
+    """The clocks of some markets, or of all, on the caller's transaction."""
+    return [MarketRow(**each) for each in rows(connection, MARKETS, ids=None if ids is None else list(ids))]
+
+
+def markets(database: Database, ids: Sequence[str] | None = None) -> list[MarketRow]:
+    """The clocks of some markets, or of all."""
+    with snapshot(database) as connection:
+        return markets_in(connection, ids)
+
+
+def quotes(
+    database: Database, market: str, names: Sequence[tuple[str, str]]
+) -> tuple[MarketRow | None, list[QuoteRow]]:
+    """The market's clock and the latest quotes of instruments named (exchange, symbol)."""
+    with snapshot(database) as connection:
+        clock = next(iter(markets_in(connection, [market])), None)
+        found = rows(
+            connection,
+            QUOTES,
+            market=market,
+            exchanges=[exchange for exchange, _ in names],
+            symbols=[symbol for _, symbol in names],
+        )
+    return clock, [_quote(each) for each in found]
+
+
+def _quote(found: RowMapping) -> QuoteRow:
+    values = dict(found)
+    listing = Listing(values.pop("at_exchange"), values.pop("symbol"), values.pop("isin"))
+    return QuoteRow(listing=listing, **values)
+
+
+def candles(
+    database: Database,
+    market: str,
+    instrument_id: int,
+    stored: str,
+    minutes: int,
+    start: datetime,
+    end: datetime,
+    limit: int,
+) -> list[RowMapping]:
+    """The newest ``limit`` bars in [start, end), oldest first: stored as they are, or of so many minutes."""
+    values = {
+        "market": market,
+        "instrument": instrument_id,
+        "interval": stored,
+        "start": start,
+        "end": end,
+        "limit": limit,
+    }
+    with snapshot(database) as connection:
+        if minutes == 1:
+            return list(rows(connection, CANDLES, **values))
+        return list(rows(connection, BINNED, minutes=minutes, **values))
+
+
+def newest_candle(
+    database: Database, market: str, instrument_id: int, stored: str, end: datetime
+) -> datetime | None:
+    """When the last bar before ``end`` began."""
+    with snapshot(database) as connection:
+        found = rows(
+            connection, LATEST_START, market=market, instrument=instrument_id, interval=stored, end=end
+        )
+    start: datetime | None = found[0]["start"]
+    return start

@@ -1,0 +1,250 @@
+"""What the lists on the screens show of one account: orders, trades, positions, holdings.
+
+Every statement is bounded by an account, and a page by its length; a list takes two statements, whatever
+its length. Cursors are ids: within an account they rise in the order in which its rows were committed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection, RowMapping
+
+from core.orders import Order, OrderType, Product, Side, Status, Validity
+from db.engine import Database
+from db.reading import row, rows, snapshot
+from db.screen_rows import Header, HoldingRow, Listing, OrderEvent, OrderRow, PositionRow, TradeRow
+
+LAST = 2**62
+ORDER_FIELDS = tuple(each.name for each in fields(Order))
+HEADS = ("brokerage", "stt", "exchange", "ipft", "sebi", "stamp", "gst", "total")
+WORKING = "o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN')"
+
+HEADER = text("select id as account_id, version, trading_date, market from accounts where id = :account")
+
+ORDER = f"""
+select {", ".join(f"o.{name}" for name in ORDER_FIELDS)}, i.exchange as at_exchange, i.symbol
+from orders o join instruments i on i.id = o.instrument_id
+"""
+ORDER_BY_ID = text(ORDER + "where o.id = :order and o.account_id = :account")
+NEWEST = " and o.id < :cursor order by o.id desc limit :limit"
+TODAY = f"where o.account_id = :account and (o.trading_date >= :day or {WORKING})"
+ORDERS = {
+    ("all", False): text(ORDER + TODAY + NEWEST),
+    ("open", False): text(ORDER + f"where o.account_id = :account and {WORKING}" + NEWEST),
+    ("done", False): text(
+        ORDER + f"where o.account_id = :account and o.trading_date >= :day and not ({WORKING})" + NEWEST
+    ),
+    ("all", True): text(ORDER + "where o.account_id = :account and o.trading_date = :day" + NEWEST),
+    ("open", True): text(
+        ORDER + f"where o.account_id = :account and o.trading_date = :day and {WORKING}" + NEWEST
+    ),
+    ("done", True): text(
+        ORDER + f"where o.account_id = :account and o.trading_date = :day and not ({WORKING})" + NEWEST
+    ),
+}
+ORDER_COUNTS = text(
+    f"""
+    select count(*) filter (where {WORKING}) as open,
+           count(*) filter (where o.filled > 0) as executed,
+           count(*) as all
+    from orders o where o.account_id = :account and (o.trading_date >= :day or {WORKING})
+    """
+)
+HISTORY = text(
+    """
+    select n, at, event, status, actor, reason_code, reason, quantity, price, trigger_price, filled
+    from order_events where order_id = :order order by n
+    """
+)
+
+TRADE = f"""
+select t.id, t.order_id, t.account_id, t.kind, t.side, t.product, t.quantity, t.price, t.value,
+       t.realised, t.limit_price, t.traded_at, t.trading_date, t.frame, t.exchange_time, t.last_price, t.levels,
+       t.version,
+       i.exchange as at_exchange, i.symbol,
+       {", ".join(f"coalesce(c.{head}, 0) as charge_{head}" for head in HEADS)}
+from trades t join instruments i on i.id = t.instrument_id left join charge_entries c on c.id = t.charge_id
+"""
+TRADES = text(
+    TRADE + "where t.account_id = :account and t.trading_date = :day and t.id < :cursor "
+    "order by t.id desc limit :limit"
+)
+TRADES_OF_ORDER = text(
+    TRADE + "where t.account_id = :account and t.trading_date >= :day and t.order_id = :order order by t.id"
+)
+
+# The market's latest price of a position's instrument; before the first frame its previous close, and
+# where there is not even that, what was paid.
+PRICE = """
+coalesce(q.last_price, d.prev_close, round(abs(p.cost)::numeric / nullif(abs(p.quantity), 0))::integer)
+"""
+PRICE_FROM = """
+left join quotes q on q.market = a.market and q.instrument_id = p.instrument_id
+left join market_days d
+       on d.market = a.market and d.trading_date = a.trading_date and d.instrument_id = p.instrument_id
+"""
+# Of CNC only what was bought today is a position; what is older is a holding.
+POSITION = f"""
+select p.account_id, p.instrument_id, p.product, i.exchange as at_exchange, i.symbol, i.isin, p.version,
+       p.realised, p.open_buy, p.open_sell, {PRICE} as last_price,
+       case when p.product = 'CNC' then coalesce(today.quantity, 0) else p.quantity end as quantity,
+       case when p.product = 'CNC' then coalesce(today.cost, 0) else p.cost end as cost,
+       case when p.product = 'CNC' then coalesce(today.cost, 0) else p.mark end as mark
+from accounts a join positions p on p.account_id = a.id join instruments i on i.id = p.instrument_id
+{PRICE_FROM}
+left join (
+    select l.account_id, l.instrument_id, sum(l.quantity) as quantity, sum(l.cost)::bigint as cost
+    from lots l join accounts b on b.id = l.account_id
+    where l.account_id = any(cast(:accounts as bigint[])) and l.bought_on >= b.trading_date
+    group by l.account_id, l.instrument_id
+) today on p.product = 'CNC' and today.account_id = p.account_id and today.instrument_id = p.instrument_id
+where a.id = any(cast(:accounts as bigint[]))
+"""
+POSITIONS = text(
+    f"""
+    select * from ({POSITION}
+      and (p.product <> 'CNC' and p.quantity <> 0 or today.quantity > 0 or p.open_buy > 0 or p.open_sell > 0
+           or p.realised <> 0 or p.day_buy_quantity > 0 or p.day_sell_quantity > 0)) shown
+    order by quantity = 0, symbol, product
+    """
+)
+
+HOLDINGS = text(
+    f"""
+    select p.account_id, p.instrument_id, i.exchange as at_exchange, i.symbol, i.isin, p.open_sell, p.version,
+           {PRICE} as last_price, l.settled, l.unsettled, l.cost
+    from accounts a
+    join (
+        select l.account_id, l.instrument_id, sum(l.cost)::bigint as cost,
+               coalesce(sum(l.quantity) filter (where l.settles_on < b.trading_date), 0) as settled,
+               coalesce(sum(l.quantity) filter (where l.settles_on >= b.trading_date), 0) as unsettled
+        from lots l join accounts b on b.id = l.account_id
+        where l.account_id = :account and l.bought_on < b.trading_date
+        group by l.account_id, l.instrument_id
+    ) l on l.account_id = a.id
+    join positions p on p.account_id = a.id and p.instrument_id = l.instrument_id and p.product = 'CNC'
+    join instruments i on i.id = l.instrument_id
+    {PRICE_FROM}
+    where a.id = :account
+    order by i.symbol
+    """
+)
+
+
+def header(connection: Connection, account_id: int) -> Header | None:
+    """The account's version and dates as this snapshot has them; None for an unknown id."""
+    found = row(connection, HEADER, account=account_id)
+    return None if found is None else Header(**found)
+
+
+def order_of(found: RowMapping) -> OrderRow:
+    """An order of a row that the statements above returned."""
+    values = {name: found[name] for name in ORDER_FIELDS}
+    values["side"] = Side(values["side"])
+    values["order_type"] = OrderType(values["order_type"])
+    values["product"] = Product(values["product"])
+    values["validity"] = Validity(values["validity"])
+    values["status"] = Status(values["status"])
+    return OrderRow(Order(**values), Listing(found["at_exchange"], found["symbol"]))
+
+
+def trade_of(found: RowMapping) -> TradeRow:
+    """A trade of a row that the statements above returned."""
+    values = dict(found)
+    charges = {head: values.pop(f"charge_{head}") for head in HEADS}
+    listing = Listing(values.pop("at_exchange"), values.pop("symbol"))
+    return TradeRow(listing=listing, charges=charges, **values)
+
+
+def position_of(found: RowMapping) -> PositionRow:
+    """A position of a row that the statements above returned."""
+    values = dict(found)
+    listing = Listing(values.pop("at_exchange"), values.pop("symbol"), values.pop("isin"))
+    return PositionRow(listing=listing, **values)
+
+
+def holding_of(found: RowMapping) -> HoldingRow:
+    """A holding of a row that the statements above returned."""
+    values = dict(found)
+    listing = Listing(values.pop("at_exchange"), values.pop("symbol"), values.pop("isin"))
+    return HoldingRow(listing=listing, **values)
+
+
+def orders(
+    database: Database, account_id: int, status: str, day: date | None, cursor: int, limit: int
+) -> tuple[Header, list[OrderRow]] | None:
+    """Orders of a date, newest first; without a date those of today and what still works."""
+    with snapshot(database) as connection:
+        top = header(connection, account_id)
+        if top is None:
+            return None
+        found = rows(
+            connection,
+            ORDERS[status, day is not None],
+            account=account_id,
+            day=day or top.trading_date,
+            cursor=cursor,
+            limit=limit,
+        )
+    return top, [order_of(each) for each in found]
+
+
+def order_counts(database: Database, account_id: int) -> dict[str, int]:
+    """How many orders today are open, have fills, and are there at all."""
+    with snapshot(database) as connection:
+        top = header(connection, account_id)
+        if top is None:
+            return {"open": 0, "executed": 0, "all": 0}
+        return dict(row(connection, ORDER_COUNTS, account=account_id, day=top.trading_date) or {})
+
+
+def order(
+    database: Database, account_id: int, order_id: int
+) -> tuple[OrderRow, Sequence[OrderEvent], Sequence[TradeRow]] | None:
+    """One order with its history and trades; None when this account has no such order."""
+    with snapshot(database) as connection:
+        found = row(connection, ORDER_BY_ID, account=account_id, order=order_id)
+        if found is None:
+            return None
+        history = rows(connection, HISTORY, order=order_id)
+        # A trade never has an earlier date than its order, which lets the index find the few candidates.
+        fills = rows(
+            connection, TRADES_OF_ORDER, account=account_id, order=order_id, day=found["trading_date"]
+        )
+    return order_of(found), [OrderEvent(**each) for each in history], [trade_of(each) for each in fills]
+
+
+def trades(
+    database: Database, account_id: int, day: date | None, cursor: int, limit: int
+) -> tuple[Header, list[TradeRow]] | None:
+    """Trades of a date (default: today), newest first."""
+    with snapshot(database) as connection:
+        top = header(connection, account_id)
+        if top is None:
+            return None
+        found = rows(
+            connection, TRADES, account=account_id, day=day or top.trading_date, cursor=cursor, limit=limit
+        )
+    return top, [trade_of(each) for each in found]
+
+
+def positions(database: Database, account_id: int) -> tuple[Header, list[PositionRow]] | None:
+    """Open positions, and those closed today; open ones first, by symbol."""
+    with snapshot(database) as connection:
+        top = header(connection, account_id)
+        if top is None:
+            return None
+        found = rows(connection, POSITIONS, accounts=[account_id])
+    return top, [position_of(each) for each in found]
+
+
+def holdings(database: Database, account_id: int) -> tuple[Header, list[HoldingRow]] | None:
+    """Shares bought before the account's trading date, by symbol."""
+    with snapshot(database) as connection:
+        top = header(connection, account_id)
+        if top is None:
+            return None
+        found = rows(connection, HOLDINGS, account=account_id)
+    return top, [holding_of(each) for each in found]

@@ -1,0 +1,138 @@
+"""The wallet and its ledger, read for one account or for several at once.
+
+Today's figures are folded from the transfers of the account's own trading date: what crossed the border to
+BANK, PNL or CHARGES. What moves between the seven balances of the account changes no figure of the day.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+from core.booking import DEMAT
+from db.engine import Database
+from db.reading import rows, snapshot
+from db.screen_rows import Header, TransferRow, WalletRow
+from db.screens import PRICE, PRICE_FROM, header
+
+WALLETS = text(
+    f"""
+    select a.id as account_id, a.market, a.trading_date, a.version, now() as as_of,
+           a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit, a.blocked_loss,
+           a.opening_equity, a.opening_unrealised,
+           open.unrealised, flow.deposits, flow.withdrawals, flow.realised, flow.charges,
+           flow.demat_proceeds
+    from accounts a
+    cross join lateral (
+        select coalesce(sum(p.quantity::bigint * ({PRICE}) - p.mark), 0)::bigint as unrealised
+        from positions p {PRICE_FROM}
+        where p.account_id = a.id and p.quantity <> 0
+    ) open
+    cross join lateral (
+        select coalesce(sum(t.amount) filter (where t.from_ledger = 'BANK'), 0)::bigint as deposits,
+               coalesce(sum(t.amount) filter (where t.to_ledger = 'BANK'), 0)::bigint as withdrawals,
+               coalesce(sum(case when t.from_ledger = 'PNL' then t.amount
+                                 when t.to_ledger = 'PNL' then -t.amount end), 0)::bigint as realised,
+               coalesce(sum(case when t.to_ledger = 'CHARGES' then t.amount
+                                 when t.from_ledger = 'CHARGES' then -t.amount end), 0)::bigint as charges,
+               coalesce(sum(case t.to_ledger when 'CASH' then t.amount else -t.amount end) filter (
+                   where t.reference = '{DEMAT}' and 'CASH' in (t.from_ledger, t.to_ledger)), 0)::bigint
+                   as demat_proceeds
+        from transfers t
+        where t.account_id = a.id and t.trading_date = a.trading_date
+    ) flow
+    where a.id = any(cast(:accounts as bigint[]))
+    """
+)
+HOLDS = text(
+    """
+    select account_id, id, hold_cash, hold_credit from orders
+    where account_id = any(cast(:accounts as bigint[])) and status in ('AMO', 'TRIGGER_PENDING', 'OPEN')
+      and hold_cash + hold_credit > 0
+    order by id
+    """
+)
+MARGINS = text(
+    """
+    select g.account_id, g.segment, i.exchange || ':' || i.symbol as underlying, g.position_margin,
+           g.order_margin
+    from margin_groups g join instruments i on i.id = g.underlying_id
+    where g.account_id = any(cast(:accounts as bigint[])) and g.position_margin + g.order_margin > 0
+    order by g.segment, i.symbol
+    """
+)
+LEDGER = text(
+    """
+    select id, created_at, event_at, code, from_ledger, to_ledger, amount, reference, order_id, trade_id,
+           cash_after, version
+    from transfers where account_id = :account and id < :cursor order by id desc limit :limit
+    """
+)
+LEDGER_OF_DAY = text(
+    """
+    select id, created_at, event_at, code, from_ledger, to_ledger, amount, reference, order_id, trade_id,
+           cash_after, version
+    from transfers where account_id = :account and trading_date = :day and id < :cursor
+    order by id desc limit :limit
+    """
+)
+BALANCED = text(
+    """
+    select now() as at,
+           a.cash + a.hold + a.margin + a.invested + a.unsettled + a.gains + a.option_credit as stored,
+           coalesce((select sum(case when t.from_ledger in ('BANK', 'PNL', 'CHARGES') then t.amount else 0 end
+                              - case when t.to_ledger in ('BANK', 'PNL', 'CHARGES') then t.amount else 0 end)
+                     from transfers t where t.account_id = a.id), 0)::bigint as folded
+    from accounts a where a.id = :account
+    """
+)
+
+
+def wallets_in(connection: Connection, account_ids: Sequence[int]) -> dict[int, WalletRow]:
+    """The wallets of some accounts, on the caller's snapshot; three statements for any number of them."""
+    ids = list(account_ids)
+    holds: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for each in rows(connection, HOLDS, accounts=ids):
+        holds[each["account_id"]].append((each["id"], each["hold_cash"], each["hold_credit"]))
+    margins: dict[int, list[tuple[str, str, int, int]]] = defaultdict(list)
+    for each in rows(connection, MARGINS, accounts=ids):
+        margins[each["account_id"]].append(
+            (each["segment"], each["underlying"], each["position_margin"], each["order_margin"])
+        )
+    return {
+        each["account_id"]: WalletRow(
+            **each, holds=holds[each["account_id"]], margins=margins[each["account_id"]]
+        )
+        for each in rows(connection, WALLETS, accounts=ids)
+    }
+
+
+def wallet(database: Database, account_id: int) -> WalletRow | None:
+    """One account's wallet; None for an unknown id."""
+    with snapshot(database) as connection:
+        return wallets_in(connection, [account_id]).get(account_id)
+
+
+def ledger(
+    database: Database, account_id: int, day: date | None, cursor: int, limit: int
+) -> tuple[Header, list[TransferRow]] | None:
+    """The account's transfers, newest first; all dates, or one."""
+    with snapshot(database) as connection:
+        top = header(connection, account_id)
+        if top is None:
+            return None
+        values: dict[str, Any] = {"account": account_id, "cursor": cursor, "limit": limit}
+        found = (
+            rows(connection, LEDGER_OF_DAY, day=day, **values) if day else rows(connection, LEDGER, **values)
+        )
+    return top, [TransferRow(**each) for each in found]
+
+
+def balanced(database: Database, account_id: int) -> dict[str, Any] | None:
+    """``at``, and in paise what the balances hold (``stored``) and what the transfers say (``folded``)."""
+    with snapshot(database) as connection:
+        found = rows(connection, BALANCED, account=account_id)
+        return dict(found[0]) if found else None

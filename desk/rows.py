@@ -1,0 +1,286 @@
+"""Rows as the API and the screens show them: rupees, IST, strings for ids. Pure functions of typed rows.
+
+A key is always there, with None where it does not apply.
+"""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any, Protocol
+
+from core.money import as_number, half_up
+from core.orders import Order
+from db.screen_rows import (
+    HoldingRow,
+    OrderEvent,
+    PositionRow,
+    QuoteRow,
+    TradeRow,
+    TransferRow,
+    WalletRow,
+)
+
+LEDGERS = ("cash", "hold", "margin", "invested", "unsettled", "gains", "option_credit")
+IST = timezone(timedelta(hours=5, minutes=30))
+Row = dict[str, Any]
+
+
+class Named(Protocol):
+    """Anything that an exchange lists: an Instrument, or the two words of it that a query returned."""
+
+    @property
+    def exchange(self) -> str:
+        """Where it is listed."""
+
+    @property
+    def symbol(self) -> str:
+        """Its name there."""
+
+
+def ist(moment: datetime) -> str:
+    """An aware time as ISO 8601 with milliseconds and +05:30."""
+    return moment.astimezone(IST).isoformat(timespec="milliseconds")
+
+
+def price(paise: int) -> float | int | None:
+    """Rupees, or None for 0, which stands for a price that was not given."""
+    return as_number(paise) if paise else None
+
+
+def average(value: int, quantity: int) -> float | int | None:
+    """Rupees a unit to four decimals, of a value in paise; None when there is no quantity."""
+    if quantity == 0:
+        return None
+    parts = half_up(abs(value) * 100, abs(quantity))
+    return parts // 10_000 if parts % 10_000 == 0 else parts / 10_000
+
+
+def order_row(order: Order, listing: Named, account_key: str) -> Row:
+    """An order; prices that were not given are None, ``pending_quantity`` is 0 once it is final."""
+    return {
+        "order_id": str(order.id),
+        "account": account_key,
+        "client_order_id": order.client_order_id,
+        "exchange": listing.exchange,
+        "symbol": listing.symbol,
+        "side": str(order.side),
+        "order_type": str(order.order_type),
+        "product": str(order.product),
+        "validity": str(order.validity),
+        "quantity": order.quantity,
+        "filled_quantity": order.filled,
+        "pending_quantity": order.pending,
+        "cancelled_quantity": order.cancelled,
+        "disclosed_quantity": order.disclosed_quantity,
+        "price": price(order.price),
+        "trigger_price": price(order.trigger_price),
+        "worst_price": price(order.worst_price),
+        "average_price": average(order.turnover, order.filled),
+        "status": str(order.status),
+        "reason_code": order.reason_code,
+        "reason": order.reason,
+        "tag": order.tag,
+        "origin": order.origin,
+        "modifications": order.modifications,
+        "trading_date": order.trading_date.isoformat(),
+        "placed_at": ist(order.placed_at),
+        "updated_at": ist(order.updated_at),
+        "version": order.version,
+    }
+
+
+def event_row(event: OrderEvent) -> Row:
+    """One line of an order's history: the terms as they stood after the step."""
+    return {
+        "n": event.n,
+        "at": ist(event.at),
+        "event": event.event,
+        "status": event.status,
+        "by": event.actor,
+        "reason_code": event.reason_code,
+        "reason": event.reason,
+        "quantity": event.quantity,
+        "price": price(event.price),
+        "trigger_price": price(event.trigger_price),
+        "filled_quantity": event.filled,
+    }
+
+
+def trade_row(trade: TradeRow, account_key: str) -> Row:
+    """A trade with its charges and the evidence: what the market showed when it was made."""
+    return {
+        "trade_id": str(trade.id),
+        "order_id": None if trade.order_id is None else str(trade.order_id),
+        "account": account_key,
+        "kind": trade.kind,
+        "exchange": trade.listing.exchange,
+        "symbol": trade.listing.symbol,
+        "side": trade.side,
+        "product": trade.product,
+        "quantity": trade.quantity,
+        "price": as_number(trade.price),
+        "value": as_number(trade.value),
+        "realised": as_number(trade.realised),
+        "limit_price": as_number(trade.limit_price),
+        "traded_at": ist(trade.traded_at),
+        "trading_date": trade.trading_date.isoformat(),
+        "charges": {head: as_number(amount) for head, amount in trade.charges.items()},
+        "evidence": {
+            "frame": trade.frame,
+            "exchange_time": ist(trade.exchange_time),
+            "last_price": as_number(trade.last_price),
+            "levels": [[as_number(price), quantity] for price, quantity in trade.levels],
+        },
+        "version": trade.version,
+    }
+
+
+def position_row(position: PositionRow, account_key: str) -> Row:
+    """A position; ``unrealised`` is ``value - mark``, all three signed like the quantity."""
+    value = position.quantity * (position.last_price or 0)
+    return {
+        "account": account_key,
+        "exchange": position.listing.exchange,
+        "symbol": position.listing.symbol,
+        "product": position.product,
+        "quantity": position.quantity,
+        "average_price": average(position.cost, position.quantity),
+        "open_buy": position.open_buy,
+        "open_sell": position.open_sell,
+        "last_price": None if position.last_price is None else as_number(position.last_price),
+        "value": as_number(value),
+        "realised": as_number(position.realised),
+        "unrealised": as_number(value - position.mark),
+        "mark": as_number(position.mark),
+        "version": position.version,
+    }
+
+
+def holding_row(holding: HoldingRow, account_key: str) -> Row:
+    """Shares bought before today. Sells take the oldest first, so open sells reserve these before today's."""
+    held = holding.settled + holding.unsettled
+    reserved = min(holding.open_sell, held)
+    value = held * (holding.last_price or 0)
+    return {
+        "account": account_key,
+        "exchange": holding.listing.exchange,
+        "symbol": holding.listing.symbol,
+        "isin": holding.listing.isin,
+        "quantity": holding.settled,
+        "t1_quantity": holding.unsettled,
+        "reserved_quantity": reserved,
+        "sellable_quantity": held - reserved,
+        "average_price": average(holding.cost, held),
+        "last_price": None if holding.last_price is None else as_number(holding.last_price),
+        "value": as_number(value),
+        "unrealised": as_number(value - holding.cost),
+        "version": holding.version,
+    }
+
+
+def transfer_row(transfer: TransferRow) -> Row:
+    """A line of the ledger; ``reference`` names what caused it, in words that a search finds."""
+    causes = [
+        f"trade {transfer.trade_id}" if transfer.trade_id is not None else "",
+        f"order {transfer.order_id}" if transfer.order_id is not None and transfer.trade_id is None else "",
+        transfer.reference,
+    ]
+    return {
+        "id": str(transfer.id),
+        "at": ist(transfer.created_at),
+        "event_at": ist(transfer.event_at),
+        "code": transfer.code,
+        "from": transfer.from_ledger,
+        "to": transfer.to_ledger,
+        "amount": as_number(transfer.amount),
+        "reference": ", ".join(filter(None, causes)) or None,
+        "order_id": None if transfer.order_id is None else str(transfer.order_id),
+        "trade_id": None if transfer.trade_id is None else str(transfer.trade_id),
+        "cash_after": as_number(transfer.cash_after),
+        "version": transfer.version,
+    }
+
+
+def wallet_row(wallet: WalletRow, account_key: str) -> Row:
+    """The wallet. Three sums hold to the paisa, by how their terms are defined: ``balance`` of the seven
+    balances, ``held`` and ``margin`` of what they are held for, and ``equity`` of today's figures."""
+    balance = sum(getattr(wallet, ledger) for ledger in LEDGERS)
+    available = wallet.cash - wallet.blocked_loss
+    paise = {
+        "cash": wallet.cash,
+        "held": wallet.hold,
+        "margin": wallet.margin,
+        "invested": wallet.invested,
+        "unsettled": wallet.unsettled,
+        "gains": wallet.gains,
+        "option_credit": wallet.option_credit,
+        "balance": balance,
+        "unrealised": wallet.unrealised,
+        "equity": balance + wallet.unrealised,
+        "blocked_loss": wallet.blocked_loss,
+        "available": available,
+        "available_for_options": available + wallet.option_credit,
+        "withdrawable": max(0, available - wallet.demat_proceeds),
+        "opening_equity": wallet.opening_equity,
+        "deposits": wallet.deposits,
+        "withdrawals": wallet.withdrawals,
+        "realised": wallet.realised,
+        "charges": wallet.charges,
+        "unrealised_change": wallet.unrealised - wallet.opening_unrealised,
+    }
+    return {
+        "account": account_key,
+        "market": wallet.market,
+        "trading_date": wallet.trading_date.isoformat(),
+        "version": wallet.version,
+        "as_of": ist(wallet.as_of),
+        **{name: as_number(amount) for name, amount in paise.items()},
+        "holds": [
+            {"order_id": str(order), "cash": as_number(cash), "credit": as_number(credit)}
+            for order, cash, credit in wallet.holds
+        ],
+        "margins": [
+            {
+                "segment": segment,
+                "underlying": underlying,
+                "position_margin": as_number(position),
+                "order_margin": as_number(order),
+            }
+            for segment, underlying, position, order in wallet.margins
+        ],
+    }
+
+
+def levels(flat: list[int]) -> list[list[float | int]]:
+    """``[[price, quantity, orders], …]`` of price, quantity, orders, price, …; absent levels are left out."""
+    return [
+        [as_number(flat[at]), flat[at + 1], flat[at + 2]]
+        for at in range(0, len(flat) - 2, 3)
+        if flat[at + 1] > 0
+    ]
+
+
+def quote_row(quote: QuoteRow, state: str) -> Row:
+    """A quote; the change is against the previous close."""
+    change = quote.last_price - quote.prev_close
+    return {
+        "last_price": as_number(quote.last_price),
+        "change": as_number(change),
+        "change_percent": percent(change, quote.prev_close),
+        "open": as_number(quote.open),
+        "high": as_number(quote.high),
+        "low": as_number(quote.low),
+        "prev_close": as_number(quote.prev_close),
+        "volume": quote.volume,
+        "oi": quote.oi,
+        "lower_band": None if quote.lower_band is None else as_number(quote.lower_band),
+        "upper_band": None if quote.upper_band is None else as_number(quote.upper_band),
+        "bids": levels(quote.bids),
+        "asks": levels(quote.asks),
+        "exchange_time": ist(quote.exchange_time),
+        "age_ms": quote.age_ms,
+        "state": state,
+    }
+
+
+def percent(change: int, base: int) -> float:
+    """Change in per cent of the base, to two decimals; 0 for a base of 0."""
+    return 0.0 if base == 0 else half_up(change * 10_000, abs(base)) / 100

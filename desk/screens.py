@@ -1,0 +1,295 @@
+"""What the screens and the read API ask of one account or of a market, in the shapes that clients rely on.
+
+Money leaves here as rupees. ``account`` is always one that ``desk.access`` has let the asker read.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+
+from core.instruments import Instrument
+from core.money import as_number
+from core.reasons import Reason, Refusal
+from db import market_screen, screens, wallet_screen
+from db.engine import Database
+from db.screen_rows import Header, MarketRow
+from desk import masters
+from desk.access import AccountRef
+from desk.rows import (
+    Row,
+    event_row,
+    holding_row,
+    ist,
+    order_row,
+    position_row,
+    quote_row,
+    trade_row,
+    transfer_row,
+    wallet_row,
+)
+
+T = TypeVar("T")
+STATUSES = ("all", "open", "done")
+MOST = 500
+"""The longest page and the most symbols of one question."""
+MOST_CANDLES = 5_000
+STALE_MS = 5_000
+"""A running market whose last frame is older than this is stale."""
+QUIET_MS = 15_000
+"""An instrument that has not ticked for so long is shown as stale, though its market be alive."""
+
+INTERVALS = {"1m": 1, "3m": 3, "5m": 5, "10m": 10, "15m": 15, "30m": 30, "1h": 60, "1d": 1}
+DEFAULT_SPAN = {"1d": timedelta(days=400)}
+
+
+def _there(found: T | None) -> T:
+    if found is None:
+        raise Refusal(Reason.UNKNOWN_ACCOUNT, "There is no such account.", "account")
+    return found
+
+
+def _cursor(cursor: str | int | None) -> int:
+    if cursor is None:
+        return screens.LAST
+    if not (text := str(cursor)).isascii() or not text.isdigit() or len(text) > 18:
+        raise Refusal(Reason.BAD_INPUT, "The cursor is not one that a list gave.", "cursor")
+    return int(text)
+
+
+def _limit(limit: int) -> int:
+    if not 1 <= limit <= MOST:
+        raise Refusal(Reason.BAD_INPUT, f"Ask for 1 to {MOST} rows at a time.", "limit")
+    return limit
+
+
+def _page(top: Header, items: list[Row], name: str | None = None, limit: int = 0) -> Row:
+    """A list as clients know it; ``next`` is the cursor of the following page, if the page is full."""
+    more = name is not None and len(items) == limit
+    return {"items": items, "next": items[-1][name] if more and name else None, "version": top.version}
+
+
+def wallet(database: Database, account: AccountRef) -> Row:
+    """Balances, today's figures, and what the held money is held for."""
+    return wallet_row(_there(wallet_screen.wallet(database, account.id)), account.key)
+
+
+def ledger(
+    database: Database,
+    account: AccountRef,
+    cursor: str | int | None = None,
+    limit: int = 100,
+    day: date | None = None,
+) -> Row:
+    """Every movement of money, newest first; of all dates, or of one."""
+    top, found = _there(wallet_screen.ledger(database, account.id, day, _cursor(cursor), _limit(limit)))
+    return _page(top, [transfer_row(each) for each in found], "id", limit)
+
+
+def balanced(database: Database, account: AccountRef) -> Row:
+    """Whether the balances are what the transfers add up to, to the paisa: {balanced, at, difference}."""
+    found = _there(wallet_screen.balanced(database, account.id))
+    difference = found["stored"] - found["folded"]
+    return {"balanced": difference == 0, "at": ist(found["at"]), "difference": as_number(difference)}
+
+
+def orders(
+    database: Database,
+    account: AccountRef,
+    status: str = "all",
+    date: date | None = None,
+    cursor: str | int | None = None,
+    limit: int = 100,
+) -> Row:
+    """Orders newest first: of a date, or today's together with all that still work."""
+    if status not in STATUSES:
+        raise Refusal(Reason.BAD_INPUT, "Status is one of open, done, all.", "status")
+    top, found = _there(screens.orders(database, account.id, status, date, _cursor(cursor), _limit(limit)))
+    return _page(top, [order_row(each.order, each.listing, account.key) for each in found], "order_id", limit)
+
+
+def order_counts(database: Database, account: AccountRef) -> dict[str, int]:
+    """Today's {open, executed, all}, for the tabs of the order book."""
+    return screens.order_counts(database, account.id)
+
+
+def order(database: Database, account: AccountRef, order_id: int) -> Row:
+    """One order with its history and trades. Raises Refusal UNKNOWN_ORDER for another account's."""
+    found = screens.order(database, account.id, order_id)
+    if found is None:
+        raise Refusal(Reason.UNKNOWN_ORDER, "There is no such order in this account.", "order_id")
+    row, history, fills = found
+    return {
+        **order_row(row.order, row.listing, account.key),
+        "history": [event_row(each) for each in history],
+        "trades": [trade_row(each, account.key) for each in fills],
+    }
+
+
+def trades(
+    database: Database,
+    account: AccountRef,
+    date: date | None = None,
+    cursor: str | int | None = None,
+    limit: int = 100,
+) -> Row:
+    """Trades of a date (default: today), newest first."""
+    top, found = _there(screens.trades(database, account.id, date, _cursor(cursor), _limit(limit)))
+    return _page(top, [trade_row(each, account.key) for each in found], "trade_id", limit)
+
+
+def positions(database: Database, account: AccountRef) -> Row:
+    """Open positions and those closed today. Of CNC only what was bought today: older shares are holdings."""
+    top, found = _there(screens.positions(database, account.id))
+    return _page(top, [position_row(each, account.key) for each in found])
+
+
+def holdings(database: Database, account: AccountRef) -> Row:
+    """Shares bought before today; ``t1_quantity`` is bought but not yet in the demat account."""
+    top, found = _there(screens.holdings(database, account.id))
+    return _page(top, [holding_row(each, account.key) for each in found])
+
+
+def market_state(market: MarketRow) -> str:
+    """LIVE, STALE, DOWN or CLOSED: what the feed pill says."""
+    if not market.running or market.phase in ("CLOSED", "STOPPED"):
+        return "CLOSED"
+    if market.frame_age_ms is None:
+        return "DOWN"
+    if market.frame_age_ms > 60_000:
+        return "DOWN"
+    return "STALE" if market.frame_age_ms > STALE_MS else "LIVE"
+
+
+def feed(database: Database, market: str) -> Row:
+    """{market, state, age_ms, frame}: the feed pill of a market. Raises Refusal for an unknown one."""
+    found = next(iter(market_screen.markets(database, [market])), None)
+    if found is None:
+        raise Refusal(Reason.NOT_FOUND, "There is no such market.", "market")
+    return feed_row(found)
+
+
+def feed_row(market: MarketRow) -> Row:
+    """What ``feed`` answers, of a clock already read."""
+    return {
+        "market": market.id,
+        "state": market_state(market),
+        "age_ms": market.frame_age_ms,
+        "frame": market.frame,
+    }
+
+
+def quotes(database: Database, market: str, keys: Sequence[str]) -> Row:
+    """The latest quotes of up to 500 instruments by key (``NSE:INFY``); those without one are ``unknown``."""
+    asked = list(dict.fromkeys(keys))
+    if len(asked) > MOST:
+        raise Refusal(Reason.BAD_INPUT, f"Ask for at most {MOST} symbols at a time.", "symbols")
+    names = [(exchange, symbol) for exchange, _, symbol in (key.partition(":") for key in asked)]
+    clock, found = market_screen.quotes(database, market, names)
+    if clock is None:
+        raise Refusal(Reason.NOT_FOUND, "There is no such market.", "market")
+    state = market_state(clock)
+    items = {
+        each.listing.key: quote_row(
+            each, "STALE" if state == "LIVE" and each.age_ms > QUIET_MS else _quoted(state)
+        )
+        for each in found
+    }
+    return {
+        "market": market,
+        "frame": clock.frame,
+        "as_of": None if clock.exchange_time is None else ist(clock.exchange_time),
+        "items": {key: items[key] for key in asked if key in items},
+        "unknown": [key for key in asked if key not in items],
+    }
+
+
+def _quoted(state: str) -> str:
+    return "STALE" if state == "DOWN" else state
+
+
+def instrument_row(instrument: Instrument) -> Row:
+    """An instrument with the terms of the day; ``strike`` and ``tick`` in rupees."""
+    return {
+        "key": instrument.key,
+        "exchange": instrument.exchange,
+        "symbol": instrument.symbol,
+        "name": instrument.name,
+        "kind": str(instrument.kind),
+        "segment": str(instrument.segment),
+        "lot": instrument.lot,
+        "tick": as_number(instrument.tick),
+        "freeze_quantity": instrument.freeze_quantity,
+        "isin": instrument.isin,
+        "sector": instrument.sector,
+        "expiry": None if instrument.expiry is None else instrument.expiry.isoformat(),
+        "strike": None if instrument.strike is None else as_number(instrument.strike),
+    }
+
+
+def instruments(
+    database: Database, keys: Sequence[str] | None = None, cursor: str | int | None = None, limit: int = 100
+) -> Row:
+    """Instruments by name, or all of them by id, a page at a time."""
+    master = masters.get(database)
+    if keys is not None:
+        named = [master.by_key[key] for key in keys if key in master.by_key]
+        return {
+            "items": [instrument_row(each) for each in named],
+            "next": None,
+            "version": None,
+            "unknown": [key for key in keys if key not in master.by_key],
+        }
+    after = 0 if cursor is None else _cursor(cursor)
+    page = [
+        master.by_id[each] for each in sorted(each for each in master.by_id if each > after)[: _limit(limit)]
+    ]
+    following = str(page[-1].id) if len(page) == limit else None
+    return {"items": [instrument_row(each) for each in page], "next": following, "version": None}
+
+
+def search(database: Database, text: str, limit: int = 20, segment: str | None = None) -> Row:
+    """Instruments that fit what was typed, the best first."""
+    found = masters.get(database).search(text, limit=min(_limit(limit), 50), segment=segment)
+    return {"items": [instrument_row(each) for each in found], "next": None, "version": None}
+
+
+def candles(
+    database: Database,
+    market: str,
+    instrument_id: int,
+    interval: str = "1m",
+    start: datetime | None = None,
+    end: datetime | None = None,
+    limit: int = MOST_CANDLES,
+) -> Row:
+    """Bars in [start, end), oldest first, the newest 5,000 at most.
+
+    Without ``end`` up to the newest; without ``start`` the last three days of bars (a year of daily ones)
+    before that. Times are aware; prices of the answer in rupees.
+    """
+    if interval not in INTERVALS:
+        raise Refusal(Reason.BAD_INPUT, f"Interval is one of {', '.join(INTERVALS)}.", "interval")
+    stored = "1d" if interval == "1d" else "1m"
+    until = end or datetime.max.replace(tzinfo=UTC)
+    since = start
+    if since is None:
+        last = market_screen.newest_candle(database, market, instrument_id, stored, until)
+        if last is None:
+            return {"interval": interval, "items": [], "next": None, "version": None}
+        since = last - DEFAULT_SPAN.get(interval, timedelta(days=3))
+    found = market_screen.candles(
+        database, market, instrument_id, stored, INTERVALS[interval], since, until, min(limit, MOST_CANDLES)
+    )
+    return {"interval": interval, "items": [_candle(each) for each in found], "next": None, "version": None}
+
+
+def _candle(bar: Any) -> Row:
+    return {
+        "start": ist(bar["start"]),
+        "open": as_number(bar["open"]),
+        "high": as_number(bar["high"]),
+        "low": as_number(bar["low"]),
+        "close": as_number(bar["close"]),
+        "volume": bar["volume"],
+        "oi": bar["oi"],
+    }
