@@ -112,8 +112,10 @@ class Search:
         self._symbols = _Names(self._symbol_names(aliases or {}))
         self._words = _Names(self._name_words())
         contracts = [one for chain in chains.values() for one in chain]
-        self._contracts = sorted(contracts, key=lambda one: wording.squash(one.symbol))
-        self._contract_symbols = [wording.squash(one.symbol) for one in self._contracts]
+        spelled = sorted((wording.squash(one.symbol), one.id) for one in contracts)
+        by_id = {one.id: one for one in contracts}
+        self._contracts = [by_id[number] for _, number in spelled]
+        self._contract_symbols = [name for name, _ in spelled]
 
     def _symbol_names(self, aliases: Mapping[int, Sequence[str]]) -> Iterable[tuple[str, int]]:
         for place, head in enumerate(self._heads):
@@ -148,17 +150,21 @@ class Search:
         """Groups of matches in the order of their worth, each made only when those before do not suffice."""
         yield [self._heads[place] for place in self._symbols.equal(wish.whole)]
         yield self._begun(wish.whole, exact=True)
+        understood = False
         if wish.names_contract:
             for place in self._named("".join(wish.words), wish.words)[:UNDERLYINGS]:
-                yield self._matching(self._chains.get(self._heads[place].id, []), wish)
-        places = self._named(wish.whole, wish.words)
+                matches = self._matching(self._chains.get(self._heads[place].id, []), wish)
+                understood = understood or bool(matches)
+                yield matches
+        begun = self._begun(wish.whole)
+        places = self._named(wish.whole, wish.words, forgiving=not (begun or understood))
         yield [self._heads[place] for place in places]
-        yield self._begun(wish.whole)
         for place in places[:UNDERLYINGS]:
             yield self._nearest(self._chains.get(self._heads[place].id, []))
+        yield self._nearest(begun)
 
-    def _named(self, whole: str, words: Sequence[str]) -> list[int]:
-        """Places whose symbol, alias or name begins as typed; with a slip where none does."""
+    def _named(self, whole: str, words: Sequence[str], forgiving: bool = True) -> list[int]:
+        """Places whose symbol, alias or name begins as typed; where none does, and if asked, with a slip."""
         symbols = self._symbols.equal(whole) + self._symbols.first(whole)
         found = list(dict.fromkeys(symbols + self._words.first(whole)))
         if len(words) > 1:
@@ -170,7 +176,7 @@ class Search:
                 every &= one
             found = list(dict.fromkeys(found + [int(n) for n in np.flatnonzero(every)[:KEPT]]))
         slips = 0 if len(whole) < 4 else 1 if len(whole) < 6 else 2
-        if not found and slips:
+        if not found and slips and forgiving:
             found = self._symbols.near(whole, slips) or self._words.near(whole, slips)
         return found
 
@@ -197,7 +203,7 @@ class Search:
                 or (one.expiry is not None and wish.day in (one.expiry.day, one.expiry.year % 100))
             )
         ]
-        if wish.strike is None:
+        if wish.strike is None or wish.kind is Kind.FUT:
             return self._nearest(fits)
         typed = wish.strike.rstrip("0").rstrip(".") if "." in wish.strike else wish.strike
         strikes = [(one, _strike(one)) for one in fits if one.strike is not None]

@@ -43,13 +43,16 @@ class Wording:
 
 
 def fold(text: str) -> str:
-    """Lower case, compatibility forms resolved, accents kept out, cut to a length that anyone types."""
+    """Lower case without accents, ``and`` as a sign like ``&``, cut to the length that anyone types."""
     plain = unicodedata.normalize("NFKD", text[:LONGEST])
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+    return bare.replace(" and ", " & ")
 
 
 def squash(text: str) -> str:
     """Only the Latin letters and digits of a folded text: ``M&M`` and ``m & m`` are both ``mm``."""
+    if text.isascii() and text.isalnum():  # nearly every symbol, and an index holds a hundred thousand
+        return text[:LONGEST].lower()
     return _NOT_PLAIN.sub("", fold(text))
 
 
