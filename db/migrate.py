@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import psycopg
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from db.engine import connect
+from db.engine import DatabaseUnavailable, connect
 
 FOLDER = Path(__file__).parent / "migrations"
 # Held while a schema is changed; any number will do, as long as nobody else uses it.
@@ -27,7 +28,19 @@ def configuration() -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Migrates to the newest version in one transaction. Raises UnknownVersion for a newer schema."""
+    """Migrates to the newest version in one transaction, or leaves everything as it was.
+
+    Raises UnknownVersion for a newer schema and DatabaseUnavailable when the server goes away meanwhile.
+    """
+    try:
+        _upgrade(url)
+    except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
+        raise DatabaseUnavailable(
+            "The database went away while its schema was made; nothing was changed."
+        ) from error
+
+
+def _upgrade(url: str) -> None:
     config = configuration()
     script = ScriptDirectory.from_config(config)
     engine = sqlalchemy.create_engine(
