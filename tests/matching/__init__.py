@@ -1,0 +1,1 @@
+"""Tests of the book, the matching, the leader and the execution loop."""
