@@ -11,7 +11,7 @@ PY := .venv/bin/python
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres check bench sim drill lock runtime tools
+.PHONY: help run test test-postgres check lint types layers style wheels bench sim drill lock runtime tools
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,12 +26,22 @@ test: tools ## Run all tests, those in a browser too; ARGS="-k …" picks some
 test-postgres: tools ## Run the tests of database and desk on the system's own Postgres
 	KAGAZ_PG_BIN="$$(.ci/postgres)" $(PY) -m pytest -n $(WORKERS) --dist loadfile tests/db tests/desk $(ARGS)
 
-check: tools ## Lint, types, layers, house style, and wheels for each Python
+check: lint types layers style wheels ## Lint, types, layers, house style, and wheels for each Python
+
+lint: tools
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+
+types: tools
 	.venv/bin/mypy
+
+layers: tools
 	.venv/bin/lint-imports
+
+style: tools
 	$(PY) -m pytest -q tests/style
+
+wheels: tools
 	$(PY) .ci/wheels.py
 
 bench: tools ## Measure speed: one JSON object a line
