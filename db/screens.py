@@ -65,7 +65,8 @@ select t.id, t.order_id, t.account_id, t.kind, t.side, t.product, t.quantity, t.
        t.version,
        i.exchange as at_exchange, i.symbol,
        {", ".join(f"coalesce(c.{head}, 0) as charge_{head}" for head in HEADS)}
-from trades t join instruments i on i.id = t.instrument_id left join charge_entries c on c.id = t.charge_id
+from trades t join instruments i on i.id = t.instrument_id
+left join charge_entries c on c.id = t.charge_id
 """
 TRADES = text(
     TRADE + "where t.account_id = :account and t.trading_date = :day and t.id < :cursor "

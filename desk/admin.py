@@ -1,0 +1,70 @@
+"""What the administrator's screens show: feeds, processes, leaders, jobs, and whether the books balance.
+
+Whoever calls has made sure that the asker is an administrator (``desk.access.require_admin``).
+"""
+
+from typing import Any
+
+from db import admin, market_screen
+from db.engine import Database
+from desk.rows import Row, ist
+from desk.screens import feed_row
+
+VERIFY_JOB = "verify"
+"""The hourly run of the invariants, as its row in ``job_runs`` is named."""
+ALIVE_MS = 3_000
+
+
+def feeds(database: Database) -> list[Row]:
+    """Every market with its pill, its clock and the counters of its feed."""
+    return [
+        {
+            **feed_row(each),
+            "feed": each.feed,
+            "session": each.session,
+            "running": each.running,
+            "phase": each.phase,
+            "trading_date": each.trading_date.isoformat(),
+            "exchange_time": None if each.exchange_time is None else ist(each.exchange_time),
+            "counters": each.feed_state,
+        }
+        for each in market_screen.markets(database)
+    ]
+
+
+def heartbeats(database: Database) -> list[Row]:
+    """Every process of the last hour; ``alive`` when it beat within three seconds."""
+    return [
+        {**each, "started_at": ist(each["started_at"]), "alive": each["age_ms"] <= ALIVE_MS}
+        for each in admin.heartbeats(database)
+    ]
+
+
+def leaders(database: Database) -> list[Row]:
+    """Who executes each market: holder, term, since when, and how long ago it last beat."""
+    return [{**each, "taken_at": ist(each["taken_at"])} for each in admin.leaders(database)]
+
+
+def job_runs(database: Database, job: str | None = None, limit: int = 100) -> list[Row]:
+    """Runs of timed jobs, the newest first: when, how long, late or not, what came of it."""
+    return [_run(each) for each in admin.job_runs(database, job, limit)]
+
+
+def verified(database: Database) -> Row:
+    """The badge: what the last finished check of all invariants found. ``ok`` is None before the first."""
+    done = (each for each in job_runs(database, VERIFY_JOB, 10) if each["finished_at"] is not None)
+    last = next(done, None)
+    if last is None:
+        return {"ok": None, "at": None, "violations": []}
+    violations = last["detail"].get("violations", [])
+    return {"ok": last["error"] is None and not violations, "at": last["finished_at"], "violations": violations}
+
+
+def _run(run: Any) -> Row:
+    return {
+        **run,
+        "trading_date": run["trading_date"].isoformat(),
+        "started_at": ist(run["started_at"]),
+        "finished_at": None if run["finished_at"] is None else ist(run["finished_at"]),
+        "state": "FAILED" if run["error"] else "DONE" if run["finished_at"] else "RUNNING",
+    }
