@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import cache
+from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
 from core import charges, contracts
@@ -132,9 +134,10 @@ _kept: WeakKeyDictionary[Database, _Kept] = WeakKeyDictionary()
 _kept_lock = threading.Lock()
 
 
-def seed_rows() -> dict[str, SeedRow]:
+@cache
+def seed_rows() -> Mapping[str, SeedRow]:
     """The seed's shares, funds and indices by ``NSE:INFY``: prices, volatilities, approximate weights."""
-    return {row.key: row for row in seeds.instruments()}
+    return MappingProxyType({row.key: row for row in seeds.instruments()})
 
 
 def derivative_terms(on: date) -> dict[str, Terms]:
