@@ -1,15 +1,15 @@
 """What each instrument last displayed, and how much of it the users' fills have consumed since.
 
-Everything is an array by slot (core.book.Slots), so that a frame of any size is taken in by a few numpy
+Everything is an array by slot (core.slots), so that a frame of any size is taken in by a few numpy
 statements. Lane 0 is the bid side of the display, lane 1 the ask side. Nothing here is ever stored: a
 new leader starts with an empty ``Depth`` and may match only against frames shown to it since.
 """
 
 import numpy as np
-import numpy.typing as npt
 
-from core.book import BUYS, SELLS, Ints, Slots
 from core.frames import DEPTH, Frame
+from core.ladder import BUYS, SELLS
+from core.slots import Flags, Ints, Slots
 
 
 class Depth:
@@ -24,7 +24,7 @@ class Depth:
         self.slots = slots
         self.latest = 0
         self.number: Ints = np.zeros(0, dtype=np.int64)
-        self.usable: npt.NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
+        self.usable: Flags = np.zeros(0, dtype=np.bool_)
         self.exchange_time = self.number
         self.last = self.number
         self.volume = self.number

@@ -23,11 +23,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from core.book import BUYS, SELLS, Book, Flags, Ints, Resting
+from core.book import Book
 from core.depth import Depth
 from core.frames import Frame
+from core.ladder import BUYS, SELLS, Resting
 from core.orders import Validity
 from core.outcomes import QUEUE, Fill, IocRemainder, Moment, Outcome, Trigger
+from core.slots import Flags, Ints
 from core.turn import Turn
 
 __all__ = ["Fill", "IocRemainder", "Moment", "Outcome", "Trigger", "arrive", "give_back", "match", "wake"]
@@ -76,14 +78,14 @@ def wake(book: Book, depth: Depth, moment: Moment) -> list[Outcome]:
     return arrive(book, depth, book.due(moment.exchange_time), moment)
 
 
-def give_back(book: Book, depth: Depth, dropped: Iterable[Fill], moment: Moment) -> list[Outcome]:
-    """Undo fills that could not be applied: their orders leave the book, and what they had taken goes to
+def give_back(book: Book, depth: Depth, dropped: Iterable[Outcome], moment: Moment) -> list[Outcome]:
+    """Undo what could not be applied: its orders leave the book, and what they had taken goes to
     the next in the queue, as far as it is still on display."""
     freed: dict[int, None] = {}
     for fill in dropped:
         book.remove(fill.order_id)
         slot = book.slots.one(fill.instrument_id)
-        if depth.number[slot] != fill.frame:
+        if not isinstance(fill, Fill) or depth.number[slot] != fill.frame:
             continue
         for lane, source, quantity in fill.sources:
             if source >= 0:

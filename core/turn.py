@@ -2,8 +2,9 @@
 
 from collections.abc import Set as AbstractSet
 
-from core.book import BUYS, SELLS, UNSEEN, Book, Level, Resting
+from core.book import Book
 from core.depth import Depth
+from core.ladder import BUYS, SELLS, UNSEEN, Level, Resting
 from core.orders import Validity
 from core.outcomes import QUEUE, THROUGH, Fill, IocRemainder, Outcome, Trigger
 

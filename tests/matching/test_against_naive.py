@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.book import BUYS, EMPTY, SELLS, Book
+from core.book import Book
 from core.depth import Depth
+from core.ladder import BUYS, EMPTY, SELLS
 from core.matching import Outcome, arrive, match, wake
 
 from .naive import NaiveMarket

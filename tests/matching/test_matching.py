@@ -12,6 +12,8 @@ from core.orders import Validity
 
 from .worlds import OPEN, frame, order
 
+Fills = list[tuple[int, int, int]]
+
 ASKS = [(101, 10), (102, 20), (103, 30), (104, 40), (105, 50)]
 BIDS = [(99, 10), (98, 20), (97, 30), (96, 40), (95, 50)]
 SHOWN = {"bids": BIDS, "asks": ASKS}
@@ -41,7 +43,14 @@ def venue() -> Venue:
     return fresh
 
 
-def fills(outcomes: list[Outcome]) -> list[tuple[int, int, int]]:
+def only(outcomes: list[Outcome]) -> Fill:
+    """The one outcome, which must be a fill."""
+    [fill] = outcomes
+    assert isinstance(fill, Fill)
+    return fill
+
+
+def fills(outcomes: list[Outcome]) -> Fills:
     """(order, quantity, price) of the fills."""
     return [(one.order_id, one.quantity, one.price) for one in outcomes if isinstance(one, Fill)]
 
@@ -61,13 +70,13 @@ def fills(outcomes: list[Outcome]) -> list[tuple[int, int, int]]:
     ],
 )
 def test_an_arriving_order_walks_the_displayed_levels(
-    venue: Venue, side: int, limit: int, quantity: int, expected: list[tuple[int, int, int]]
+    venue: Venue, side: int, limit: int, quantity: int, expected: Fills
 ) -> None:
     assert fills(venue.arrive(order(1, side, limit, quantity))) == expected
 
 
 def test_a_fill_carries_its_evidence(venue: Venue) -> None:
-    [fill] = venue.arrive(order(1, +1, 101, 4))
+    fill = only(venue.arrive(order(1, +1, 101, 4)))
     assert (fill.frame, fill.exchange_time, fill.last_price) == (1, 1_000_001, 100)
     assert fill.levels == ((101, 4),)
 
@@ -97,7 +106,7 @@ def test_a_queueing_order_waits_for_what_was_displayed_ahead(venue: Venue) -> No
     assert venue.frame(last=99, volume=1_006) == [], "6 of the 10 ahead"
     assert venue.frame(last=100, volume=1_050) == [], "traded elsewhere"
     assert venue.frame(last=99, volume=1_054) == [], "10 of 10 ahead"
-    [fill] = venue.frame(last=99, volume=1_057)
+    fill = only(venue.frame(last=99, volume=1_057))
     assert (fill.quantity, fill.price, fill.levels) == (3, 99, ((99, 3),))
     assert fills(venue.frame(last=99, volume=1_100)) == [(1, 2, 99)]
 
@@ -121,7 +130,7 @@ def test_a_later_order_never_passes_an_earlier_one_at_its_price(venue: Venue) ->
     ],
 )
 def test_a_trade_through_the_price_fills_what_traded_at_the_limit(
-    venue: Venue, row: dict[str, Any], expected: list[tuple[int, int, int]]
+    venue: Venue, row: dict[str, Any], expected: Fills
 ) -> None:
     venue.arrive(order(1, +1, 99, 5))
     assert fills(venue.frame(**row)) == expected
@@ -131,7 +140,7 @@ def test_a_low_that_printed_between_two_displays_counts_as_through(venue: Venue)
     venue.frame(volume=1_000, low=90)
     venue.arrive(order(1, +1, 89, 5))
     assert venue.frame(volume=1_100, low=89) == [], "touched, not through"
-    [fill] = venue.frame(volume=1_103, low=88)
+    fill = only(venue.frame(volume=1_103, low=88))
     assert (fill.quantity, fill.price, fill.levels) == (3, 89, ((88, 3),))
 
 
@@ -148,9 +157,9 @@ def test_a_price_deeper_than_the_display_queues_when_it_first_trades(venue: Venu
 
 
 def test_ioc_takes_what_there_is_and_reports_the_rest(venue: Venue) -> None:
-    fill, rest = venue.arrive(order(1, +1, 102, 35, validity=Validity.IOC))[1:]
-    assert (fill.quantity, fill.price) == (20, 102)
-    assert rest == IocRemainder(1, 1, 7, 5, 1, 1_000_001)
+    rest = venue.arrive(order(1, +1, 102, 35, validity=Validity.IOC))
+    assert fills(rest[:-1]) == [(1, 10, 101), (1, 20, 102)]
+    assert rest[-1] == IocRemainder(1, 1, 7, 5, 1, 1_000_001)
     assert len(venue.book) == 0
 
 
@@ -208,7 +217,7 @@ def test_nothing_fills_against_a_crossed_or_empty_row(venue: Venue, row: dict[st
     assert venue.arrive(order(3, +1, 200, 5)) == []
 
 
-@pytest.mark.parametrize("moment", [Moment(1_000_000, open=False), Moment(1_000_000, open=True, age_ms=5_000)])
+@pytest.mark.parametrize(("is_open", "age_ms"), [(False, 0), (True, 5_000)])
 def test_nothing_fills_when_closed_or_stale_and_old_displays_are_void_after(
     venue: Venue, is_open: bool, age_ms: int
 ) -> None:
