@@ -1,0 +1,68 @@
+"""What the sidecar's processes say of themselves: heartbeats, and which jobs of a date have run."""
+
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+Connection = psycopg.Connection[Any]
+
+
+def beat(
+    conn: Connection, process: str, role: str, market: str | None, pid: int, term: int | None, detail: dict[str, Any]
+) -> None:
+    """Says that a loop is alive; not worth waiting for the disk."""
+    conn.execute(
+        "with relaxed as materialized (select set_config('synchronous_commit', 'off', true))"
+        " insert into heartbeats (process, role, market, pid, term, detail)"
+        " select %s, %s, %s, %s, %s::bigint, %s from relaxed"
+        " on conflict (process) do update set beat_at = now(), term = excluded.term, detail = excluded.detail",
+        (process, role, market, pid, term, Jsonb(detail)),
+    )
+
+
+def forget(conn: Connection, process: str, older_than_seconds: int) -> None:
+    """Removes the row of a loop that ended, and of those that have not beaten for long."""
+    conn.execute(
+        "delete from heartbeats where process = %s or beat_at < now() - make_interval(secs => %s)",
+        (process, older_than_seconds),
+    )
+
+
+def claim(conn: Connection, market: str, job: str, trading_date: date) -> bool:
+    """Takes the session's lock on a job of a date; whether it was free."""
+    row = conn.execute(
+        "select pg_try_advisory_lock(hashtextextended(%s, 0))", (f"job/{market}/{job}/{trading_date}",)
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def release(conn: Connection, market: str, job: str, trading_date: date) -> None:
+    conn.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (f"job/{market}/{job}/{trading_date}",))
+
+
+def begin(conn: Connection, market: str, job: str, trading_date: date, late: bool) -> bool:
+    """Writes that a job has begun, or is taken up again; False when it had finished."""
+    row = conn.execute(
+        "insert into job_runs as j (market, job, trading_date, late) values (%s, %s, %s, %s)"
+        " on conflict (market, job, trading_date) do update set error = null where j.finished_at is null"
+        " returning 1",
+        (market, job, trading_date, late),
+    ).fetchone()
+    return row is not None
+
+
+def finish(conn: Connection, market: str, job: str, trading_date: date, detail: dict[str, Any]) -> None:
+    conn.execute(
+        "update job_runs set finished_at = now(), detail = %s"
+        " where market = %s and job = %s and trading_date = %s",
+        (Jsonb(detail), market, job, trading_date),
+    )
+
+
+def fail(conn: Connection, market: str, job: str, trading_date: date, error: str) -> None:
+    conn.execute(
+        "update job_runs set error = %s where market = %s and job = %s and trading_date = %s",
+        (error, market, job, trading_date),
+    )

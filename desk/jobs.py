@@ -1,0 +1,63 @@
+"""Timed work that must happen once a trading date, however often it is started or killed; and heartbeats."""
+
+import os
+import socket
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from db import runs
+from db.engine import Database
+
+# A process that has not beaten for this long is forgotten, in seconds.
+FORGET_AFTER = 3600
+
+
+def once(
+    database: Database,
+    market: str,
+    job: str,
+    trading_date: date,
+    fn: Callable[[], dict[str, Any] | None],
+    late: bool = False,
+) -> bool:
+    """Runs ``fn`` unless this job of this date has finished; whether it ran to its end here.
+
+    ``fn`` may run again after a crash, so that its own effects must be safe to repeat; it never runs twice
+    at once. What it returns is kept with the run, and what it raises is noted and raised.
+    """
+    with database.autocommit() as conn:
+        if not runs.claim(conn, market, job, trading_date):
+            return False
+        try:
+            if not runs.begin(conn, market, job, trading_date, late):
+                return False
+            try:
+                detail = fn()
+            except Exception as error:
+                runs.fail(conn, market, job, trading_date, f"{type(error).__name__}: {error}"[:500])
+                raise
+            runs.finish(conn, market, job, trading_date, detail or {})
+            return True
+        finally:
+            if not conn.closed:
+                runs.release(conn, market, job, trading_date)
+
+
+def process_name(role: str, market: str | None) -> str:
+    """``host:pid:role`` and the market, by which a loop of a process is known."""
+    return f"{socket.gethostname()}:{os.getpid()}:{role}" + (f":{market}" if market else "")
+
+
+def beat(
+    database: Database, role: str, market: str | None, term: int | None = None, detail: dict[str, Any] | None = None
+) -> None:
+    """Says that this process's loop of that role is alive."""
+    with database.autocommit() as conn:
+        runs.beat(conn, process_name(role, market), role, market, os.getpid(), term, detail or {})
+
+
+def leave(database: Database, role: str, market: str | None) -> None:
+    """Takes the heartbeat away when a loop ends by itself."""
+    with database.autocommit() as conn:
+        runs.forget(conn, process_name(role, market), FORGET_AFTER)

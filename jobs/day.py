@@ -1,0 +1,124 @@
+"""One trading date of a market: its instruments, their previous closes and bands, and the feed that plays it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from core import bands
+from core.instruments import DERIVATIVES, Instrument, Kind
+from desk import market as markets
+from desk import masters
+from desk.market import Database, Day, MarketState
+from desk.masters import Master
+from feeds.derive import Derivatives
+from feeds.universe import Listing, Universe
+
+# Funds that follow an index, and the seed's weights by which an index follows its shares.
+FUNDS = {"NSE:NIFTYBEES": "NSE:NIFTY 50", "NSE:BANKBEES": "NSE:NIFTY BANK"}
+BASKETS = {
+    "NSE:NIFTY 50": "nifty_weight",
+    "BSE:SENSEX": "nifty_weight",
+    "NSE:NIFTY BANK": "bank_weight",
+    "BSE:BANKEX": "bank_weight",
+}
+USUAL_SIGMA = 0.015
+
+
+def load(database: Database, state: MarketState, reference: Mapping[int, int] | None = None) -> Universe:
+    """Everything that trades on the market's trading date, with closes and bands, opened where it was not.
+
+    ``reference`` gives previous closes (paise by instrument) that come before all others, as a replayed
+    past day has its own.
+    """
+    master = masters.get(database)
+    listed = list(master.listed(state.trading_date))
+    known = markets.days(database, state.id, state.trading_date)
+    if any(one.id not in known for one in listed):
+        closes = markets.latest_closes(database, state.id, state.trading_date) | dict(reference or {})
+        known |= _open(database, state, master, listed, known, closes)
+    return _universe(state, master, [one for one in listed if one.id in known], known)
+
+
+def _open(
+    database: Database,
+    state: MarketState,
+    master: Master,
+    listed: list[Instrument],
+    known: Mapping[int, Day],
+    closes: Mapping[int, int],
+) -> dict[int, Day]:
+    """Writes previous closes and bands where they are missing; all days of the date after that."""
+    prices = {**_seed_prices(master), **closes, **{i: day.prev_close for i, day in known.items()}}
+    unpriced = [one for one in listed if one.id not in prices]
+    prices |= _model_prices(state, master, unpriced, prices)
+    fresh = [one for one in listed if one.id not in known and prices.get(one.id, 0) > 0]
+    leads = {one.underlying_id for one in listed if one.kind in DERIVATIVES}
+    prev = np.array([prices[one.id] for one in fresh], np.int64)
+    lower, upper = bands.bands(
+        prev,
+        np.array([one.tick for one in fresh], np.int64),
+        np.array([bands.percent(one, one.id in leads) for one in fresh], np.int64),
+    )
+    markets.open_day(database, state.id, state.trading_date, [one.id for one in fresh], prev, lower, upper)
+    return markets.days(database, state.id, state.trading_date)
+
+
+def _seed_prices(master: Master) -> dict[int, int]:
+    found = ((i, master.seed(i)) for i in master.by_id)
+    return {i: row.price for i, row in found if row is not None}
+
+
+def _model_prices(
+    state: MarketState, master: Master, unpriced: list[Instrument], prices: Mapping[int, int]
+) -> dict[int, int]:
+    """What contracts that never traded were worth at the open: the model's prices on their underlyings'."""
+    contracts = [one for one in unpriced if one.kind in DERIVATIVES and (one.underlying_id or 0) in prices]
+    cash = [one for one in master.by_id.values() if one.kind not in DERIVATIVES and one.id in prices]
+    days = {one.id: Day(prices.get(one.id, one.tick), None, None) for one in (*cash, *contracts)}
+    universe = _universe(state, master, [*cash, *contracts], days)
+    derive, spots = Derivatives(universe), universe.prev_close.astype(float)
+    at = universe.opened
+    value = spots.copy()
+    value[derive.futures] = derive.forward(derive.futures, spots, at)
+    value[derive.options] = derive.premium(derive.options, spots, at)
+    ticks = np.maximum(1, np.rint(value / universe.tick)).astype(np.int64) * universe.tick
+    return {one.id: int(ticks[universe.row[one.id]]) for one in contracts}
+
+
+def _universe(
+    state: MarketState, master: Master, listed: list[Instrument], days: Mapping[int, Day]
+) -> Universe:
+    weights: dict[int, dict[int, float]] = {}
+    base: dict[int, int] = {}
+    seeds = {one.id: master.seed(one.id) for one in listed}
+    for key, column in BASKETS.items():
+        index = master.by_key.get(key)
+        parts = {i: float(getattr(row, column) or 0) for i, row in seeds.items() if row is not None}
+        if index is not None and any(parts.values()):
+            weights[index.id] = {i: weight for i, weight in parts.items() if weight > 0}
+    for i, row in seeds.items():
+        if row is not None:
+            base[i] = row.price
+    follows = {fund: master.by_key[index].id for fund, index in FUNDS.items() if index in master.by_key}
+    return Universe(
+        [_listing(one, days[one.id], seeds[one.id], follows.get(one.key)) for one in listed],
+        state.trading_date,
+        weights,
+        base,
+        always_open=state.session == "always",
+    )
+
+
+def _listing(one: Instrument, day: Day, row: Any, follows: int | None) -> Listing:
+    return Listing(
+        one,
+        day.prev_close,
+        day.lower_band or 0,
+        day.upper_band or 0,
+        sigma=row.sigma if row is not None else USUAL_SIGMA,
+        volume=row.volume if row is not None and one.kind is not Kind.INDEX else 0,
+        follows=follows,
+    )
+
+

@@ -1,0 +1,213 @@
+"""The market's loop: pulls the feed, guards, stores each frame, then tells everybody who waits for it."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+import log
+from core.calendar import IST, Phase
+from core.frames import Frame
+from desk import jobs as runs
+from desk import market as markets
+from desk.market import Database, LostMarketError, MarketState
+from feeds.candles import CandleMaker
+from feeds.guard import Guard
+from feeds.protocol import Feed
+from feeds.universe import Universe
+from jobs import past, sources
+from jobs.bus import Bus
+from jobs.loop import Steady
+from settings import Settings
+
+# Seconds between two rounds of what need not be done with each frame.
+CHORES, CANDLES = 1.0, 5.0
+RATE_BP = 625
+
+
+class MarketLoop(Steady):
+    """Runs the feed of one market for as long as ``leads()`` says that this process is its leader."""
+
+    def __init__(
+        self, database: Database, market: str, settings: Settings, bus: Bus, leads: Callable[[], bool]
+    ) -> None:
+        super().__init__()
+        self.name = f"market {market}"
+        self.every = settings.kagaz_frame_ms / 1000
+        self.tape_paused = False
+        self.market, self.leads = market, leads
+        self._database, self._settings, self._bus = database, settings, bus
+        self._bell = markets.doorbell(database)
+        self._lock = threading.Lock()  # the closing loop settles while this one prints
+        self._feed: Feed | None = None
+        self._chores_at = self._candles_at = 0.0
+        self._slot = ""
+        self._past_is_filled = False
+
+    def step(self) -> None:
+        """One frame, if this process leads and the market is open."""
+        if not self.leads():
+            self._drop()
+            return
+        with self._lock:
+            if self._feed is None:
+                self._open()
+            self._frame()
+
+    def close(self) -> None:
+        """Keeps the feed's state for whoever comes next."""
+        with self._lock:
+            if self._feed is not None and self.leads():
+                self._keep(self._feed)
+            self._feed = None
+
+    def clock(self) -> datetime:
+        """Exchange time; the wall clock's while no feed runs."""
+        now = int(time.time() * 1000)
+        feed = self._feed
+        return datetime.fromtimestamp((feed.clock(now) if feed else now) / 1000, UTC)
+
+    def settle(self) -> None:
+        """Strikes the settlement prices of the date that is ending, and writes its last candles."""
+        with self._lock:
+            if self._feed is None:
+                return
+            ids, prices = self._feed.closes(int(time.time() * 1000))
+            markets.settle(self._database, self.market, self._universe.trading_date, ids, prices)
+            self._write_candles()
+
+    def keep_tape(self) -> None:
+        """Makes the tape's next hours and drops those past their time or size."""
+        settings = self._settings
+        kept = markets.keep_tape(
+            self._database, datetime.now(UTC), settings.kagaz_tape_hours, settings.kagaz_tape_mb
+        )
+        if kept["paused"] and not self.tape_paused:
+            log.get(__name__).warning("The tape pauses until the hour has passed", extra=kept)
+        self.tape_paused = bool(kept["paused"])
+
+    def take_snapshot(self) -> None:
+        """Stores prices for margins at the opening of a trading date and at each full hour."""
+        with self._lock:
+            feed = self._feed
+            if feed is None or not self._number:
+                return
+            slot = f"{self.clock().astimezone(IST):%d-%H}"
+            if slot == self._slot:
+                return
+            ids, prices = feed.closes(int(time.time() * 1000))
+            universe = self._universe
+        rows = np.searchsorted(universe.id, ids)
+        cash = (universe.is_share | universe.is_index)[rows]
+        yearly = np.rint(universe.sigma[rows] * np.sqrt(252) * 10_000).astype(np.int64)
+        taken = any(
+            markets.take_snapshot(
+                self._database, self.market, universe.trading_date, name, ids[cash], prices[cash], yearly[cash], RATE_BP
+            )
+            for name in ("OPEN", slot)
+        )
+        log.get(__name__).debug("Risk snapshot", extra={"slot": slot, "taken": taken})
+        self._slot = slot
+
+    def fill_the_past(self) -> None:
+        """Writes candles of the past where a market has none; a few seconds' work, at the first start alone."""
+        with self._lock:
+            if self._feed is None or self._past_is_filled:
+                return
+            universe = self._universe
+        past.fill(self._database, self.market, universe, self._settings.kagaz_seed)
+        self._past_is_filled = True
+
+    def _open(self) -> None:
+        """Builds the date's universe and its feed from what the last one left."""
+        self.keep_tape()
+        state = markets.state(self._database, self.market)
+        resume = markets.resume_state(self._database, self.market)
+        self._universe, self._feed = sources.open_feed(self._database, self._settings, state, resume)
+        self._guard = Guard(self._universe)
+        self._candles = CandleMaker(self._universe)
+        self._number = state.frame
+        self._state = state
+        self._open_for_trade = self._calendar_says_open()
+        log.get(__name__).info("A feed starts", extra={"market": self.market, **self._feed.state()})
+
+    def _frame(self) -> None:
+        assert self._feed is not None
+        now = int(time.time() * 1000)
+        clock = self._feed.clock(now)
+        if self._open_for_trade:
+            rows = self._guard.check(self._feed.next_rows(now), clock)
+            if len(rows):
+                self._publish(Frame(self.market, self._number + 1, clock, rows))
+        if time.monotonic() - self._chores_at >= CHORES:
+            self._chores(self._feed)
+
+    def _publish(self, frame: Frame) -> None:
+        try:
+            stored = markets.store_frame(self._database, frame, keep_tape=not self.tape_paused)
+        except LostMarketError:
+            # Another process leads; what this one made since is nobody's.
+            self._feed = None
+            raise
+        self._number = frame.number
+        self._bus.publish(frame)
+        markets.announce(self._bell)
+        self._candles.add(frame.rows)
+        if stored.phase == "STARTING":
+            markets.enter(self._database, self.market, Phase.OPEN, ["STARTING", "STOPPED"])
+        if stored.trading_date != self._universe.trading_date:
+            self._turn_over()
+
+    def _turn_over(self) -> None:
+        """The market has moved to another trading date: a new universe, and the same prices go on."""
+        assert self._feed is not None
+        self._write_candles()
+        self._keep(self._feed)
+        self._feed = None
+        self._open()
+
+    def _chores(self, feed: Feed) -> None:
+        self._chores_at = time.monotonic()
+        feed.want(markets.wanted(self._database, self.market))
+        self._open_for_trade = self._calendar_says_open()
+        self._keep(feed)
+        runs.beat(self._database, "market", self.market, detail={"frame": self._number})
+        if self._chores_at - self._candles_at >= CANDLES:
+            self._candles_at = self._chores_at
+            self._write_candles()
+
+    def _calendar_says_open(self) -> bool:
+        """Whether trading goes on by the clock; moves the market's phase when that has changed."""
+        state = self._state = markets.state(self._database, self.market)
+        calendar = markets.calendar(self._database, state.session)
+        is_open = calendar.phase_at(self.clock()) is Phase.OPEN and not self._ended()
+        if state.phase in ("OPEN", "CLOSED"):
+            wanted = Phase.OPEN if is_open else Phase.CLOSED
+            if state.phase != wanted:
+                markets.enter(self._database, self.market, wanted, [state.phase])
+        # Orders that the roll squares off need prices, so that frames go on during it.
+        return is_open or state.phase in ("ROLL", "STARTING")
+
+    def _ended(self) -> bool:
+        return bool(self._feed is not None and self._feed.state().get("ended"))
+
+    def _keep(self, feed: Feed) -> None:
+        counters: dict[str, Any] = {
+            **feed.state(),
+            "passed": self._guard.passed,
+            "dropped": dict(self._guard.dropped),
+            "merged": self._bus.merged,
+            "tape": "paused: this hour alone is beyond KAGAZ_TAPE_MB" if self.tape_paused else "kept",
+        }
+        markets.save_feed(self._database, self.market, counters, feed.resume())
+
+    def _write_candles(self) -> None:
+        markets.add_candles(self._database, self.market, "1m", self._candles.take_minutes())
+        markets.add_candles(self._database, self.market, "1d", self._candles.take_days())
+
+    def _drop(self) -> None:
+        with self._lock:
+            self._feed = None

@@ -1,0 +1,29 @@
+"""Fills in the candles that a new market would have had."""
+
+import time
+from datetime import timedelta
+
+import log
+from desk import market as markets
+from desk.market import Database
+from feeds.history import History
+from feeds.universe import Universe
+
+# A year of days, and the last few dates by the minute.
+YEAR = timedelta(days=365)
+BY_MINUTE = 5
+
+
+def fill(database: Database, market: str, universe: Universe, seed: int) -> None:
+    """Writes past days and minutes of instruments that have none; exchange hours, whatever the session."""
+    calendar = markets.calendar(database, "nse")
+    first, last = universe.trading_date - YEAR, universe.trading_date - timedelta(days=1)
+    if markets.has_past(database, market, universe.opened):
+        return
+    began = time.monotonic()
+    history = History(universe, list(calendar.trading_dates(first, last)), seed)
+    days = history.days()
+    written = markets.load_candles(database, market, "1d", days)
+    written += markets.load_candles(database, market, "1m", history.minutes(BY_MINUTE, days))
+    took = round(time.monotonic() - began, 2)
+    log.get(__name__).info("The past is filled in", extra={"market": market, "candles": written, "seconds": took})

@@ -1,0 +1,26 @@
+"""Jobs of fixed times. Each may run late or twice without harm."""
+
+import log
+from desk import market as markets
+from desk import masters
+from desk import verify as books
+from desk.market import Database
+
+
+def list_contracts(database: Database) -> None:
+    """Lists the futures and options that each running market's next dates need."""
+    for state in markets.markets(database):
+        if state.running:
+            closes = markets.quotes(database, state.id)
+            prices = {i: int(row["last_price"]) for i, row in closes.items()}
+            added = masters.contracts_for(database, state.trading_date, prices)
+            log.get(__name__).info("Contracts listed", extra={"market": state.id, "added": added})
+
+
+def verify(database: Database) -> None:
+    """Checks every invariant of the books and says so loudly when one is broken."""
+    verdict = books.verify(database)
+    if verdict.sound:
+        log.get(__name__).info("The books are sound", extra={"accounts": verdict.accounts})
+    else:
+        log.get(__name__).error("The books are not sound", extra=verdict.as_dict())
