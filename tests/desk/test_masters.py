@@ -227,3 +227,39 @@ def test_many_instruments_are_listed_by_one_copy(seeded: Database) -> None:
         assert store.insert(connection, many[:10]) == 0
         store.raise_version(connection)
     assert as_of(seeded, TODAY).by_key["NSE:T19999"].lot == 1
+
+
+def test_readers_never_wait_for_nor_fail_by_a_change(seeded: Database) -> None:
+    as_of(seeded, TODAY)
+    stop = threading.Event()
+    seen: set[int] = set()
+    failed: list[BaseException] = []
+
+    def read() -> None:
+        try:
+            while not stop.is_set():
+                master = masters.get(seeded)
+                seen.add(len(master.by_id))
+                assert master.by_key["NSE:INFY"] is master.by_id[master.by_key["NSE:INFY"].id]
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    infosys = masters._listing(masters.seed_rows()["NSE:INFY"])
+    sizes = {len(masters.get(seeded).by_id)}
+    for number in range(5):
+        with seeded.connection() as connection:
+            store.insert(connection, [replace(infosys, symbol=f"NEW{number}", isin=None)])
+            store.raise_version(connection)
+        masters.forget(seeded)
+        while f"NSE:NEW{number}" not in masters.get(seeded).by_key:
+            masters.forget(seeded)
+        sizes.add(len(masters.get(seeded).by_id))
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert len(sizes) == 6
+    assert seen <= sizes
