@@ -28,7 +28,7 @@ select {", ".join(f"o.{name}" for name in ORDER_FIELDS)}, i.exchange as at_excha
 from orders o join instruments i on i.id = o.instrument_id
 """
 ORDER_BY_ID = text(ORDER + "where o.id = :order and o.account_id = :account")
-NEWEST = " and o.id < :cursor order by o.id desc limit :limit"
+NEWEST = " and o.id < :cursor order by o.id desc nulls last limit :limit"
 TODAY = f"where o.account_id = :account and (o.trading_date >= :day or {WORKING})"
 ORDERS = {
     ("all", False): text(ORDER + TODAY + NEWEST),
@@ -37,9 +37,7 @@ ORDERS = {
         ORDER + f"where o.account_id = :account and o.trading_date >= :day and not ({WORKING})" + NEWEST
     ),
     ("all", True): text(ORDER + "where o.account_id = :account and o.trading_date = :day" + NEWEST),
-    ("open", True): text(
-        ORDER + f"where o.account_id = :account and o.trading_date = :day and {WORKING}" + NEWEST
-    ),
+    ("open", True): text(ORDER + f"where o.account_id = :account and o.trading_date = :day and {WORKING}" + NEWEST),
     ("done", True): text(
         ORDER + f"where o.account_id = :account and o.trading_date = :day and not ({WORKING})" + NEWEST
     ),
@@ -70,10 +68,10 @@ left join charge_entries c on c.id = t.charge_id
 """
 TRADES = text(
     TRADE + "where t.account_id = :account and t.trading_date = :day and t.id < :cursor "
-    "order by t.id desc limit :limit"
+    "order by t.id desc nulls last limit :limit"
 )
 TRADES_OF_ORDER = text(
-    TRADE + "where t.account_id = :account and t.trading_date >= :day and t.order_id = :order order by t.id"
+    TRADE + "where t.account_id = :account and t.order_id = :order and t.kind = 'FILL' order by t.id"
 )
 
 # The market's latest price of a position's instrument; before the first frame its previous close, and
@@ -210,10 +208,7 @@ def order(
         if found is None:
             return None
         history = rows(connection, HISTORY, order=order_id)
-        # A trade never has an earlier date than its order, which lets the index find the few candidates.
-        fills = rows(
-            connection, TRADES_OF_ORDER, account=account_id, order=order_id, day=found["trading_date"]
-        )
+        fills = rows(connection, TRADES_OF_ORDER, account=account_id, order=order_id)
     return order_of(found), [OrderEvent(**each) for each in history], [trade_of(each) for each in fills]
 
 
@@ -225,9 +220,7 @@ def trades(
         top = header(connection, account_id)
         if top is None:
             return None
-        found = rows(
-            connection, TRADES, account=account_id, day=day or top.trading_date, cursor=cursor, limit=limit
-        )
+        found = rows(connection, TRADES, account=account_id, day=day or top.trading_date, cursor=cursor, limit=limit)
     return top, [trade_of(each) for each in found]
 
 

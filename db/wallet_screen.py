@@ -68,7 +68,7 @@ LEDGER = text(
     """
     select id, created_at, event_at, code, from_ledger, to_ledger, amount, reference, order_id, trade_id,
            cash_after, version
-    from transfers where account_id = :account and id < :cursor order by id desc limit :limit
+    from transfers where account_id = :account and id < :cursor order by id desc nulls last limit :limit
     """
 )
 LEDGER_OF_DAY = text(
@@ -76,7 +76,7 @@ LEDGER_OF_DAY = text(
     select id, created_at, event_at, code, from_ledger, to_ledger, amount, reference, order_id, trade_id,
            cash_after, version
     from transfers where account_id = :account and trading_date = :day and id < :cursor
-    order by id desc limit :limit
+    order by id desc nulls last limit :limit
     """
 )
 BALANCED = text(
@@ -103,9 +103,7 @@ def wallets_in(connection: Connection, account_ids: Sequence[int]) -> dict[int, 
             (each["segment"], each["underlying"], each["position_margin"], each["order_margin"])
         )
     return {
-        each["account_id"]: WalletRow(
-            **each, holds=holds[each["account_id"]], margins=margins[each["account_id"]]
-        )
+        each["account_id"]: WalletRow(**each, holds=holds[each["account_id"]], margins=margins[each["account_id"]])
         for each in rows(connection, WALLETS, accounts=ids)
     }
 
@@ -125,9 +123,7 @@ def ledger(
         if top is None:
             return None
         values: dict[str, Any] = {"account": account_id, "cursor": cursor, "limit": limit}
-        found = (
-            rows(connection, LEDGER_OF_DAY, day=day, **values) if day else rows(connection, LEDGER, **values)
-        )
+        found = rows(connection, LEDGER_OF_DAY, day=day, **values) if day else rows(connection, LEDGER, **values)
     return top, [TransferRow(**each) for each in found]
 
 

@@ -113,7 +113,7 @@ orders = Table(
     Column("priority", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
     UniqueConstraint("account_id", "client_order_id"),
-    Index("orders_account_day", "account_id", "trading_date", text("id DESC")),
+    Index("orders_account_day", "account_id", "trading_date", text("id DESC NULLS LAST")),
     Index(
         "orders_open",
         "account_id",
@@ -196,7 +196,7 @@ trades = Table(
     Column("last_price", Integer, nullable=False),
     Column("levels", JSONB, nullable=False),
     Column("version", BigInteger, nullable=False),
-    Index("trades_account_day", "account_id", "trading_date", text("id DESC")),
+    Index("trades_account_day", "account_id", "trading_date", text("id DESC NULLS LAST")),
     Index(
         "trades_once",
         "order_id",
@@ -268,7 +268,7 @@ transfers = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("cash_after", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
-    Index("transfers_account", "account_id", text("id DESC")),
+    Index("transfers_account", "account_id", text("id DESC NULLS LAST")),
     Index("transfers_account_day", "account_id", "trading_date"),
 )
 

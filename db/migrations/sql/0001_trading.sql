@@ -86,7 +86,7 @@ create table orders (
     check (status in ('AMO', 'TRIGGER_PENDING', 'OPEN') or hold_cash + hold_credit = 0)
 ) with (fillfactor = 70);
 create index orders_open on orders (account_id) where status in ('AMO', 'TRIGGER_PENDING', 'OPEN');
-create index orders_account_day on orders (account_id, trading_date, id desc);
+create index orders_account_day on orders (account_id, trading_date, id desc nulls last);
 
 -- What users changed since the execution loop last looked. Unlogged: a crash empties it, and after a crash
 -- the loop reads all open orders anyway.
@@ -158,7 +158,7 @@ create table trades (
     check (kind <> 'FILL' or order_id is not null)
 );
 create unique index trades_once on trades (order_id, frame, price) where kind = 'FILL';
-create index trades_account_day on trades (account_id, trading_date, id desc);
+create index trades_account_day on trades (account_id, trading_date, id desc nulls last);
 
 create table positions (
     account_id    bigint not null references accounts,
@@ -224,7 +224,7 @@ create table transfers (
     check (to_ledger in ('CASH','HOLD','MARGIN','INVESTED','UNSETTLED','GAINS','OPTION_CREDIT','BANK','PNL','CHARGES')),
     check ((from_ledger = 'CHARGES' or to_ledger = 'CHARGES') = (charge_id is not null))
 );
-create index transfers_account on transfers (account_id, id desc);
+create index transfers_account on transfers (account_id, id desc nulls last);
 create index transfers_account_day on transfers (account_id, trading_date);
 
 create table requests (
