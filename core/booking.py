@@ -37,6 +37,7 @@ class Booking:
     charge_id: int | None = None
 
     def move(self, source: Ledger, target: Ledger, amount: int, code: Code, note: str = "") -> None:
+        """Post one transfer of this deal."""
         charged = self.charge_id if Ledger.CHARGES in (source, target) else None
         self.work.move(
             source, target, amount, code, self.deal.at,

@@ -179,6 +179,4 @@ def _option_expiries(calendar: Calendar, terms: Terms, on: date) -> list[tuple[d
 def _contract(terms: Terms, symbol: str, kind: Kind, expiry: date, strike: int | None, tick: int) -> Contract:
     what = "FUT" if strike is None else f"{plain(strike)} {kind}"
     name = f"{terms.root} {expiry.day} {MONTHS[expiry.month - 1].title()} {expiry:%Y} {what}"
-    return Contract(
-        terms.exchange, symbol, name, kind, expiry, strike, terms.lot, tick, terms.freeze_quantity
-    )
+    return Contract(terms.exchange, symbol, name, kind, expiry, strike, terms.lot, tick, terms.freeze_quantity)

@@ -13,7 +13,7 @@ from core.facts import Facts
 from core.instruments import OPTIONS, Instrument
 from core.ledger import Ledger
 from core.margin import is_margined
-from core.orders import WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Side, Status
+from core.orders import WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Status
 from core.reasons import Reason, Refusal
 from core.risk import STOPS, Asked, form, funds, no_option_is_written, shares_are_there
 
@@ -114,7 +114,8 @@ def modify(work: Work, facts: Facts, order: Order, change: ModifyOrder, actor: s
     instrument = facts.instruments[order.instrument_id]
     if order.modifications >= facts.rulebook.most_modifications:
         most = facts.rulebook.most_modifications
-        raise Refusal(Reason.TOO_MANY_MODIFICATIONS, f"An order can be modified {most} times. Cancel it and place anew.")
+        sentence = f"An order can be modified {most} times. Cancel it and place anew."
+        raise Refusal(Reason.TOO_MANY_MODIFICATIONS, sentence)
     wish = _changed(order, change)
     triggered = order.order_type in STOPS and order.status is Status.OPEN and wish.order_type is order.order_type
     if triggered and wish.trigger_price != order.trigger_price:
@@ -196,7 +197,9 @@ def _restore(order: Order, before: Order) -> None:
         setattr(order, name, getattr(before, name))
 
 
-def cancel(work: Work, facts: Facts, order: Order, actor: str, reason: tuple[Reason, str], event: str = "CANCELLED") -> Order:
+def cancel(
+    work: Work, facts: Facts, order: Order, actor: str, reason: tuple[Reason, str], event: str = "CANCELLED"
+) -> Order:
     """End an open order; all that it ties up returns. Raises ORDER_FINAL where it has ended already."""
     _still_open(order)
     instrument = facts.instruments[order.instrument_id]
@@ -208,7 +211,3 @@ def cancel(work: Work, facts: Facts, order: Order, actor: str, reason: tuple[Rea
     work.record(order, event, before, actor, facts.now, (order.reason_code, order.reason))
     return order
 
-
-def sells_what_is_held(order: Order, instrument: Instrument) -> bool:
-    """Whether the order's quantity is reserved from a holding rather than secured by margin."""
-    return order.side is Side.SELL and not is_margined(instrument, order.product)

@@ -121,9 +121,7 @@ def greeks(
     paid = discount(t, rate)
     sign = np.where(np.asarray(call, bool), 1.0, -1.0)
     slope = paid * density(d1)
-    decay = -f * slope * deviation / (2 * t) + np.asarray(rate, float) * price(
-        f, k, t, volatility, rate, call
-    )
+    decay = -f * slope * deviation / (2 * t) + np.asarray(rate, float) * price(f, k, t, volatility, rate, call)
     return Greeks(
         delta=np.asarray(sign * paid * normal(sign * d1)),
         gamma=np.asarray(slope / (f * deviation)),

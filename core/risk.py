@@ -29,6 +29,7 @@ class Asked:
 
     @property
     def last_price(self) -> int:
+        """Paise; 0 while there is none."""
         quote = self.facts.quotes.get(self.instrument.id)
         return quote.last_price if quote else 0
 
@@ -37,6 +38,7 @@ Rule = Callable[[Asked], Refusal | None]
 
 
 def market_is_running(asked: Asked) -> Refusal | None:
+    """Orders wait for a market that is switched off; new ones are refused."""
     market = asked.facts.market
     if market.running:
         return None
@@ -44,6 +46,7 @@ def market_is_running(asked: Asked) -> Refusal | None:
 
 
 def market_is_open(asked: Asked) -> Refusal | None:
+    """Only an open market takes orders: not while it is closed, nor while its day is rolled."""
     phase = asked.facts.market.phase
     if phase == "OPEN":
         return None
@@ -53,6 +56,7 @@ def market_is_open(asked: Asked) -> Refusal | None:
 
 
 def instrument_trades(asked: Asked) -> Refusal | None:
+    """An index cannot be bought, nor a contract after its last day."""
     instrument = asked.instrument
     if instrument.kind is Kind.INDEX:
         sentence = f"{instrument.symbol} is an index: trade its futures or options instead."
@@ -64,6 +68,7 @@ def instrument_trades(asked: Asked) -> Refusal | None:
 
 
 def product_fits(asked: Asked) -> Refusal | None:
+    """CNC is for shares, NRML for contracts, MIS for both."""
     derivative, product = asked.instrument.kind in DERIVATIVES, asked.wish.product
     if derivative and product is Product.CNC:
         return Refusal(Reason.PRODUCT_NOT_ALLOWED, "CNC is for shares. Use NRML or MIS for contracts.", "product")
@@ -73,6 +78,7 @@ def product_fits(asked: Asked) -> Refusal | None:
 
 
 def type_fits(asked: Asked) -> Refusal | None:
+    """SL-M is not offered on options, and a stop cannot be IOC (market rules of the exchange)."""
     wish = asked.wish
     if wish.order_type is OrderType.SL_M and asked.instrument.kind in OPTIONS:
         return Refusal(Reason.TYPE_NOT_ALLOWED, "SL-M is not offered on options. Use SL with a price.", "order_type")
@@ -82,6 +88,7 @@ def type_fits(asked: Asked) -> Refusal | None:
 
 
 def quantity_fits(asked: Asked) -> Refusal | None:
+    """Whole lots, at least one, at most the freeze quantity."""
     quantity, instrument = asked.wish.quantity, asked.instrument
     if quantity <= 0:
         return Refusal(Reason.QUANTITY_NOT_POSITIVE, "Quantity must be 1 or more.", "quantity")
@@ -98,6 +105,7 @@ def quantity_fits(asked: Asked) -> Refusal | None:
 
 
 def disclosed_fits(asked: Asked) -> Refusal | None:
+    """A disclosed quantity is at least a tenth of the order, in shares, for the day."""
     shown, quantity = asked.wish.disclosed_quantity, asked.wish.quantity
     if shown == 0:
         return None
@@ -109,6 +117,7 @@ def disclosed_fits(asked: Asked) -> Refusal | None:
 
 
 def prices_are_given(asked: Asked) -> Refusal | None:
+    """LIMIT and SL carry a price, SL and SL-M a trigger, MARKET neither."""
     wish = asked.wish
     if wish.order_type in PRICED and wish.price <= 0:
         return Refusal(Reason.PRICE_REQUIRED, f"A {wish.order_type} order needs a price.", "price")
@@ -124,6 +133,7 @@ def prices_are_given(asked: Asked) -> Refusal | None:
 
 
 def prices_are_on_tick(asked: Asked) -> Refusal | None:
+    """Prices are multiples of the tick."""
     tick = asked.instrument.tick
     for name, price in (("price", asked.wish.price), ("trigger_price", asked.wish.trigger_price)):
         if price % tick:
@@ -135,6 +145,7 @@ def prices_are_on_tick(asked: Asked) -> Refusal | None:
 
 
 def prices_are_in_band(asked: Asked) -> Refusal | None:
+    """Prices stay within the day's limits."""
     lower, upper = asked.facts.bands.get(asked.instrument.id, (None, None))
     for name, price in (("price", asked.wish.price), ("trigger_price", asked.wish.trigger_price)):
         words = name.replace("_", " ").capitalize()
@@ -161,6 +172,7 @@ def price_is_known(asked: Asked) -> Refusal | None:
 
 
 def trigger_is_ahead(asked: Asked) -> Refusal | None:
+    """A stop waits ahead of the last price, and its limit is not behind its trigger."""
     wish, last = asked.wish, asked.last_price
     if wish.order_type not in STOPS or asked.triggered or not last:
         return None
@@ -223,7 +235,8 @@ def no_option_is_written(work: Work, instrument: Instrument, wish: PlaceOrder, r
 
 def funds(required: int, available: int) -> Refusal:
     """The sentence of an order, or a change, that costs more than is free."""
-    sentence = f"Needs {rupees(required)}, you have {rupees(available)}. Add {rupees(required - available)} or ask for less."
+    short = rupees(required - available)
+    sentence = f"Needs {rupees(required)}, you have {rupees(available)}. Add {short} or ask for less."
     return Refusal(
         Reason.NOT_ENOUGH_FUNDS, sentence, "quantity", numbers={"required": required, "available": available}
     )

@@ -198,10 +198,7 @@ class Search:
             for one in chain
             if (wish.kind is None or one.kind is wish.kind)
             and (wish.month is None or (one.expiry is not None and one.expiry.month == wish.month))
-            and (
-                wish.day is None
-                or (one.expiry is not None and wish.day in (one.expiry.day, one.expiry.year % 100))
-            )
+            and (wish.day is None or (one.expiry is not None and wish.day in (one.expiry.day, one.expiry.year % 100)))
         ]
         if wish.strike is None or wish.kind is Kind.FUT:
             return self._nearest(fits)

@@ -60,9 +60,7 @@ def _table(effective_from: date, board: Board, *marks: str) -> Timetable:
     """A timetable from marks such as ``09:15 CONTINUOUS``; each window ends where the next one starts."""
     points = [(time.fromisoformat(mark[:5]), mark[6:]) for mark in marks]
     hours = tuple(
-        Hours(Window(name), start, end)
-        for (start, name), (end, _) in pairwise(points)
-        if name != Window.CLOSED
+        Hours(Window(name), start, end) for (start, name), (end, _) in pairwise(points) if name != Window.CLOSED
     )
     return Timetable(effective_from, board, hours)
 

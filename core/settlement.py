@@ -72,12 +72,11 @@ def _expire(
         booking.charge(heads.total, proceeds)
     holds.post_margin(work, facts, instrument, at)
     evidence = Evidence(frame, at, close, ((price, abs(quantity)),))
-    work.trades.append(
-        Trade(
-            trade_id, None, instrument.id, "EXPIRY", side, position.product, abs(quantity), price, realised,
-            charge_id if exercised else None, price, at, evidence,
-        )  # fmt: skip
-    )
+    trade = Trade(
+        trade_id, None, instrument.id, "EXPIRY", side, position.product, abs(quantity), price, realised,
+        charge_id if exercised else None, price, at, evidence,
+    )  # fmt: skip
+    work.trades.append(trade)
 
 
 def mark_futures(work: Work, facts: Facts, settlements: Mapping[int, int], at: datetime) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import sql
@@ -107,6 +108,20 @@ class Doorbell:
             if not self._closing:
                 self._pending = due | self._pending
                 self._changed.wait_for(lambda: self._closing, AGAIN)
+
+
+_bells: WeakKeyDictionary[Database, Doorbell] = WeakKeyDictionary()
+_making = threading.Lock()
+
+
+def of(database: Database) -> Doorbell:
+    """The one doorbell of this process for a database; it ends with it."""
+    with _making:
+        bell = _bells.get(database)
+        if bell is None:
+            bell = _bells[database] = Doorbell(database)
+            database.at_close(bell.close)
+        return bell
 
 
 def listen(

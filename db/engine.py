@@ -108,6 +108,7 @@ class Database:
         self.patience = patience
         self._lazy = threading.Lock()
         self._engine: sqlalchemy.Engine | None = None
+        self._at_close: list[Callable[[], object]] = []
         self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
             dsn(url),
             min_size=1,
@@ -165,8 +166,14 @@ class Database:
                 )
             return self._engine
 
+    def at_close(self, last_act: Callable[[], object]) -> None:
+        """Has something that lives on this database end before it."""
+        self._at_close.append(last_act)
+
     def close(self) -> None:
         """Closes every idle connection; those in use close when they are given back."""
+        while self._at_close:
+            self._at_close.pop()()
         self._pool.close()
         with self._lazy:
             if self._engine is not None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.book import Resting
 from core.booking import DEMAT
-from core.orders import OrderType, Product, Validity
+from core.orders import OrderType, Product, Side, Validity
 from db.trading import Connection
 
 
@@ -45,14 +45,17 @@ RESTING = """
 
 
 def _resting(rows: list[tuple[Any, ...]]) -> list[Resting]:
-    return [
-        Resting(
-            order_id, account, instrument, 1 if side == "BUY" else -1, limit, pending, trigger, OrderType(kind),
-            Validity(validity), priority, active, Product(product),
+    resting: list[Resting] = []
+    for order_id, account, instrument, side, limit, pending, trigger, kind, validity, *rest in rows:
+        priority, active_from, product = rest
+        sign, order_type = Side(side).sign, OrderType(kind)
+        resting.append(
+            Resting(
+                order_id, account, instrument, sign, limit, pending, trigger, order_type, Validity(validity),
+                priority, active_from, Product(product),
+            )
         )  # fmt: skip
-        for order_id, account, instrument, side, limit, pending, trigger, kind, validity, priority, active, product
-        in rows
-    ]  # fmt: skip
+    return resting
 
 
 def open_orders(connection: Connection, market: str) -> list[Resting]:

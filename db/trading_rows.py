@@ -72,8 +72,7 @@ def _holdings(work: Work, tables: dict[str, list[Row]]) -> None:
 
 def _history(work: Work, tables: dict[str, list[Row]], events: list[Row]) -> None:
     day, version = work.trading_date, work.version
-    for event in work.events:
-        events.append({name: getattr(event, name) for name in event.__slots__})
+    events.extend({name: getattr(event, name) for name in event.__slots__} for event in work.events)
     for entry in work.charges:
         row = {
             "id": entry.id, "account_id": work.id, "trading_date": day, "order_id": entry.order_id,

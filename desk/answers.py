@@ -20,6 +20,7 @@ class Answer:
 
     @property
     def ok(self) -> bool:
+        """Whether what was asked was done."""
         return self.status < 400
 
 

@@ -7,6 +7,7 @@ filled is dropped from the batch, and its depth goes to the next in the queue; t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from core import decide, fills
 from core.account import Evidence, Work
@@ -18,12 +19,18 @@ from core.orders import WORKING, Order
 from core.reasons import Reason
 from db import trading_reads
 from db.engine import Database
-from db.trading import commit, load
+from db.trading import Connection, commit, load
 from desk import masters
-from desk.leadership import Leadership
 from desk.working import ACCOUNTS, facts_of, ring
 
 IOC = (Reason.IOC_REMAINDER, "Nothing more was on offer: the rest of an IOC order is cancelled.")
+
+
+class Term(Protocol):
+    """The leadership under which a batch is written."""
+
+    def guard(self, connection: Connection) -> None:
+        """First statement of the transaction. Raises where the term has passed to another."""
 
 
 @dataclass(slots=True)
@@ -61,7 +68,7 @@ def take_changes(database: Database, market: str) -> Changed:
     return Changed(resting, [each for each in ids if each not in found])
 
 
-def apply(database: Database, leadership: Leadership, outcomes: Sequence[Outcome]) -> Applied:
+def apply(database: Database, leadership: Term, outcomes: Sequence[Outcome]) -> Applied:
     """Write a batch of outcomes, in their order, in one transaction of this leader's term.
 
     Raises NotLeader when the term has passed to another, and Broken on impossible arithmetic: then nothing

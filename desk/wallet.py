@@ -10,7 +10,7 @@ from db.engine import Database, retrying
 from db.trading import Connection, commit
 from desk import masters
 from desk.answers import Answer, fingerprint, problem, replay, request_row
-from desk.working import ACCOUNTS, ORDERS, Task, must_be_current, open_task, ring
+from desk.working import ACCOUNTS, Task, must_be_current, open_task, ring
 
 
 def _move(

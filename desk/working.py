@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from core.account import Work
@@ -10,23 +9,18 @@ from core.facts import Facts
 from core.instruments import Instrument
 from core.reasons import Reason, Refusal
 from core.rulebook import in_force
-from db.doorbell import Doorbell
+from db import doorbell
 from db.engine import Database
 from db.trading import Connection, Loaded, load
 from desk import masters
 
-ACCOUNTS, ORDERS = "kagaz_accounts", "kagaz_orders"
-
-
-@lru_cache(maxsize=8)
-def _doorbell(database: Database) -> Doorbell:
-    return Doorbell(database)
+ACCOUNTS, ORDERS = doorbell.ACCOUNTS, doorbell.ORDERS
 
 
 def ring(database: Database, *channels: str) -> None:
     """Say "look" on the channels, outside every transaction."""
     for channel in channels:
-        _doorbell(database).ring(channel)
+        doorbell.of(database).ring(channel)
 
 
 def instrument_of(master: masters.Master, instrument_id: int) -> Instrument:

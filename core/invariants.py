@@ -1,0 +1,221 @@
+"""What must always hold. Pure checks over plain rows; each returns the sentences of what it found wrong.
+
+They never repair: a violation is told, and people look. Run after every simulated step, at the end of each
+test, by ``python -m desk verify`` and each hour by the sidecar.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from core.account import OrderEvent, Work
+from core.instruments import OPTIONS, Instrument
+from core.ledger import BALANCES, HOUSE, Ledger
+from core.orders import WORKING, IllegalStep, Order, Product, Status, check_step
+
+
+@dataclass(frozen=True, slots=True)
+class TradeFact:
+    """A trade as the checks need it."""
+
+    id: int
+    order_id: int | None
+    instrument_id: int
+    product: Product
+    signed: int
+    price: int
+    realised: int
+    limit_price: int
+    kind: str
+    frame: int
+    levels: tuple[tuple[int, int], ...]
+    charge_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFact:
+    source: Ledger
+    target: Ledger
+    amount: int
+    code: str
+    charge_id: int | None
+
+
+@dataclass(slots=True)
+class Books:
+    """All rows of one account."""
+
+    work: Work
+    orders: list[Order]
+    events: Mapping[int, list[OrderEvent]]
+    trades: list[TradeFact]
+    transfers: list[TransferFact]
+    charges: Mapping[int, int]
+    lots: Mapping[int, int]
+    instruments: Mapping[int, Instrument]
+
+
+def violations(books: Books) -> list[str]:
+    """Every sentence of every check; empty when the account is sound."""
+    found: list[str] = []
+    for check in CHECKS:
+        found += [f"account {books.work.id}: {sentence}" for sentence in check(books)]
+    return found
+
+
+def balances_fold(books: Books) -> Iterable[str]:
+    """Each stored balance is what came in less what went out; all of them are minus the house's."""
+    folded: dict[Ledger, int] = defaultdict(int)
+    for transfer in books.transfers:
+        folded[transfer.source] -= transfer.amount
+        folded[transfer.target] += transfer.amount
+    for ledger in BALANCES:
+        if folded[ledger] != books.work.balances[ledger]:
+            yield f"{ledger} is {books.work.balances[ledger]}, its transfers add up to {folded[ledger]}"
+    stored, house = sum(books.work.balances.values()), sum(folded[ledger] for ledger in HOUSE)
+    if stored != -house:
+        yield f"balances add up to {stored}, the house to {house}"
+
+
+def holds_are_explained(books: Books) -> Iterable[str]:
+    """HOLD is the orders' own holds and the groups' order margins; MARGIN the groups' position margins."""
+    own = sum(order.hold_cash + order.hold_credit for order in books.orders)
+    groups = books.work.groups.values()
+    if own + sum(group.order_margin for group in groups) != books.work.balances[Ledger.HOLD]:
+        yield f"HOLD is {books.work.balances[Ledger.HOLD]}, orders hold {own}"
+    if sum(group.position_margin for group in groups) != books.work.balances[Ledger.MARGIN]:
+        yield f"MARGIN is {books.work.balances[Ledger.MARGIN]}"
+
+
+def invested_is_what_was_paid(books: Books) -> Iterable[str]:
+    """INVESTED is the cost of CNC shares and of options: what was paid for in full and is still there."""
+    paid = sum(
+        position.cost
+        for position in books.work.positions.values()
+        if position.product is Product.CNC or books.instruments[position.instrument_id].kind in OPTIONS
+    )
+    if paid != books.work.balances[Ledger.INVESTED]:
+        yield f"INVESTED is {books.work.balances[Ledger.INVESTED]}, positions cost {paid}"
+
+
+def orders_add_up(books: Books) -> Iterable[str]:
+    """Filled is what was traded; a final order holds nothing; every step is in the table; steps fold to the row."""
+    traded: dict[int, int] = defaultdict(int)
+    for trade in books.trades:
+        if trade.order_id is not None:
+            traded[trade.order_id] += abs(trade.signed)
+    for order in books.orders:
+        if order.filled != traded[order.id] or not 0 <= order.filled <= order.quantity:
+            yield f"order {order.id} says {order.filled} filled, its trades {traded[order.id]}"
+        if order.status not in WORKING and order.hold_cash + order.hold_credit:
+            yield f"order {order.id} has ended and still holds money"
+        yield from _history_is_whole(order, books.events.get(order.id, []))
+
+
+def _history_is_whole(order: Order, events: list[OrderEvent]) -> Iterable[str]:
+    before: Status | None = None
+    for number, event in enumerate(events, 1):
+        if event.n != number:
+            yield f"order {order.id} lacks event {number}"
+            return
+        try:
+            check_step(event.event, before, event.status)
+        except IllegalStep as wrong:
+            yield f"order {order.id}: {wrong}"
+        before = event.status
+    last = events[-1] if events else None
+    stored = (
+        order.status, order.quantity, order.price, order.trigger_price, order.worst_price, order.filled, order.cancelled
+    )  # fmt: skip
+    folded = last and (
+        last.status, last.quantity, last.price, last.trigger_price, last.worst_price, last.filled, last.cancelled
+    )  # fmt: skip
+    if folded != stored or order.events != len(events):
+        yield f"order {order.id} is not what its events fold to"
+
+
+def positions_are_their_trades(books: Books) -> Iterable[str]:
+    """A position is the sum of its signed trades; a flat one has no cost and no mark; CNC is never short."""
+    traded: dict[tuple[int, Product], int] = defaultdict(int)
+    for trade in books.trades:
+        traded[trade.instrument_id, trade.product] += trade.signed
+    for key, position in books.work.positions.items():
+        if position.quantity != traded.pop(key, 0):
+            yield f"position {key} is {position.quantity}, which its trades do not add up to"
+        if position.quantity == 0 and (position.cost or position.mark):
+            yield f"position {key} is flat and has a cost or a mark"
+        if position.product is Product.CNC:
+            if position.quantity < 0 or position.open_sell > position.quantity:
+                yield f"CNC position {key}: {position.quantity} held, {position.open_sell} reserved"
+            if books.lots.get(position.instrument_id, 0) != position.quantity:
+                yield f"CNC position {key}: its lots add up to {books.lots.get(position.instrument_id, 0)}"
+    for key, quantity in traded.items():
+        if quantity:
+            yield f"position {key} is missing: trades add up to {quantity}"
+
+
+def reservations_are_open_orders(books: Books) -> Iterable[str]:
+    """What positions know of resting orders is what rests."""
+    resting: dict[tuple[int, Product], list[int]] = defaultdict(lambda: [0, 0])
+    for order in books.orders:
+        resting[order.instrument_id, order.product][0 if order.side.sign > 0 else 1] += order.pending
+    for key, position in books.work.positions.items():
+        if [position.open_buy, position.open_sell] != resting.pop(key, [0, 0]):
+            yield f"position {key} reserves {position.open_buy} and {position.open_sell}, which do not rest"
+    for key, (buy, sell) in resting.items():
+        if buy or sell:
+            yield f"position {key} is missing while {buy} and {sell} rest"
+
+
+def trades_are_believable(books: Books) -> Iterable[str]:
+    """No fill is worse than its limit, off the tick, or without its evidence."""
+    for trade in books.trades:
+        if trade.kind != "FILL":
+            continue
+        if (trade.price - trade.limit_price) * (1 if trade.signed > 0 else -1) > 0:
+            yield f"trade {trade.id} at {trade.price} is worse than its limit {trade.limit_price}"
+        if trade.price % books.instruments[trade.instrument_id].tick:
+            yield f"trade {trade.id} at {trade.price} is off the tick"
+        if trade.frame <= 0 or sum(quantity for _, quantity in trade.levels) < abs(trade.signed):
+            yield f"trade {trade.id} lacks its evidence"
+
+
+def profit_is_realised(books: Books) -> Iterable[str]:
+    """What the house paid as profit is what trades and marks realised; charges are their entries."""
+    paid = [t for t in books.transfers if Ledger.PNL in (t.source, t.target)]
+    pnl = sum(t.amount if t.source is Ledger.PNL else -t.amount for t in paid)
+    marks = sum(t.amount if t.source is Ledger.PNL else -t.amount for t in paid if t.code == "MTM")
+    realised = sum(trade.realised for trade in books.trades)
+    if pnl != realised + marks:
+        yield f"profit paid is {pnl}, realised {realised} and marked {marks}"
+    booked: dict[int, int] = defaultdict(int)
+    for transfer in books.transfers:
+        if transfer.charge_id is not None:
+            booked[transfer.charge_id] += transfer.amount if transfer.target is Ledger.CHARGES else -transfer.amount
+    for entry, total in books.charges.items():
+        if booked.pop(entry, 0) != total:
+            yield f"charge entry {entry} of {total} is not what was transferred"
+    for entry in booked:
+        yield f"transfers name charge entry {entry}, which is not there"
+
+
+def idle_groups_are_empty(books: Books) -> Iterable[str]:
+    """A group without position and order carries no margin."""
+    busy = {position.underlying_id for position in books.work.positions.values()
+            if position.quantity or position.open_buy or position.open_sell}  # fmt: skip
+    for (segment, underlying), group in books.work.groups.items():
+        if underlying not in busy and (group.position_margin or group.order_margin):
+            yield f"group {segment} {underlying} is idle and carries margin"
+
+
+CHECKS = (
+    balances_fold,
+    holds_are_explained,
+    invested_is_what_was_paid,
+    orders_add_up,
+    positions_are_their_trades,
+    reservations_are_open_orders,
+    trades_are_believable,
+    profit_is_realised,
+    idle_groups_are_empty,
+)

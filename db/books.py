@@ -1,0 +1,154 @@
+"""All rows of accounts as the invariants read them: one snapshot of the database, a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg.rows import class_row
+
+from core.account import OrderEvent, Work
+from core.instruments import Instrument, Segment
+from core.invariants import Books, TradeFact, TransferFact
+from core.ledger import BALANCES, Ledger
+from core.margin import Group
+from core.orders import Order, OrderType, Product, Side, Status, Validity
+from core.positions import Position
+from db.engine import Database
+from db.trading import Connection
+
+# Accounts are read this many at a time, so that memory stays bounded.
+BATCH = 200
+
+
+@contextmanager
+def snapshot(database: Database) -> Iterator[Connection]:
+    """A connection on which every query sees the same moment."""
+    with database.connection() as connection:
+        connection.execute("set transaction isolation level repeatable read, read only")
+        yield connection
+
+
+def accounts(connection: Connection, market: str | None) -> list[int]:
+    """Every account, archived ones too, of a market or of all."""
+    rows = connection.execute(
+        "select id from accounts where %(market)s::text is null or market = %(market)s order by id", {"market": market}
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def books(connection: Connection, ids: list[int], instruments: Mapping[int, Instrument]) -> list[Books]:
+    """The books of some accounts."""
+    works = {work.id: work for work in _works(connection, ids)}
+    _holdings(connection, ids, works)
+    orders = _by_account(_orders(connection, ids))
+    events = _events(connection, ids)
+    trades = _trades(connection, ids)
+    transfers = _transfers(connection, ids)
+    charges = _sums(connection, "select account_id, id, total from charge_entries where account_id = any(%s)", ids)
+    lots = _sums(
+        connection,
+        "select account_id, instrument_id, sum(quantity) from lots where account_id = any(%s) group by 1, 2",
+        ids,
+    )
+    return [
+        Books(work, orders[each], events, trades[each], transfers[each], charges[each], lots[each], instruments)
+        for each, work in works.items()
+    ]
+
+
+def _works(connection: Connection, ids: list[int]) -> Iterator[Work]:
+    rows = connection.execute(
+        "select a.id, u.name || '/' || a.name, a.market, a.trading_date, a.version, a.blocked_loss, a.cash, a.hold,"
+        " a.margin, a.invested, a.unsettled, a.gains, a.option_credit"
+        " from accounts a join users u on u.id = a.user_id where a.id = any(%s) order by a.id",
+        [ids],
+    )
+    for account_id, key, market, day, version, blocked, *balances in rows:
+        yield Work(account_id, key, market, day, version, dict(zip(BALANCES, balances, strict=True)), blocked)
+
+
+def _holdings(connection: Connection, ids: list[int], works: Mapping[int, Work]) -> None:
+    rows = connection.execute(
+        "select account_id, segment, underlying_id, position_margin, order_margin, snapshot_id from margin_groups"
+        " where account_id = any(%s)",
+        [ids],
+    )
+    for account_id, segment, underlying, *rest in rows:
+        works[account_id].groups[Segment(segment), underlying] = Group(account_id, Segment(segment), underlying, *rest)
+    rows = connection.execute(
+        "select account_id, instrument_id, product, underlying_id, quantity, cost, mark, realised, open_buy, open_sell,"
+        " day_buy_quantity, day_buy_value, day_sell_quantity, day_sell_value from positions where account_id = any(%s)",
+        [ids],
+    )
+    for account_id, instrument_id, product, *rest in rows:
+        position = Position(account_id, instrument_id, Product(product), *rest)
+        works[account_id].positions[instrument_id, position.product] = position
+
+
+def _orders(connection: Connection, ids: list[int]) -> list[Order]:
+    names = ", ".join(Order.__slots__)
+    with connection.cursor(row_factory=class_row(Order)) as cursor:
+        found = cursor.execute(f"select {names} from orders where account_id = any(%s) order by id", [ids]).fetchall()
+    for order in found:
+        order.side, order.status, order.product = Side(order.side), Status(order.status), Product(order.product)
+        order.order_type, order.validity = OrderType(order.order_type), Validity(order.validity)
+    return found
+
+
+def _by_account(orders: list[Order]) -> defaultdict[int, list[Order]]:
+    grouped: defaultdict[int, list[Order]] = defaultdict(list)
+    for order in orders:
+        grouped[order.account_id].append(order)
+    return grouped
+
+
+def _events(connection: Connection, ids: list[int]) -> defaultdict[int, list[OrderEvent]]:
+    names = ", ".join(f"e.{name}" for name in OrderEvent.__slots__)
+    grouped: defaultdict[int, list[OrderEvent]] = defaultdict(list)
+    rows = connection.execute(
+        f"select {names} from order_events e join orders o on o.id = e.order_id"
+        " where o.account_id = any(%s) order by e.order_id, e.n",
+        [ids],
+    )
+    for order_id, n, at, event, status, *rest in rows:
+        grouped[order_id].append(OrderEvent(order_id, n, at, event, Status(status), *rest))
+    return grouped
+
+
+def _trades(connection: Connection, ids: list[int]) -> defaultdict[int, list[TradeFact]]:
+    grouped: defaultdict[int, list[TradeFact]] = defaultdict(list)
+    rows = connection.execute(
+        "select account_id, id, order_id, instrument_id, product,"
+        " case side when 'BUY' then quantity else -quantity end, price, realised, limit_price, kind, frame, levels,"
+        " charge_id from trades where account_id = any(%s) order by id",
+        [ids],
+    )
+    for account_id, trade_id, order_id, instrument_id, product, *numbers, kind, frame, levels, charge_id in rows:
+        signed, price, realised, limit_price = numbers
+        consumed = tuple((at, quantity) for at, quantity in levels)
+        fact = TradeFact(
+            trade_id, order_id, instrument_id, Product(product), signed, price, realised, limit_price, kind, frame,
+            consumed, charge_id,
+        )  # fmt: skip
+        grouped[account_id].append(fact)
+    return grouped
+
+
+def _transfers(connection: Connection, ids: list[int]) -> defaultdict[int, list[TransferFact]]:
+    grouped: defaultdict[int, list[TransferFact]] = defaultdict(list)
+    rows = connection.execute(
+        "select account_id, from_ledger, to_ledger, amount, code, charge_id from transfers where account_id = any(%s)",
+        [ids],
+    )
+    for account_id, source, target, amount, code, charge_id in rows:
+        grouped[account_id].append(TransferFact(Ledger(source), Ledger(target), amount, code, charge_id))
+    return grouped
+
+
+def _sums(connection: Connection, statement: str, ids: list[int]) -> defaultdict[int, dict[int, int]]:
+    grouped: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    rows: Any = connection.execute(statement.encode(), [ids])
+    for account_id, key, total in rows:
+        grouped[account_id][key] = int(total)
+    return grouped
