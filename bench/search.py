@@ -21,8 +21,7 @@ TODAY = date(2026, 11, 22)
 def universe() -> list[Instrument]:
     """Shares named SHAREnnnn, and chains of about thirty contracts on each."""
     made = [
-        Instrument(n, "NSE", f"SHARE{n:04d}", f"Name {n} Limited", Kind.EQ, 1, 5, 100_000)
-        for n in range(1, SHARES + 1)
+        Instrument(n, "NSE", f"SHARE{n:04d}", f"Name {n} Limited", Kind.EQ, 1, 5, 100_000) for n in range(1, SHARES + 1)
     ]
     number = SHARES
     strike = 0

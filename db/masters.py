@@ -165,9 +165,7 @@ def load(connection: Connection[Any], on: date) -> tuple[list[Instrument], set[i
 
 def ids_by_key(connection: Connection[Any]) -> dict[str, tuple[int, Kind]]:
     """Id and kind of everything that is not a contract, by ``NSE:INFY``."""
-    rows = connection.execute(
-        "select exchange || ':' || symbol, id, kind from instruments where underlying_id is null"
-    )
+    rows = connection.execute("select exchange || ':' || symbol, id, kind from instruments where underlying_id is null")
     return {key: (number, Kind(kind)) for key, number, kind in rows}
 
 
@@ -186,7 +184,4 @@ def calendar_days(connection: Connection[Any]) -> dict[str, list[CalendarDay]]:
 def charge_rates(connection: Connection[Any]) -> list[TariffRow]:
     """All tariffs of all dates."""
     rows = connection.execute("select effective_from, plan, segment, rates from charge_rates")
-    return [
-        TariffRow(start, plan, ChargeSegment(segment), Tariff(**rates))
-        for start, plan, segment, rates in rows
-    ]
+    return [TariffRow(start, plan, ChargeSegment(segment), Tariff(**rates)) for start, plan, segment, rates in rows]

@@ -180,9 +180,7 @@ instants = st.datetimes(at("2026-01-01").replace(tzinfo=None), at("2027-12-01").
 
 
 @given(instants, st.sampled_from(list(Session)))
-def test_a_trading_date_lasts_until_its_roll_and_the_next_follows(
-    instant: datetime, session: Session
-) -> None:
+def test_a_trading_date_lasts_until_its_roll_and_the_next_follows(instant: datetime, session: Session) -> None:
     calendar = NSE.under(session)
     day = calendar.trading_date_at(instant)
     assert calendar.is_trading_date(day)

@@ -86,9 +86,7 @@ def test_an_option_sale_pays_the_rates_of_its_trade_date(on: date, stt: int, exc
     assert (got.stt, got.exchange) == (stt, exchange)
 
 
-@pytest.mark.parametrize(
-    ("turnover", "stt"), [(52_833_333, 79_200), (52_833_334, 79_300), (52_866_667, 79_300)]
-)
+@pytest.mark.parametrize(("turnover", "stt"), [(52_833_333, 79_200), (52_833_334, 79_300), (52_866_667, 79_300)])
 def test_half_a_rupee_of_stt_rounds_up(turnover: int, stt: int) -> None:
     assert charges.heads(NOW, OPTIONS, SELL, turnover).stt == stt
 

@@ -62,15 +62,11 @@ def test_greeks_are_the_slopes_of_the_price(f: float, ratio: float, t: float, v:
     assert got.gamma * f == pytest.approx(bend * f, rel=0.02, abs=1e-3)
     assert got.vega / f == pytest.approx((premium(dv=1e-5) - premium(dv=-1e-5)) / 2e-3 / f, abs=1e-7)
     dt = t * 1e-4
-    assert got.theta / f == pytest.approx(
-        (premium(dt=-dt) - premium(dt=dt)) / (2 * dt * 365) / f, rel=1e-3, abs=1e-7
-    )
+    assert got.theta / f == pytest.approx((premium(dt=-dt) - premium(dt=dt)) / (2 * dt * 365) / f, rel=1e-3, abs=1e-7)
 
 
 @given(forwards, ratios, times, volatilities, st.booleans())
-def test_implied_volatility_gives_the_price_back(
-    f: float, ratio: float, t: float, v: float, call: bool
-) -> None:
+def test_implied_volatility_gives_the_price_back(f: float, ratio: float, t: float, v: float, call: bool) -> None:
     k = f * ratio
     premium = options.price(f, k, t, v, call=call)
     time_value = float(premium) - float(options.price(f, k, t, 1e-6, call=call))

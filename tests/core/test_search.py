@@ -42,9 +42,7 @@ def market() -> tuple[list[Instrument], dict[int, float], dict[int, tuple[str, .
             if code != "26D01":
                 symbol = f"{root}{code}FUT"
                 listed.append(
-                    Instrument(
-                        len(listed) + 1, "NFO", symbol, symbol, Kind.FUT, 1, 5, 100, under, expiry=expiry
-                    )
+                    Instrument(len(listed) + 1, "NFO", symbol, symbol, Kind.FUT, 1, 5, 100, under, expiry=expiry)
                 )
             for strike in range(low, high + 1, step):
                 for kind in (Kind.CE, Kind.PE):

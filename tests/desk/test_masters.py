@@ -147,8 +147,7 @@ def test_expired_contracts_stay_known_but_are_listed_no_more(seeded: Database) -
 def test_terms_follow_their_date(seeded: Database) -> None:
     with seeded.connection() as connection:
         connection.execute(
-            "insert into instrument_terms select id, '2026-12-01', 1, 50, 5000 from instruments"
-            " where symbol = 'INFY'"
+            "insert into instrument_terms select id, '2026-12-01', 1, 50, 5000 from instruments where symbol = 'INFY'"
         )
     assert as_of(seeded, date(2026, 11, 30)).by_key["NSE:INFY"].tick == 10
     changed = as_of(seeded, date(2026, 12, 1)).by_key["NSE:INFY"]
@@ -212,9 +211,7 @@ def test_search_over_the_seed(on_today: masters.Master, typed: str, key: str) ->
 
 
 def test_search_keeps_to_a_segment(on_today: masters.Master) -> None:
-    assert {one.segment for one in on_today.search("reliance", segment="DERIVATIVES")} == {
-        Segment.DERIVATIVES
-    }
+    assert {one.segment for one in on_today.search("reliance", segment="DERIVATIVES")} == {Segment.DERIVATIVES}
     assert {one.segment for one in on_today.search("nifty", segment=Segment.CASH)} == {Segment.CASH}
     assert on_today.search("nifty", segment="MOON") == []
 
