@@ -63,9 +63,7 @@ def environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C", "LANG": "C", "TZ": "UTC"}
 
 
-def run(
-    command: Sequence[str | Path], account: Account | None, **more: Any
-) -> subprocess.CompletedProcess[str]:
+def run(command: Sequence[str | Path], account: Account | None, **more: Any) -> subprocess.CompletedProcess[str]:
     """Runs a program as the account, from a folder that every account can enter."""
     return subprocess.run(
         [str(part) for part in command],

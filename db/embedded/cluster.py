@@ -20,6 +20,8 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 NAME = "kagaz"
 # Crash recovery after a long day may take a while, in seconds.
 START_PATIENCE = 300.0
+# A keeper that dies at once is started again this often before its log is shown.
+MOST_KEEPERS = 2
 # Keepers that this process started: it is their parent, and must ask for their end so that no zombie stays.
 _keepers: "list[subprocess.Popen[bytes]]" = []
 
@@ -61,9 +63,7 @@ class Cluster:
                     if not self._gone.is_set() and _ensure_keeper(self.places, self.programs, self.grace):
                         log.get(__name__).warning("The keeper of Postgres was gone; another one was started")
             except OSError as error:
-                log.get(__name__).error(
-                    "The keeper of Postgres cannot be watched", extra={"error": str(error)}
-                )
+                log.get(__name__).error("The keeper of Postgres cannot be watched", extra={"error": str(error)})
 
 
 def acquire(home: Path, programs: str | None, grace: float) -> Cluster:
@@ -81,7 +81,7 @@ def acquire(home: Path, programs: str | None, grace: float) -> Cluster:
         _ensure_keeper(settled, folder, grace)
     cluster = Cluster(settled, folder, grace, lock, file)
     try:
-        _await(settled)
+        _await(cluster)
     except BaseException:
         cluster.release()
         raise
@@ -94,6 +94,7 @@ def _ensure_keeper(settled: Places, programs: Path, grace: float) -> bool:
     lock = locks.try_lock(settled.keeper)
     if lock is None:
         return False
+    path = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     try:
         with (settled.root / "keeper.log").open("ab") as output:
             keeper = subprocess.Popen(
@@ -102,7 +103,7 @@ def _ensure_keeper(settled: Places, programs: Path, grace: float) -> bool:
                 stdout=output,
                 stderr=output,
                 cwd=PROJECT,
-                env=dict(os.environ) | {"PYTHONPATH": str(PROJECT)},
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (str(PROJECT), *path)))},
                 start_new_session=True,
                 # The lock goes over to the keeper: at no moment could a second one start.
                 pass_fds=(lock,),
@@ -113,9 +114,11 @@ def _ensure_keeper(settled: Places, programs: Path, grace: float) -> bool:
     return True
 
 
-def _await(settled: Places) -> None:
-    """Waits until the server answers and has Kagaz's database."""
+def _await(cluster: Cluster) -> None:
+    """Waits until the server answers and has Kagaz's database; as long as somebody works on it."""
+    settled = cluster.places
     until = time.monotonic() + START_PATIENCE
+    keepers = 0
     while True:
         try:
             return _make_database(settled)
@@ -123,11 +126,21 @@ def _await(settled: Places) -> None:
             problem = str(error)
         if settled.trouble.exists():
             raise EmbeddedError(settled.trouble.read_text())
+        with locks.locked(settled.door):
+            keepers += _ensure_keeper(settled, cluster.programs, cluster.grace)
+        if keepers > MOST_KEEPERS:
+            raise EmbeddedError(f"The keeper of Postgres does not stay up: {_tail(settled.root / 'keeper.log')}")
         if time.monotonic() > until:
-            raise EmbeddedError(
-                f"Postgres in {settled.data} did not answer: {problem}. {server.said(settled)}"
-            )
+            raise EmbeddedError(f"Postgres in {settled.data} did not answer: {problem}. {_tail(settled.server_log)}")
         time.sleep(0.05)
+
+
+def _tail(path: Path) -> str:
+    """The last lines of a log."""
+    try:
+        return "\n".join(path.read_text(errors="replace").splitlines()[-5:])
+    except OSError:
+        return ""
 
 
 def _make_database(settled: Places) -> None:

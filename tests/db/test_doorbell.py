@@ -89,9 +89,7 @@ def test_a_quiet_channel_does_not_wait_for_a_busy_one(
         bell.close()
 
 
-def test_a_listener_whose_backend_is_killed_looks_and_listens_again(
-    clean_database: Database, bell: Doorbell
-) -> None:
+def test_a_listener_whose_backend_is_killed_looks_and_listens_again(clean_database: Database, bell: Doorbell) -> None:
     with listening(clean_database.url) as ear:
         _kill_listeners(clean_database)
         assert ear.until(None) == [None]

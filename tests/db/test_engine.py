@@ -129,9 +129,7 @@ def test_what_the_address_asks_for_is_kept() -> None:
     assert "connect_timeout=2" in dsn("postgresql://u@h/x?connect_timeout=2")
 
 
-@pytest.mark.parametrize(
-    "race", [errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable]
-)
+@pytest.mark.parametrize("race", [errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable])
 def test_a_lost_race_is_run_again(race: type[Exception]) -> None:
     assert retrying(failing(2, race)) == "done"
     with pytest.raises(race):
@@ -159,9 +157,7 @@ def test_a_fit_server_is_accepted(clean_database: Database) -> None:
     checks.refuse_unfit(clean_database.url)
 
 
-def test_a_server_that_can_lose_a_commit_is_refused(
-    clean_database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_can_lose_a_commit_is_refused(clean_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "TEST_MARK", "kagaz.no_such_mark")
     with pytest.raises(UnfitServerError, match="fsync = off: a crash would lose money"):
         checks.refuse_unfit(clean_database.url)
