@@ -1,0 +1,51 @@
+"""The native API as routes for the web process: everything under /api/v1, described by one table."""
+
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import Receive, Scope, Send
+
+from api import books, markets, orders, problems, session, system, watchlists
+from api.call import Endpoint
+from api.security import SecurityHeaders
+from api.serving import Resource, Server, Starting, respond
+from core.reasons import Reason
+
+PREFIX = "/api/v1"
+
+
+def endpoints(server: Server) -> tuple[Endpoint, ...]:
+    """Every method of every path, the stream's excepted."""
+    described = (
+        *orders.ENDPOINTS,
+        *books.ENDPOINTS,
+        *markets.ENDPOINTS,
+        *watchlists.ENDPOINTS,
+        *session.ENDPOINTS,
+    )
+    return (*described, *system.endpoints(server, described))
+
+
+def routes(state: Starting) -> list[BaseRoute]:
+    """Routes for ``st.App(routes=…)``. While ``state`` is not ready they answer 503, but /health."""
+    server = Server(state)
+    by_path: dict[str, list[Endpoint]] = {}
+    for each in endpoints(server):
+        by_path.setdefault(each.path, []).append(each)
+    inner: list[BaseRoute] = [
+        Route(path, Resource(server, path, found), include_in_schema=False) for path, found in by_path.items()
+    ]
+    router = Router(inner, redirect_slashes=False, default=nowhere)
+    return [Mount(PREFIX, app=SecurityHeaders(router))]
+
+
+def middleware() -> list[Middleware]:
+    """For ``st.App(middleware=…)``: the headers that Streamlit's own answers should carry too."""
+    return [Middleware(SecurityHeaders)]
+
+
+async def nowhere(scope: Scope, _receive: Receive, send: Send) -> None:
+    """A path that is none of ours."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 4404})
+        return
+    await respond(problems.of_status(404, "There is nothing at this address.", Reason.NOT_FOUND), "", scope, send)

@@ -1,0 +1,116 @@
+"""The API described in OpenAPI 3.1, made from the same table that routes it."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from api.call import Endpoint
+from core.orders import OrderType, Product, Side, Validity
+
+_MONEY = {
+    "oneOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]{1,2})?$"}],
+    "description": "Rupees, at most two decimals",
+}
+_WORDS: dict[str, Any] = {
+    "account": {"type": "string", "description": "user/book; the session's or token's account if absent"},
+    "symbol": {"type": "string", "examples": ["INFY"]},
+    "exchange": {"enum": ["NSE", "BSE", "NFO", "BFO"]},
+    "side": {"enum": list(Side)},
+    "order_type": {"enum": list(OrderType)},
+    "product": {"enum": list(Product)},
+    "validity": {"enum": list(Validity), "default": "DAY"},
+    "quantity": {"type": "integer", "minimum": 1},
+    "disclosed_quantity": {"type": "integer", "minimum": 0},
+    "price": _MONEY,
+    "trigger_price": _MONEY,
+    "amount": _MONEY,
+    "tag": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9 _.:-]{0,39}$"},
+    "code": {"type": "string"},
+    "name": {"type": "string", "maxLength": 40},
+    "symbols": {"type": "array", "items": {"type": "string"}, "maxItems": 500},
+    "position": {"type": "integer", "minimum": 1},
+    "status": {"enum": ["open", "done", "all"]},
+    "date": {"type": "string", "format": "date"},
+    "start": {"type": "string", "format": "date-time"},
+    "end": {"type": "string", "format": "date-time"},
+    "limit": {"type": "integer", "minimum": 1, "maximum": 5000},
+}
+_REQUIRED = frozenset({"symbol", "exchange", "side", "order_type", "product", "quantity", "amount", "code", "name"})
+_PROBLEM = {
+    "description": "A problem: what was wrong and what to do",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+def describe(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+    """The whole description."""
+    paths: dict[str, dict[str, Any]] = {}
+    for each in endpoints:
+        paths.setdefault(f"/api/v1{each.path}", {})[each.method.lower()] = _operation(each)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Kagaz", "version": "1", "description": "A paper exchange for the Indian markets."},
+        "paths": paths,
+        "components": {
+            "schemas": {"Problem": _problem()},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "kagaz_session"},
+            },
+        },
+        "security": [{"token": []}, {"session": []}],
+    }
+
+
+def _operation(each: Endpoint) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "summary": each.summary,
+        "description": (each.handler.__doc__ or "").strip(),
+        "parameters": _parameters(each),
+        "responses": {str(each.status): {"description": "Done"}, "4XX": _PROBLEM, "503": _PROBLEM},
+    }
+    if each.public:
+        found["security"] = []
+    if each.body:
+        required = [] if each.method == "PATCH" else sorted(_REQUIRED & set(each.body))
+        schema = {
+            "type": "object",
+            "properties": {name: _WORDS[name] for name in each.body},
+            "required": required,
+            "additionalProperties": False,
+        }
+        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return found
+
+
+def _parameters(each: Endpoint) -> list[dict[str, Any]]:
+    found = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", each.path)
+    ]
+    for name in each.query:
+        schema = {"type": "string"} if name == "symbols" else _WORDS.get(name, {"type": "string"})
+        found.append({"name": name, "in": "query", "required": False, "schema": schema})
+    if each.keyed:
+        schema = {"type": "string", "minLength": 1, "maxLength": 64}
+        text = "Required with a cookie: the same key never acts twice."
+        header = {"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}
+        found.append({**header, "description": text})
+    return found
+
+
+def _problem() -> dict[str, Any]:
+    text, number = {"type": ["string", "null"]}, {"type": ["integer", "null"]}
+    one = {"field": text, "reason_code": number, "detail": text}
+    return {
+        "type": "object",
+        "properties": {
+            "type": text,
+            "title": text,
+            "status": number,
+            "instance": text,
+            "order_id": text,
+            **one,
+            "errors": {"type": "array", "items": {"type": "object", "properties": one}},
+        },
+    }

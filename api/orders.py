@@ -1,0 +1,170 @@
+"""Orders over HTTP: read what was sent, name the account, ask the desk."""
+
+from api.call import Call, Endpoint
+from api.fields import Fields
+from api.parsing import bad
+from api.problems import of_body
+from api.readers import account as account_key
+from api.readers import choice, count, cursor, day, disclosed, one_of, price, quantity, symbol, tag
+from api.reply import Reply
+from core.orders import ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
+from core.reasons import Reason, Refusal
+from desk import access, masters, screens, trading
+from desk.answers import Answer
+
+PLACE = (
+    "account",
+    "symbol",
+    "exchange",
+    "side",
+    "order_type",
+    "product",
+    "validity",
+    "quantity",
+    "price",
+    "trigger_price",
+    "disclosed_quantity",
+    "tag",
+)
+MODIFY = ("account", "quantity", "price", "trigger_price", "order_type", "validity", "disclosed_quantity")
+EXCHANGES = ("NSE", "BSE", "NFO", "BFO")
+
+
+def wish_of(call: Call, fields: Fields) -> PlaceOrder:
+    """The order that a body wishes for; closes the fields, so that every wrong one is told at once."""
+    exchange = fields.need("exchange", one_of(*EXCHANGES))
+    name = fields.need("symbol", symbol)
+    side = fields.need("side", choice(Side))
+    order_type = fields.need("order_type", choice(OrderType))
+    product = fields.need("product", choice(Product))
+    validity = fields.may("validity", choice(Validity))
+    units = fields.need("quantity", quantity)
+    at = fields.may("price", price)
+    trigger = fields.may("trigger_price", price)
+    shown = fields.may("disclosed_quantity", disclosed)
+    label = fields.may("tag", tag)
+    fields.close()
+    if (shown or 0) > units:
+        raise bad("Disclose at most the quantity.", "disclosed_quantity")
+    instrument = masters.get(call.database).by_key.get(f"{exchange}:{name}")
+    if instrument is None:
+        sentence = f"There is no {name} on {exchange}. Search for its symbol."
+        raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, field="symbol")
+    return PlaceOrder(
+        instrument_id=instrument.id,
+        side=side,
+        order_type=order_type,
+        product=product,
+        quantity=units,
+        validity=validity or Validity.DAY,
+        price=at or 0,
+        trigger_price=trigger or 0,
+        disclosed_quantity=shown or 0,
+        tag=label,
+    )
+
+
+def reply_of(answer: Answer) -> Reply:
+    """The desk's answer as it is; a replay says so."""
+    reply = Reply(answer.status, answer.body) if answer.ok else of_body(answer.status, answer.body)
+    if answer.replayed:
+        reply.headers["idempotency-replayed"] = "true"
+    return reply
+
+
+def place(call: Call) -> Reply:
+    """Place an order."""
+    access.require_write(call.principal)
+    fields = call.body()
+    account = call.account(fields)
+    wish = wish_of(call, fields)
+    found = account(write=True)
+    call.rate.spend(call.principal.user_id)
+    return reply_of(trading.place(call.database, call.principal.name, found.id, wish, call.key))
+
+
+def modify(call: Call) -> Reply:
+    """Change a working order: only what is sent changes."""
+    access.require_write(call.principal)
+    order_id = call.number("order_id", Reason.UNKNOWN_ORDER)
+    fields = call.body()
+    named = fields.may("account", account_key)
+    change = ModifyOrder(
+        quantity=fields.may("quantity", quantity),
+        price=fields.may("price", price),
+        trigger_price=fields.may("trigger_price", price),
+        order_type=fields.may("order_type", choice(OrderType)),
+        validity=fields.may("validity", choice(Validity)),
+    )
+    fields.may("disclosed_quantity", disclosed)
+    fields.close()
+    found = access.account_of_order(call.database, call.principal, order_id, named, write=True)
+    call.rate.spend(call.principal.user_id)
+    return reply_of(trading.modify(call.database, call.principal.name, found.id, order_id, change, call.key))
+
+
+def cancel(call: Call) -> Reply:
+    """Cancel a working order. Cancels are never limited."""
+    order_id = call.number("order_id", Reason.UNKNOWN_ORDER)
+    fields = call.query()
+    named = fields.may("account", account_key)
+    fields.close()
+    found = access.account_of_order(call.database, call.principal, order_id, named, write=True)
+    return reply_of(trading.cancel(call.database, call.principal.name, found.id, order_id, call.key))
+
+
+def cancel_all(call: Call) -> Reply:
+    """Cancel every working order of the account; asking twice cancels nothing twice."""
+    access.require_write(call.principal)
+    fields = call.query()
+    account = call.account(fields)
+    fields.need("status", one_of("open"))
+    fields.close()
+    found = account(write=True)
+    answers = trading.cancel_all(call.database, call.principal.name, found.id)
+    rows = [answer.body for answer in answers]
+    after = screens.orders(call.database, found, "open", limit=1)
+    return Reply(200, {**after, "items": rows, "next": None})
+
+
+def listed(call: Call) -> Reply:
+    """Orders, newest first."""
+    fields = call.query()
+    account = call.account(fields)
+    status = fields.may("status", one_of("all", "open", "done"))
+    date = fields.may("date", day)
+    after = fields.may("cursor", cursor)
+    limit = fields.may("limit", count)
+    fields.close()
+    rows = screens.orders(call.database, account(), status or "all", date, after, limit or 100)
+    return Reply(200, rows)
+
+
+def one(call: Call) -> Reply:
+    """One order with its history and trades."""
+    order_id = call.number("order_id", Reason.UNKNOWN_ORDER)
+    fields = call.query()
+    named = fields.may("account", account_key)
+    fields.close()
+    found = access.account_of_order(call.database, call.principal, order_id, named)
+    return Reply(200, screens.order(call.database, found, order_id))
+
+
+def estimate(call: Call) -> Reply:
+    """What an order would need, before it is placed."""
+    fields = call.body()
+    account = call.account(fields)
+    wish = wish_of(call, fields)
+    return Reply(200, trading.estimate(call.database, account().id, wish))
+
+
+ENDPOINTS = (
+    Endpoint("POST", "/orders", place, "Place an order", keyed=True, body=PLACE, status=201),
+    Endpoint("GET", "/orders", listed, "Orders of a day", query=("account", "status", "date", "cursor", "limit")),
+    Endpoint("DELETE", "/orders", cancel_all, "Cancel all working orders", query=("account", "status")),
+    Endpoint("GET", "/orders/{order_id}", one, "An order with its history and trades", query=("account",)),
+    Endpoint("PATCH", "/orders/{order_id}", modify, "Change a working order", keyed=True, body=MODIFY),
+    Endpoint("DELETE", "/orders/{order_id}", cancel, "Cancel an order", keyed=True, query=("account",)),
+    Endpoint("POST", "/margins", estimate, "What an order would need", body=PLACE),
+    Endpoint("POST", "/margins/estimate", estimate, "What an order would need", body=PLACE),
+)

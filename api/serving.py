@@ -1,0 +1,198 @@
+"""From HTTP to a handler and back: read, prove, run in a bounded pool of threads, answer.
+
+Handlers block on Postgres, so that they run in threads. The pool is bounded, and a request that finds
+no free thread within ``PATIENCE`` seconds is told to come again; one that has started is never told so.
+"""
+
+import asyncio
+import contextvars
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+import log
+import settings
+from api import auth, problems
+from api.call import Call, Endpoint
+from api.limits import OrderRate
+from api.metrics import Meter
+from api.parsing import LARGEST, bad
+from api.reply import Reply
+from api.security import is_https
+from core.reasons import Reason, Refusal
+
+WORKERS = 16
+PATIENCE = 1.0
+BODY_SECONDS = 10.0
+_WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
+_logger = log.get(__name__)
+
+
+class Starting(Protocol):
+    """How far the start of this process is; ``database`` is None until it can be used."""
+
+    database: Any
+    waiting_for: list[str]
+
+    @property
+    def ready(self) -> bool:
+        """Whether the database may be used."""
+        ...
+
+
+class Server:
+    """What all endpoints of one process share."""
+
+    def __init__(self, state: Starting, *, workers: int = WORKERS) -> None:
+        self.state = state
+        self.meter = Meter()
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="api")
+        self._rate: OrderRate | None = None
+
+    @property
+    def rate(self) -> OrderRate:
+        """Made at the first request: the settings are read once the process has started."""
+        if self._rate is None:
+            self._rate = OrderRate(settings.load().kagaz_order_rate)
+        return self._rate
+
+    async def run(self, act: Callable[[], Reply]) -> Reply:
+        """Run in a thread, with this task's log ids; TRY_AGAIN when none gets free in time."""
+        context = contextvars.copy_context()
+        queued = self._pool.submit(context.run, act)
+        future = asyncio.wrap_future(queued)
+        done, _ = await asyncio.wait({future}, timeout=PATIENCE)
+        if not done and queued.cancel():
+            raise Refusal(Reason.TRY_AGAIN, "Too much is asked at this moment. Try again in a second.")
+        return await future
+
+
+class Resource:
+    """All methods of one path, as an ASGI application."""
+
+    def __init__(self, server: Server, path: str, endpoints: Iterable[Endpoint]) -> None:
+        self.server = server
+        self.path = path
+        self.endpoints = {each.method: each for each in endpoints}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; whatever happens the answer is a Reply."""
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        request_id = uuid.uuid4().hex
+        started = time.perf_counter()
+        with log.bind(request_id=request_id), self.server.meter.serving():
+            try:
+                reply = await self._reply(method, scope, receive)
+            except Exception as error:  # the last place: every error becomes an answer
+                reply, ours = problems.of_error(error)
+                if ours:
+                    _logger.exception("Request failed", extra={"path": self.path})
+            seconds = time.perf_counter() - started
+            self.server.meter.count(method, self.path, reply.status, seconds)
+            extra = {"method": method, "path": self.path, "status": reply.status, "ms": round(seconds * 1e3)}
+            loud = method in _WRITES or reply.status >= 400
+            _logger.log(logging.INFO if loud else logging.DEBUG, "Request", extra=extra)
+        await respond(reply, request_id, scope, send)
+
+    async def _reply(self, method: str, scope: Scope, receive: Receive) -> Reply:
+        endpoint = self.endpoints.get(method)
+        if endpoint is None:
+            reply = problems.of_status(405, f"Use {' or '.join(sorted(self.endpoints))} here.")
+            reply.headers["allow"] = ", ".join(sorted(self.endpoints))
+            return reply
+        state = self.server.state
+        if not state.ready and not endpoint.starting:
+            waits = ", ".join(state.waiting_for) or "the database"
+            sentence = f"Kagaz is starting and waits for {waits}. Try again in a second."
+            raise Refusal(Reason.NOT_READY, sentence)
+        body = await read_body(scope, receive) if method in _WRITES else b""
+        if endpoint.inline:
+            return self._handle(endpoint, scope, body)
+        return await self.server.run(lambda: self._handle(endpoint, scope, body))
+
+    def _handle(self, endpoint: Endpoint, scope: Scope, body: bytes) -> Reply:
+        """In a thread: prove who asks and from where, then let the handler parse and ask the desk."""
+        database = self.server.state.database
+        credential = auth.credential_of(scope)
+        principal: Any = None
+        writes = endpoint.method in _WRITES
+        allowed = settings.load().kagaz_origins if writes else ()
+        if endpoint.public:
+            if writes:
+                auth.check_origin(scope, allowed, required=False)
+        else:
+            principal = auth.principal_of(database, credential)
+            log.bind(user=principal.name)
+            if writes and credential.by_cookie:
+                auth.check_origin(scope, allowed, required=True)
+        if body:
+            check_media(Headers(scope=scope))
+        key = auth.idempotency_key(scope, required=credential.by_cookie) if endpoint.keyed else None
+        client = scope.get("client")
+        return endpoint.handler(
+            Call(
+                database=database,
+                principal=principal,
+                path=scope.get("path_params", {}),
+                query_string=scope["query_string"],
+                raw_body=body,
+                key=key,
+                rate=self.server.rate,
+                headers=Headers(scope=scope),
+                address=client[0] if client else None,
+                secure=is_https(scope),
+            )
+        )
+
+
+async def read_body(scope: Scope, receive: Receive) -> bytes:
+    """The whole body, if it is small enough and comes in time."""
+    length = Headers(scope=scope).get("content-length", "0")
+    if length.isdigit() and len(length) < 19 and int(length) > LARGEST:
+        raise bad(f"Send at most {LARGEST // 1024} KiB.", status=413)
+    parts: list[bytes] = []
+
+    async def read() -> bytes:
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise bad("The body did not arrive.", status=400)
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > LARGEST:
+                raise bad(f"Send at most {LARGEST // 1024} KiB.", status=413)
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+    try:
+        return await asyncio.wait_for(read(), BODY_SECONDS)
+    except TimeoutError:
+        raise bad("The body did not arrive in time.", status=408) from None
+
+
+def check_media(headers: Headers) -> None:
+    """A body is JSON in UTF-8, plain: neither a form nor compressed."""
+    kind, _, parameter = headers.get("content-type", "").partition(";")
+    charset = parameter.strip().lower().replace('"', "")
+    wrong = kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8")
+    if wrong or headers.get("content-encoding", "identity").lower() != "identity":
+        raise bad("Send JSON as 'Content-Type: application/json'.", "Content-Type", status=415)
+
+
+async def respond(reply: Reply, request_id: str, scope: Scope, send: Send) -> None:
+    """Write the answer's head and body."""
+    body, media = reply.encode(request_id)
+    headers = {"x-request-id": request_id, **reply.headers}
+    if reply.status not in (204, 304):
+        headers |= {"content-type": media, "content-length": str(len(body))}
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": reply.status, "headers": raw})
+    silent = scope["method"] == "HEAD" or reply.status in (204, 304)
+    await send({"type": "http.response.body", "body": b"" if silent else body})

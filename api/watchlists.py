@@ -1,0 +1,73 @@
+"""Watchlists over HTTP."""
+
+from typing import Any
+
+from api.call import Call, Endpoint
+from api.parsing import bad
+from api.readers import key_list, title, whole
+from api.reply import Reply
+from desk import access, watchlists
+
+
+def place_of(value: Any) -> int:
+    """A place among one's lists, from 1."""
+    found = whole(value)
+    if not 1 <= found <= watchlists.MOST_LISTS:
+        raise bad(f"Send a position from 1 to {watchlists.MOST_LISTS}.")
+    return found
+
+
+def listed(call: Call) -> Reply:
+    """One's lists in their order."""
+    call.query().close()
+    items = watchlists.lists(call.database, call.principal)
+    return Reply(200, {"items": items, "next": None, "version": None})
+
+
+def one(call: Call) -> Reply:
+    """One list."""
+    list_id = call.number("watchlist_id")
+    call.query().close()
+    return Reply(200, watchlists.watchlist(call.database, call.principal, list_id))
+
+
+def add(call: Call) -> Reply:
+    """A new list."""
+    access.require_write(call.principal)
+    fields = call.body()
+    name = fields.need("name", title)
+    symbols = fields.may("symbols", key_list)
+    fields.close()
+    return Reply(201, watchlists.add(call.database, call.principal, name, symbols or []))
+
+
+def change(call: Call) -> Reply:
+    """Rename, refill or move a list."""
+    access.require_write(call.principal)
+    list_id = call.number("watchlist_id")
+    fields = call.body()
+    name = fields.may("name", title)
+    symbols = fields.may("symbols", key_list)
+    position = fields.may("position", place_of)
+    fields.close()
+    found = watchlists.change(call.database, call.principal, list_id, name=name, symbols=symbols, position=position)
+    return Reply(200, found)
+
+
+def remove(call: Call) -> Reply:
+    """Delete a list."""
+    access.require_write(call.principal)
+    list_id = call.number("watchlist_id")
+    call.query().close()
+    watchlists.remove(call.database, call.principal, list_id)
+    return Reply(204)
+
+
+_FIELDS = ("name", "symbols")
+ENDPOINTS = (
+    Endpoint("GET", "/watchlists", listed, "One's watchlists"),
+    Endpoint("POST", "/watchlists", add, "Add a watchlist", body=_FIELDS, status=201),
+    Endpoint("GET", "/watchlists/{watchlist_id}", one, "A watchlist"),
+    Endpoint("PATCH", "/watchlists/{watchlist_id}", change, "Change a watchlist", body=(*_FIELDS, "position")),
+    Endpoint("DELETE", "/watchlists/{watchlist_id}", remove, "Delete a watchlist", status=204),
+)

@@ -1,0 +1,78 @@
+"""The API over a real database, as a client on the same machine sees it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+import settings
+from api.app import routes
+from db.engine import Database
+from desk import access, identity, wallet
+from tests.people import open_market, person, token
+
+CASH = 10_000_000_00  # paise
+
+
+@dataclass
+class Started:
+    """A process whose start is done, or not."""
+
+    database: Any
+    waiting_for: list[str] = field(default_factory=list)
+
+    @property
+    def ready(self) -> bool:
+        return self.database is not None and not self.waiting_for
+
+
+@pytest.fixture(autouse=True)
+def _no_order_rate(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tables of bad inputs come faster than any trader types."""
+    monkeypatch.setenv("KAGAZ_ORDER_RATE", "0")
+    settings.load.cache_clear()
+    yield
+    settings.load.cache_clear()
+
+
+@pytest.fixture
+def desk(database: Database) -> Database:
+    """alice and bob with money, ana reading alice's book, root."""
+    open_market(database)
+    for name, role in (("alice", "trader"), ("bob", "trader"), ("ana", "analyst"), ("root", "admin")):
+        person(database, name, role)
+    for name in ("alice", "bob"):
+        account = access.by_key(database, f"{name}/main")
+        wallet.deposit(database, "test", account.id, CASH, "first")
+    alice = identity.principal_from_token(database, token(database, "alice"))
+    access.share(database, alice, "alice/main", "ana")
+    return database
+
+
+@pytest.fixture
+def client(desk: Database) -> Iterator[TestClient]:
+    """Nobody's client."""
+    with TestClient(Starlette(routes=routes(Started(desk))), base_url="http://desk.test") as found:
+        yield found
+
+
+def as_bot(client: TestClient, desk: Database, name: str, **named: Any) -> TestClient:
+    """The same server asked with that user's token."""
+    bot = TestClient(client.app, base_url="http://desk.test")
+    bot.headers["authorization"] = f"Bearer {token(desk, name, **named)}"
+    return bot
+
+
+@pytest.fixture
+def alice(client: TestClient, desk: Database) -> TestClient:
+    """alice's bot."""
+    return as_bot(client, desk, "alice")
+
+
+@pytest.fixture
+def bob(client: TestClient, desk: Database) -> TestClient:
+    """bob's bot."""
+    return as_bot(client, desk, "bob")
