@@ -181,6 +181,14 @@ class Work:
             )
         )  # fmt: skip
 
+    def written(self) -> None:
+        """Forget what was changed, because it has been written; a further change is a further version."""
+        self.version += 1
+        self.spend = None
+        self.transfers, self.events, self.trades, self.charges = [], [], [], []
+        self.new_orders, self.changed_orders = set(), set()
+        self.changed_positions, self.changed_groups, self.changed_lots = set(), set(), set()
+
     def check(self) -> None:
         """Raise Broken where a balance that may never be negative is."""
         for ledger in NEVER_NEGATIVE:

@@ -15,13 +15,15 @@ from core.ledger import Ledger
 from core.margin import is_margined
 from core.orders import WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Status
 from core.reasons import Reason, Refusal
-from core.risk import STOPS, Asked, form, funds, no_option_is_written, shares_are_there
+from core.risk import STOPS, Asked, form, funds, intraday_is_open, no_option_is_written, shares_are_there
 
 
 def place(work: Work, facts: Facts, wish: PlaceOrder, order_id: int, client_order_id: str, actor: str) -> Order:
     """Accept or reject a wish. A refusal of form raises; one of risk returns a REJECTED order."""
     instrument = facts.instruments[wish.instrument_id]
     refusals = form(Asked(wish, instrument, facts))
+    if late := intraday_is_open(work, facts, instrument, wish):
+        refusals.append(late)
     if refusals:
         raise refusals[0]
     order = _draft(work, facts, instrument, wish, order_id, client_order_id)

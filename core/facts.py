@@ -44,6 +44,7 @@ class Facts:
     snapshots: Mapping[int, Snapshot] = field(default_factory=dict)
     settles_on: date | None = None
     latency_ms: int = 0
+    intraday_until: datetime | None = None
 
     def charges(self, instrument: Instrument, product: Product, side: Side, turnover: int) -> Heads:
         """Heads of charges of an order whose fills add up to ``turnover`` paise."""

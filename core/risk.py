@@ -209,6 +209,17 @@ def form(asked: Asked) -> list[Refusal]:
     return [refusal for rule in FORM if (refusal := rule(asked))]
 
 
+def intraday_is_open(work: Work, facts: Facts, instrument: Instrument, wish: PlaceOrder) -> Refusal | None:
+    """Before the day's end intraday positions are only closed: by their owner, then by the square-off."""
+    if wish.product is not Product.MIS or facts.intraday_until is None or facts.now < facts.intraday_until:
+        return None
+    position = work.positions.get((instrument.id, Product.MIS))
+    held = position.quantity if position else 0
+    if held * wish.side.sign < 0 and wish.quantity <= abs(held):
+        return None
+    return Refusal(Reason.PRODUCT_NOT_ALLOWED, "Intraday orders are over for today: only exits are taken.", "product")
+
+
 def shares_are_there(work: Work, instrument: Instrument, wish: PlaceOrder, released: int) -> Refusal | None:
     """A CNC sale takes shares that are held and not reserved by resting sales; ``released`` are its own."""
     if wish.product is not Product.CNC or wish.side is not Side.SELL:

@@ -25,6 +25,7 @@ class Rulebook:
     option_protection: tuple[Slab, ...]
     most_modifications: int
     stale_after_ms: int
+    square_off_lead_ms: int
     largest_amount: int
     disclosed_least: int
 
@@ -41,6 +42,7 @@ _ROWS: tuple[tuple[date, Rulebook], ...] = (
             option_protection=(Slab(1_000, 500), Slab(10_000, 300), Slab(50_000, 200), Slab(_NO_END, 100)),
             most_modifications=25,
             stale_after_ms=10_000,
+            square_off_lead_ms=120_000,
             largest_amount=10**13,
             disclosed_least=1_000,
         ),

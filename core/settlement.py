@@ -5,7 +5,7 @@ futures are marked to their settlement price, and the balances that waited for t
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from core import decide, holds
 from core.account import ChargeEntry, Evidence, Trade, Work
@@ -38,9 +38,9 @@ def final_price(instrument: Instrument, underlying_close: int) -> int:
 
 
 def expire_contracts(
-    work: Work, facts: Facts, closes: Mapping[int, int], frame: int, at: datetime, numbers: Numbers
+    work: Work, facts: Facts, closes: Mapping[int, int], next_date: date, frame: int, at: datetime, numbers: Numbers
 ) -> int:
-    """Close every position in a contract whose last day this is, by a trade of kind EXPIRY. Returns how many.
+    """Close every position in a contract that ends before ``next_date``, by a trade of kind EXPIRY; how many.
 
     ``closes`` gives the underlyings' closing prices. Index contracts settle in cash; stock contracts do so
     too, at the same price, where a broker would deliver shares.
@@ -48,7 +48,7 @@ def expire_contracts(
     ended = 0
     for position in list(work.positions.values()):
         instrument = facts.instruments[position.instrument_id]
-        if position.quantity == 0 or instrument.expiry is None or instrument.expiry > work.trading_date:
+        if position.quantity == 0 or instrument.expiry is None or instrument.expiry >= next_date:
             continue
         _expire(work, facts, position, instrument, closes[instrument.margin_underlying], frame, at, numbers())
         ended += 1

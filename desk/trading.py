@@ -130,13 +130,27 @@ def cancel(database: Database, actor: str, account_id: int, order_id: int, key: 
 
 def cancel_all(database: Database, actor: str, account_id: int) -> list[Answer]:
     """Cancel every open order of the account in one transaction; the rows as they stand after it."""
+    why = (Reason.CANCELLED_BY_USER, f"Cancelled by {actor}, with all others.")
+    return _cancel_many(database, actor, account_id, why, lambda order: True)
+
+
+def cancel_product(database: Database, actor: str, account_id: int, product: Product, reason: Reason) -> list[Answer]:
+    """Cancel what a person left resting in one product, as the square-off does before it closes positions."""
+    why = (reason, f"Cancelled by the {actor} of {product}.")
+    return _cancel_many(
+        database, actor, account_id, why, lambda order: order.product is product and order.origin == "USER"
+    )
+
+
+def _cancel_many(
+    database: Database, actor: str, account_id: int, why: tuple[Reason, str], which: Callable[[Order], bool]
+) -> list[Answer]:
     master = masters.get(database)
 
     def act() -> list[Answer]:
         with database.connection() as connection:
             task = open_task(connection, master, account_id, whole=True, orders=[])
-            why = (Reason.CANCELLED_BY_USER, f"Cancelled by {actor}, with all others.")
-            orders = [order for order in task.work.orders.values() if order.status in WORKING]
+            orders = [order for order in task.work.orders.values() if order.status in WORKING and which(order)]
             for order in orders:
                 decide.cancel(task.work, task.facts, order, actor, why)
             if orders:
@@ -191,8 +205,9 @@ def _figures(task: Task, instrument: Instrument, order: Order) -> Body:
 
 
 def exit_position(
-    database: Database, actor: str, account_id: int, instrument_id: int, product: str, key: str | None = None
-) -> list[Answer]:
+    database: Database, actor: str, account_id: int, instrument_id: int, product: str, key: str | None = None,
+    origin: str = "USER",
+) -> list[Answer]:  # fmt: skip
     """Close a position at market, never beyond flat, however often it is asked.
 
     The size is taken under the account's lock and counts what rests on the closing side already. Answers of
@@ -201,7 +216,7 @@ def exit_position(
     answers: list[Answer] = []
     while True:
         part = f"{key}-{len(answers)}" if key and answers else key
-        answer = _close_some(database, actor, account_id, instrument_id, Product(product), part)
+        answer = _close_some(database, actor, account_id, instrument_id, Product(product), part, origin)
         if answer is None:
             return answers
         answers.append(answer)
@@ -210,7 +225,7 @@ def exit_position(
 
 
 def _close_some(
-    database: Database, actor: str, account_id: int, instrument_id: int, product: Product, key: str | None
+    database: Database, actor: str, account_id: int, instrument_id: int, product: Product, key: str | None, origin: str
 ) -> Answer | None:
     """One closing order of at most the freeze quantity; None when the position is covered."""
     master = masters.get(database)
@@ -229,6 +244,7 @@ def _close_some(
                 return Answer(204, {})
             number = task.loaded.next_order
             order = decide.place(task.work, task.facts, wish, number, key or f"auto-{number}", actor)
+            order.origin = origin
             answer = _placed(task, order, instrument)
             commit(connection, [task.work], request_row(account_id, key, asked, answer))
         ring(database, ORDERS, ACCOUNTS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from core.account import Work
@@ -43,17 +44,19 @@ class Task:
 def facts_of(master: masters.Master, loaded: Loaded, latency_ms: int = 0) -> Facts:
     """The facts of what was loaded, with the rates and terms of the market's trading date."""
     day = loaded.market.trading_date
+    rulebook, calendar = in_force(day), master.calendar.under(loaded.session)
     return Facts(
         now=loaded.now,
         market=loaded.market,
         instruments=master.by_id,
         rates=master.rates(day),
-        rulebook=in_force(day),
+        rulebook=rulebook,
         quotes=loaded.quotes,
         bands=loaded.bands,
         snapshots=loaded.snapshots,
-        settles_on=master.calendar.under(loaded.session).settles_on(day),
+        settles_on=calendar.settles_on(day),
         latency_ms=latency_ms,
+        intraday_until=calendar.rolls_at(day) - timedelta(milliseconds=rulebook.square_off_lead_ms),
     )
 
 

@@ -1,0 +1,147 @@
+"""The close of a market's trading date in SQL: settlement prices, who is behind, what a day left behind."""
+
+from datetime import date
+
+from db.trading import Connection
+
+def strike_settlements(connection: Connection, market: str, day: date) -> None:
+    """Fix the settlement price of every instrument that was quoted on the day; those struck already stay."""
+    connection.execute(
+        "update market_days d set settlement = q.last_price from quotes q where d.market = %s and d.trading_date = %s"
+        " and d.settlement is null and q.market = d.market and q.instrument_id = d.instrument_id",
+        [market, day],
+    )
+
+
+def settlements(connection: Connection, market: str, day: date) -> dict[int, int]:
+    """Closing price by instrument, in paise: what was struck, else the last quote, else the previous close."""
+    rows = connection.execute(
+        """
+        select instrument_id, coalesce(d.settlement, q.last_price, d.prev_close)
+        from (select * from market_days where market = %(market)s and trading_date = %(day)s) d
+        full join (select * from quotes where market = %(market)s) q using (instrument_id)
+        """,
+        {"market": market, "day": day},
+    ).fetchall()
+    return dict(rows)
+
+
+def behind(connection: Connection, market: str, day: date, limit: int) -> list[tuple[int, int]]:
+    """(account, open contract positions) of living accounts whose date is ``day`` or earlier, ascending."""
+    return connection.execute(
+        "select a.id, (select count(*) from positions p join instruments i on i.id = p.instrument_id"
+        "   where p.account_id = a.id and p.quantity <> 0 and i.expiry is not null)"
+        " from accounts a where a.market = %s and a.archived_at is null and a.trading_date <= %s order by a.id limit %s",
+        [market, day, limit],
+    ).fetchall()
+
+
+def keep_day(connection: Connection, account_id: int, day: date, closes: dict[int, int]) -> tuple[int, int]:
+    """Write the day's snapshot of an account as its rows stand now; returns (equity, unrealised) in paise."""
+    ids, prices = list(closes), list(closes.values())
+    connection.execute(
+        """
+        insert into daily_positions (account_id, trading_date, instrument_id, product, quantity, mark, settlement,
+                                     unrealised, realised, charges)
+        select p.account_id, %(day)s, p.instrument_id, p.product, p.quantity, p.mark, coalesce(c.price, 0),
+               case when p.quantity = 0 then 0 else p.quantity::bigint * c.price - p.mark end, p.realised,
+               coalesce((select sum(e.total) from charge_entries e
+                   where e.account_id = p.account_id and e.trading_date = %(day)s and e.instrument_id = p.instrument_id
+                     and exists (select 1 from trades t where t.charge_id = e.id and t.product = p.product)), 0)
+        from positions p left join unnest(%(ids)s::int[], %(prices)s::bigint[]) c(id, price) on c.id = p.instrument_id
+        where p.account_id = %(account)s
+          and (p.quantity <> 0 or p.realised <> 0 or p.day_buy_quantity > 0 or p.day_sell_quantity > 0)
+        on conflict do nothing
+        """,
+        {"day": day, "account": account_id, "ids": ids, "prices": prices},
+    )
+    row = connection.execute(
+        """
+        with flow as (
+            select coalesce(sum(amount) filter (where from_ledger = 'BANK'), 0)::bigint as deposits,
+                   coalesce(sum(amount) filter (where to_ledger = 'BANK'), 0)::bigint as withdrawals,
+                   coalesce(sum(case when from_ledger = 'PNL' then amount when to_ledger = 'PNL' then -amount end), 0)::bigint
+                       as realised,
+                   coalesce(sum(case when to_ledger = 'CHARGES' then amount when from_ledger = 'CHARGES' then -amount end), 0)
+                       ::bigint as charges
+            from transfers where account_id = %(account)s and trading_date = %(day)s
+        ), held as (
+            select coalesce(sum(unrealised), 0)::bigint as unrealised from daily_positions
+            where account_id = %(account)s and trading_date = %(day)s
+        )
+        insert into daily_equity (account_id, trading_date, cash, hold, margin, invested, unsettled, gains, option_credit,
+                                  unrealised, equity, deposits, withdrawals, realised, charges)
+        select a.id, %(day)s, a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit, held.unrealised,
+               a.cash + a.hold + a.margin + a.invested + a.unsettled + a.gains + a.option_credit + held.unrealised,
+               flow.deposits, flow.withdrawals, flow.realised, flow.charges
+        from accounts a, flow, held where a.id = %(account)s
+        returning equity, unrealised
+        """,
+        {"day": day, "account": account_id},
+    ).fetchone()
+    assert row
+    return int(row[0]), int(row[1])
+
+
+def begin_day(connection: Connection, account_id: int, day: date, equity: int, unrealised: int) -> None:
+    """Move an account to its next trading date; flat positions of the old one are gone."""
+    connection.execute(
+        "delete from positions where account_id = %s and quantity = 0 and open_buy = 0 and open_sell = 0", [account_id]
+    )
+    connection.execute(
+        "update accounts set trading_date = %s, opening_equity = %s, opening_unrealised = %s, blocked_loss = 0"
+        " where id = %s",
+        [day, equity, unrealised, account_id],
+    )
+
+
+def begin_market_day(connection: Connection, market: str, day: date, phase: str) -> None:
+    """The market's own date, once no account is behind; idempotent."""
+    connection.execute(
+        "update markets set trading_date = %s, phase = %s where id = %s and trading_date < %s",
+        [day, phase, market, day],
+    )
+
+
+def intraday(connection: Connection, market: str) -> list[tuple[int, int | None]]:
+    """(account, instrument) of every MIS position that is not flat; instrument None where MIS orders rest."""
+    return connection.execute(
+        "select p.account_id, p.instrument_id from positions p join accounts a on a.id = p.account_id"
+        " where a.market = %(market)s and a.archived_at is null and p.product = 'MIS' and p.quantity <> 0"
+        " union select o.account_id, null from orders o join accounts a on a.id = o.account_id"
+        " where a.market = %(market)s and a.archived_at is null and o.product = 'MIS' and o.origin = 'USER'"
+        " and o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') order by 1, 2",
+        {"market": market},
+    ).fetchall()
+
+
+def refresh_blocked_loss(connection: Connection, market: str) -> int:
+    """Store what intraday shares and futures have lost so far, account by account; how many changed.
+
+    An account that is being written to is left for the next time: nobody waits for this.
+    """
+    cursor = connection.execute(
+        """
+        with losing as (
+            select p.account_id, greatest(0, -sum(p.quantity::bigint * coalesce(q.last_price, 0) - p.mark))::bigint as loss
+            from positions p join instruments i on i.id = p.instrument_id
+            join accounts o on o.id = p.account_id and o.market = %(market)s and o.archived_at is null
+            join quotes q on q.market = %(market)s and q.instrument_id = p.instrument_id
+            where p.quantity <> 0 and (i.kind = 'FUT' or (p.product = 'MIS' and i.kind in ('EQ', 'ETF')))
+            group by p.account_id
+        ), due as (
+            select a.id, coalesce(l.loss, 0) as loss from accounts a left join losing l on l.account_id = a.id
+            where a.market = %(market)s and a.archived_at is null and a.blocked_loss <> coalesce(l.loss, 0)
+            order by a.id for no key update of a skip locked
+        )
+        update accounts a set blocked_loss = due.loss from due where a.id = due.id
+        """,
+        {"market": market},
+    )
+    return cursor.rowcount
+
+
+def last_frame(connection: Connection, market: str) -> int:
+    """Number of the market's last stored frame."""
+    row = connection.execute("select frame from markets where id = %s", [market]).fetchone()
+    return int(row[0]) if row else 0

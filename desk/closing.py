@@ -1,0 +1,114 @@
+"""The clock's side of the desk: intraday square-off, the roll of a trading date, losses that block money.
+
+An account's row carries the date it was rolled to and its roll is one transaction under its lock, so a roll
+that is killed goes on where it stopped, and no account is rolled twice.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from core import settlement
+from core.orders import Product
+from core.reasons import Reason
+from core.rulebook import in_force
+from db import closing as rows
+from db.engine import Database, retrying
+from db.trading import commit
+from desk import market as markets
+from desk import masters, trading
+from desk.working import ACCOUNTS, facts_of, open_task, ring
+
+SQUARE_OFF, ROLL = "SQUARE_OFF", "ROLL"
+ACTOR = "square-off"
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What the clock asks for: a step of the market's trading date, and the date that follows it."""
+
+    step: str
+    trading_date: date
+    next_date: date
+
+
+def due(database: Database, market: str, now: datetime) -> Due | None:
+    """The step that a market's date is due for at ``now`` (aware), or None."""
+    state = markets.state(database, market)
+    calendar = markets.calendar(database, state.session)
+    today = calendar.trading_date_at(now)
+    if today > state.trading_date:
+        return Due(ROLL, state.trading_date, today)
+    lead = timedelta(milliseconds=in_force(state.trading_date).square_off_lead_ms)
+    if now >= calendar.rolls_at(state.trading_date) - lead:
+        return Due(SQUARE_OFF, state.trading_date, calendar.next_trading_date(state.trading_date))
+    return None
+
+
+def square_off(database: Database, market: str) -> dict[str, Any]:
+    """Cancel resting intraday orders and send closing orders for what is open; safe to repeat until all is flat."""
+    with database.connection() as connection:
+        found = rows.intraday(connection, market)
+    placed = 0
+    for account_id in sorted({account for account, instrument in found if instrument is None}):
+        trading.cancel_product(database, ACTOR, account_id, Product.MIS, Reason.SQUARED_OFF)
+    for account_id, instrument_id in found:
+        if instrument_id is not None:
+            placed += len(trading.exit_position(database, ACTOR, account_id, instrument_id, "MIS", origin="SQUARE_OFF"))
+    return {"orders": placed}
+
+
+def roll(database: Database, market: str, step: Due, now: datetime | None = None) -> dict[str, Any]:
+    """Close the market's trading date and open the next for every account. Resumes a roll that was killed."""
+    at = now or datetime.now(UTC)
+    markets.enter(database, market, "ROLL", ("STARTING", "OPEN", "CLOSED", "ROLL"))
+    with database.connection() as connection:
+        rows.strike_settlements(connection, market, step.trading_date)
+        closes = rows.settlements(connection, market, step.trading_date)
+    rolled = 0
+    while True:
+        with database.connection() as connection:
+            accounts = rows.behind(connection, market, step.trading_date, AT_ONCE)
+        if not accounts:
+            break
+        for account_id, contracts in accounts:
+            rolled += retrying(lambda a=account_id, c=contracts: _roll_one(database, a, c, step, closes, at))  # type: ignore[misc]
+    with database.connection() as connection:
+        rows.begin_market_day(connection, market, step.next_date, "OPEN")
+    ring(database, ACCOUNTS, "kagaz_control")
+    return {"accounts": rolled, "closed": step.trading_date.isoformat(), "opened": step.next_date.isoformat()}
+
+
+def _roll_one(
+    database: Database, account_id: int, contracts: int, step: Due, closes: dict[int, int], at: datetime
+) -> int:
+    """Roll one account in one transaction; 0 where it was rolled already."""
+    master = masters.get(database)
+    with database.connection() as connection:
+        task = open_task(connection, master, account_id, whole=True, orders=[], numbers=contracts)
+        work = task.work
+        if work.trading_date > step.trading_date:
+            return 0
+        facts = facts_of(master, task.loaded)
+        numbers: Iterator[tuple[int, int]] = iter(task.loaded.numbers)
+        settlement.expire_orders(work, facts)
+        frame = rows.last_frame(connection, facts.market.id)
+        settlement.expire_contracts(work, facts, closes, step.next_date, frame, at, lambda: next(numbers))
+        settlement.mark_futures(work, facts, closes, at)
+        settlement.remargin(work, facts, at)
+        commit(connection, [work])
+        work.written()
+        equity, unrealised = rows.keep_day(connection, account_id, work.trading_date, closes)
+        settlement.open_next_day(work, at)
+        commit(connection, [work])
+        rows.begin_day(connection, account_id, step.next_date, equity, unrealised)
+    return 1
+
+
+def refresh_blocked_loss(database: Database, market: str) -> int:
+    """Keep every account's ``blocked_loss`` at the latest prices; how many accounts changed."""
+    with database.connection() as connection:
+        return rows.refresh_blocked_loss(connection, market)
+

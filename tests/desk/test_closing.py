@@ -1,0 +1,159 @@
+"""The roll of a trading date: expiry of orders and contracts, marks, settlement, and the snapshot of the day."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from core.calendar import IST
+from db.engine import Database
+from desk import closing
+from tests.floor import Floor
+
+SBIN = "NSE:SBIN"
+
+
+@pytest.fixture
+def floor(database: Database) -> Iterator[Floor]:
+    floor = Floor(database)
+    floor.price(SBIN, 80_000)
+    yield floor
+    floor.sound()
+
+
+def end_of(floor: Floor, days: int = 0) -> datetime:
+    return datetime.combine(floor.trading_date + timedelta(days=days), datetime.min.time(), IST).replace(hour=15, minute=31)
+
+
+def roll(floor: Floor, days: int = 0) -> closing.Due:
+    now = end_of(floor, days)
+    step = closing.due(floor.database, "sim", now)
+    assert step
+    assert step.step == closing.ROLL
+    closing.roll(floor.database, "sim", step, now)
+    floor.trading_date = step.next_date
+    return step
+
+
+def one(floor: Floor, query: str, *values: object) -> tuple[object, ...]:
+    with floor.database.connection() as connection:
+        row = connection.execute(query.encode(), values).fetchone()
+    assert row
+    return row
+
+
+def test_what_is_due_when(floor: Floor) -> None:
+    noon = end_of(floor).replace(hour=12)
+    assert closing.due(floor.database, "sim", noon) is None
+    due = closing.due(floor.database, "sim", end_of(floor).replace(hour=15, minute=29))
+    assert due
+    assert due.step == closing.SQUARE_OFF
+
+
+def test_orders_expire_and_give_back_what_they_held(floor: Floor) -> None:
+    account = floor.account(cash=10_000_000)
+    order = floor.place(account, "BUY", 10, SBIN, 79_000)
+    roll(floor)
+    assert floor.balances(account)["CASH"] == 10_000_000
+    assert one(floor, "select status, reason_code from orders where id = %s", floor.number(order)) == ("CANCELLED", 711)
+
+
+def test_shares_become_t1_then_demat_and_proceeds_follow_them(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 30, SBIN, 80_000)
+    roll(floor)
+    floor.price(SBIN, 80_000)
+    floor.sell(account, 10, SBIN, 81_000)
+    balances = floor.balances(account)
+    assert balances["UNSETTLED"] > 0
+    assert balances["INVESTED"] == 20 * 80_000
+    roll(floor)
+    floor.price(SBIN, 80_000)
+    assert floor.balances(account)["UNSETTLED"] == 0
+    cash = floor.balances(account)["CASH"]
+    floor.sell(account, 20, SBIN, 81_000)
+    after = floor.balances(account)
+    assert after["CASH"] > cash
+    assert (after["UNSETTLED"], after["GAINS"], after["INVESTED"]) == (0, 0, 0)
+
+
+def test_todays_profit_waits_for_the_next_date(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 100, SBIN, 80_000, "MIS")
+    floor.sell(account, 100, SBIN, 80_500, "MIS")
+    assert floor.balances(account)["GAINS"] == 50_000
+    cash = floor.balances(account)["CASH"]
+    roll(floor)
+    assert floor.balances(account) == dict.fromkeys(floor.balances(account), 0) | {"CASH": cash + 50_000}
+
+
+def test_futures_are_marked_and_expire_at_the_underlyings_close(floor: Floor) -> None:
+    account = floor.account(cash=1_000_000_000)
+    nifty = floor.instrument("NSE:NIFTY 50")
+    future = next(i for i in floor.master.chain(nifty.id) if i.kind == "FUT" and i.expiry and i.expiry > floor.trading_date)
+    floor.price("NSE:NIFTY 50", 2_500_000)
+    floor.price(future.key, 2_510_000)
+    floor.buy(account, future.lot, future.key, 2_510_000, "NRML")
+    floor.price(future.key, 2_515_000)
+    cash = floor.balances(account)["CASH"]
+    roll(floor)
+    assert floor.balances(account)["CASH"] == cash + future.lot * 5_000
+    assert one(floor, "select mark, realised from positions where account_id = %s", account) == (future.lot * 2_515_000, 0)
+    while floor.trading_date <= future.expiry:  # type: ignore[operator]
+        floor.price("NSE:NIFTY 50", 2_520_000)
+        floor.price(future.key, 2_515_000)
+        roll(floor)
+    assert floor.position(account, future.key, "NRML") == (0, 0)
+    assert floor.balances(account)["MARGIN"] == 0
+    row = one(floor, "select kind, price, realised from trades where account_id = %s order by id desc limit 1", account)
+    assert row == ("EXPIRY", 2_520_000, future.lot * 5_000)
+
+
+def test_a_bought_option_ends_at_what_it_is_in_the_money(floor: Floor) -> None:
+    account = floor.account(cash=1_000_000_000)
+    nifty = floor.instrument("NSE:NIFTY 50")
+    call = next(i for i in floor.master.chain(nifty.id) if i.kind == "CE")
+    assert call.strike
+    floor.price(nifty.key, call.strike + 10_000)
+    floor.price(call.key, 8_000)
+    floor.buy(account, call.lot, call.key, 8_000, "NRML")
+    while floor.trading_date <= call.expiry:  # type: ignore[operator]
+        floor.price(nifty.key, call.strike + 10_000)
+        roll(floor)
+    row = one(floor, "select kind, price, realised from trades where account_id = %s order by id desc limit 1", account)
+    assert row == ("EXPIRY", 10_000, call.lot * 2_000)
+    assert floor.balances(account)["INVESTED"] == 0
+
+
+def test_intraday_positions_are_squared_off_before_the_roll(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 100, SBIN, 80_000, "MIS")
+    floor.place(account, "BUY", 10, SBIN, 79_000, "MIS")
+    assert closing.square_off(floor.database, "sim") == {"orders": 1}
+    assert closing.square_off(floor.database, "sim") == {"orders": 0}
+    order = one(floor, "select id from orders where origin = 'SQUARE_OFF'")[0]
+    assert floor.fill(account, int(str(order)), 100, 80_000).done
+    assert floor.position(account, SBIN, "MIS")[0] == 0
+    assert one(floor, "select reason_code from orders where status = 'CANCELLED'") == (713,)
+
+
+def test_the_snapshot_of_the_day_adds_up_and_a_second_roll_does_nothing(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 100, SBIN, 80_000)
+    floor.price(SBIN, 80_700)
+    step = roll(floor)
+    equity = one(floor, "select equity, deposits - withdrawals + realised - charges, unrealised from daily_equity")
+    assert equity[0] == int(str(equity[1])) + int(str(equity[2]))
+    assert equity[2] == 100 * 700
+    before = floor.balances(account)
+    assert closing.roll(floor.database, "sim", step)["accounts"] == 0
+    assert floor.balances(account) == before
+
+
+def test_losses_of_intraday_positions_block_money(floor: Floor) -> None:
+    account = floor.account(cash=2_000_000)
+    floor.buy(account, 100, SBIN, 80_000, "MIS")
+    floor.price(SBIN, 79_500)
+    assert closing.refresh_blocked_loss(floor.database, "sim") == 1
+    assert one(floor, "select blocked_loss from accounts where id = %s", account) == (50_000,)
+    assert closing.refresh_blocked_loss(floor.database, "sim") == 0
