@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import streamlit as st
 
-from api.app import routes
+from api.app import middleware, routes
 from desk import installation
 
 
@@ -20,4 +20,4 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         await asyncio.to_thread(installation.stop)
 
 
-app = st.App("ui/main.py", routes=routes(installation.state()), lifespan=lifespan)
+app = st.App("ui/main.py", routes=routes(installation.state()), middleware=middleware(), lifespan=lifespan)

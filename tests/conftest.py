@@ -127,10 +127,7 @@ def seeded_template(throwaway: Throwaway, migrated_template: str) -> str:
 
 
 def _seed(database: Database) -> None:
-    try:
-        from desk import market, masters
-    except ImportError:
-        return
+    from desk import market, masters
 
     masters.seed(database, TODAY)
     market.ensure_markets(database)
