@@ -1,0 +1,3 @@
+"""Placeholder."""
+from ui import guard
+guard.require()

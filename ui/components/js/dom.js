@@ -1,0 +1,58 @@
+// A few words for building elements. Text goes in as text: nothing here can carry markup.
+
+export function h(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "dataset") Object.assign(node.dataset, value);
+    else if (name in node && typeof value !== "string") node[name] = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+// The element that our own markup put into the component, whatever wrapper Streamlit gave it.
+export const rootOf = (parent) => parent.querySelector(".kagaz") || parent;
+
+// True while the user is typing somewhere, so that single-letter keys stay letters.
+export function typing(event) {
+  const target = event.composedPath()[0];
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+let seen = 0;
+export const unique = (prefix) => `${prefix}-${(seen += 1)}`;
+
+// A message in the corner. Refusals stay until they are dismissed; the rest leave by themselves.
+let shelf = null;
+export function toast(host, text, { tone = "", stays = false, action = null } = {}) {
+  if (!shelf || !shelf.isConnected) {
+    // The top layer: no panel of the page, whatever its stacking, covers a message.
+    shelf = h("div", { class: "shelf", role: "status", "aria-live": "polite", popover: "manual" });
+    host.append(shelf);
+  }
+  if (shelf.matches(":popover-open")) shelf.hidePopover();
+  shelf.showPopover();
+  const note = h("div", { class: `toast ${tone}` }, h("span", null, text),
+    action ? h("button", { type: "button", class: "quiet", onclick: () => { action.run(); note.remove(); } }, action.label) : null,
+    h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => note.remove() }, "✕"));
+  shelf.append(note);
+  if (!stays) setTimeout(() => note.remove(), action ? 8000 : 4500);
+  return note;
+}
+
+// Asks in a modal box and resolves to true or false.
+export function confirmed(host, question, yes) {
+  return new Promise((resolve) => {
+    const box = h("dialog", { class: "confirm", "aria-label": question });
+    const answer = (value) => { box.close(); box.remove(); resolve(value); };
+    box.append(h("p", null, question), h("div", { class: "row end" },
+      h("button", { type: "button", class: "plain", onclick: () => answer(false) }, "Keep"),
+      h("button", { type: "button", class: "danger", onclick: () => answer(true) }, yes)));
+    box.addEventListener("cancel", (event) => { event.preventDefault(); answer(false); });
+    host.append(box);
+    box.showModal();
+  });
+}

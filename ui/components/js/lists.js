@@ -1,0 +1,40 @@
+// The user's named lists: loaded once a tab, changed here at once and on the server right after.
+
+import { ask } from "./base.js";
+import { emit } from "./bus.js";
+
+export const all = { items: [], active: null, loaded: false };
+let loading = null;
+
+export function load() {
+  loading ||= ask("/watchlists").then((answer) => {
+    all.items = answer.items;
+    all.loaded = true;
+    const kept = +localStorage.getItem("kagaz.list");
+    all.active = (answer.items.find((list) => +list.watchlist_id === kept) || answer.items[0])?.watchlist_id ?? null;
+    emit("lists");
+  }, (refused) => { loading = null; throw refused; });
+  return loading;
+}
+
+export const active = () => all.items.find((list) => list.watchlist_id === all.active) || null;
+
+export function choose(id) {
+  all.active = id;
+  localStorage.setItem("kagaz.list", id);
+  emit("lists");
+}
+
+// Replaces what a list holds. When the server refuses, the list is put back and the refusal thrown.
+export async function keep(list, symbols) {
+  const before = list.symbols;
+  list.symbols = symbols;
+  emit("lists");
+  try {
+    await ask(`/watchlists/${list.watchlist_id}`, { method: "PATCH", body: { symbols } });
+  } catch (refused) {
+    list.symbols = before;
+    emit("lists");
+    throw refused;
+  }
+}

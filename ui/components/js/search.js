@@ -1,0 +1,92 @@
+// Find an instrument as people say it: "rel", "nifty 25000 ce", "bank nifty dec fut".
+
+import { ask } from "./base.js";
+import { h, typing, unique } from "./dom.js";
+import { price } from "./money.js";
+import { expiry } from "./time.js";
+
+const PAUSE = 90;
+
+export function describe(item) {
+  const parts = [item.name];
+  if (item.expiry) parts.push(expiry(item.expiry));
+  if (item.strike) parts.push(`strike ${price(item.strike)}`);
+  if (item.lot > 1) parts.push(`lot ${item.lot}`);
+  return parts.filter(Boolean).join(" · ");
+}
+
+// `choose(item, event)` is called with what was picked; `has(key)` says what is in the list already.
+export function searchBox({ choose, has }) {
+  const listId = unique("found");
+  const input = h("input", { type: "search", placeholder: "Search  eg. infy, nifty 25000 ce", autocomplete: "off", spellcheck: "false",
+    role: "combobox", "aria-expanded": "false", "aria-controls": listId, "aria-label": "Search instruments" });
+  const list = h("ul", { id: listId, role: "listbox", "aria-label": "Search results", hidden: true });
+  const status = h("div", { class: "visually-hidden", role: "status" });
+  const node = h("div", { class: "search" }, input, h("kbd", { "aria-hidden": "true" }, "/"), list, status);
+  let items = [];
+  let at = 0;
+  let timer = 0;
+  let asked = null;
+
+  const close = () => { list.hidden = true; input.setAttribute("aria-expanded", "false"); };
+  const mark = () => [...list.children].forEach((li, index) => li.setAttribute("aria-selected", String(index === at)));
+  const pick = (index, event) => {
+    const item = items[index];
+    if (!item) return;
+    choose(item, event);
+    input.select();
+    close();
+  };
+  function draw(text) {
+    list.replaceChildren(...items.map((item, index) => h("li", {
+      role: "option", id: `${listId}-${index}`, onmousedown: (event) => { event.preventDefault(); pick(index, event); },
+    }, h("span", { class: "grow cut" }, h("b", null, item.symbol), " ", h("span", { class: "chip" }, item.exchange),
+      h("small", { class: "cut" }, describe(item))), has(item.key) ? h("span", { class: "muted" }, "✓ in list") : h("span", { class: "add" }, "+ add"))));
+    if (!items.length) list.replaceChildren(h("li", { class: "muted" }, `Nothing is listed under “${text}”.`));
+    at = 0;
+    mark();
+    list.hidden = false;
+    input.setAttribute("aria-expanded", "true");
+    status.textContent = items.length ? `${items.length} found` : "nothing found";
+  }
+  async function look() {
+    const text = input.value.trim();
+    asked?.abort();
+    if (!text) { items = []; close(); return; }
+    asked = new AbortController();
+    try {
+      items = (await ask(`/search?q=${encodeURIComponent(text)}&limit=12`, { signal: asked.signal })).items
+        .map((item) => ({ ...item, key: item.key || `${item.exchange}:${item.symbol}` }));
+      draw(text);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      items = [];
+      list.replaceChildren(h("li", { class: "muted" }, error.message));
+      list.hidden = false;
+    }
+  }
+  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, PAUSE); });
+  input.addEventListener("focus", () => { if (items.length && input.value) list.hidden = false; });
+  input.addEventListener("blur", close);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (items.length) at = (at + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length;
+      mark();
+      list.children[at]?.scrollIntoView({ block: "nearest" });
+      input.setAttribute("aria-activedescendant", `${listId}-${at}`);
+    } else if (event.key === "Enter") pick(at, event);
+    else if (event.key === "Escape") { if (list.hidden) input.blur(); else close(); }
+    event.stopPropagation();
+  });
+  const summon = (event) => {
+    const wanted = (event.key === "/" && !typing(event)) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
+    if (!wanted || !node.offsetParent) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    input.focus();
+    input.select();
+  };
+  addEventListener("keydown", summon, true);
+  return { node, destroy: () => removeEventListener("keydown", summon, true) };
+}

@@ -1,0 +1,225 @@
+// The order ticket: opened by any widget, sends by itself, and never sends one order twice.
+//
+// Its key is made when it opens and renewed after an answer that the desk has stored. An answer that
+// never came leaves the key as it is, so that sending again asks for the same order.
+
+import { Refused, ask, newKey } from "./base.js";
+import { account, emit, link, on, unwant, want } from "./bus.js";
+import { toast } from "./dom.js";
+import { instrument, isDerivative, products } from "./instruments.js";
+import { number, percent, plain, price, rupees, toPaise, tone, typed } from "./money.js";
+import { nextFrame, put, toneOf } from "./paint.js";
+import { state } from "./store.js";
+import { paper } from "./ticket_form.js";
+import { faults, needsPrice, needsTrigger, nudges, snap, unitsOf, wish } from "./ticket_rules.js";
+import { widget } from "./widget.js";
+
+const PAUSE = 180;
+const DRAFT = "kagaz.draft";
+
+export const mount = widget((root, data, tools) => {
+  let open = null; // {form, terms, key, order, opener}
+  let timer = 0;
+  let round = 0;
+  let sending = false;
+  const sheet = paper({ change, side: flip, send, close, step, pick });
+  root.append(sheet.node);
+
+  async function show(request) {
+    let terms;
+    try {
+      terms = await instrument(request.symbol);
+    } catch (refused) {
+      toast(root, refused.message, { tone: "bad", stays: true });
+      return;
+    }
+    if (!data.write) return;
+    const order = request.order || null;
+    const quote = state.quotes.get(request.symbol);
+    const last = request.price ?? quote?.last_price;
+    const perLot = isDerivative(terms) && terms.lot > 1;
+    const units = order ? order.quantity : request.quantity || terms.lot;
+    const form = {
+      symbol: request.symbol, side: order?.side || request.side || "BUY", type: order?.order_type || request.type || "LIMIT",
+      product: order?.product || request.product || products(terms)[0], validity: order?.validity || "DAY", inLots: perLot,
+      quantity: String(perLot && units % terms.lot === 0 ? units / terms.lot : units),
+      price: order ? money(order.price) : last ? plain(snap(toPaise(last), toPaise(terms.tick))) : "",
+      trigger: order ? money(order.trigger_price) : "",
+    };
+    if (request.form) Object.assign(form, request.form);
+    open = { form, terms, order, key: newKey(), opener: document.activeElement, unknown: false, touched: new Set() };
+    want(tools.name, [request.symbol], false);
+    sheet.open(open);
+    repaint();
+    estimate(0);
+  }
+
+  const money = (value) => (value ? plain(toPaise(value)) : "");
+
+  function close() {
+    if (!open || sending) return;
+    const { opener } = open;
+    open = null;
+    unwant(tools.name);
+    sessionStorage.removeItem(DRAFT);
+    sheet.close();
+    opener?.focus?.({ preventScroll: true });
+  }
+
+  function flip(side) {
+    if (!open || open.order || sending) return;
+    open.form.side = side;
+    changed();
+  }
+
+  function change(field, value) {
+    if (!open) return;
+    open.form[field] = value;
+    open.touched.add({ trigger: "trigger_price" }[field] || field);
+    const last = state.quotes.get(open.form.symbol)?.last_price;
+    if (field === "type" && needsPrice(value) && !open.form.price && last) open.form.price = plain(snap(toPaise(last), toPaise(open.terms.tick)));
+    changed();
+  }
+
+  // Arrow keys move a price by a tick, a quantity by one share or lot.
+  function step(field, by) {
+    const { form, terms } = open;
+    if (field === "quantity") form.quantity = String(Math.max(1, (parseInt(form.quantity, 10) || 0) + by));
+    else {
+      const tick = toPaise(terms.tick);
+      const now = typed(form[field]) ?? toPaise(state.quotes.get(form.symbol)?.last_price ?? terms.tick);
+      form[field] = plain(Math.max(tick, now % tick ? snap(now, tick) : now + by * tick));
+    }
+    changed();
+  }
+
+  function pick(field, paise) {
+    open.form[field === "trigger_price" ? "trigger" : field] = plain(paise);
+    changed();
+  }
+
+  function changed() {
+    sessionStorage.setItem(DRAFT, JSON.stringify({ at: Date.now(), form: open.form, order: open.order }));
+    open.refused = null;
+    repaint();
+    estimate(PAUSE);
+  }
+
+  function repaint() {
+    const quote = state.quotes.get(open.form.symbol);
+    const found = faults(open.form, open.terms, quote);
+    sheet.paint(open, {
+      errors: open.refused?.length ? open.refused : found.filter((fault) => open.sent || open.touched.has(fault.field)),
+      notes: nudges(open.form, open.terms, quote), units: unitsOf(open.form, open.terms), ready: !sending, quote,
+    });
+    tick();
+  }
+
+  function tick() {
+    if (!open) return;
+    const quote = state.quotes.get(open.form.symbol) || {};
+    put(sheet.last, price(quote.last_price));
+    put(sheet.moved, percent(quote.change_percent));
+    toneOf(sheet.last, tone(quote.change));
+    toneOf(sheet.moved, tone(quote.change));
+  }
+
+  function estimate(wait) {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      if (!open || faults(open.form, open.terms, null).length) { sheet.cost(null); return; }
+      const mine = (round += 1);
+      try {
+        const answer = await ask("/margins", { method: "POST", body: wish(open.form, open.terms, account()) });
+        if (open && mine === round) sheet.cost(answer);
+      } catch (refused) {
+        if (open && mine === round) sheet.cost(null, refused.message);
+      }
+    }, wait);
+  }
+
+  async function send() {
+    if (!open || sending) return;
+    const found = faults(open.form, open.terms, state.quotes.get(open.form.symbol));
+    open.sent = true;
+    if (found.length) { repaint(); sheet.focus(found[0].field); return; }
+    sending = true;
+    sheet.busy(true);
+    sheet.say("");
+    try {
+      const row = await post(open);
+      taken(row);
+    } catch (refused) {
+      refuse(refused instanceof Refused ? refused : new Refused(0, null));
+    } finally {
+      sending = false;
+      sheet.busy(false);
+      if (open) repaint();
+    }
+  }
+
+  function post({ form, terms, order, key }) {
+    const body = wish(form, terms, account());
+    if (!order) return ask("/orders", { method: "POST", body, key });
+    const change = { account: body.account };
+    for (const field of ["quantity", "price", "trigger_price", "order_type", "validity"]) {
+      const before = field === "price" || field === "trigger_price" ? money(order[field]) : order[field];
+      const after = body[field] ?? "";
+      if (String(after) !== String(before ?? "") && after !== "") change[field] = after;
+    }
+    return ask(`/orders/${order.order_id}`, { method: "PATCH", body: change, key });
+  }
+
+  function taken(row) {
+    const { order } = open;
+    emit("answered", row);
+    sending = false;
+    close();
+    const done = { COMPLETE: "filled", OPEN: "open", TRIGGER_PENDING: "waiting for its trigger", AMO: "kept for the next session" };
+    toast(root, `${order ? "Changed" : row.side === "BUY" ? "Buy" : "Sell"} ${number(row.quantity, 0)} ${row.symbol}: ${done[row.status] || row.status.toLowerCase()} (order ${row.order_id})`,
+      { tone: "good", action: { label: "Orders", run: () => tools.trigger("go", "orders") } });
+  }
+
+  function refuse(refused) {
+    const code = refused.problem.reason_code;
+    if (refused.status === 0) {
+      open.unknown = true;
+      sheet.say("No answer came, so this order may have arrived. Send it again: it carries the same key and cannot be doubled.");
+      return;
+    }
+    if (refused.status === 401) { sheet.say("You are signed out. No order was sent; this ticket is kept for when you are back."); return; }
+    if (code === 104) {
+      open.key = newKey();
+      sheet.say("The first sending of this ticket did arrive: look in the order book before you send it as a new one.");
+      return;
+    }
+    // A refusal that was written as a REJECTED order used the key up; one before an order exists did not.
+    if (refused.problem.order_id) open.key = newKey();
+    open.refused = refused.errors;
+    sheet.say(refused.message, refused.problem);
+    emit("answered", null);
+  }
+
+  tools.own(on("ticket", show));
+  tools.own(on("quotes", (symbols) => { if (open && symbols.has(open.form.symbol)) nextFrame(tools.name, tick); }));
+  tools.own(on("depth", () => { if (open) nextFrame(tools.name, tick); }));
+  tools.own(on("trade", (row) => toast(root, `${row.side === "BUY" ? "Bought" : "Sold"} ${number(row.quantity, 0)} ${row.symbol} at ${rupees(row.price)}`,
+    { tone: "good" })));
+  tools.own(on("order", (row) => {
+    if (row.status === "REJECTED") toast(root, `Order ${row.order_id} was refused. ${row.reason || ""}`, { tone: "bad", stays: true });
+  }));
+  const again = setInterval(() => { if (open && !sending && !needsTrigger(open.form.type) && link().status !== "ended") estimate(0); }, 4000);
+  tools.own(() => clearInterval(again));
+  resume();
+
+  // A ticket that was open when the session ended is offered again.
+  function resume() {
+    const kept = JSON.parse(sessionStorage.getItem(DRAFT) || "null");
+    sessionStorage.removeItem(DRAFT);
+    if (!kept || Date.now() - kept.at > 30 * 60 * 1000 || !data.write) return;
+    toast(root, `A ticket for ${kept.form.symbol} was left open and was not sent.`, { stays: true,
+      action: { label: "Open it", run: () => show({ symbol: kept.form.symbol, form: kept.form, order: kept.order }) } });
+  }
+
+  return { update: (next) => { data = next; } };
+});

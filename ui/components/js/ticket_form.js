@@ -1,0 +1,158 @@
+// The ticket's paper: fields, header, costs. It shows what it is told and reports what was done to it.
+
+import { h, unique } from "./dom.js";
+import { PRODUCT_WORDS, isDerivative, products } from "./instruments.js";
+import { number, percent, rupees, toPaise } from "./money.js";
+import { put } from "./paint.js";
+import { needsPrice, needsTrigger } from "./ticket_rules.js";
+import { describe } from "./search.js";
+
+const TYPES = [["LIMIT", "Limit"], ["MARKET", "Market"], ["SL", "SL"], ["SL-M", "SL-M"]];
+const HEADS = [["brokerage", "Brokerage"], ["stt", "STT"], ["exchange", "Exchange"], ["ipft", "IPFT"], ["sebi", "SEBI"], ["stamp", "Stamp duty"], ["gst", "GST"], ["dp", "DP"]];
+
+function choice(name, label, options, choose) {
+  const node = h("fieldset", { class: "choice" }, h("legend", { class: "visually-hidden" }, label));
+  const buttons = new Map();
+  const fill = (list) => {
+    node.replaceChildren(node.firstChild, ...list.map(([value, text, hint]) => {
+      const button = h("button", { type: "button", "aria-pressed": "false", title: hint || null, onclick: () => choose(name, value) }, text);
+      buttons.set(value, button);
+      return button;
+    }));
+  };
+  fill(options);
+  return { node, fill, set: (value, fixed) => buttons.forEach((button, each) => {
+    button.setAttribute("aria-pressed", String(each === value));
+    button.disabled = fixed && each !== value;
+  }) };
+}
+
+function field(name, label, { change, step, pick }) {
+  const id = unique(name);
+  const input = h("input", { id, inputmode: name === "quantity" ? "numeric" : "decimal", autocomplete: "off", "aria-describedby": `${id}-note` });
+  const note = h("div", { id: `${id}-note`, class: "note" });
+  const key = name === "trigger_price" ? "trigger" : name;
+  input.addEventListener("input", () => change(key, input.value));
+  input.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (by) { event.preventDefault(); step(key, by * (event.shiftKey ? 10 : 1)); }
+  });
+  input.addEventListener("focus", () => input.select());
+  const caption = h("label", { for: id }, label);
+  const node = h("div", { class: "field" }, caption, input, note);
+  return { node, input, caption, paint(value, error, hint) {
+    if (input.value !== value) input.value = value;
+    input.setAttribute("aria-invalid", String(Boolean(error)));
+    note.classList.toggle("bad", Boolean(error));
+    if (error?.near) note.replaceChildren("Off the tick. ", ...error.near.map((paise) =>
+      h("button", { type: "button", class: "quiet", onclick: () => pick(name, paise) }, number(paise / 100))));
+    else put(note, error ? error.detail : hint || "");
+  } };
+}
+
+function movable(node, handle) {
+  let from = null;
+  handle.addEventListener("pointerdown", (event) => {
+    if (event.target.closest("button") || innerWidth < 640) return;
+    const box = node.getBoundingClientRect();
+    from = { x: event.clientX - box.left, y: event.clientY - box.top };
+    handle.setPointerCapture(event.pointerId);
+  });
+  handle.addEventListener("pointermove", (event) => {
+    if (!from) return;
+    const left = Math.min(innerWidth - 80, Math.max(0, event.clientX - from.x));
+    const top = Math.min(innerHeight - 60, Math.max(0, event.clientY - from.y));
+    Object.assign(node.style, { left: `${left}px`, top: `${top}px`, right: "auto", bottom: "auto" });
+  });
+  handle.addEventListener("pointerup", () => { from = null; });
+}
+
+export function paper(does) {
+  const last = h("span", { class: "last" }, "–");
+  const moved = h("span", { class: "moved" }, "");
+  const title = h("b", { class: "cut" });
+  const about = h("small", { class: "cut" });
+  const toggle = choice("side", "Side", [["BUY", "BUY"], ["SELL", "SELL"]], (_, value) => does.side(value));
+  const header = h("header", null, h("div", { class: "grow" }, h("div", { class: "row" }, title, h("span", { class: "chip paper" }, "PAPER")), about),
+    h("div", { class: "quote" }, last, moved), toggle.node,
+    h("button", { type: "button", class: "shut", "aria-label": "Close ticket (Esc)", onclick: does.close }, "✕"));
+  const product = choice("product", "Product", [["CNC", "CNC"]], does.change);
+  const type = choice("type", "Order type", TYPES, does.change);
+  const validity = choice("validity", "Validity", [["DAY", "Day"], ["IOC", "IOC", "Immediate or cancel: what does not fill at once is cancelled"]], does.change);
+  const fields = { quantity: field("quantity", "Quantity", does), price: field("price", "Price", does), trigger_price: field("trigger_price", "Trigger price", does) };
+  const costs = h("dl", { class: "costs" });
+  const said = h("div", { class: "said", role: "alert" });
+  const hints = h("div", { class: "hints" });
+  const submit = h("button", { type: "submit", class: "primary" }, "Buy");
+  const form = h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); does.send(); } },
+    h("div", { class: "row apart" }, product.node, validity.node),
+    h("div", { class: "fields" }, fields.quantity.node, fields.price.node, fields.trigger_price.node),
+    type.node, hints, costs, said,
+    h("div", { class: "row end" }, h("button", { type: "button", class: "plain", onclick: does.close }, "Close"), submit));
+  const node = h("section", { class: "ticket", role: "dialog", "aria-label": "Order ticket", popover: "manual", hidden: true }, header, form);
+  movable(node, header);
+  node.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Escape") does.close();
+  });
+  // Streamlit must not take the keys of an open ticket for its own.
+  node.addEventListener("keyup", (event) => event.stopPropagation());
+
+  return {
+    node, last, moved,
+    open(ticket) {
+      product.fill(products(ticket.terms).map((each) => [each, each, PRODUCT_WORDS[each]]));
+      node.hidden = false;
+      if (!node.matches(":popover-open")) node.showPopover();
+      said.replaceChildren();
+      costs.replaceChildren();
+      queueMicrotask(() => fields.quantity.input.focus());
+    },
+    close() { if (node.matches(":popover-open")) node.hidePopover(); node.hidden = true; },
+    paint(ticket, { errors, notes, units, ready, quote }) {
+      const { form: f, terms, order } = ticket;
+      const buys = f.side === "BUY";
+      node.dataset.side = f.side;
+      put(title, terms.symbol);
+      put(about, `${terms.exchange} · ${describe(terms)}`);
+      toggle.set(f.side, Boolean(order));
+      product.set(f.product, Boolean(order));
+      type.set(f.type);
+      validity.set(f.validity);
+      const fault = (name) => errors.find((error) => error.field === name);
+      const lots = isDerivative(terms) && terms.lot > 1;
+      put(fields.quantity.caption, lots ? "Lots" : "Quantity");
+      fields.quantity.paint(f.quantity, fault("quantity"), lots ? `× ${terms.lot} = ${number(units, 0)}` : "");
+      fields.price.input.disabled = !needsPrice(f.type);
+      fields.price.paint(needsPrice(f.type) ? f.price : "", fault("price"), !needsPrice(f.type) ? "at the market, protected"
+        : quote?.lower_band ? `${number(quote.lower_band)} – ${number(quote.upper_band)}` : `tick ${number(terms.tick)}`);
+      fields.trigger_price.node.hidden = !needsTrigger(f.type);
+      fields.trigger_price.paint(f.trigger, fault("trigger_price"), buys ? "above the last price" : "below the last price");
+      hints.replaceChildren(...notes.map((note) => h("div", null, `⚠ ${note}`)));
+      const verb = order ? "Change" : buys ? "Buy" : "Sell";
+      put(submit, ready ? `${verb} ${number(units, 0)} ${terms.symbol}` : "Sending…");
+      submit.disabled = !ready;
+    },
+    busy(yes) { submit.disabled = yes; node.setAttribute("aria-busy", String(yes)); },
+    focus(name) { fields[name]?.input.focus(); },
+    say(text, problem) {
+      said.replaceChildren(...(text ? [h("p", null, text), problem?.reason_code ? h("small", null,
+        `Rule ${problem.reason_code}${problem.order_id ? `, written as order ${problem.order_id}` : ". No order was made"}.`) : ""] : []));
+    },
+    cost(answer, why) {
+      if (!answer) { costs.replaceChildren(why ? h("div", { class: "muted" }, why) : ""); return; }
+      const short = answer.required > answer.available;
+      const total = answer.charges.total;
+      const open = costs.querySelector("details")?.open;
+      const line = (label, value, mark) => h("div", null, h("dt", null, label), h("dd", { class: "num", dataset: mark ? { tone: mark } : {} }, value));
+      const heads = answer.charges.heads || answer.charges;
+      costs.replaceChildren(
+        line("Required", rupees(answer.required), short ? "loss" : ""), line("Available", rupees(answer.available)),
+        h("details", { open }, h("summary", null, "Charges", h("span", { class: "num" }, rupees(total))),
+          HEADS.filter(([key]) => heads[key]).map(([key, label]) => line(label, rupees(heads[key]))),
+          answer.value ? line("Break-even move, this side alone", percent((total / answer.value) * 100)) : ""),
+        short ? h("p", { class: "bad" }, `Short of ${rupees((toPaise(answer.required) - toPaise(answer.available)) / 100)}. Add virtual funds on the Funds page, or order less.`) : "",
+        ...(answer.refusals || []).filter((each) => !(short && each.reason_code >= 500 && each.reason_code < 600)).map((each) => h("p", { class: "bad" }, each.detail)));
+    },
+  };
+}

@@ -1,0 +1,104 @@
+// What can be wrong with a ticket before it is sent, in words. The desk checks all of it again.
+
+import { number, plain, rupees, toPaise, typed } from "./money.js";
+
+export const needsPrice = (type) => type === "LIMIT" || type === "SL";
+export const needsTrigger = (type) => type === "SL" || type === "SL-M";
+
+// The two prices on the tick round what was typed, in paise.
+export function neighbours(paise, tick) {
+  const low = Math.floor(paise / tick) * tick;
+  return [low, low + tick].filter((each) => each > 0);
+}
+
+// The price on the tick nearest to `paise`.
+export const snap = (paise, tick) => Math.max(tick, Math.round(paise / tick) * tick);
+
+function priceFault(field, label, text, terms) {
+  if (!text.trim()) return { field, detail: `${label} is missing.` };
+  const paise = typed(text);
+  if (paise === null || paise <= 0) return { field, detail: `${label} must be an amount such as 1,500.05.` };
+  const tick = toPaise(terms.tick);
+  if (paise % tick) {
+    const near = neighbours(paise, tick);
+    return { field, near, detail: `${label} must be a multiple of ${rupees(terms.tick)}. Try ${near.map((each) => number(each / 100)).join(" or ")}.` };
+  }
+  return null;
+}
+
+function bandFault(field, label, text, quote) {
+  const paise = typed(text);
+  if (paise === null || !quote?.lower_band || !quote?.upper_band) return null;
+  if (paise >= toPaise(quote.lower_band) && paise <= toPaise(quote.upper_band)) return null;
+  return { field, detail: `${label} must be between ${rupees(quote.lower_band)} and ${rupees(quote.upper_band)} today.` };
+}
+
+function quantityFault(form, terms) {
+  const text = form.quantity.trim().replaceAll(",", "");
+  const unit = terms.lot > 1 && form.inLots ? "lots" : "shares";
+  if (!/^[0-9]{1,9}$/.test(text) || +text === 0) return { field: "quantity", detail: `Say how many ${unit}: a whole number above zero.` };
+  const units = unitsOf(form, terms);
+  if (units % terms.lot) return { field: "quantity", detail: `The quantity must be a multiple of the lot, ${number(terms.lot, 0)}.` };
+  if (terms.freeze_quantity && units > terms.freeze_quantity) {
+    return { field: "quantity", detail: `One order may carry ${number(terms.freeze_quantity, 0)} at most. Send it in parts.` };
+  }
+  return null;
+}
+
+// Shares or units that the form asks for; lots are multiplied out. Zero when it does not read as a number.
+export function unitsOf(form, terms) {
+  const text = String(form.quantity).trim().replaceAll(",", "");
+  if (!/^[0-9]{1,9}$/.test(text)) return 0;
+  return form.inLots ? +text * terms.lot : +text;
+}
+
+function stopFault(form, quote) {
+  const trigger = typed(form.trigger);
+  const limit = typed(form.price);
+  const buys = form.side === "BUY";
+  if (form.type === "SL" && trigger !== null && limit !== null && (buys ? limit < trigger : limit > trigger)) {
+    return { field: "price", detail: buys ? "A stop buy needs a limit at or above its trigger." : "A stop sell needs a limit at or below its trigger." };
+  }
+  const last = quote?.last_price ? toPaise(quote.last_price) : null;
+  if (trigger !== null && last !== null && (buys ? trigger <= last : trigger >= last)) {
+    return { field: "trigger_price", detail: buys
+      ? `A stop buy waits above the market: the last price is ${rupees(last / 100)}.`
+      : `A stop sell waits below the market: the last price is ${rupees(last / 100)}.` };
+  }
+  return null;
+}
+
+export function faults(form, terms, quote) {
+  const found = [quantityFault(form, terms)];
+  if (needsPrice(form.type)) found.push(priceFault("price", "Price", form.price, terms) || bandFault("price", "Price", form.price, quote));
+  if (needsTrigger(form.type)) {
+    found.push(priceFault("trigger_price", "Trigger price", form.trigger, terms)
+      || bandFault("trigger_price", "Trigger price", form.trigger, quote) || stopFault(form, quote));
+  }
+  return found.filter(Boolean);
+}
+
+// Not wrong, but worth a second look before it is sent.
+export function nudges(form, terms, quote) {
+  const notes = [];
+  const limit = typed(form.price);
+  if (form.type === "LIMIT" && limit && quote?.last_price) {
+    const off = (limit / toPaise(quote.last_price) - 1) * 100;
+    if (form.side === "BUY" ? off > 3 : off < -3) notes.push(`The limit crosses the last price by ${number(Math.abs(off), 1)}%.`);
+  }
+  if (terms.expiry && quote?.exchange_time?.startsWith(terms.expiry)) notes.push("This contract expires today.");
+  return notes;
+}
+
+// The body of POST /orders (and /margins).
+export function wish(form, terms, account) {
+  const [exchange, ...rest] = form.symbol.split(":");
+  const amount = (text) => { const paise = typed(text); return paise === null ? null : plain(paise); };
+  const body = {
+    account, symbol: rest.join(":"), exchange, side: form.side, order_type: form.type, product: form.product,
+    validity: form.validity, quantity: unitsOf(form, terms),
+  };
+  if (needsPrice(form.type)) body.price = amount(form.price);
+  if (needsTrigger(form.type)) body.trigger_price = amount(form.trigger);
+  return body;
+}

@@ -1,0 +1,24 @@
+// Indian time for the eye. The server's times carry their own offset; the viewer's zone never matters.
+
+const zone = "Asia/Kolkata";
+const clockFormat = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const dayFormat = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "2-digit", month: "short" });
+const expiryFormat = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "2-digit", month: "short", year: "numeric" });
+
+export const clock = (iso) => (iso ? clockFormat.format(new Date(iso)) : "–");
+export const day = (iso) => (iso ? dayFormat.format(new Date(iso)) : "–");
+export const moment = (iso) => (iso ? `${day(iso)} ${clock(iso)}` : "–");
+export const expiry = (date) => (date ? expiryFormat.format(new Date(`${date}T00:00:00Z`)) : "");
+
+// How long ago, short enough for a pill: 800 ms, 12 s, 4 min, 2 h.
+export function age(ms) {
+  if (ms === null || ms === undefined) return "–";
+  if (ms < 1000) return `${Math.max(0, Math.round(ms / 100) * 100)} ms`;
+  if (ms < 60000) return `${Math.floor(ms / 1000)} s`;
+  if (ms < 3600000) return `${Math.floor(ms / 60000)} min`;
+  return `${Math.floor(ms / 3600000)} h`;
+}
+
+// The charts draw whatever clock they are given as if it were UTC, so bars are shifted to Indian time.
+export const IST_SHIFT = 19800;
+export const chartTime = (iso) => Math.floor(new Date(iso).getTime() / 1000) + IST_SHIFT;

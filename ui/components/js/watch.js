@@ -1,0 +1,231 @@
+// The market watch: a rail of live rows. A price that comes changes text; nothing reruns.
+//
+// Keys on the selected row: B buy, S sell, D depth, C chart, arrows move, Alt+arrows reorder, Delete removes.
+
+import { emit, link, on, unwant, want } from "./bus.js";
+import { depthView } from "./depth.js";
+import { h, toast, typing } from "./dom.js";
+import * as lists from "./lists.js";
+import { arrow, percent, price, quantity, signed, tone } from "./money.js";
+import { flash, nextFrame, put, toneOf } from "./paint.js";
+import { searchBox } from "./search.js";
+import { state } from "./store.js";
+import { age } from "./time.js";
+import { widget } from "./widget.js";
+
+const LATE = 10000; // ms without a tick, after which a row says how old it is
+
+function rowOf(symbol, act, canTrade) {
+  const [exchange, name] = [symbol.slice(0, symbol.indexOf(":")), symbol.slice(symbol.indexOf(":") + 1)];
+  const cell = (kind) => h("span", { class: `c ${kind}`, role: "gridcell" }, "–");
+  const cells = { change: cell("change"), percent: cell("percent"), last: cell("last") };
+  const held = h("span", { class: "held", hidden: true });
+  const late = h("span", { class: "late", hidden: true });
+  const button = (letter, label, kind) => h("button", { type: "button", tabIndex: -1, class: kind, title: `${label} (${letter})`,
+    "aria-label": `${label} ${name}`, onclick: (event) => { event.stopPropagation(); act(letter, symbol); } }, letter);
+  const node = h("div", { class: "line", role: "row", tabIndex: -1, dataset: { k: symbol } },
+    h("span", { class: "c name", role: "gridcell" }, h("b", { class: "cut" }, name), h("small", null, exchange), held, late),
+    cells.change, cells.percent, cells.last,
+    h("span", { class: "acts", role: "gridcell" }, canTrade && button("B", "Buy", "b"), canTrade && button("S", "Sell", "s"),
+      button("D", "Depth"), button("C", "Chart"), h("button", { type: "button", tabIndex: -1, title: "Remove (Delete)",
+        "aria-label": `Remove ${name}`, onclick: (event) => { event.stopPropagation(); act("Delete", symbol); } }, "✕")));
+  return { node, cells, held, late, shown: null, depth: null, visible: false };
+}
+
+function paintRow(row, symbol, now) {
+  const quote = state.quotes.get(symbol);
+  if (!quote) return;
+  const text = price(quote.last_price);
+  if (row.shown !== null && row.shown !== text && quote.moved) flash(row.cells.last, quote.moved);
+  row.shown = text;
+  put(row.cells.last, text);
+  put(row.cells.change, signed(quote.change));
+  put(row.cells.percent, quote.change_percent === undefined || quote.change_percent === null
+    ? "–" : `${arrow(quote.change)} ${percent(quote.change_percent)}`.trim());
+  const mood = tone(quote.change);
+  for (const cell of Object.values(row.cells)) toneOf(cell, mood);
+  paintAge(row, quote, now);
+}
+
+function paintAge(row, quote, now) {
+  const ms = quote.seen === null ? null : now - quote.seen;
+  const old = quote.last_price !== null && (ms === null || ms > LATE) && quote.state !== "CLOSED";
+  row.node.classList.toggle("old", old);
+  row.late.hidden = !old;
+  if (old) put(row.late, ms === null ? "no tick yet" : `${age(ms)} old`);
+}
+
+export const mount = widget((root, data, tools) => {
+  const rows = new Map();
+  let selected = null;
+  const body = h("div", { class: "lines", role: "grid", "aria-label": "Market watch" });
+  const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Watchlists" });
+  const eye = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      const row = rows.get(entry.target.dataset.k);
+      if (!row) continue;
+      row.visible = entry.isIntersecting;
+      if (row.visible) paintRow(row, entry.target.dataset.k, performance.now());
+    }
+  }, { rootMargin: "100px" });
+  const search = searchBox({ choose: add, has: (key) => lists.active()?.symbols.includes(key) });
+  root.append(search.node, tabs, body);
+
+  function draw() {
+    const list = lists.active();
+    tabs.replaceChildren(...lists.all.items.map((item) => h("button", { type: "button", role: "tab",
+      "aria-selected": String(item === list), title: `${item.symbols.length} instruments`, onclick: () => lists.choose(item.watchlist_id) }, item.name)));
+    const symbols = list?.symbols || [];
+    for (const [symbol, row] of rows) if (!symbols.includes(symbol)) forget(symbol, row);
+    body.querySelector(".empty")?.remove();
+    symbols.forEach((symbol, index) => {
+      let row = rows.get(symbol);
+      if (!row) {
+        row = rowOf(symbol, act, data.write);
+        rows.set(symbol, row);
+        eye.observe(row.node);
+      }
+      const place = body.querySelectorAll(":scope > .line")[index];
+      if (place !== row.node) { body.insertBefore(row.node, place || null); if (row.depth) row.node.after(row.depth.node); }
+    });
+    if (!symbols.length && lists.all.loaded) body.append(h("div", { class: "empty" }, h("strong", null, "Nothing to watch yet"),
+      "Press ", h("kbd", null, "/"), " and type a name. Enter adds it."));
+    want(tools.name, symbols);
+    paintHeld();
+    nextFrame(tools.name, () => paint(null));
+    select(selected && symbols.includes(selected) ? selected : symbols[0] || null, false);
+  }
+
+  function forget(symbol, row) {
+    eye.unobserve(row.node);
+    row.depth?.destroy();
+    row.node.remove();
+    rows.delete(symbol);
+  }
+
+  function paint(changed) {
+    const now = performance.now();
+    for (const [symbol, row] of rows) if (row.visible && (!changed || changed.has(symbol))) paintRow(row, symbol, now);
+  }
+
+  function paintHeld() {
+    const sums = new Map();
+    for (const row of state.positions.values()) {
+      const key = `${row.exchange}:${row.symbol}`;
+      sums.set(key, (sums.get(key) || 0) + row.quantity);
+    }
+    for (const [symbol, row] of rows) {
+      const sum = sums.get(symbol) || 0;
+      row.held.hidden = !sum;
+      if (sum) { put(row.held, quantity(sum)); row.held.title = `You hold ${quantity(sum)}`; }
+    }
+  }
+
+  function select(symbol, focus = true) {
+    selected = symbol;
+    for (const [key, row] of rows) {
+      row.node.tabIndex = key === symbol ? 0 : -1;
+      row.node.setAttribute("aria-selected", String(key === symbol));
+    }
+    if (focus && symbol) { rows.get(symbol)?.node.focus(); emit("linked", symbol); }
+  }
+
+  async function add(item) {
+    const list = lists.active();
+    if (!list) return;
+    if (!list.symbols.includes(item.key)) await save(list, [...list.symbols, item.key]);
+    select(item.key, false);
+    emit("linked", item.key);
+    rows.get(item.key)?.node.scrollIntoView({ block: "nearest" });
+  }
+
+  const save = (list, symbols) => lists.keep(list, symbols).catch((refused) => toast(root, refused.message, { tone: "bad", stays: true }));
+
+  function remove(symbol) {
+    const list = lists.active();
+    const before = list.symbols;
+    const next = before[before.indexOf(symbol) + 1] || before[before.indexOf(symbol) - 1] || null;
+    save(list, before.filter((each) => each !== symbol));
+    select(next);
+    toast(root, `${symbol.slice(symbol.indexOf(":") + 1)} removed`, { action: { label: "Undo", run: () => save(list, before) } });
+  }
+
+  function reorder(symbol, by) {
+    const list = lists.active();
+    const order = [...list.symbols];
+    const at = order.indexOf(symbol);
+    if (at + by < 0 || at + by >= order.length) return;
+    [order[at], order[at + by]] = [order[at + by], order[at]];
+    save(list, order);
+    rows.get(symbol).node.focus();
+  }
+
+  function toggleDepth(symbol) {
+    const row = rows.get(symbol);
+    if (row.depth) { row.depth.destroy(); row.depth = null; return; }
+    row.depth = depthView(symbol, { pick: data.write ? (at) => emit("ticket", { symbol, side: "BUY", price: at }) : null });
+    row.node.after(row.depth.node);
+  }
+
+  function act(letter, symbol) {
+    select(symbol);
+    if ((letter === "B" || letter === "S") && data.write) emit("ticket", { symbol, side: letter === "B" ? "BUY" : "SELL" });
+    else if (letter === "D") toggleDepth(symbol);
+    else if (letter === "C") tools.trigger("open", symbol);
+    else if (letter === "Delete") remove(symbol);
+  }
+
+  body.addEventListener("click", (event) => {
+    const line = event.target.closest(".line");
+    if (!line) return;
+    select(line.dataset.k);
+    if (matchMedia("(pointer: coarse)").matches && data.write) emit("ticket", { symbol: line.dataset.k, side: "BUY" });
+  });
+  body.addEventListener("dblclick", (event) => {
+    const line = event.target.closest(".line");
+    if (line && data.write) emit("ticket", { symbol: line.dataset.k, side: "BUY" });
+  });
+  body.addEventListener("keydown", (event) => {
+    if (typing(event) || event.ctrlKey || event.metaKey || !selected) return;
+    const symbols = lists.active()?.symbols || [];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const letter = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+    if (step && event.altKey) reorder(selected, step);
+    else if (step) select(symbols[Math.min(symbols.length - 1, Math.max(0, symbols.indexOf(selected) + step))]);
+    else if (event.key === "Home") select(symbols[0]);
+    else if (event.key === "End") select(symbols.at(-1));
+    else if (event.key === "Enter" && data.write) emit("ticket", { symbol: selected, side: "BUY" });
+    else if (["B", "S", "D", "C", "Delete"].includes(letter)) act(letter, selected);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  tools.own(on("lists", draw));
+  tools.own(on("positions", () => nextFrame(`${tools.name} held`, paintHeld)));
+  let dirty = new Set();
+  tools.own(on("quotes", (changed) => {
+    for (const symbol of changed) dirty.add(symbol);
+    nextFrame(tools.name, () => { const now = dirty; dirty = new Set(); paint(now); });
+  }));
+  const clock = setInterval(() => {
+    const now = performance.now();
+    for (const [symbol, row] of rows) if (row.visible) paintAge(row, state.quotes.get(symbol) || { seen: null, last_price: null }, now);
+    root.classList.toggle("cutoff", link().status !== "live");
+  }, 1000);
+  const first = () => lists.load().then(draw, (refused) => {
+    body.replaceChildren(h("div", { class: "empty" }, h("strong", null, "The lists could not be loaded"), refused.message,
+      h("br"), h("button", { type: "button", class: "plain", onclick: first }, "Try again")));
+  });
+  first();
+  return {
+    update: (next) => { data = next; },
+    destroy() {
+      clearInterval(clock);
+      eye.disconnect();
+      search.destroy();
+      for (const row of rows.values()) row.depth?.destroy();
+      unwant(tools.name);
+    },
+  };
+});

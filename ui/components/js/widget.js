@@ -1,0 +1,29 @@
+// What every widget does first: join the stream of this session, find its root, remember how to let go.
+
+import { join } from "./bus.js";
+import { rootOf, unique } from "./dom.js";
+
+// `build(root, data, tools)` returns {update(data), destroy()}; `tools.own(off)` is called at the end.
+export function widget(build) {
+  return (args) => {
+    const root = rootOf(args.parentElement);
+    const ends = [];
+    const tools = {
+      name: unique("widget"), own: (off) => ends.push(off), trigger: (name, value) => tools.args.setTriggerValue(name, value), args,
+    };
+    if (args.data.seat) join(args.data.seat);
+    const made = build(root, args.data, tools) || {};
+    return {
+      update(next) {
+        tools.args = next;
+        if (next.data.seat) join(next.data.seat);
+        made.update?.(next.data);
+      },
+      destroy() {
+        made.destroy?.();
+        ends.forEach((off) => off());
+        root.replaceChildren();
+      },
+    };
+  };
+}

@@ -1,0 +1,95 @@
+"""What stands round every page: the strip above, the market watch at the left, the ticket over both."""
+
+from typing import Any
+
+import streamlit as st
+
+from ui import components
+from ui.seat import Seat, choose, note_link
+
+INDICES = (
+    ("NSE:NIFTY 50", "NIFTY"),
+    ("NSE:NIFTY BANK", "BANKNIFTY"),
+    ("BSE:SENSEX", "SENSEX"),
+    ("NSE:INDIA VIX", "VIX"),
+)
+
+# Streamlit's own furniture, made as dense as ours. The names are its public test ids and our own keys.
+STYLE = """
+<style>
+header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
+[data-testid="stMainBlockContainer"] { padding: 3rem 1rem 2rem; max-width: none; }
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.6rem; }
+[data-testid="stSidebarContent"] { padding: 0 0.5rem; }
+[data-testid="stSidebarHeader"] { height: 2rem; min-height: 2rem; margin-bottom: 0; }
+[data-testid="stSidebarUserContent"] { padding: 0 0 1rem; }
+[data-testid="stMetricValue"], [data-testid="stDataFrame"] { font-variant-numeric: tabular-nums; }
+.st-key-gate { max-width: 380px; margin: 9vh auto 0; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-ticket-place) { position: absolute; height: 0; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-phone-tabs) { position: absolute; }
+.st-key-phone-tabs { display: none; }
+@media (min-width: 768px) {
+  .st-key-phone-watch, [data-testid="stLayoutWrapper"]:has(> .st-key-phone-watch) { display: none; }
+}
+@media (max-width: 767px) {
+  .st-key-phone-tabs { display: flex; flex-wrap: nowrap; position: fixed; inset: auto 0 0 0; z-index: 99; gap: 0;
+    background: Canvas; border-top: 1px solid rgb(128 128 128 / 25%); }
+  .st-key-phone-tabs > div { flex: 1; min-width: 0; }
+  .st-key-phone-tabs a { min-height: 48px; justify-content: center; }
+  [data-testid="stMainBlockContainer"] { padding: 3rem 0.6rem 5rem; }
+}
+</style>
+"""
+
+
+def _shared(seat: Seat) -> dict[str, Any]:
+    return {"seat": seat.for_browser(), "write": seat.writes}
+
+
+def style() -> None:
+    """Our few rules for Streamlit's furniture; on every page, the sign-in page too."""
+    st.html(STYLE)
+
+
+def above(seat: Seat, pages: dict[str, Any]) -> str | None:
+    """Draws the frame; returns "leave" when the user asked to sign out."""
+    style()
+    strip = components.show(
+        "strip", "strip",
+        {
+            **_shared(seat),
+            "indices": [list(each) for each in INDICES],
+            "accounts": [each.key for each in seat.accounts],
+            "market": seat.market,
+            "user": {"name": seat.who.name, "role": seat.who.role},
+        },
+        "book", "go", "leave",
+    )
+    note_link(strip.link)
+    if strip.book and strip.book != (seat.account.key if seat.account else None):
+        choose(strip.book)
+        st.rerun()
+    with st.sidebar:
+        picked = watch(seat, "rail")
+    with st.container(key="ticket-place"):
+        ticket = components.show("ticket", "ticket", _shared(seat), "go")
+    wanted = ticket.go or strip.go
+    if wanted in pages:
+        st.switch_page(pages[wanted])
+    if picked:
+        st.switch_page(pages["instrument"], query_params={"symbol": picked})
+    _phone_tabs(pages)
+    return "leave" if strip.leave else None
+
+
+def watch(seat: Seat, key: str) -> str | None:
+    """The market watch; returns the symbol whose page the user asked for."""
+    opened: str | None = components.show("watch", key, _shared(seat), "open").open
+    return opened
+
+
+def _phone_tabs(pages: dict[str, Any]) -> None:
+    with st.container(key="phone-tabs", horizontal=True):
+        for name, label in (("watch", "Watch"), ("orders", "Orders"), ("positions", "Positions"), ("wallet", "Funds")):
+            if name in pages:
+                st.page_link(pages[name], label=label, width="stretch")

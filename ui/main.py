@@ -1,0 +1,67 @@
+"""The entry script: who is there, what they may open, and the frame round it.
+
+It stands outside ``pages/`` on purpose: with the pages beside the entry script, a server that has just
+started runs a page file by its address without running this one.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from ui import frame, house, session, signin
+from ui.seat import take
+
+PAGES = Path(__file__).resolve().parent.parent / "pages"
+# Address, title, icon, and who may open it. The first one is the page after signing in.
+ALL = ("trader", "analyst", "admin")
+MENU = (
+    ("watch", "Watch", ":material/candlestick_chart:", ALL),
+    ("orders", "Orders", ":material/receipt_long:", ALL),
+    ("positions", "Positions", ":material/work:", ALL),
+    ("wallet", "Funds", ":material/account_balance_wallet:", ALL),
+    ("pnl", "P&L", ":material/monitoring:", ALL),
+    ("instrument", "Instrument", ":material/query_stats:", ALL),
+    ("order", "Order form", ":material/edit_note:", ("trader", "admin")),
+    ("admin", "Admin", ":material/shield_person:", ("admin",)),
+)
+
+
+def _gate(page: Any) -> None:
+    """One page under every address, so that a deep link leads through it and then on."""
+    frame.style()
+    others = [st.Page(page, url_path=name, title="Kagaz") for name, *_ in MENU]
+    st.navigation([st.Page(page, title="Kagaz", url_path="sign-in", default=True), *others], position="hidden").run()
+
+
+def _pages(role: str) -> dict[str, Any]:
+    return {
+        name: st.Page(PAGES / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "watch")
+        for name, title, icon, roles in MENU
+        if role in roles
+    }
+
+
+def main() -> None:
+    """One run: the gate for who is not known, the frame and the page for who is."""
+    st.set_page_config(page_title="Kagaz", page_icon="🧾", layout="wide", initial_sidebar_state=348)
+    database = house.database()
+    who = session.principal(database) if database is not None else None
+    if database is None or who is None:
+        _gate(signin.page)
+        return
+    if who.must_change_password:
+        _gate(signin.change_page)
+        return
+    pages = _pages(who.role)
+    chosen = st.navigation(list(pages.values()), position="top")
+    seat = take(database, who)
+    if frame.above(seat, pages) == "leave":
+        signin.leave(database, who)
+        return
+    if session.bound_to_tab():
+        st.caption("This host lets no cookie through: reloading the page signs you out.")
+    chosen.run()
+
+
+main()

@@ -1,0 +1,43 @@
+"""Who sits before this browser tab: read from the session's cookie at every run, never remembered here.
+
+Where our routes cannot set a cookie, the session's secret lives in this tab's Streamlit session alone: a
+reload signs out.
+"""
+
+from typing import Any
+
+import streamlit as st
+
+from desk import identity
+from desk.identity import Principal
+
+_SECRET = "kagaz session secret"
+
+
+def secret() -> str | None:
+    """The cookie of this connection, or the secret that this tab alone keeps."""
+    kept: str | None = st.session_state.get(_SECRET)
+    return kept or st.context.cookies.get(identity.COOKIE)
+
+
+def bound_to_tab() -> bool:
+    """Whether the session has no cookie, so that our routes and the stream cannot know it."""
+    return _SECRET in st.session_state
+
+
+def principal(database: Any) -> Principal | None:
+    """Who is signed in here, or None. Asked of the database; a revoked session is nobody at once."""
+    held = secret()
+    return identity.principal_from_cookie(database, held) if held else None
+
+
+def bind_to_tab(database: Any, user_id: int) -> None:
+    """Opens a session that lives as long as this page."""
+    st.session_state[_SECRET] = identity.open_session(database, user_id).cookie
+
+
+def revoke(database: Any, who: Principal) -> None:
+    """Ends the session in the database first: what is left in the browser opens nothing any more."""
+    if who.session_public_id is not None:
+        identity.revoke_session(database, who, who.session_public_id)
+    st.session_state.pop(_SECRET, None)
