@@ -1,52 +1,139 @@
-"""What a user watches: up to twenty named lists, kept in the user's own order."""
+"""The lists of instruments that a user watches. They are the user's own, whatever account is open."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
-
-from psycopg import Connection
+from collections.abc import Callable
+from typing import Any
 
 from core.instruments import Kind
 from core.reasons import Reason, Refusal
 from db import watchlists as rows
 from db.engine import Database
+from db.watchlists import WatchlistRow
 from desk import masters
 from desk.masters import Master
+from desk.principal import Principal
 
-T = TypeVar("T")
 MOST_LISTS = 20
-MOST_ITEMS = 250
-LONGEST_NAME = 40
+MOST_ITEMS = 500
 FIRST_NAME = "Market watch"
 FIRST_INDICES = ("NSE:NIFTY 50", "NSE:NIFTY BANK", "BSE:SENSEX")
 FIRST_SHARES = (
     "RELIANCE", "HDFCBANK", "ICICIBANK", "INFY", "TCS", "BHARTIARTL", "SBIN", "ITC", "LT", "AXISBANK",
     "KOTAKBANK", "HINDUNILVR", "MARUTI", "SUNPHARMA", "TITAN",
 )  # fmt: skip
+Row = dict[str, Any]
 
 
-def lists(database: Database, user_id: int) -> dict[str, Any]:
-    """All lists of a user, in order: {"items": [{"watchlist_id", "name", "symbols"}], "next", "version"}.
+def lists(database: Database, principal: Principal) -> list[Row]:
+    """All lists in their order: {"watchlist_id", "name", "position", "symbols": ["NSE:INFY", …]}.
 
     Who has none gets a first one: the nearest index futures and some large companies.
     """
-    master = masters.get(database)
     with database.connection() as connection:
-        found = rows.lists(connection, user_id)
+        found = rows.lists(connection, principal.user_id)
         if not found:
-            rows.lock(connection, user_id)
-            made = rows.create(connection, user_id, FIRST_NAME)
-            if made is not None:
-                rows.add(connection, made, first_instruments(master))
-            found = rows.lists(connection, user_id)
-    items = [
-        {
-            "watchlist_id": str(each.id),
-            "name": each.name,
-            "symbols": [master.by_id[one].key for one in each.instruments if one in master.by_id],
-        }
-        for each in found
-    ]
-    return {"items": items, "next": None, "version": None}
+            rows.lock_user(connection, principal.user_id)
+            made = rows.insert(connection, principal.user_id, FIRST_NAME)
+            if made is not None:  # else another window made it while this one waited
+                rows.fill(connection, made, first_instruments(masters.get(database)))
+            found = rows.lists(connection, principal.user_id)
+    return [_shown(database, each) for each in found]
+
+
+def watchlist(database: Database, principal: Principal, list_id: int) -> Row:
+    """One list; NOT_FOUND for another user's."""
+    with database.connection() as connection:
+        found = _own(connection, principal, list_id)
+    return _shown(database, found)
+
+
+def add(database: Database, principal: Principal, name: str, symbols: list[str]) -> Row:
+    """A new list at the end."""
+    ids = _ids(database, symbols)
+    with database.connection() as connection:
+        rows.lock_user(connection, principal.user_id)
+        if len(rows.lists(connection, principal.user_id)) >= MOST_LISTS:
+            raise Refusal(Reason.BAD_INPUT, f"At most {MOST_LISTS} lists. Delete one first.", field="name")
+        list_id = rows.insert(connection, principal.user_id, name)
+        if list_id is None:
+            raise Refusal(Reason.BAD_INPUT, "You have a list of that name. Choose another.", field="name")
+        rows.fill(connection, list_id, ids)
+        found = _own(connection, principal, list_id)
+    return _shown(database, found)
+
+
+def change(
+    database: Database,
+    principal: Principal,
+    list_id: int,
+    *,
+    name: str | None = None,
+    symbols: list[str] | None = None,
+    position: int | None = None,
+) -> Row:
+    """Rename, refill or move a list; None leaves a thing as it is. ``position`` counts from 1."""
+    ids = None if symbols is None else _ids(database, symbols)
+    with database.connection() as connection:
+        rows.lock_user(connection, principal.user_id)
+        _own(connection, principal, list_id)
+        if name is not None and not rows.rename(connection, list_id, principal.user_id, name):
+            raise Refusal(Reason.BAD_INPUT, "You have a list of that name. Choose another.", field="name")
+        if ids is not None:
+            rows.fill(connection, list_id, ids)
+        if position is not None:
+            order = [each.id for each in rows.lists(connection, principal.user_id) if each.id != list_id]
+            order.insert(max(0, position - 1), list_id)
+            rows.place(connection, principal.user_id, order)
+        found = _own(connection, principal, list_id)
+    return _shown(database, found)
+
+
+def remove(database: Database, principal: Principal, list_id: int) -> None:
+    """Delete a list; NOT_FOUND for another user's."""
+    with database.connection() as connection:
+        if not rows.delete(connection, list_id, principal.user_id):
+            raise _no_such_list()
+
+
+def put(database: Database, principal: Principal, list_id: int, symbol: str, at: int | None = None) -> Row:
+    """Add one instrument before place ``at`` (0 is the first), else at the end; one that is there stays."""
+    (wanted,) = _ids(database, [symbol])
+
+    def with_it(items: list[int]) -> list[int]:
+        if wanted in items:
+            return items
+        place = len(items) if at is None else max(0, at)
+        return [*items[:place], wanted, *items[place:]]
+
+    return _refill(database, principal, list_id, with_it)
+
+
+def take(database: Database, principal: Principal, list_id: int, symbol: str) -> Row:
+    """Take one instrument off a list; it is no error when it is not there."""
+    (gone,) = _ids(database, [symbol])
+    return _refill(database, principal, list_id, lambda items: [each for each in items if each != gone])
+
+
+def reorder(database: Database, principal: Principal, list_id: int, symbols: list[str]) -> Row:
+    """Put the instruments named first, in that order; the others follow, and none is added."""
+    wanted = _ids(database, symbols)
+
+    def sorted_so(items: list[int]) -> list[int]:
+        first = [each for each in wanted if each in items]
+        return first + [each for each in items if each not in wanted]
+
+    return _refill(database, principal, list_id, sorted_so)
+
+
+def _refill(database: Database, principal: Principal, list_id: int, act: Callable[[list[int]], list[int]]) -> Row:
+    """Change what is on a list as it stands under the lock, so that two windows never undo each other."""
+    with database.connection() as connection:
+        rows.lock_user(connection, principal.user_id)
+        items = act(_own(connection, principal, list_id).instruments)
+        if len(items) > MOST_ITEMS:
+            raise Refusal(Reason.BAD_INPUT, f"At most {MOST_ITEMS} instruments on a list.", field="symbols")
+        rows.fill(connection, list_id, items)
+        found = _own(connection, principal, list_id)
+    return _shown(database, found)
 
 
 def first_instruments(master: Master) -> list[int]:
@@ -56,103 +143,34 @@ def first_instruments(master: Master) -> list[int]:
     for index in indices:
         chosen += [each.id for each in master.chain(index.id) if each.kind is Kind.FUT][:1]
     chosen += [index.id for index in indices]
-    return chosen + [master.by_key[key].id for key in (f"NSE:{name}" for name in FIRST_SHARES) if key in master.by_key]
+    shares = (f"NSE:{name}" for name in FIRST_SHARES)
+    return chosen + [master.by_key[key].id for key in shares if key in master.by_key]
 
 
-def create(database: Database, user_id: int, name: str) -> dict[str, Any]:
-    """A new list after the others; all lists as they are then."""
-    clean = _name(name)
-
-    def act(connection: Connection[Any]) -> None:
-        if rows.count(connection, user_id) >= MOST_LISTS:
-            raise Refusal(Reason.BAD_INPUT, f"You have {MOST_LISTS} lists already. Delete one first.", "name")
-        if rows.create(connection, user_id, clean) is None:
-            raise Refusal(Reason.BAD_INPUT, "You have a list of that name. Choose another.", "name")
-
-    return _change(database, user_id, act)
-
-
-def rename(database: Database, user_id: int, list_id: int, name: str) -> dict[str, Any]:
-    """Another name for a list; all lists as they are then."""
-    clean = _name(name)
-
-    def act(connection: Connection[Any]) -> None:
-        if rows.named(connection, user_id, clean) not in (None, list_id):
-            raise Refusal(Reason.BAD_INPUT, "You have a list of that name. Choose another.", "name")
-        _there(rows.rename(connection, user_id, list_id, clean))
-
-    return _change(database, user_id, act)
-
-
-def delete(database: Database, user_id: int, list_id: int) -> dict[str, Any]:
-    """Without that list; who deletes the last one gets a first one again."""
-    return _change(database, user_id, lambda connection: _there(rows.delete(connection, user_id, list_id)))
-
-
-def add(database: Database, user_id: int, list_id: int, keys: Sequence[str], at: int | None = None) -> dict[str, Any]:
-    """Adds instruments by key at the end, or before place ``at`` (0 is the first), so that a removal can be
-    undone. What is in the list stays where it is."""
-    wanted = [_instrument(database, key) for key in dict.fromkeys(keys)]
-
-    def act(connection: Connection[Any]) -> None:
-        length = rows.length(connection, user_id, list_id)
-        _there(length is not None)
-        if (length or 0) + len(wanted) > MOST_ITEMS:
-            raise Refusal(Reason.BAD_INPUT, f"A list has room for {MOST_ITEMS} instruments.", "symbols")
-        rows.add(connection, list_id, wanted, at)
-
-    return _change(database, user_id, act)
-
-
-def remove(database: Database, user_id: int, list_id: int, key: str) -> dict[str, Any]:
-    """Takes an instrument off a list; it is no error when it is not there."""
-    gone = _instrument(database, key)
-
-    def act(connection: Connection[Any]) -> None:
-        _there(rows.length(connection, user_id, list_id) is not None)
-        rows.remove(connection, list_id, gone)
-
-    return _change(database, user_id, act)
-
-
-def reorder(database: Database, user_id: int, list_id: int, keys: Sequence[str]) -> dict[str, Any]:
-    """Puts the instruments named first, in that order; the others follow as they were."""
-    wanted = [_instrument(database, key) for key in dict.fromkeys(keys)]
-
-    def act(connection: Connection[Any]) -> None:
-        _there(rows.length(connection, user_id, list_id) is not None)
-        rows.reorder(connection, list_id, wanted)
-
-    return _change(database, user_id, act)
-
-
-def reorder_lists(database: Database, user_id: int, list_ids: Sequence[int]) -> dict[str, Any]:
-    """Puts the lists named first, in that order; another user's ids do nothing."""
-    ids = list(dict.fromkeys(list_ids))
-    return _change(database, user_id, lambda connection: rows.reorder_lists(connection, user_id, ids))
-
-
-def _change(database: Database, user_id: int, act: Callable[[Connection[Any]], None]) -> dict[str, Any]:
-    with database.connection() as connection:
-        rows.lock(connection, user_id)
-        act(connection)
-    return lists(database, user_id)
-
-
-def _name(name: str) -> str:
-    clean = " ".join(name.split())
-    if not 1 <= len(clean) <= LONGEST_NAME or not clean.isprintable():
-        raise Refusal(Reason.BAD_INPUT, f"A list's name has 1 to {LONGEST_NAME} characters.", "name")
-    return clean
-
-
-def _there(found: bool) -> None:
+def _own(connection: Any, principal: Principal, list_id: int) -> WatchlistRow:
+    found = rows.lists(connection, principal.user_id, list_id)
     if not found:
-        raise Refusal(Reason.NOT_FOUND, "There is no such watchlist.", "watchlist_id")
+        raise _no_such_list()
+    return found[0]
 
 
-def _instrument(database: Database, key: str) -> int:
-    found = masters.get(database).by_key.get(key)
-    if found is None:
-        raise Refusal(Reason.UNKNOWN_INSTRUMENT, f"There is no instrument {key[:40]!r}.", "symbols")
-    return found.id
+def _no_such_list() -> Refusal:
+    return Refusal(Reason.NOT_FOUND, "There is no such list.", field="watchlist_id")
+
+
+def _ids(database: Database, symbols: list[str]) -> list[int]:
+    if len(symbols) > MOST_ITEMS:
+        raise Refusal(Reason.BAD_INPUT, f"At most {MOST_ITEMS} instruments on a list.", field="symbols")
+    master = masters.get(database)
+    unknown = [symbol for symbol in symbols if symbol not in master.by_key]
+    if unknown:
+        sentence = f"There is no {unknown[0][:80]}. Search for its symbol."
+        raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, field="symbols")
+    return list(dict.fromkeys(master.by_key[symbol].id for symbol in symbols))
+
+
+def _shown(database: Database, row: WatchlistRow) -> Row:
+    """An instrument that was delisted since is left out of what is shown, and stays on the list."""
+    by_id = masters.get(database).by_id
+    symbols = [by_id[each].key for each in row.instruments if each in by_id]
+    return {"watchlist_id": str(row.id), "name": row.name, "position": row.position, "symbols": symbols}

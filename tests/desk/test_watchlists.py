@@ -23,7 +23,7 @@ def owner(database: Database) -> Principal:
 
 
 def new(database: Database, owner: Principal, name: str = "mine", keys: list[str] | None = None) -> int:
-    return int(watchlists.add(database, owner, name, ALL if keys is None else keys)["id"])
+    return int(watchlists.add(database, owner, name, ALL if keys is None else keys)["watchlist_id"])
 
 
 def test_a_new_user_finds_index_futures_and_large_companies(database: Database, owner: Principal) -> None:
