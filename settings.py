@@ -137,6 +137,13 @@ class Settings(BaseSettings):
         description="File or folder with the bars that the replay feed plays.",
         json_schema_extra={"must": "be the path of a file or folder that exists"},
     )
+    kagaz_replay_speed: float = Field(
+        default=1.0,
+        gt=0,
+        le=3600,
+        description="How many times as fast as it was a past day is played by the replay feed.",
+        json_schema_extra={"must": "be a number above 0, 3600 at most"},
+    )
     kagaz_frame_ms: int = Field(
         default=250,
         ge=20,

@@ -52,10 +52,13 @@ def load(conn: Connection, market: str, interval: str, candles: Any) -> int:
             "oi": ("i8", candles["oi"]),
         }
     )
-    with conn.cursor() as cursor, cursor.copy(
-        "copy candles (market, instrument_id, interval, start, open, high, low, close, volume, oi)"
-        " from stdin with (format binary)"
-    ) as copy:
+    with (
+        conn.cursor() as cursor,
+        cursor.copy(
+            "copy candles (market, instrument_id, interval, start, open, high, low, close, volume, oi)"
+            " from stdin with (format binary)"
+        ) as copy,
+    ):
         for at in range(0, len(data), 1 << 20):
             copy.write(data[at : at + (1 << 20)])
     return len(candles)

@@ -134,6 +134,7 @@ def set_phase(conn: Connection, market: str, phase: str, only_from: Sequence[str
 
 
 def set_running(conn: Connection, market: str, running: bool) -> None:
+    """Switches a market on or off."""
     conn.execute("update markets set running = %s where id = %s", (running, market))
 
 

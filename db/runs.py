@@ -22,11 +22,11 @@ def beat(
     )
 
 
-def forget(conn: Connection, process: str, older_than_seconds: int) -> None:
-    """Removes the row of a loop that ended, and of those that have not beaten for long."""
+def forget(conn: Connection, host_and_pid: str, older_than_seconds: int) -> None:
+    """Removes the rows of a process (``host:pid``) that ends, and of all that have not beaten for long."""
     conn.execute(
-        "delete from heartbeats where process = %s or beat_at < now() - make_interval(secs => %s)",
-        (process, older_than_seconds),
+        "delete from heartbeats where starts_with(process, %s) or beat_at < now() - make_interval(secs => %s)",
+        (host_and_pid + ":", older_than_seconds),
     )
 
 
@@ -54,14 +54,15 @@ def begin(conn: Connection, market: str, job: str, trading_date: date, late: boo
 
 
 def finish(conn: Connection, market: str, job: str, trading_date: date, detail: dict[str, Any]) -> None:
+    """Writes that a job has ended well."""
     conn.execute(
-        "update job_runs set finished_at = now(), detail = %s"
-        " where market = %s and job = %s and trading_date = %s",
+        "update job_runs set finished_at = now(), detail = %s where market = %s and job = %s and trading_date = %s",
         (Jsonb(detail), market, job, trading_date),
     )
 
 
 def fail(conn: Connection, market: str, job: str, trading_date: date, error: str) -> None:
+    """Writes why a job did not end; it may be taken up again."""
     conn.execute(
         "update job_runs set error = %s where market = %s and job = %s and trading_date = %s",
         (error, market, job, trading_date),

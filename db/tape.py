@@ -49,9 +49,7 @@ def add_partitions(conn: Connection, now: datetime) -> list[str]:
         with conn.transaction():
             conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(name)))
             conn.execute(
-                sql.SQL("create table {} (like tape including defaults including storage)").format(
-                    sql.Identifier(name)
-                )
+                sql.SQL("create table {} (like tape including defaults including storage)").format(sql.Identifier(name))
             )
             conn.execute(
                 sql.SQL("alter table tape attach partition {} for values from ({}) to ({})").format(

@@ -57,7 +57,7 @@ def beat(
         runs.beat(conn, process_name(role, market), role, market, os.getpid(), term, detail or {})
 
 
-def leave(database: Database, role: str, market: str | None) -> None:
-    """Takes the heartbeat away when a loop ends by itself."""
+def leave(database: Database) -> None:
+    """Takes this process's heartbeats away when it ends in good order, and those of the long silent."""
     with database.autocommit() as conn:
-        runs.forget(conn, process_name(role, market), FORGET_AFTER)
+        runs.forget(conn, f"{socket.gethostname()}:{os.getpid()}", FORGET_AFTER)

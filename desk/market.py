@@ -209,7 +209,14 @@ def settle(database: Database, market: str, trading_date: date, ids: Any, prices
 
 
 def take_snapshot(
-    database: Database, market: str, trading_date: date, slot: str, ids: Any, prices: Any, volatilities: Any, rate_bp: int
+    database: Database,
+    market: str,
+    trading_date: date,
+    slot: str,
+    ids: Any,
+    prices: Any,
+    volatilities: Any,
+    rate_bp: int,
 ) -> int | None:
     """Stores a risk snapshot of underlyings and makes it the market's; None if that slot has one."""
     with database.connection() as conn:

@@ -51,10 +51,9 @@ class CandleMaker:
         minute["close"], minute["oi"] = price, rows["oi"]
         minute["volume"] = np.maximum(rows["volume"] - self._before[at], 0)
         self._minute[at] = minute
-        for name, source in (
-            ("open", "open"), ("high", "high"), ("low", "low"), ("close", "last_price"), ("volume", "volume"), ("oi", "oi")
-        ):  # fmt: skip
-            self._day[name][at] = rows[source]
+        for name in ("open", "high", "low", "volume", "oi"):
+            self._day[name][at] = rows[name]
+        self._day["close"][at] = price
         self._changed[at] = self._changed_day[at] = True
 
     def take_minutes(self) -> Candles:

@@ -1,6 +1,6 @@
 """What every feed that makes its own book shares: model prices, who is priced, and when each prints."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -67,8 +67,11 @@ class Floor:
         expiry = universe.expiry[rows]
         return np.asarray(rows[(expiry == 0) | (expiry > now_ms)])
 
-    def print(self, now_ms: int) -> Rows:
-        """The rows that are due: all at first, then each about once a second, the newly wanted at once."""
+    def print(self, now_ms: int, traded: Mapping[int, int] | None = None) -> Rows:
+        """The rows that are due: all at first, then each about once a second, the newly wanted at once.
+
+        ``traded`` gives the day's volume so far of the rows for which it is known; others get modelled volume.
+        """
         seconds = self.seconds_since(now_ms)
         self.last_ms = now_ms
         active = self.active(now_ms)
@@ -77,7 +80,8 @@ class Floor:
         waited = np.where(self._printed[rows] == 0, EVERY_SECONDS, (now_ms - self._printed[rows]) / 1000)
         self._printed[rows] = now_ms
         waited = np.minimum(waited, 2 * MOST_SECONDS)
-        return self.printer.print(self.rng, rows, self.mids(rows, now_ms), waited, now_ms)
+        volume = np.array([(traded or {}).get(int(row), -1) for row in rows] if traded else [], np.int64)
+        return self.printer.print(self.rng, rows, self.mids(rows, now_ms), waited, now_ms, volume)
 
     def mids(self, rows: Ints, now_ms: int, noise: bool = True) -> Floats:
         """Model prices of any rows, inside the bands."""

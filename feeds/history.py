@@ -97,7 +97,9 @@ class History:
         full[:, self._futures] = full[:, under] * basis**left
         return np.asarray(full[:, self._rows])
 
-    def _candles(self, starts: Ints, opened: Floats, high: Floats, low: Floats, close: Floats, share: Floats) -> Candles:
+    def _candles(
+        self, starts: Ints, opened: Floats, high: Floats, low: Floats, close: Floats, share: Floats
+    ) -> Candles:
         universe, rows = self._universe, self._rows
         out = np.zeros(close.shape, CANDLE_TYPE)
         tick, lot = universe.tick[rows], universe.lot[rows]

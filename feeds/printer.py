@@ -55,11 +55,12 @@ class Printer:
         return pack(self.day[(self.day["last"] > 0) | (self.day["oi"] > 0)])
 
     def print(
-        self, rng: Rng, rows: Ints, mids: Floats, seconds: float | Floats, now_ms: int, volume: Ints | None = None
+        self, rng: Rng, rows: Ints, mids: Floats, seconds: float | Floats, now_ms: int, known_volume: Ints | None = None
     ) -> Rows:
         """Rows for these (ascending) universe rows at these model prices.
 
-        ``seconds`` is how long ago each printed last, which sets its volume where ``volume`` is not given.
+        ``seconds`` is how long ago each printed last, which sets its volume where ``known_volume`` (the day's
+        so far; -1 for not known) does not.
         """
         universe = self._universe
         out = np.zeros(len(rows), row_type(self.levels))
@@ -79,7 +80,10 @@ class Printer:
         traded = np.where(hit | (ask == 0), bid, ask)
         plain = np.maximum(tick, np.rint(mids / tick).astype(np.int64) * tick)
         last = np.where(index | (traded == 0), plain, traded)
-        done = self._traded(rng, rows, mids, seconds, now_ms) if volume is None else volume
+        done = self._traded(rng, rows, mids, seconds, now_ms)
+        if known_volume is not None and len(known_volume):
+            since = np.maximum(known_volume - self.day["volume"][rows], 0)
+            done = np.where(known_volume >= 0, since, done)
         self._remember(rng, rows, last, np.where(index, 0, done))
         day = self.day[rows]
         out["instrument"], out["last_price"], out["exchange_time"] = universe.id[rows], last, now_ms

@@ -22,8 +22,7 @@ _SECTOR = 0.35
 # Restlessness by the part of the day that has passed: an opening flurry, a quiet noon, a busy close.
 _HOURS = ((0.04, 2.5), (0.12, 1.5), (0.36, 1.0), (0.68, 0.6), (0.88, 1.0), (1.01, 1.4))
 _MEAN_SQUARE = sum(
-    (end - start) * weight**2
-    for (end, weight), start in zip(_HOURS, (0.0, *(end for end, _ in _HOURS)), strict=False)
+    (end - start) * weight**2 for (end, weight), start in zip(_HOURS, (0.0, *(end for end, _ in _HOURS)), strict=False)
 )
 _MEAN = sum(
     (end - start) * weight for (end, weight), start in zip(_HOURS, (0.0, *(end for end, _ in _HOURS)), strict=False)

@@ -73,9 +73,7 @@ class Simulator:
     def _follow_which(self) -> None:
         """Which rows move by chance, and which funds follow an index."""
         universe = self._universe
-        follows = {
-            n: universe.row[x.follows] for n, x in enumerate(universe.listings) if x.follows in universe.row
-        }
+        follows = {n: universe.row[x.follows] for n, x in enumerate(universe.listings) if x.follows in universe.row}
         self._funds = np.array(sorted(follows), np.int64)
         self._tracked = np.array([follows[n] for n in sorted(follows)], np.int64)
         vix = [n for n, x in enumerate(universe.listings) if x.instrument.symbol == VIX]
@@ -83,8 +81,7 @@ class Simulator:
         led = {*(row for row, _, _ in self._baskets), *follows, self._vix}
         self._moving = np.array([n for n in self._floor.cash if int(n) not in led], np.int64)
         sectors = [
-            "index" if universe.is_index[n] else universe.listings[n].instrument.sector or "other"
-            for n in self._moving
+            "index" if universe.is_index[n] else universe.listings[n].instrument.sector or "other" for n in self._moving
         ]
         self._returns = Returns(sectors, universe.sigma[self._moving])
 

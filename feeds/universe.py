@@ -1,6 +1,6 @@
 """The instruments of one trading date as columns, so that a feed can price all of them at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 
@@ -80,6 +80,15 @@ class Universe:
     def passed(self, at_ms: int) -> float:
         """The part of the trading date that has passed, within 0 and 1."""
         return min(1.0, max(0.0, (at_ms - self.opened) / (self.closes - self.opened)))
+
+    def only(self, cash: Collection[int]) -> "Universe":
+        """The same with these cash instruments alone and what derives from them."""
+        kept = [
+            listing
+            for listing in self.listings
+            if listing.instrument.id in cash or listing.instrument.underlying_id in cash
+        ]
+        return Universe(kept, self.trading_date, self.weights, self.base, self.always_open)
 
     def rows_of(self, ids: Sequence[int] | np.ndarray) -> np.ndarray:
         """Rows of those ids that are listed here; others are left out."""

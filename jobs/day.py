@@ -86,9 +86,7 @@ def _model_prices(
     return {one.id: int(ticks[universe.row[one.id]]) for one in contracts}
 
 
-def _universe(
-    state: MarketState, master: Master, listed: list[Instrument], days: Mapping[int, Day]
-) -> Universe:
+def _universe(state: MarketState, master: Master, listed: list[Instrument], days: Mapping[int, Day]) -> Universe:
     weights: dict[int, dict[int, float]] = {}
     base: dict[int, int] = {}
     seeds = {one.id: master.seed(one.id) for one in listed}
@@ -120,5 +118,3 @@ def _listing(one: Instrument, day: Day, row: Any, follows: int | None) -> Listin
         volume=row.volume if row is not None and one.kind is not Kind.INDEX else 0,
         follows=follows,
     )
-
-

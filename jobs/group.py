@@ -1,21 +1,32 @@
 """All loops of one market, which share a bus and a leadership."""
 
+from desk.leadership import Leadership
 from desk.market import Database
 from jobs.bus import Bus
+from jobs.closing import ClosingLoop
 from jobs.housekeeping import Housekeeping
+from jobs.leading import Campaign
 from jobs.loop import Loop
 from jobs.market import MarketLoop
 from settings import Settings
 
 
 class Group:
-    """The loops of a market in this process; stopped together."""
+    """The loops of a market in this process; stopped together.
+
+    All act only while the one leadership says so: of two sidecars one trades and the other stands by.
+    """
 
     def __init__(self, database: Database, market: str, settings: Settings) -> None:
         self._stopped = False
-        bus = Bus()
-        prices = MarketLoop(database, market, settings, bus, lambda: True)
-        self.loops: list[Loop] = [prices, Housekeeping(database, prices)]
+        bus, leadership = Bus(), Leadership(database, market)
+        prices = MarketLoop(database, market, settings, bus, leadership.leads)
+        self.loops: list[Loop] = [
+            Campaign(leadership),
+            prices,
+            ClosingLoop(database, prices),
+            Housekeeping(database, prices),
+        ]
 
     def stopped(self) -> bool:
         """Whether the loops were told to end."""
@@ -24,5 +35,5 @@ class Group:
     def stop(self) -> None:
         """Tells every loop to end; returns at once."""
         self._stopped = True
-        for loop in self.loops:
+        for loop in reversed(self.loops):
             loop.stop()

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,10 @@ from core.calendar import IST, Phase
 from core.frames import Frame
 from desk import jobs as runs
 from desk import market as markets
-from desk.market import Database, LostMarketError, MarketState
+from desk.market import Database, LostMarketError
 from feeds.candles import CandleMaker
 from feeds.guard import Guard
 from feeds.protocol import Feed
-from feeds.universe import Universe
 from jobs import past, sources
 from jobs.bus import Bus
 from jobs.loop import Steady
@@ -70,21 +70,23 @@ class MarketLoop(Steady):
         feed = self._feed
         return datetime.fromtimestamp((feed.clock(now) if feed else now) / 1000, UTC)
 
-    def settle(self) -> None:
-        """Strikes the settlement prices of the date that is ending, and writes its last candles."""
+    def settle(self, ending: date, following: date) -> None:
+        """Strikes the settlement prices of a date and opens the next one's closes and bands; safe to repeat."""
         with self._lock:
-            if self._feed is None:
+            if self._feed is None or self._universe.trading_date != ending:
                 return
             ids, prices = self._feed.closes(int(time.time() * 1000))
-            markets.settle(self._database, self.market, self._universe.trading_date, ids, prices)
+            markets.settle(self._database, self.market, ending, ids, prices)
             self._write_candles()
+            resume = self._feed.resume()
+            state = replace(self._state, trading_date=following)
+        closes = {int(i): int(price) for i, price in zip(ids, prices, strict=True)}
+        sources.open_date(self._database, self._settings, state, resume, closes)
 
     def keep_tape(self) -> None:
         """Makes the tape's next hours and drops those past their time or size."""
         settings = self._settings
-        kept = markets.keep_tape(
-            self._database, datetime.now(UTC), settings.kagaz_tape_hours, settings.kagaz_tape_mb
-        )
+        kept = markets.keep_tape(self._database, datetime.now(UTC), settings.kagaz_tape_hours, settings.kagaz_tape_mb)
         if kept["paused"] and not self.tape_paused:
             log.get(__name__).warning("The tape pauses until the hour has passed", extra=kept)
         self.tape_paused = bool(kept["paused"])

@@ -61,6 +61,7 @@ class Runner(Steady):
             group.stop()
         if scheduler is not None:
             scheduler.shutdown(wait=True)
+            runs.leave(self._database)
 
     def step(self) -> None:
         """Compares what runs with what is switched on."""

@@ -1,9 +1,19 @@
-"""Which feed a market has, built for its present trading date."""
+"""Which feed a market has, built for one trading date."""
 
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import log
+from core.instruments import DERIVATIVES
+from desk import masters
 from desk.market import Database, MarketState
+from feeds import replay
+from feeds.bars import Reading, read
 from feeds.protocol import Feed
+from feeds.silent import Silent
 from feeds.simulator import Simulator
 from feeds.universe import Universe
 from jobs import day
@@ -14,5 +24,60 @@ def open_feed(
     database: Database, settings: Settings, state: MarketState, resume: dict[str, Any]
 ) -> tuple[Universe, Feed]:
     """The universe of the market's trading date and its feed, going on from ``resume``."""
+    if state.feed == "replay":
+        return _open_replay(database, settings, state, resume)
     universe = day.load(database, state)
     return universe, Simulator(universe, settings.kagaz_seed, resume)
+
+
+def open_date(
+    database: Database,
+    settings: Settings,
+    state: MarketState,
+    resume: Mapping[str, Any],
+    closes: Mapping[int, int],
+) -> None:
+    """Lists the contracts of the market's trading date and writes its previous closes and bands.
+
+    ``closes`` are prices in paise round which strikes are listed; a replayed day has its own.
+    """
+    reference = None
+    if state.feed == "replay":
+        reading = _reading(settings.kagaz_replay_path)
+        past_day = replay.past_day_for(reading, state.trading_date, resume)
+        reference = _reference(database, reading, past_day) if past_day else None
+    masters.contracts_for(database, state.trading_date, reference or closes)
+    day.load(database, state, reference)
+
+
+def _open_replay(
+    database: Database, settings: Settings, state: MarketState, resume: dict[str, Any]
+) -> tuple[Universe, Feed]:
+    reading = _reading(settings.kagaz_replay_path)
+    past_day = replay.past_day_for(reading, state.trading_date, resume)
+    if past_day is None:
+        return day.load(database, state), Silent(resume)
+    reference = _reference(database, reading, past_day)
+    masters.contracts_for(database, state.trading_date, reference)
+    universe = day.load(database, state, reference).only(reference)
+    return universe, replay.Replay(
+        universe, reading.days[past_day], past_day, settings.kagaz_seed, settings.kagaz_replay_speed, resume
+    )
+
+
+@lru_cache(maxsize=1)
+def _reading(path: Path | None) -> Reading:
+    if path is None:
+        log.get(__name__).error("KAGAZ_REPLAY_PATH names no file or folder of bars, so that nothing is played")
+        return Reading()
+    reading = read(path)
+    log.get(__name__).info("Bars read", extra={"days": len(reading.days), "left_out": dict(reading.problems)})
+    return reading
+
+
+def _reference(database: Database, reading: Reading, past_day: date) -> dict[int, int]:
+    """Previous closes of the past day, by the instruments of today that they belong to."""
+    master = masters.get(database)
+    listed = {one.symbol: one.id for one in master.by_id.values() if one.kind not in DERIVATIVES}
+    closes = replay.closes_before(reading, past_day)
+    return {listed[symbol]: price for symbol, price in closes.items() if symbol in listed}

@@ -1,0 +1,43 @@
+"""A feed that has nothing to say: no past day is left to play."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.frames import Rows, row_type
+
+Ints = npt.NDArray[np.int64]
+
+
+class Silent:
+    """Prints nothing and says that it has ended, so that its market closes."""
+
+    name = "silent"
+
+    def __init__(self, left: dict[str, Any]) -> None:
+        self._left = left
+
+    def clock(self, now_ms: int) -> int:
+        """The wall clock."""
+        return now_ms
+
+    def want(self, ids: Collection[int]) -> None:
+        """Nobody can be served."""
+
+    def next_rows(self, now_ms: int) -> Rows:
+        """Nothing."""
+        return np.zeros(0, row_type())
+
+    def closes(self, now_ms: int) -> tuple[Ints, Ints]:
+        """Nothing."""
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+
+    def state(self) -> dict[str, Any]:
+        """Says that the end has come."""
+        return {"feed": self.name, "ended": True}
+
+    def resume(self) -> dict[str, Any]:
+        """What it was made with, untouched."""
+        return self._left

@@ -1,0 +1,42 @@
+"""Watches the exchange's clock and takes the market over to its next trading date when the time has come."""
+
+from desk import closing
+from desk import jobs as runs
+from desk.market import Database
+from jobs.loop import Steady
+from jobs.market import MarketLoop
+
+
+class ClosingLoop(Steady):
+    """Asks each second what the clock demands. A roll that was killed resumes where it stopped."""
+
+    every = 1.0
+
+    def __init__(self, database: Database, market: MarketLoop) -> None:
+        super().__init__()
+        self.name = f"closing {market.market}"
+        self._database, self._market = database, market
+
+    def step(self) -> None:
+        """One look at the clock, and at the losses that block cash; nothing while another process leads."""
+        if not self._market.leads():
+            return
+        market = self._market.market
+        closing.refresh_blocked_loss(self._database, market)
+        step = closing.due(self._database, market, self._market.clock())
+        if step is not None and step.step == closing.SQUARE_OFF:
+            closing.square_off(self._database, market)
+        elif step is not None:
+            self._roll(step)
+        runs.beat(self._database, "closing", market)
+
+    def _roll(self, step: closing.Due) -> None:
+        """Strikes prices and opens the next date's closes and bands first, so that it trades at once."""
+        self._market.settle(step.trading_date, step.next_date)
+        runs.once(
+            self._database,
+            self._market.market,
+            "roll",
+            step.trading_date,
+            lambda: closing.roll(self._database, self._market.market, step),
+        )
