@@ -106,8 +106,9 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 8, patience: float = PATIENCE) -> None:
         self.url = url
         self.patience = patience
-        self._lazy = threading.Lock()
+        self._lock = threading.Lock()
         self._engine: sqlalchemy.Engine | None = None
+        self._lent = 0
         self._at_close: list[Callable[[], object]] = []
         self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
             dsn(url),
@@ -120,7 +121,6 @@ class Database:
             max_waiting=pool_size * 16,
             kwargs={"prepare_threshold": 2},
             configure=configure,
-            check=still_there,
             open=True,
             name="kagaz",
         )
@@ -133,7 +133,7 @@ class Database:
             with _transaction(connection):
                 yield connection
         finally:
-            self._pool.putconn(connection)
+            self._give(connection)
 
     @contextmanager
     def autocommit(self) -> Iterator[psycopg.Connection[Any]]:
@@ -143,17 +143,14 @@ class Database:
             connection.autocommit = True
             yield connection
         finally:
-            if (
-                not connection.closed
-                and connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
-            ):
+            if not connection.closed and connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
                 connection.autocommit = False
-            self._pool.putconn(connection)
+            self._give(connection)
 
     @property
     def engine(self) -> sqlalchemy.Engine:
         """SQLAlchemy's way in, made at first use."""
-        with self._lazy:
+        with self._lock:
             if self._engine is None:
                 self._engine = sqlalchemy.create_engine(
                     "postgresql+psycopg://",
@@ -175,21 +172,43 @@ class Database:
         while self._at_close:
             self._at_close.pop()()
         self._pool.close()
-        with self._lazy:
+        with self._lock:
             if self._engine is not None:
                 self._engine.dispose()
 
     def _take(self) -> psycopg.Connection[Any]:
+        """A connection that works. Dead ones are thrown out at once: after a restart they all are."""
+        until = time.monotonic() + self.patience
         try:
-            return self._pool.getconn()
+            while True:
+                connection = self._pool.getconn(max(0.001, until - time.monotonic()))
+                try:
+                    still_there(connection)
+                except psycopg.Error:
+                    connection.close()
+                    self._pool.putconn(connection)
+                except BaseException:
+                    self._pool.putconn(connection)
+                    raise
+                else:
+                    with self._lock:
+                        self._lent += 1
+                    return connection
         except TooManyRequests as cause:
-            raise DatabaseBusy(
-                "Too many requests wait for a database connection. Try again shortly."
-            ) from cause
+            raise DatabaseBusy("Too many requests wait for a database connection. Try again shortly.") from cause
         except PoolTimeout as cause:
-            if self._pool.get_stats().get("pool_size", 0) >= self._pool.max_size:
-                raise DatabaseBusy("All database connections are in use. Try again shortly.") from cause
-            raise DatabaseUnavailable("The database cannot be reached. Try again shortly.") from cause
+            raise self._refusal() from cause
+
+    def _give(self, connection: psycopg.Connection[Any]) -> None:
+        with self._lock:
+            self._lent -= 1
+        self._pool.putconn(connection)
+
+    def _refusal(self) -> Exception:
+        """Why there is no connection: as many as there may be are lent, or none can be made."""
+        if self._lent >= self._pool.max_size:
+            return DatabaseBusy("All database connections are in use. Try again shortly.")
+        return DatabaseUnavailable("The database cannot be reached. Try again shortly.")
 
     def __enter__(self) -> "Database":
         return self
