@@ -4,6 +4,7 @@ from datetime import date
 
 from db.trading import Connection
 
+
 def strike_settlements(connection: Connection, market: str, day: date) -> None:
     """Fix the settlement price of every instrument that was quoted on the day; those struck already stay."""
     connection.execute(
@@ -31,7 +32,8 @@ def behind(connection: Connection, market: str, day: date, limit: int) -> list[t
     return connection.execute(
         "select a.id, (select count(*) from positions p join instruments i on i.id = p.instrument_id"
         "   where p.account_id = a.id and p.quantity <> 0 and i.expiry is not null)"
-        " from accounts a where a.market = %s and a.archived_at is null and a.trading_date <= %s order by a.id limit %s",
+        " from accounts a where a.market = %s and a.archived_at is null and a.trading_date <= %s"
+        " order by a.id limit %s",
         [market, day, limit],
     ).fetchall()
 
@@ -60,18 +62,19 @@ def keep_day(connection: Connection, account_id: int, day: date, closes: dict[in
         with flow as (
             select coalesce(sum(amount) filter (where from_ledger = 'BANK'), 0)::bigint as deposits,
                    coalesce(sum(amount) filter (where to_ledger = 'BANK'), 0)::bigint as withdrawals,
-                   coalesce(sum(case when from_ledger = 'PNL' then amount when to_ledger = 'PNL' then -amount end), 0)::bigint
-                       as realised,
-                   coalesce(sum(case when to_ledger = 'CHARGES' then amount when from_ledger = 'CHARGES' then -amount end), 0)
-                       ::bigint as charges
+                   coalesce(sum(case when from_ledger = 'PNL' then amount when to_ledger = 'PNL' then -amount end),
+                            0)::bigint as realised,
+                   coalesce(sum(case when to_ledger = 'CHARGES' then amount
+                                     when from_ledger = 'CHARGES' then -amount end), 0)::bigint as charges
             from transfers where account_id = %(account)s and trading_date = %(day)s
         ), held as (
             select coalesce(sum(unrealised), 0)::bigint as unrealised from daily_positions
             where account_id = %(account)s and trading_date = %(day)s
         )
-        insert into daily_equity (account_id, trading_date, cash, hold, margin, invested, unsettled, gains, option_credit,
-                                  unrealised, equity, deposits, withdrawals, realised, charges)
-        select a.id, %(day)s, a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit, held.unrealised,
+        insert into daily_equity (account_id, trading_date, cash, hold, margin, invested, unsettled, gains,
+                                  option_credit, unrealised, equity, deposits, withdrawals, realised, charges)
+        select a.id, %(day)s, a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit,
+               held.unrealised,
                a.cash + a.hold + a.margin + a.invested + a.unsettled + a.gains + a.option_credit + held.unrealised,
                flow.deposits, flow.withdrawals, flow.realised, flow.charges
         from accounts a, flow, held where a.id = %(account)s
@@ -123,7 +126,7 @@ def refresh_blocked_loss(connection: Connection, market: str) -> int:
     cursor = connection.execute(
         """
         with losing as (
-            select p.account_id, greatest(0, -sum(p.quantity::bigint * coalesce(q.last_price, 0) - p.mark))::bigint as loss
+            select p.account_id, greatest(0, -sum(p.quantity::bigint * q.last_price - p.mark))::bigint as loss
             from positions p join instruments i on i.id = p.instrument_id
             join accounts o on o.id = p.account_id and o.market = %(market)s and o.archived_at is null
             join quotes q on q.market = %(market)s and q.instrument_id = p.instrument_id

@@ -86,3 +86,21 @@ def take_changes(connection: Connection, market: str) -> list[int]:
 def forget_changes(connection: Connection, market: str) -> None:
     """Empty the list before all open orders are read: what commits after this is listed anew."""
     connection.execute("delete from order_changes where market = %s", [market])
+
+
+def archive(connection: Connection, account_id: int) -> int:
+    """Archive an account and open an empty one of the same name in its market, as its successor."""
+    connection.execute("update accounts set archived_at = now() where id = %s", [account_id])
+    row = connection.execute(
+        "insert into accounts (user_id, market, name, trading_date)"
+        " select a.user_id, a.market, a.name, m.trading_date from accounts a join markets m on m.id = a.market"
+        " where a.id = %s returning id",
+        [account_id],
+    ).fetchone()
+    assert row
+    connection.execute(
+        "insert into account_shares (account_id, user_id, granted_by, granted_at)"
+        " select %s, user_id, granted_by, granted_at from account_shares where account_id = %s",
+        [row[0], account_id],
+    )
+    return int(row[0])

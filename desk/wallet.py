@@ -2,25 +2,32 @@
 
 from collections.abc import Callable
 
+from core import decide
 from core.ledger import Code, Ledger
 from core.money import as_number, rupees
+from core.orders import WORKING
 from core.reasons import Reason, Refusal
 from db import trading_reads
 from db.engine import Database, retrying
 from db.trading import Connection, commit
 from desk import masters
 from desk.answers import Answer, fingerprint, problem, replay, request_row
-from desk.working import ACCOUNTS, Task, must_be_current, open_task, ring
+from desk.working import ACCOUNTS, ORDERS, Task, must_be_current, open_task, ring
 
 
 def _move(
-    database: Database, account_id: int, key: str | None, asked: str, act: Callable[[Task, Connection], Answer]
+    database: Database,
+    account_id: int,
+    key: str | None,
+    asked: str,
+    act: Callable[[Task, Connection], Answer],
+    whole: bool = False,
 ) -> Answer:
     master = masters.get(database)
 
     def use_case() -> Answer:
         with database.connection() as connection:
-            task = open_task(connection, master, account_id, key=key, orders=[])
+            task = open_task(connection, master, account_id, key=key, orders=[], whole=whole)
             before = replay(task.loaded.stored, asked)
             if before:
                 return before
@@ -57,7 +64,7 @@ def _done(task: Task, amount: int) -> Answer:
 def deposit(database: Database, actor: str, account_id: int, amount: int, key: str | None = None) -> Answer:
     """Add virtual money, in paise, to CASH. The body names the amount and the cash after it."""
 
-    def act(task: Task, connection: Connection) -> Answer:
+    def act(task: Task, _: Connection) -> Answer:
         _must_be_an_amount(amount, task)
         task.work.move(Ledger.BANK, Ledger.CASH, amount, Code.DEPOSIT, task.facts.now, reference=f"by {actor}")
         return _done(task, amount)
@@ -80,3 +87,24 @@ def withdraw(database: Database, actor: str, account_id: int, amount: int, key: 
         return _done(task, amount)
 
     return _move(database, account_id, key, fingerprint("withdraw", amount), act)
+
+
+def reset(database: Database, actor: str, account_id: int, cash: int, key: str | None = None) -> Answer:
+    """Start an account anew with ``cash`` paise. The old one is archived as it stands, with its resting orders
+    cancelled; nothing is erased. The body names both: ``account`` (the new one's id) and ``archived``."""
+
+    def act(task: Task, connection: Connection) -> Answer:
+        _must_be_an_amount(cash, task)
+        why = (Reason.RESET, f"Cancelled by the reset of {actor}.")
+        for order in [order for order in task.work.orders.values() if order.status in WORKING]:
+            decide.cancel(task.work, task.facts, order, actor, why)
+        successor = trading_reads.archive(connection, account_id)
+        fresh = open_task(connection, masters.get(database), successor, orders=[])
+        fresh.work.move(Ledger.BANK, Ledger.CASH, cash, Code.DEPOSIT, fresh.facts.now, reference=f"reset by {actor}")
+        commit(connection, [fresh.work])
+        body = {"account": task.work.key, "account_id": str(successor), "archived_id": str(account_id)}
+        return Answer(201, body | {"cash": as_number(cash)})
+
+    answer = _move(database, account_id, key, fingerprint("reset", cash), act, whole=True)
+    ring(database, ORDERS)
+    return answer

@@ -22,7 +22,8 @@ def floor(database: Database) -> Iterator[Floor]:
 
 
 def end_of(floor: Floor, days: int = 0) -> datetime:
-    return datetime.combine(floor.trading_date + timedelta(days=days), datetime.min.time(), IST).replace(hour=15, minute=31)
+    day = floor.trading_date + timedelta(days=days)
+    return datetime(day.year, day.month, day.day, 15, 31, tzinfo=IST)
 
 
 def roll(floor: Floor, days: int = 0) -> closing.Due:
@@ -90,7 +91,8 @@ def test_todays_profit_waits_for_the_next_date(floor: Floor) -> None:
 def test_futures_are_marked_and_expire_at_the_underlyings_close(floor: Floor) -> None:
     account = floor.account(cash=1_000_000_000)
     nifty = floor.instrument("NSE:NIFTY 50")
-    future = next(i for i in floor.master.chain(nifty.id) if i.kind == "FUT" and i.expiry and i.expiry > floor.trading_date)
+    chain = floor.master.chain(nifty.id)
+    future = next(i for i in chain if i.kind == "FUT" and i.expiry and i.expiry > floor.trading_date)
     floor.price("NSE:NIFTY 50", 2_500_000)
     floor.price(future.key, 2_510_000)
     floor.buy(account, future.lot, future.key, 2_510_000, "NRML")
@@ -98,7 +100,8 @@ def test_futures_are_marked_and_expire_at_the_underlyings_close(floor: Floor) ->
     cash = floor.balances(account)["CASH"]
     roll(floor)
     assert floor.balances(account)["CASH"] == cash + future.lot * 5_000
-    assert one(floor, "select mark, realised from positions where account_id = %s", account) == (future.lot * 2_515_000, 0)
+    marked = one(floor, "select mark, realised from positions where account_id = %s", account)
+    assert marked == (future.lot * 2_515_000, 0)
     while floor.trading_date <= future.expiry:  # type: ignore[operator]
         floor.price("NSE:NIFTY 50", 2_520_000)
         floor.price(future.key, 2_515_000)

@@ -1,0 +1,132 @@
+"""The command line: users, tokens, resets and the invariants.
+
+    python -m desk user add NAME --role trader [--cash RUPEES] [--email ADDRESS]
+    python -m desk user password NAME          a one-time link that sets a password
+    python -m desk token NAME [--account USER/BOOK] [--scopes read,trade]
+    python -m desk verify                      one line of JSON; exit status 1 on a violation
+    python -m desk reset USER/BOOK [--cash RUPEES]
+
+Everything that a program may read goes to standard output; exit status 2 for what cannot be done, with a
+sentence on standard error.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+
+import settings
+from core.money import parse_rupees, rupees
+from core.reasons import Refusal
+from db.checks import UnfitServerError
+from db.embedded import EmbeddedError
+from db.engine import Database, DatabaseBusy, DatabaseUnavailable
+from db.migrate import UnknownVersion
+from desk import access, identity, installation, wallet
+from desk.verify import verify
+
+ACTOR = "command line"
+TROUBLE = (
+    settings.WrongSettings,
+    EmbeddedError,
+    UnfitServerError,
+    UnknownVersion,
+    DatabaseBusy,
+    DatabaseUnavailable,
+)
+FRESH_CASH = "1000000"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar of the commands."""
+    top = argparse.ArgumentParser(prog="python -m desk", description="Users, tokens, resets and the invariants.")
+    commands = top.add_subparsers(dest="command", required=True)
+    user = commands.add_parser("user", help="add a user, or make a link that sets a password")
+    users = user.add_subparsers(dest="what", required=True)
+    add = users.add_parser("add")
+    add.add_argument("name")
+    add.add_argument("--role", required=True, choices=("trader", "analyst", "admin"))
+    add.add_argument("--cash", type=_amount, default=0, metavar="RUPEES")
+    add.add_argument("--email")
+    add.set_defaults(run=_add)
+    password = users.add_parser("password")
+    password.add_argument("name")
+    password.set_defaults(run=_password)
+    token = commands.add_parser("token", help="print an API token, once")
+    token.add_argument("name")
+    token.add_argument("--account", metavar="USER/BOOK")
+    token.add_argument("--scopes", default="read,trade")
+    token.set_defaults(run=_token)
+    check = commands.add_parser("verify", help="check every invariant of every account")
+    check.set_defaults(run=_verify)
+    reset = commands.add_parser("reset", help="archive an account and start it anew")
+    reset.add_argument("account", metavar="USER/BOOK")
+    reset.add_argument("--cash", type=_amount, default=_amount(FRESH_CASH), metavar="RUPEES")
+    reset.set_defaults(run=_reset)
+    return top
+
+
+def _amount(text: str) -> int:
+    try:
+        return parse_rupees(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from wrong
+
+
+def _add(database: Database, asked: argparse.Namespace) -> int:
+    user = identity.add_user(
+        database, asked.name, asked.role, email=asked.email, cash_paise=asked.cash, actor=ACTOR
+    )
+    print(f"Added {user.name}, {user.role}, with the account {user.name}/main and {rupees(asked.cash)}.")
+    return _password(database, asked)
+
+
+def _password(database: Database, asked: argparse.Namespace) -> int:
+    base = f"http://localhost:{settings.load().port}"
+    print(identity.password_link(database, ACTOR, asked.name, base))
+    return 0
+
+
+def _token(database: Database, asked: argparse.Namespace) -> int:
+    scopes = tuple(part.strip() for part in asked.scopes.split(",") if part.strip())
+    token, _ = identity.create_token(database, ACTOR, asked.name, asked.account, name="command line", scopes=scopes)
+    print(token)
+    return 0
+
+
+def _verify(database: Database, _: argparse.Namespace) -> int:
+    verdict = verify(database)
+    print(json.dumps(verdict.as_dict()))
+    return 0 if verdict.sound else 1
+
+
+def _reset(database: Database, asked: argparse.Namespace) -> int:
+    answer = wallet.reset(database, ACTOR, access.by_key(database, asked.account).id, asked.cash)
+    if not answer.ok:
+        print(answer.body["detail"], file=sys.stderr)
+        return 2
+    archived = answer.body["archived_id"]
+    print(f"{asked.account} starts anew with {rupees(asked.cash)}; the old run is kept as number {archived}.")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    asked = parser().parse_args(arguments)
+    run: Callable[[Database, argparse.Namespace], int] = asked.run
+    try:
+        database = installation.prepare(settings.load())
+        try:
+            return run(database, asked)
+        finally:
+            database.close()
+            installation.release()
+    except Refusal as refusal:
+        print(refusal.sentence, file=sys.stderr)
+    except TROUBLE as trouble:
+        print(trouble, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
