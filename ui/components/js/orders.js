@@ -147,7 +147,15 @@ export const mount = widget((root, data, tools) => {
   async function askCancelAll() {
     const rows = sorted().filter(works);
     if (!(await confirmed(root, `Cancel all ${rows.length} open orders of this book?`, `Cancel ${rows.length}`))) return;
-    for (const row of rows) await cancel(row);
+    cancelAll.disabled = true;
+    try {
+      const done = await ask(withAccount("/orders?status=open", account()), { method: "DELETE", timeout: 30000 });
+      done.items.filter((row) => row.order_id && row.version).forEach(takeOrder);
+    } catch (refused) {
+      toast(root, refused.message, { tone: "bad", stays: true });
+    }
+    cancelAll.disabled = false;
+    load();
   }
 
   function tick() {

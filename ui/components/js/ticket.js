@@ -22,6 +22,7 @@ export const mount = widget((root, data, tools) => {
   let timer = 0;
   let round = 0;
   let sending = false;
+  const told = new Set(); // refusals that the ticket itself has shown
   const sheet = paper({ change, side: flip, send, close, step, pick });
   root.append(sheet.node);
 
@@ -194,7 +195,10 @@ export const mount = widget((root, data, tools) => {
       return;
     }
     // A refusal that was written as a REJECTED order used the key up; one before an order exists did not.
-    if (refused.problem.order_id) open.key = newKey();
+    if (refused.problem.order_id) {
+      open.key = newKey();
+      told.add(refused.problem.order_id);
+    }
     open.refused = refused.errors;
     sheet.say(refused.message, refused.problem);
     emit("answered", null);
@@ -206,7 +210,7 @@ export const mount = widget((root, data, tools) => {
   tools.own(on("trade", (row) => toast(root, `${row.side === "BUY" ? "Bought" : "Sold"} ${number(row.quantity, 0)} ${row.symbol} at ${rupees(row.price)}`,
     { tone: "good" })));
   tools.own(on("order", (row) => {
-    if (row.status === "REJECTED") toast(root, `Order ${row.order_id} was refused. ${row.reason || ""}`, { tone: "bad", stays: true });
+    if (row.status === "REJECTED" && !told.has(row.order_id) && !sending) toast(root, `Order ${row.order_id} was refused. ${row.reason || ""}`, { tone: "bad", stays: true });
   }));
   const again = setInterval(() => { if (open && !sending && !needsTrigger(open.form.type) && link().status !== "ended") estimate(0); }, 4000);
   tools.own(() => clearInterval(again));
