@@ -35,9 +35,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"([a-zA-Z][\w+.-]*://[^\s:/@]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),
     # Headers, as text, as a mapping or as a list of pairs: the rest of the line is the value.
     (
-        re.compile(
-            r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)\b(['\"]\s*,\s*b?['\"]|['\"]?\s*[:=]\s*).*"
-        ),
+        re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)\b(['\"]\s*,\s*b?['\"]|['\"]?\s*[:=]\s*).*"),
         rf"\1\2{HIDDEN}",
     ),
     (re.compile(r"(?i)\b(bearer)\s+[\w.~+/=:-]{6,}"), rf"\1 {HIDDEN}"),

@@ -65,8 +65,7 @@ class Settings(BaseSettings):
     )
     kagaz_feed: Literal["simulator", "replay", "upstox", "truedata"] = Field(
         default="simulator",
-        description="Where prices come from at the first start: `simulator`, `replay`, `upstox` or "
-        "`truedata`.",
+        description="Where prices come from at the first start: `simulator`, `replay`, `upstox` or `truedata`.",
         json_schema_extra={"must": "be simulator, replay, upstox or truedata"},
     )
     kagaz_session: Literal["always", "nse"] = Field(

@@ -44,9 +44,7 @@ def missing(lock: str, python: str, machine: str) -> str:
             target,
         ]
         command += ["--python-version", python, "--implementation", "cp", *platforms(machine)]
-        done = subprocess.run(
-            [*command, "-r", str(PROJECT / lock)], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([*command, "-r", str(PROJECT / lock)], capture_output=True, text=True, check=False)
     return done.stderr.strip() if done.returncode else ""
 
 

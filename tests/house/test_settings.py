@@ -51,9 +51,7 @@ ACCEPTED = [
 
 
 @pytest.mark.parametrize(("name", "value", "expected"), ACCEPTED)
-def test_a_value_is_accepted(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: object
-) -> None:
+def test_a_value_is_accepted(monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: object) -> None:
     monkeypatch.setenv(name, value)
     assert getattr(settings.read(), name.lower()) == expected
 
@@ -161,9 +159,7 @@ def test_an_unknown_variable_is_named() -> None:
     ]
 
 
-def test_loading_warns_of_unknown_variables(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_loading_warns_of_unknown_variables(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     write("KAGAZ_ORIGIN = 1\n")
     monkeypatch.setenv("KAGAZ_FED", "1")
     settings.load.cache_clear()

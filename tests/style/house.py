@@ -31,9 +31,7 @@ def name(path: Path) -> str:
 
 def code(*suffixes: str) -> list[Path]:
     """Files that run in production: neither tests nor benches."""
-    return [
-        one for one in files() if one.suffix in suffixes and not name(one).startswith(("tests/", "bench/"))
-    ]
+    return [one for one in files() if one.suffix in suffixes and not name(one).startswith(("tests/", "bench/"))]
 
 
 def texts() -> Iterator[tuple[str, str]]:

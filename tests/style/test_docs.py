@@ -27,9 +27,7 @@ def shown_default(name: str) -> str:
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_each_setting_is_documented(name: str) -> None:
     row = f"| `{name.upper()}` | {shown_default(name)} | {Settings.model_fields[name].description} |"
-    assert row in (PROJECT / "docs" / "settings.md").read_text("utf-8").splitlines(), (
-        f"docs/settings.md lacks:\n{row}"
-    )
+    assert row in (PROJECT / "docs" / "settings.md").read_text("utf-8").splitlines(), f"docs/settings.md lacks:\n{row}"
 
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
@@ -53,11 +51,7 @@ def test_each_make_target_is_in_the_readme(target: str) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=house.name)
 def test_each_command_of_a_document_exists(document: Path) -> None:
     text = document.read_text("utf-8")
-    unknown = {
-        name
-        for name in re.findall(r"\bmake ([a-z][a-z-]*)\b(?=[`\s]|$)", code_of(text))
-        if name not in TARGETS
-    }
+    unknown = {name for name in re.findall(r"\bmake ([a-z][a-z-]*)\b(?=[`\s]|$)", code_of(text)) if name not in TARGETS}
     assert not unknown, f"make has no {unknown}"
     for module in set(re.findall(r"python -m ([a-z_.]+[a-z_])", code_of(text))) - {"pytest", "venv", "pip"}:
         place = PROJECT / module.replace(".", "/")

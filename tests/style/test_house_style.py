@@ -48,9 +48,7 @@ PRIVATE = re.compile(r"(?<![\w.:/-])/(?:w[o]rk|f[a]rm|h[o]me|U[s]ers|r[o]ot/\.)\
 PLANNING = re.compile(r"\b[Ss]t[a]ge \d|\b[Ii]ss[u]e #?\d+\b|\b[Bb]u[i]lder [A-Z]\b")
 
 
-@pytest.mark.parametrize(
-    "pattern", [UNFINISHED, PRIVATE, PLANNING], ids=["unfinished", "private", "planning"]
-)
+@pytest.mark.parametrize("pattern", [UNFINISHED, PRIVATE, PLANNING], ids=["unfinished", "private", "planning"])
 def test_no_file_says_what_only_its_author_understands(pattern: re.Pattern[str]) -> None:
     found = [
         f"{name}:{number} {line.strip()[:80]}"
