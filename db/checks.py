@@ -89,8 +89,7 @@ def _durability(connection: psycopg.Connection[Any]) -> None:
     commit = _ask(connection, "select current_setting('synchronous_commit')")
     if commit not in ("on", "remote_apply"):
         raise UnfitServerError(
-            f"synchronous_commit is {commit} although every session of Kagaz asks for on. "
-            "Remove what overrides it."
+            f"synchronous_commit is {commit} although every session of Kagaz asks for on. Remove what overrides it."
         )
 
 

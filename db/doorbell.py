@@ -170,9 +170,7 @@ def _subscribe(url: str, channels: tuple[str, ...]) -> psycopg.Connection[Any] |
     return connection
 
 
-def _rings(
-    connection: psycopg.Connection[Any], seconds: float
-) -> tuple[list[str], psycopg.Connection[Any] | None]:
+def _rings(connection: psycopg.Connection[Any], seconds: float) -> tuple[list[str], psycopg.Connection[Any] | None]:
     """The distinct channels that rang within the time, first come first; no connection if it broke."""
     try:
         heard = connection.notifies(timeout=seconds, stop_after=1)

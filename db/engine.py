@@ -32,11 +32,11 @@ SETTINGS = {
 SET_ALL = "select " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in SETTINGS.items())
 
 
-class DatabaseBusy(RuntimeError):  # noqa: N818 - it reads as the sentence it is
+class DatabaseBusy(RuntimeError):
     """Every connection of the pool is in use; the caller may try again shortly."""
 
 
-class DatabaseUnavailable(RuntimeError):  # noqa: N818 - it reads as the sentence it is
+class DatabaseUnavailable(RuntimeError):
     """The database cannot be reached at present."""
 
 

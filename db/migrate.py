@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent / "migrations"
 LOCK = 7_210_501
 
 
-class UnknownVersion(RuntimeError):  # noqa: N818 - it reads as the sentence it is
+class UnknownVersion(RuntimeError):
     """The database was last migrated by a release that this one does not know."""
 
 
@@ -35,9 +35,7 @@ def upgrade(url: str) -> None:
     try:
         _upgrade(url)
     except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
-        raise DatabaseUnavailable(
-            "The database went away while its schema was made; nothing was changed."
-        ) from error
+        raise DatabaseUnavailable("The database went away while its schema was made; nothing was changed.") from error
 
 
 def _upgrade(url: str) -> None:

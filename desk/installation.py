@@ -52,9 +52,7 @@ class State:
         """The database, or StartingError with a sentence while there is none."""
         if self.database is None or self.waiting_for:
             waits = ", ".join(self.waiting_for)
-            raise StartingError(
-                self.trouble or f"Kagaz is starting and waits for: {waits}. Try again shortly."
-            )
+            raise StartingError(self.trouble or f"Kagaz is starting and waits for: {waits}. Try again shortly.")
         return self.database
 
     def step(self, name: str) -> None:

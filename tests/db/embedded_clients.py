@@ -20,11 +20,14 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 # Says the address, then stays a client until its standard input ends.
 CODE = """
 import sys, pathlib, db.embedded
-cluster = db.embedded.acquire(pathlib.Path(sys.argv[1]), grace=float(sys.argv[2]))
+home, grace, programs = sys.argv[1:]
+cluster = db.embedded.acquire(pathlib.Path(home), grace=float(grace), programs=programs or None)
 print(cluster.url, flush=True)
 sys.stdin.read()
 """
 LIMIT = 60.0
+# Which Postgres is tested; unset: the installed wheel's.
+PROGRAMS = os.environ.get("KAGAZ_PG_BIN")
 
 
 class Client:
@@ -33,7 +36,7 @@ class Client:
     def __init__(self, home: Path, *, grace: float = 0.3, python: str = sys.executable, **more: object) -> None:
         environment = dict(os.environ) | {"PYTHONPATH": os.pathsep.join([str(PROJECT), *sys.path])}
         self.process = subprocess.Popen(
-            [python, "-c", CODE, str(home), str(grace)],
+            [python, "-c", CODE, str(home), str(grace), PROGRAMS or ""],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -13,7 +13,7 @@ import pytest
 from db import embedded
 from db.embedded import EmbeddedError, account, binaries, cluster, memory, places, server
 from db.embedded.places import settle
-from tests.db.embedded_clients import answers, client, home_folder, postmaster, stopped
+from tests.db.embedded_clients import PROGRAMS, answers, client, home_folder, postmaster, stopped
 
 MB = memory.MB
 
@@ -49,7 +49,7 @@ def test_data_of_another_major_version_are_refused_in_words(home: Path) -> None:
     found.data.mkdir()
     (found.data / "PG_VERSION").write_text("9\n")
     with pytest.raises(EmbeddedError, match=r"was made by Postgres 9.*which cannot open it.*dump the data"):
-        embedded.acquire(home)
+        embedded.acquire(home, programs=PROGRAMS)
 
 
 def test_the_server_is_for_this_machine_only_and_checks_its_pages(home: Path) -> None:
@@ -109,7 +109,7 @@ def test_programs_that_the_account_cannot_reach_are_copied(home: Path) -> None:
     identity = account.choose()
     with tempfile.TemporaryDirectory(prefix="kagaz-private-") as private:  # 0700: for its owner alone
         installation = Path(private) / "postgres"
-        shutil.copytree(binaries.find(os.environ.get("KAGAZ_PG_BIN")).parent, installation, symlinks=True)
+        shutil.copytree(binaries.find(PROGRAMS).parent, installation, symlinks=True)
         found = settle(home)
         used = binaries.usable_by(installation / "bin", identity, found.root / "programs")
         assert account.may_run(used / "postgres", identity)
@@ -175,4 +175,4 @@ def test_a_keeper_that_cannot_start_is_reported_with_its_words(
 ) -> None:
     monkeypatch.setattr(cluster, "PROJECT", tmp_path)  # a folder without the keeper's code
     with pytest.raises(EmbeddedError, match=r"(?s)keeper of Postgres does not stay up: .*No module named 'db'"):
-        embedded.acquire(home, grace=0.3)
+        embedded.acquire(home, grace=0.3, programs=PROGRAMS)

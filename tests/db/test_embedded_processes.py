@@ -10,6 +10,7 @@ import pytest
 from db import embedded
 from db.embedded.places import settle
 from tests.db.embedded_clients import (
+    PROGRAMS,
     answers,
     client,
     home_folder,
@@ -103,13 +104,13 @@ def test_all_killed_at_once_start_again_with_the_next_client(home: Path) -> None
 
 
 def test_a_client_can_leave_and_come_back_in_one_process(home: Path) -> None:
-    first = embedded.acquire(home, grace=0.3)
-    second = embedded.acquire(home, grace=0.3)
+    first = embedded.acquire(home, grace=0.3, programs=PROGRAMS)
+    second = embedded.acquire(home, grace=0.3, programs=PROGRAMS)
     first.release()
     first.release()
     assert answers(second.url)
     second.release()
     stopped(home)
-    third = embedded.acquire(home, grace=0.3)
+    third = embedded.acquire(home, grace=0.3, programs=PROGRAMS)
     assert answers(third.url)
     third.release()

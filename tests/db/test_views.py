@@ -6,7 +6,8 @@ from db.engine import Database
 
 ROWS = """
 insert into users (name, role) values ('asha', 'trader');
-insert into instruments (exchange, symbol, name, kind, listed_from) values ('NSE', 'INFY', 'Infosys', 'EQ', '2000-01-01');
+insert into instruments (exchange, symbol, name, kind, listed_from)
+    values ('NSE', 'INFY', 'Infosys', 'EQ', '2000-01-01');
 insert into markets (id, feed, session, trading_date) values ('m', 'simulator', 'always', '2026-11-23');
 insert into accounts (user_id, market, name, trading_date, cash, hold, blocked_loss)
     select id, 'm', 'main', '2026-11-23', 123456789, 11, 89 from users;

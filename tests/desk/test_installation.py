@@ -22,7 +22,7 @@ def chosen(url: str, **more: object) -> Settings:
 def passwords(home: Path) -> dict[str, str]:
     """What the file tells the one who installed."""
     lines = (home / first_users.FILE).read_text().splitlines()[2:]
-    return {name: password for name, password in (line.split() for line in lines)}
+    return {line.split()[0]: line.split()[1] for line in lines}
 
 
 def cash(database: Database, key: str) -> int:

@@ -22,6 +22,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError(
-        "The first schema cannot be taken back: that would drop every account. Restore a backup."
-    )
+    raise RuntimeError("The first schema cannot be taken back: that would drop every account. Restore a backup.")
