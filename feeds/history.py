@@ -35,7 +35,7 @@ class History:
         self._futures = derive.futures[universe.expiry[derive.futures] > universe.closes]
         cash = np.flatnonzero(universe.is_share | universe.is_index)
         self._rows = np.concatenate([cash, self._futures])
-        sectors = [universe.listings[n].instrument.sector or "other" for n in cash]
+        sectors = [universe.listings[int(n)].instrument.sector or "other" for n in cash]
         self._cash, self._returns = cash, Returns(sectors, universe.sigma[cash])
 
     def days(self) -> Candles:
@@ -44,8 +44,8 @@ class History:
         steps = np.stack([self._returns.step(self._rng, 1.0, 1.0)[0] for _ in range(count)])
         # The sum of what is still to come, so that the last close is the universe's previous close.
         to_come = np.cumsum(steps[::-1], axis=0)[::-1] - steps
-        close = universe.prev_close[self._cash] * np.exp(-to_come)
-        close = self._spread_out(close, self._closes_at)
+        moved = universe.prev_close[self._cash] * np.exp(-to_come)
+        close: Floats = self._spread_out(moved, self._closes_at)
         sigma = universe.sigma[self._rows]
         opened = np.vstack([close[:1], close[:-1]]) * np.exp(self._noise(count, sigma * 0.4))
         high = np.maximum(opened, close) * np.exp(np.abs(self._noise(count, sigma * 0.5)))
@@ -84,9 +84,9 @@ class History:
         universe = self._universe
         full = np.zeros((len(cash), len(universe)))
         full[:, self._cash] = cash
-        for row, parts, units in self._baskets:
-            full[:, row] = full[:, parts] @ units
-        for row in self._cash:
+        for index, parts, units in self._baskets:
+            full[:, index] = full[:, parts] @ units
+        for row in map(int, self._cash):
             follows = universe.row.get(universe.listings[row].follows or 0)
             if follows is not None:
                 full[:, row] = universe.prev_close[row] * full[:, follows] / universe.prev_close[follows]

@@ -35,7 +35,11 @@ def load(database: Database, state: MarketState, reference: Mapping[int, int] | 
     listed = list(master.listed(state.trading_date))
     known = markets.days(database, state.id, state.trading_date)
     if any(one.id not in known for one in listed):
-        closes = markets.latest_closes(database, state.id, state.trading_date) | dict(reference or {})
+        closes = markets.latest_closes(database, state.id, state.trading_date)
+        if reference:
+            # What derives from another day's prices had that day's closes too: the model's, not yesterday's.
+            closes = {i: price for i, price in closes.items() if master.by_id[i].kind not in DERIVATIVES}
+            closes |= reference
         known |= _open(database, state, master, listed, known, closes)
     return _universe(state, master, [one for one in listed if one.id in known], known)
 
