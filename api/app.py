@@ -1,5 +1,7 @@
 """The native API as routes for the web process: everything under /api/v1, described by one table."""
 
+import uuid
+
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
@@ -48,4 +50,5 @@ async def nowhere(scope: Scope, _receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 4404})
         return
-    await respond(problems.of_status(404, "There is nothing at this address.", Reason.NOT_FOUND), "", scope, send)
+    reply = problems.of_status(404, "There is nothing at this address.", Reason.NOT_FOUND)
+    await respond(reply, uuid.uuid4().hex, scope, send)

@@ -27,7 +27,7 @@ class Fields:
         """A field that must be there. A wrong one gives a stand-in: ``close`` raises before it is used."""
         found = self.may(name, reader)
         if found is None and name not in {each.field for each in self._refusals}:
-            self._refusals.append(Refusal(Reason.MISSING_FIELD, f"Send {name}.", field=name))
+            self._refusals.append(Refusal(Reason.MISSING_FIELD, f"Send {name}: it is missing.", field=name))
         return found  # type: ignore[return-value]
 
     def may(self, name: str, reader: Callable[[Any], T]) -> T | None:

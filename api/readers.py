@@ -77,9 +77,9 @@ def whole(value: Any) -> int:
 
 def count(value: Any) -> int:
     """A whole number from a query: 1 to 5,000."""
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,6}", value, re.ASCII) or int(value) > 5000:
-        raise bad("Send a whole number from 1 to 5000.")
-    return int(value)
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value, re.ASCII) and 1 <= int(value) <= 5000:
+        return int(value)
+    raise bad("Send a whole number from 1 to 5000.")
 
 
 def text(value: Any) -> str:

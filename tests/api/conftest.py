@@ -12,7 +12,8 @@ import settings
 from api.app import routes
 from db.engine import Database
 from desk import access, identity, wallet
-from tests.people import open_market, person, token
+from tests.floor import Floor
+from tests.people import open_market, person, signed_in, token
 
 CASH = 10_000_000_00  # paise
 
@@ -40,8 +41,9 @@ def _no_order_rate(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def desk(database: Database) -> Database:
-    """alice and bob with money, ana reading alice's book, root."""
+    """alice and bob with money, ana reading alice's book, root; INFY trades at 1500."""
     open_market(database)
+    Floor(database).price("NSE:INFY", 150_000)
     for name, role in (("alice", "trader"), ("bob", "trader"), ("ana", "analyst"), ("root", "admin")):
         person(database, name, role)
     for name in ("alice", "bob"):
@@ -64,6 +66,25 @@ def as_bot(client: TestClient, desk: Database, name: str, **named: Any) -> TestC
     bot = TestClient(client.app, base_url="http://desk.test")
     bot.headers["authorization"] = f"Bearer {token(desk, name, **named)}"
     return bot
+
+
+def as_browser(client: TestClient, desk: Database, name: str) -> TestClient:
+    """The same server asked with that user's cookie, from its own page."""
+    browser = TestClient(client.app, base_url="http://desk.test")
+    browser.cookies.set(identity.COOKIE, signed_in(desk, name)[0])
+    browser.headers["origin"] = "http://desk.test"
+    return browser
+
+
+ORDER = {
+    "symbol": "INFY",
+    "exchange": "NSE",
+    "side": "BUY",
+    "order_type": "LIMIT",
+    "product": "CNC",
+    "quantity": 10,
+    "price": 1500,
+}
 
 
 @pytest.fixture

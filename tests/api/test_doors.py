@@ -1,0 +1,194 @@
+"""Every door of the API is tried without a key, with another's key, and from another's page."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import endpoints
+from api.call import Endpoint
+from api.serving import Server
+from db.engine import Database
+from tests.api.conftest import ORDER, Started, as_bot, as_browser
+from tests.people import token
+
+ALL = endpoints(Server(Started(None)))
+GUARDED = [each for each in ALL if not each.public]
+WRITES = [each for each in GUARDED if each.method != "GET"]
+NAMED = [each for each in GUARDED if "{" in each.path]
+
+
+def title(each: Endpoint) -> str:
+    return f"{each.method} {each.path}"
+
+
+def body_for(each: Endpoint) -> dict[str, object] | None:
+    """A body that would do, so that nothing but the door can refuse."""
+    if each.method in ("GET", "DELETE"):
+        return None
+    if each.path.startswith("/wallet"):
+        return {"amount": 1}
+    if each.path.startswith("/watchlists"):
+        return {"name": "mine"}
+    if "{order_id}" in each.path:
+        return {"quantity": 5}
+    return dict(ORDER)
+
+
+def ask(client: TestClient, each: Endpoint, path: str | None = None, **named: object):
+    query = "?status=open" if each.method == "DELETE" and each.path == "/orders" else ""
+    url = f"/api/v1{path or each.path.format(order_id=1, watchlist_id=1)}{query}"
+    return client.request(each.method, url, json=body_for(each), **named)
+
+
+def test_the_table_covers_the_api():
+    assert {each.path for each in ALL if each.public} == {
+        "/health",
+        "/ready",
+        "/openapi.json",
+        "/auth/session",
+    }
+    assert len(WRITES) >= 12
+    assert len(NAMED) >= 6
+
+
+@pytest.mark.parametrize("each", GUARDED, ids=title)
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "Bearer wrong", "Bearer ", "Bearer", "Basic YTpi", "Bearer kagaz_" + "x" * 43, "Bearer \xff", "x" * 5000],
+)
+def test_no_door_opens_without_a_key(client, each, authorization):
+    headers = {"origin": "http://desk.test"} | ({"authorization": authorization} if authorization else {})
+    answer = ask(client, each, headers={name: value.encode("latin-1") for name, value in headers.items()})
+    assert answer.status_code == 401
+    assert answer.json()["reason_code"] == 800
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("each", GUARDED, ids=title)
+def test_a_wrong_token_is_not_saved_by_a_cookie(client, desk, each):
+    browser = as_browser(client, desk, "alice")
+    assert ask(browser, each, headers={"authorization": "Bearer wrong"}).status_code == 401
+
+
+def ids_of_alice(alice: TestClient) -> dict[str, str]:
+    order = alice.post("/api/v1/orders", json=ORDER)
+    assert order.status_code == 201, order.text
+    made = alice.post("/api/v1/watchlists", json={"name": "secret"})
+    return {"order_id": order.json()["order_id"], "watchlist_id": made.json()["watchlist_id"]}
+
+
+@pytest.mark.parametrize("each", NAMED, ids=title)
+def test_what_is_anothers_does_not_exist(alice, bob, each):
+    ids = ids_of_alice(alice)
+    missing = {name: str(int(value) + 999) for name, value in ids.items()}
+    theirs = ask(bob, each, each.path.format(**ids))
+    nobodys = ask(bob, each, each.path.format(**missing))
+    assert theirs.status_code == nobodys.status_code == 404
+    drop = {"instance": None}
+    assert theirs.json() | drop == nobodys.json() | drop
+    assert ask(alice, each, each.path.format(**ids)).status_code in (200, 204)
+
+
+@pytest.mark.parametrize("each", [e for e in GUARDED if "account" in (*e.query, *e.body)], ids=title)
+def test_anothers_account_does_not_exist(alice, bob, each):
+    ids = ids_of_alice(bob)
+    query = {"account": "alice/main"} if "account" in each.query else {}
+    if each.method == "DELETE" and each.path == "/orders":
+        query["status"] = "open"
+    if each.path == "/quotes":
+        query["symbols"] = "NSE:INFY"
+    if each.path == "/candles":
+        query["symbol"] = "NSE:INFY"
+    body = body_for(each)
+    body = body | {"account": "alice/main"} if body and "account" in each.body else body
+    answer = bob.request(each.method, f"/api/v1{each.path.format(**ids)}", params=query, json=body)
+    assert answer.status_code == 404, answer.text
+    assert "alice" not in answer.text
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "1.0", "x", "१", "9" * 40, "%00", "1%20", "..", "1;drop"])
+@pytest.mark.parametrize("each", NAMED, ids=title)
+def test_an_id_that_is_none_names_nothing(alice, each, wrong):
+    answer = ask(alice, each, each.path.format(order_id=wrong, watchlist_id=wrong))
+    assert answer.status_code in (404, 405)
+
+
+@pytest.mark.parametrize("each", WRITES, ids=title)
+@pytest.mark.parametrize(
+    "origin",
+    [None, "null", "", "https://evil.test", "http://desk.test.evil.test", "http://desk.test:81", "https://desk.test",
+     "http://desk.test@evil.test", "http://evil.test/desk.test", "desk.test", "http://desk.test\x80"],
+)  # fmt: skip
+def test_a_cookie_writes_from_its_own_page_alone(client, desk, each, origin):
+    browser = as_browser(client, desk, "alice")
+    del browser.headers["origin"]
+    headers = {"idempotency-key": "k", **({} if origin is None else {"origin": origin})}
+    answer = ask(browser, each, headers={name: value.encode("latin-1") for name, value in headers.items()})
+    assert answer.status_code == 403
+    assert answer.json()["reason_code"] == 802
+    assert browser.get("/api/v1/orders").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"origin": "http://desk.test"}, 201),
+        ({"origin": "http://desk.test:80"}, 201),
+        ({"origin": "HTTP://DESK.TEST"}, 201),
+        ({"origin": "https://desk.test", "x-forwarded-proto": "https"}, 201),
+        ({"origin": "http://desk.test", "x-forwarded-proto": "https"}, 403),
+        ({"origin": "https://team.example"}, 201),
+        ({"origin": "https://team.example:8443"}, 403),
+    ],
+)
+def test_which_pages_are_ours(client, desk, monkeypatch, headers, status):
+    monkeypatch.setenv("KAGAZ_ORIGINS", "https://team.example")
+    import settings
+
+    settings.load.cache_clear()
+    browser = as_browser(client, desk, "alice")
+    answer = browser.post("/api/v1/orders", json=ORDER, headers={"idempotency-key": "k", **headers})
+    assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize("each", [each for each in GUARDED if each.keyed], ids=title)
+def test_a_cookie_writes_with_a_key_alone(client, desk, each):
+    browser = as_browser(client, desk, "alice")
+    missing = ask(browser, each)
+    assert (missing.status_code, missing.json()["reason_code"]) == (400, 103)
+    for bad in ("", "x" * 65, "é", "tab\tinside"):
+        wrong = ask(browser, each, headers={"idempotency-key": bad.encode("latin-1")})
+        assert (wrong.status_code, wrong.json()["field"]) == (400, "Idempotency-Key")
+
+
+@pytest.mark.parametrize("each", WRITES, ids=title)
+def test_an_analyst_and_a_reading_token_write_nothing(client, desk, alice, each):
+    ids = ids_of_alice(alice)
+    before = alice.get("/api/v1/orders").json()
+    reader = TestClient(client.app, base_url="http://desk.test")
+    reader.headers["authorization"] = f"Bearer {token(desk, 'alice', scopes=('read',))}"
+    for who in (as_bot(client, desk, "ana"), reader):
+        answer = ask(who, each, each.path.format(**ids))
+        if each.path.startswith("/margins"):
+            assert answer.status_code in (200, 404)  # an estimate writes nothing
+        else:
+            assert answer.status_code in (403, 404), answer.text
+    assert alice.get("/api/v1/orders").json() == before
+
+
+def test_an_administrator_reads_but_does_not_trade_for_others(client, desk, alice):
+    ids = ids_of_alice(alice)
+    root = as_bot(client, desk, "root")
+    assert root.get("/api/v1/orders?account=alice/main").json()["items"][0]["order_id"] == ids["order_id"]
+    assert root.get(f"/api/v1/orders/{ids['order_id']}").status_code == 200
+    assert root.delete(f"/api/v1/orders/{ids['order_id']}").status_code == 403
+    assert root.post("/api/v1/orders", json={**ORDER, "account": "alice/main"}).status_code == 403
+
+
+def test_a_password_that_must_change_comes_first(client, desk: Database):
+    browser = as_browser(client, desk, "alice")
+    with desk.connection() as connection:
+        connection.execute("update users set must_change_password = true where name = 'alice'")
+    from desk.remember import forget_all
+
+    forget_all()
+    assert browser.get("/api/v1/wallet").status_code == 403
