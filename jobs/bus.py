@@ -1,6 +1,8 @@
 """Hands frames from the market's loop to those who act on them, without ever making the market wait."""
 
 import threading
+import time
+import time
 
 import numpy as np
 
@@ -13,7 +15,9 @@ class Bus:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: Frame | None = None
-        self.merged = 0
+        self._woken = False
+        self.merged = 0  # frames that were not taken before the next one came
+        self.published_at = 0.0  # of the newest frame, by the monotonic clock
 
     def publish(self, frame: Frame) -> None:
         """Puts a stored frame; never blocks."""
@@ -22,18 +26,20 @@ class Bus:
                 self.merged += 1
                 frame = merge(self._waiting, frame)
             self._waiting = frame
+            self.published_at = time.monotonic()
             self._changed.notify_all()
 
     def take(self, timeout: float) -> Frame | None:
-        """All that changed since the last take, or None when nothing did within ``timeout`` seconds."""
+        """All that changed since the last take; None after ``timeout`` seconds without a frame, or a ``wake``."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting is not None, timeout)
-            frame, self._waiting = self._waiting, None
+            self._changed.wait_for(lambda: self._waiting is not None or self._woken, timeout)
+            frame, self._waiting, self._woken = self._waiting, None, False
             return frame
 
     def wake(self) -> None:
-        """Lets a waiting reader look at once, although no frame came."""
+        """Lets the reader, waiting or next to wait, look at once although no frame came."""
         with self._changed:
+            self._woken = True
             self._changed.notify_all()
 
 

@@ -4,8 +4,8 @@ from desk.leadership import Leadership
 from desk.market import Database
 from jobs.bus import Bus
 from jobs.closing import ClosingLoop
+from jobs.execution import ExecutionLoop
 from jobs.housekeeping import Housekeeping
-from jobs.leading import Campaign
 from jobs.loop import Loop
 from jobs.market import MarketLoop
 from settings import Settings
@@ -14,7 +14,8 @@ from settings import Settings
 class Group:
     """The loops of a market in this process; stopped together.
 
-    All act only while the one leadership says so: of two sidecars one trades and the other stands by.
+    The execution loop contends for the lead; the others act only while it has it. Of two sidecars one trades
+    and the other stands by.
     """
 
     def __init__(self, database: Database, market: str, settings: Settings) -> None:
@@ -22,7 +23,7 @@ class Group:
         bus, leadership = Bus(), Leadership(database, market)
         prices = MarketLoop(database, market, settings, bus, leadership.leads)
         self.loops: list[Loop] = [
-            Campaign(leadership),
+            ExecutionLoop(database, market, bus, leadership),
             prices,
             ClosingLoop(database, prices),
             Housekeeping(database, prices),
