@@ -60,7 +60,7 @@ class Settings(BaseSettings):
         default=8600,
         ge=0,
         le=65535,
-        description="Port of the broker-compatible gateway. `0` starts none.",
+        description="Port kept for a broker-compatible gateway; nothing listens there yet. `0`: none is wanted.",
         json_schema_extra={"must": "be a port, a whole number from 1 to 65535, or 0 for no gateway"},
     )
     kagaz_feed: Literal["simulator", "replay", "upstox", "truedata"] = Field(
@@ -83,8 +83,8 @@ class Settings(BaseSettings):
     )
     kagaz_sidecar: Literal["child", "external"] = Field(
         default="child",
-        description="`child`: the web process starts the sidecar (`python -m jobs`) and the gateway "
-        "(`python -m api`). `external`: whoever runs this web process runs them.",
+        description="`child`: the web process starts the sidecar (`python -m jobs`), which runs the markets. "
+        "`external`: whoever runs this web process runs it.",
         json_schema_extra={"must": "be child or external"},
     )
     kagaz_order_rate: int = Field(
