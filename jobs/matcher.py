@@ -1,0 +1,160 @@
+"""One life of the book: built from the database, fed with frames and changes, its fills written in batches."""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
+from typing import Protocol
+
+import log
+from core.book import Book, Resting
+from core.depth import Depth
+from core.frames import Frame
+from core.matching import Fill, Moment, Outcome, arrive, give_back, match, wake
+from desk import market as markets
+from desk.filling import Applied, Changed
+from desk.leadership import Leadership
+from desk.market import Database
+
+# Seconds between looks at open work and the market's phase, whatever the doorbell says.
+POLL = 0.25
+# A frame older than this fills nothing, in ms.
+STALE_AFTER = 5_000
+# A batch ends at so many accounts or outcomes, and is kept small enough to take about so many seconds.
+ACCOUNTS, OUTCOMES, BATCH = 250, 1_000, 0.020
+
+
+class Desk(Protocol):
+    """The desk's side of filling; desk.filling is the one that is used."""
+
+    def load_open(self, database: Database, market: str) -> list[Resting]:
+        """Every working order of the market."""
+
+    def take_changes(self, database: Database, market: str) -> Changed:
+        """What users placed, changed or ended since the last look."""
+
+    def apply(self, database: Database, leadership: Leadership, outcomes: Sequence[Outcome]) -> Applied:
+        """Write a batch in one transaction of this leader's term."""
+
+
+class Matcher:
+    """Fills the orders of one market on one trading date. Nothing matches before its first frame.
+
+    It is good until something raises; then another is made, because what is in memory may be wrong.
+    """
+
+    def __init__(self, database: Database, market: str, leadership: Leadership, desk: Desk) -> None:
+        self._database, self._market = database, market
+        self._leadership, self._desk = leadership, desk
+        self.fills = 0
+        self.behind = False  # users changed something that was not taken in yet
+        self._size = OUTCOMES
+        self._book = Book()
+        self._depth = Depth(self._book.slots)
+        self._look()
+        self._date = self._state.trading_date
+        at = self._state.exchange_time
+        self._shown_at, self._published_at = int(at.timestamp() * 1000) if at else 0, self._looked_at
+        arrive(self._book, self._depth, desk.load_open(database, market), self._moment())
+        told = {"market": market, "orders": len(self._book), "term": leadership.term}
+        log.get(__name__).info("Filling starts", extra=told)
+
+    @property
+    def over(self) -> bool:
+        """Whether the market has moved to another trading date, whose book is built anew."""
+        return self._state.trading_date != self._date
+
+    @property
+    def seen(self) -> int:
+        """Number of the last frame taken in, 0 before the first."""
+        return self._depth.latest
+
+    def step(self, frame: Frame | None, published_at: float = 0.0, rung: bool = False) -> None:
+        """Take in a frame, if there is one, and what users changed, if somebody rang or it is time to look.
+
+        ``published_at`` is when the frame came, by the monotonic clock.
+        """
+        outcomes: list[Outcome] = []
+        if frame is not None:
+            outcomes += self._take_in(frame, published_at)
+        due = time.monotonic() - self._looked_at >= POLL
+        if due:
+            self._look()
+        if due or rung or self.behind:
+            outcomes += self._take_changes()
+        outcomes += wake(self._book, self._depth, self._moment())
+        self._apply(outcomes)
+
+    def patience(self) -> float:
+        """Seconds until a step is due although no frame came and nobody rang."""
+        if self.behind:
+            return 0.0
+        seconds = self._looked_at + POLL - time.monotonic()
+        due = self._book.next_due()
+        if due is not None:
+            seconds = min(seconds, (due - self._moment().exchange_time) / 1000)
+        return max(0.0, seconds)
+
+    def _take_in(self, frame: Frame, published_at: float) -> list[Outcome]:
+        if self._depth.latest == 0:
+            self._leadership.first_frame(frame.number)
+        if self._state.phase != "OPEN":
+            self._look()
+        self._shown_at, self._published_at = frame.exchange_time, published_at
+        return match(self._book, self._depth, frame, self._moment())
+
+    def _take_changes(self) -> list[Outcome]:
+        """Take in what users changed; an order with new terms acts at once, as one that is new."""
+        self.behind = False
+        changed = self._desk.take_changes(self._database, self._market)
+        for order_id in changed.ended:
+            self._book.remove(order_id)
+        arriving = [order for order in changed.resting if not self._book.replace(order)]
+        return arrive(self._book, self._depth, arriving, self._moment())
+
+    def _apply(self, outcomes: Iterable[Outcome]) -> None:
+        """Write outcomes in batches. What was dropped gives its depth to the next in the queue."""
+        waiting = deque(outcomes)
+        dropped: set[int] = set()
+        while waiting:
+            batch = self._next_batch(waiting)
+            stale = [one for one in batch if one.order_id in dropped]
+            batch = [one for one in batch if one.order_id not in dropped]
+            began = time.monotonic()
+            applied = self._desk.apply(self._database, self._leadership, batch) if batch else Applied()
+            self._fit_batches(len(batch), time.monotonic() - began)
+            self.fills += sum(isinstance(one, Fill) for one in applied.done)
+            lost = [*stale, *applied.dropped]
+            if lost:
+                dropped.update(one.order_id for one in lost)
+                waiting.extend(give_back(self._book, self._depth, lost, self._moment()))
+                # Its new terms, if it has any, are on their way.
+                self.behind = True
+
+    def _next_batch(self, waiting: deque[Outcome]) -> list[Outcome]:
+        accounts: set[int] = set()
+
+        def fits(outcome: Outcome) -> bool:
+            accounts.add(outcome.account_id)
+            return len(accounts) <= ACCOUNTS
+
+        batch = list(takewhile(fits, (waiting[number] for number in range(min(self._size, len(waiting))))))
+        for _ in batch:
+            waiting.popleft()
+        return batch
+
+    def _fit_batches(self, size: int, took: float) -> None:
+        """Batches follow the database's speed, so that no account is locked for much longer than BATCH."""
+        if took > BATCH:
+            self._size = max(10, int(size * BATCH / took))
+        elif size == self._size:
+            self._size = min(OUTCOMES, 2 * self._size)
+
+    def _look(self) -> None:
+        self._state = markets.state(self._database, self._market)
+        self._looked_at = time.monotonic()
+
+    def _moment(self) -> Moment:
+        """Now, on the exchange's clock: that of the last frame and what has passed since."""
+        age = max(0, int((time.monotonic() - self._published_at) * 1000))
+        return Moment(self._shown_at + age, self._state.phase == "OPEN", age, STALE_AFTER)
