@@ -11,6 +11,7 @@ from db import identity as rows
 from db import sessions as session_rows
 from db.engine import Database
 from db.identity import UserRow
+from desk import wallet
 from desk.identity import passwords
 from desk.remember import forget_all
 
@@ -88,9 +89,10 @@ def add_user(
         audit.append(connection, actor, "USER_ADDED", name, detail={"role": role})
         row = rows.user_by_id(connection, user_id)
     if cash_paise and account_id is not None:
-        from desk import wallet
-
-        wallet.deposit(database, actor, account_id, cash_paise, "first-deposit")
+        answer = wallet.deposit(database, actor, account_id, cash_paise, "first-deposit")
+        if not answer.ok:
+            sentence = f"{name} was added without money: {answer.body['detail']}"
+            raise Refusal(Reason(answer.body["reason_code"]), sentence, field="cash")
     assert row is not None  # inserted a few lines above, in the same transaction
     return public(row)
 
@@ -157,9 +159,7 @@ def set_active(database: Database, actor: str, name: str, active: bool) -> None:
         if not active:
             session_rows.revoke_sessions(connection, row.id)
             access_rows.revoke_tokens(connection, row.id)
-        audit.append(
-            connection, actor, "USER_ENABLED" if active else "USER_DISABLED", row.name, user_id=row.id
-        )
+        audit.append(connection, actor, "USER_ENABLED" if active else "USER_DISABLED", row.name, user_id=row.id)
     forget_all()
 
 

@@ -69,9 +69,7 @@ def test_a_user_that_cannot_be_added(desk, name, role, password, field):
 def test_a_password_of_72_bytes_is_read_to_its_last(desk):
     person(desk, "bob", password="₹" * 21 + "abcdefghi")
     assert identity.check_password(desk, "bob", "₹" * 21 + "abcdefghi").name == "bob"
-    assert (
-        refused(identity.check_password, desk, "bob", "₹" * 21 + "abcdefghj").reason == Reason.BAD_CREDENTIALS
-    )
+    assert refused(identity.check_password, desk, "bob", "₹" * 21 + "abcdefghj").reason == Reason.BAD_CREDENTIALS
     too_long = refused(identity.check_password, desk, "bob", "x" * 73)
     assert "72 bytes" in too_long.sentence
 
@@ -79,6 +77,16 @@ def test_a_password_of_72_bytes_is_read_to_its_last(desk):
 def test_no_market_no_account(clean_database):
     assert refused(identity.add_user, clean_database, "bob", "trader").reason == Reason.MARKET_STOPPED
     assert identity.everyone(clean_database) == []
+
+
+def test_the_first_money_is_a_transfer_like_any_other(database):
+    open_market(database)
+    identity.add_user(database, "dora", "trader", cash_paise=123_45)
+    with database.connection() as connection:
+        rows = connection.execute("select from_ledger, to_ledger, amount, cash_after from transfers").fetchall()
+    assert rows == [("BANK", "CASH", 123_45, 123_45)]
+    no = refused(identity.add_user, database, "emil", "trader", cash_paise=10**15)
+    assert (no.reason, no.field) == (Reason.AMOUNT_TOO_LARGE, "cash")
 
 
 def test_names_are_taken_as_typed_by_people(desk):
@@ -104,10 +112,7 @@ def test_strangers_cost_a_hash_like_everyone(desk, monkeypatch):
     checked = []
     true_check = passwords.bcrypt.checkpw
     monkeypatch.setattr(passwords.bcrypt, "checkpw", lambda *pair: checked.append(pair) or true_check(*pair))
-    answers = [
-        refused(identity.check_password, desk, name, "wrong password")
-        for name in ("alice", "nobody", "no\x00")
-    ]
+    answers = [refused(identity.check_password, desk, name, "wrong password") for name in ("alice", "nobody", "no\x00")]
     assert len(checked) == 3
     assert len({(no.reason, no.sentence, no.field) for no in answers}) == 1
 
@@ -161,9 +166,7 @@ def test_streamlit_authenticator_proves_over_our_dictionary(desk):
         return stauth.Hasher.check_pw(password, credentials["usernames"][name]["password"])
 
     assert identity.check_password(desk, "alice", PASSWORD, prove).name == "alice"
-    assert (
-        refused(identity.check_password, desk, "alice", "wrong one", prove).reason == Reason.BAD_CREDENTIALS
-    )
+    assert refused(identity.check_password, desk, "alice", "wrong one", prove).reason == Reason.BAD_CREDENTIALS
     known = identity.credentials(desk, "alice")["usernames"]["alice"]
     stranger = identity.credentials(desk, "mallory")["usernames"]["mallory"]
     assert set(known) == set(stranger)
@@ -366,7 +369,4 @@ def test_an_identity_of_a_provider_belongs_to_one_user(desk):
     identity.link_proof(desk, "root", "alice", "https://accounts.example", "123")
     assert identity.by_proof(desk, "https://accounts.example", "123").name == "alice"
     assert identity.by_proof(desk, "https://elsewhere.example", "123") is None
-    assert (
-        refused(identity.link_proof, desk, "root", "bob", "https://accounts.example", "123").field
-        == "subject"
-    )
+    assert refused(identity.link_proof, desk, "root", "bob", "https://accounts.example", "123").field == "subject"
