@@ -8,6 +8,7 @@ import streamlit as st
 
 from api.app import middleware, routes
 from desk import installation
+from ui import assets
 
 
 @contextlib.asynccontextmanager
@@ -20,4 +21,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         await asyncio.to_thread(installation.stop)
 
 
-app = st.App("ui/main.py", routes=routes(installation.state()), middleware=middleware(), lifespan=lifespan)
+app = st.App(
+    "ui/main.py",
+    routes=[*routes(installation.state()), assets.mount()],
+    middleware=middleware(),
+    lifespan=lifespan,
+)

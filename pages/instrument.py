@@ -1,3 +1,98 @@
-"""Placeholder."""
-from ui import guard
-guard.require()
+"""One instrument: live head, tall chart, depth, its terms, and the user's orders and fills in it."""
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from desk import screens
+from ui import components, fallback, guard, words
+from ui.seat import Seat
+
+FIRST = "NSE:NIFTY 50"
+KINDS = {
+    "EQ": "Share",
+    "ETF": "Exchange-traded fund",
+    "INDEX": "Index",
+    "FUT": "Future",
+    "CE": "Call option",
+    "PE": "Put option",
+}
+
+
+def terms(found: dict[str, object]) -> None:
+    """What an order must respect."""
+    rows = [
+        ("Kind", KINDS.get(str(found["kind"]), found["kind"])),
+        ("Lot", found["lot"]),
+        ("Tick", words.rupees(found["tick"])),
+        ("Most in one order", f"{found['freeze_quantity']:,}"),
+        ("Expiry", _expiry(found["expiry"])),
+        ("Strike", words.rupees(found["strike"]) if found["strike"] else None),
+        ("ISIN", found["isin"]),
+        ("Sector", found["sector"]),
+    ]
+    st.markdown("\n".join(["| Terms | |", "|:--|--:|", *(f"| {label} | {value} |" for label, value in rows if value)]))
+
+
+def _expiry(iso: object) -> str | None:
+    if not iso:
+        return None
+    on = date.fromisoformat(str(iso))
+    days = (on - pd.Timestamp.now(words.INDIA).date()).days
+    return f"{on:%d %b %Y}, {'today' if days == 0 else f'in {days} days'}"
+
+
+def fills(seat: Seat, key: str) -> None:
+    """Today's fills of this instrument in the book."""
+    if seat.account is None:
+        return
+    rows = [
+        row
+        for row in screens.trades(seat.database, seat.account, limit=500)["items"]
+        if f"{row['exchange']}:{row['symbol']}" == key
+    ]
+    st.markdown("##### Fills today")
+    if not rows:
+        st.caption("None in this book.")
+        return
+    table = pd.DataFrame(
+        {
+            "Time (IST)": [words.moment(row["traded_at"]) for row in rows],
+            "Side": [row["side"] for row in rows],
+            "Qty": [row["quantity"] for row in rows],
+            "Price": [words.rupees(row["price"]) for row in rows],
+            "Value": [words.rupees(row["value"]) for row in rows],
+            "Charges": [words.rupees(row["charges"]["total"]) for row in rows],
+            "Order": [row["order_id"] for row in rows],
+        }
+    )
+    right = st.column_config.TextColumn(alignment="right")
+    st.dataframe(table, hide_index=True, column_config={"Price": right, "Value": right, "Charges": right})
+
+
+def page() -> None:
+    """The page, for everyone."""
+    seat = guard.require()
+    key = st.query_params.get("symbol", FIRST)
+    found = screens.instruments(seat.database, [key])["items"]
+    if not found:
+        st.markdown("#### Nothing is listed under that name")
+        st.caption("Search in the market watch: press / and type a name.")
+        return
+    shared = {"seat": seat.for_browser(), "write": seat.writes, "symbol": key}
+    if not seat.live:
+        fallback.quote(seat, key)
+        terms(found[0])
+        return
+    components.show("quote", "page-quote", {**shared, "follow": False}, "open")
+    left, right = st.columns([0.72, 0.28], gap="medium")
+    with left:
+        components.show("chart", "page-chart", {**shared, "follow": False, "height": 520})
+        fills(seat, key)
+    with right:
+        components.show("depth", "page-depth", {**shared, "follow": False})
+        terms(found[0])
+
+
+page()

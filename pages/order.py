@@ -1,3 +1,143 @@
-"""Placeholder."""
-from ui import guard
-guard.require()
+"""The order form: the same ticket without the browser component, sent by the desk under the form's key."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.money import parse_rupees
+from core.orders import OrderType, PlaceOrder, Product, Side, Validity
+from desk import masters, screens, trading
+from ui import guard, keys, words
+from ui.seat import Seat
+
+FORM = "order"
+TYPES = {"Limit": OrderType.LIMIT, "Market": OrderType.MARKET, "SL": OrderType.SL, "SL-M": OrderType.SL_M}
+PRICED = (OrderType.LIMIT, OrderType.SL)
+TRIGGERED = (OrderType.SL, OrderType.SL_M)
+
+
+def choose(seat: Seat) -> dict[str, Any] | None:
+    """The instrument: what was asked for in the address, or what is found."""
+    text = st.text_input(
+        "Instrument", value=st.query_params.get("symbol", ""), placeholder="infy, nifty 25000 ce, bank nifty dec fut"
+    )
+    if not text.strip():
+        st.caption("Type a name, then pick it from the list.")
+        return None
+    named = screens.instruments(seat.database, [text.strip()])["items"]
+    found = named or screens.search(seat.database, text, limit=12)["items"]
+    if not found:
+        st.caption("Nothing is listed under that name.")
+        return None
+    chosen: dict[str, Any] | None = st.selectbox(
+        "Pick",
+        found,
+        format_func=lambda each: (
+            f"{each['key']}  ·  {each['name']}" + (f"  ·  lot {each['lot']}" if each["lot"] > 1 else "")
+        ),
+    )
+    return chosen
+
+
+def _paise(label: str, text: str) -> int | None:
+    try:
+        return parse_rupees(text)
+    except ValueError:
+        st.error(f"{label} must be an amount such as 1,500.05.")
+        return None
+
+
+def wish_of(seat: Seat, chosen: dict[str, Any]) -> PlaceOrder | None:
+    """The fields as a wish; None while something is missing or misspelt."""
+    derivative = chosen["kind"] in ("FUT", "CE", "PE")
+    first, second, third, fourth = st.columns(4)
+    side = first.segmented_control("Side", ["BUY", "SELL"], default="BUY", required=True)
+    product = second.segmented_control(
+        "Product",
+        ["NRML", "MIS"] if derivative else ["CNC", "MIS"],
+        default="NRML" if derivative else "CNC",
+        required=True,
+    )
+    kind = TYPES[third.segmented_control("Type", list(TYPES), default="Limit", required=True)]
+    validity = fourth.segmented_control("Validity", ["DAY", "IOC"], default="DAY", required=True)
+    lot = int(chosen["lot"])
+    first, second, third, _ = st.columns(4)
+    count = first.number_input("Lots" if derivative else "Quantity", min_value=1, value=1, step=1)
+    units = int(count) * lot if derivative else int(count)
+    if derivative:
+        first.caption(f"× {lot} = {units}")
+    price, trigger = 0, 0
+    if kind in PRICED:
+        typed = _paise("Price", second.text_input("Price (₹)", value=_last(seat, chosen["key"])))
+        if typed is None:
+            return None
+        price = typed
+    if kind in TRIGGERED:
+        typed = _paise("Trigger price", third.text_input("Trigger price (₹)", value=_last(seat, chosen["key"])))
+        if typed is None:
+            return None
+        trigger = typed
+    instrument = masters.get(seat.database).by_key[chosen["key"]]
+    return PlaceOrder(instrument.id, Side(side), kind, Product(product), units, Validity(validity), price, trigger)
+
+
+def _last(seat: Seat, key: str) -> str:
+    """The last price when the instrument was picked: a field that a person fills must not move."""
+    name = f"order price {key}"
+    if name not in st.session_state:
+        quote = screens.quotes(seat.database, seat.market, [key])["items"].get(key)
+        st.session_state[name] = f"{quote['last_price']:.2f}" if quote else ""
+    kept: str = st.session_state[name]
+    return kept
+
+
+def costs(seat: Seat, wish: PlaceOrder) -> None:
+    """What the order would need; what would refuse it."""
+    assert seat.account is not None  # the page has asked for a book
+    told = trading.estimate(seat.database, seat.account.id, wish)
+    for refusal in told["refusals"]:
+        st.error(refusal["detail"])
+    charges = told["charges"]["total"] if told["charges"] else None
+    first, second, third = st.columns(3)
+    first.metric("Required", words.rupees(told["required"]))
+    second.metric("Available", words.rupees(told["available"]))
+    third.metric("Charges", words.rupees(charges))
+
+
+def send(seat: Seat, wish: PlaceOrder) -> None:
+    """Places it under the form's key; the key changes once the desk has stored an answer."""
+    assert seat.account is not None  # the page has asked for a book
+    answer = trading.place(seat.database, seat.who.name, seat.account.id, wish, keys.key_of(FORM))
+    keys.settle(FORM, answer)
+    if answer.ok:
+        row = answer.body
+        what = f"{row['side'].capitalize()} {row['quantity']} {row['symbol']}"
+        st.success(f"{what}: {row['status'].lower()} as order {row['order_id']}.")
+        st.page_link("pages/orders.py", label="See the order book")
+    else:
+        number = answer.body.get("order_id")
+        st.error(f"{answer.body['detail']} " + (f"Written as order {number}." if number else "No order was made."))
+
+
+def page() -> None:
+    """The page, for those who trade."""
+    seat = guard.require_account("trader", "admin")
+    st.markdown("#### Order form :orange-badge[PAPER]")
+    if not seat.writes:
+        st.caption("Only its owner trades in this book. Choose one of your own above.")
+        return
+    chosen = choose(seat)
+    if chosen is None:
+        return
+    if chosen["kind"] == "INDEX":
+        st.caption("An index is watched, not traded. Its futures and options are.")
+        return
+    wish = wish_of(seat, chosen)
+    if wish is None:
+        return
+    costs(seat, wish)
+    if st.button(f"{wish.side.value.capitalize()} {wish.quantity} {chosen['symbol']}", type="primary"):
+        send(seat, wish)
+
+
+page()

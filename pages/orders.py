@@ -1,6 +1,9 @@
-"""The order book: open, executed and all orders of today, live."""
+"""The order book of the trading date: open, executed and all orders, live, with every reason in full."""
 
-from ui import components, guard
+from ui import components, fallback, guard
 
 seat = guard.require_account()
-components.show("orders", "orders", {"seat": seat.for_browser(), "write": seat.writes, "brief": False})
+if seat.live:
+    components.show("orders", "orders", {"seat": seat.for_browser(), "write": seat.writes, "brief": False})
+else:
+    fallback.orders(seat)

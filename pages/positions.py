@@ -1,6 +1,11 @@
-"""Positions and holdings with live profit and loss."""
+"""Positions and holdings with profit and loss that moves with the market."""
 
-from ui import components, guard
+from ui import actions, components, fallback, guard
 
 seat = guard.require_account()
-components.show("positions", "positions", {"seat": seat.for_browser(), "write": seat.writes, "brief": False})
+if seat.live:
+    data = {"seat": seat.for_browser(), "write": seat.writes, "brief": False}
+    if components.show("positions", "positions", data, "exitall").exitall:
+        actions.exit_all(seat)
+else:
+    fallback.positions(seat)

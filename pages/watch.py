@@ -2,24 +2,30 @@
 
 import streamlit as st
 
-from ui import components, frame, guard
+from ui import actions, components, fallback, frame, guard
 
 seat = guard.require()
 shared = {"seat": seat.for_browser(), "write": seat.writes}
 linked = st.query_params.get("symbol", "NSE:NIFTY 50")
 
+if not seat.live:
+    fallback.watch(seat)
+    fallback.quote(seat, linked)
+    st.stop()
+
 with st.container(key="phone-watch"):
     frame.watch(seat, "watch-phone")
 
-with st.container(key="desk-main"):
-    head = components.show("quote", "desk-quote", {**shared, "symbol": linked, "follow": True}, "open")
-    left, right = st.columns([0.7, 0.3], gap="medium")
-    with left:
-        components.show("chart", "desk-chart", {**shared, "symbol": linked, "follow": True, "height": 380})
-    with right:
-        components.show("depth", "desk-depth", {**shared, "symbol": linked, "follow": True})
-    if seat.account is not None:
-        components.show("positions", "desk-positions", {**shared, "brief": True})
-        components.show("orders", "desk-orders", {**shared, "brief": True})
+head = components.show("quote", "desk-quote", {**shared, "symbol": linked, "follow": True}, "open")
+left, right = st.columns([0.7, 0.3], gap="medium")
+with left:
+    components.show("chart", "desk-chart", {**shared, "symbol": linked, "follow": True, "height": 380})
+with right:
+    components.show("depth", "desk-depth", {**shared, "symbol": linked, "follow": True})
+if seat.account is not None:
+    told = components.show("positions", "desk-positions", {**shared, "brief": True}, "exitall")
+    components.show("orders", "desk-orders", {**shared, "brief": True})
+    if told.exitall:
+        actions.exit_all(seat)
 if head.open:
     st.switch_page("pages/instrument.py", query_params={"symbol": head.open})

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import components
+from ui import components, fallback
 from ui.seat import Seat, choose, note_link
 
 INDICES = (
@@ -55,7 +55,8 @@ def above(seat: Seat, pages: dict[str, Any]) -> str | None:
     """Draws the frame; returns "leave" when the user asked to sign out."""
     style()
     strip = components.show(
-        "strip", "strip",
+        "strip",
+        "strip",
         {
             **_shared(seat),
             "indices": [list(each) for each in INDICES],
@@ -63,22 +64,25 @@ def above(seat: Seat, pages: dict[str, Any]) -> str | None:
             "market": seat.market,
             "user": {"name": seat.who.name, "role": seat.who.role},
         },
-        "book", "go", "leave",
+        "book",
+        "leave",
     )
     note_link(strip.link)
     if strip.book and strip.book != (seat.account.key if seat.account else None):
         choose(strip.book)
         st.rerun()
+    _phone_tabs(pages)
+    if not seat.live:
+        fallback.pill(seat)
+        return "leave" if strip.leave else None
     with st.sidebar:
         picked = watch(seat, "rail")
     with st.container(key="ticket-place"):
-        ticket = components.show("ticket", "ticket", _shared(seat), "go")
-    wanted = ticket.go or strip.go
+        wanted = components.show("ticket", "ticket", _shared(seat), "go").go
     if wanted in pages:
         st.switch_page(pages[wanted])
     if picked:
         st.switch_page(pages["instrument"], query_params={"symbol": picked})
-    _phone_tabs(pages)
     return "leave" if strip.leave else None
 
 

@@ -11,18 +11,18 @@ import streamlit as st
 from desk import identity
 from desk.identity import Principal
 
-_SECRET = "kagaz session secret"
+_PLACE = "kagaz session"
 
 
 def secret() -> str | None:
     """The cookie of this connection, or the secret that this tab alone keeps."""
-    kept: str | None = st.session_state.get(_SECRET)
+    kept: str | None = st.session_state.get(_PLACE)
     return kept or st.context.cookies.get(identity.COOKIE)
 
 
 def bound_to_tab() -> bool:
     """Whether the session has no cookie, so that our routes and the stream cannot know it."""
-    return _SECRET in st.session_state
+    return _PLACE in st.session_state
 
 
 def principal(database: Any) -> Principal | None:
@@ -33,11 +33,11 @@ def principal(database: Any) -> Principal | None:
 
 def bind_to_tab(database: Any, user_id: int) -> None:
     """Opens a session that lives as long as this page."""
-    st.session_state[_SECRET] = identity.open_session(database, user_id).cookie
+    st.session_state[_PLACE] = identity.open_session(database, user_id).cookie
 
 
 def revoke(database: Any, who: Principal) -> None:
     """Ends the session in the database first: what is left in the browser opens nothing any more."""
     if who.session_public_id is not None:
         identity.revoke_session(database, who, who.session_public_id)
-    st.session_state.pop(_SECRET, None)
+    st.session_state.pop(_PLACE, None)

@@ -147,8 +147,13 @@ def change_page() -> None:
 
 def _new_password(key: str) -> tuple[str, str, bool]:
     with st.form(f"{key}-form", border=False):
-        first = st.text_input("New password", type="password", autocomplete="new-password", key=f"{key}-first",
-                              help="Ten characters at least. A short sentence is good.")
+        first = st.text_input(
+            "New password",
+            type="password",
+            autocomplete="new-password",
+            key=f"{key}-first",
+            help="Ten characters at least. A short sentence is good.",
+        )
         again = st.text_input("New password again", type="password", autocomplete="new-password", key=f"{key}-again")
         sent = st.form_submit_button("Set password", type="primary", width="stretch")
     return first, again, sent

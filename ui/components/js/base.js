@@ -9,8 +9,11 @@ export class Refused extends Error {
     super(problem?.detail || problem?.title || wordsFor(status));
     this.status = status;
     this.problem = problem || {};
-    this.errors = problem?.errors?.length ? problem.errors : problem?.field
-      ? [{ field: problem.field, detail: problem.detail, reason_code: problem.reason_code }] : [];
+    this.errors = problem?.errors?.length
+      ? problem.errors
+      : problem?.field
+        ? [{ field: problem.field, detail: problem.detail, reason_code: problem.reason_code }]
+        : [];
   }
 }
 
@@ -30,7 +33,10 @@ export async function ask(path, { method = "GET", body, key, signal, timeout = 1
   let answer;
   try {
     answer = await fetch(API + path, {
-      method, headers, credentials: "same-origin", cache: "no-store",
+      method,
+      headers,
+      credentials: "same-origin",
+      cache: "no-store",
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: signal || AbortSignal.timeout(timeout),
     });
@@ -40,7 +46,11 @@ export async function ask(path, { method = "GET", body, key, signal, timeout = 1
   }
   const text = await answer.text();
   let value = null;
-  try { value = text ? JSON.parse(text) : null; } catch { throw new Refused(answer.ok ? 0 : answer.status, null); }
+  try {
+    value = text ? JSON.parse(text) : null;
+  } catch {
+    throw new Refused(answer.ok ? 0 : answer.status, null);
+  }
   if (!answer.ok) throw new Refused(answer.status, value);
   return value;
 }

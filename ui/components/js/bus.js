@@ -13,7 +13,17 @@ const me = newKey();
 const listeners = new Map();
 const wants = new Map();
 const others = new Map();
-const bus = { name: null, account: null, channel: null, stream: null, leave: null, holder: false, link: "connecting", since: 0, heard: 0 };
+const bus = {
+  name: null,
+  account: null,
+  channel: null,
+  stream: null,
+  leave: null,
+  holder: false,
+  link: "connecting",
+  since: 0,
+  heard: 0,
+};
 
 export function on(name, listener) {
   if (!listeners.has(name)) listeners.set(name, new Set());
@@ -35,7 +45,10 @@ export function join({ session, account: name }) {
   part();
   Object.assign(bus, { name: key, account: name });
   store.clearAccount();
-  if (!key) { setLink("unreachable"); return; }
+  if (!key) {
+    setLink("unreachable");
+    return;
+  }
   setLink("connecting");
   if (navigator.locks && window.BroadcastChannel) share(key);
   else alone();
@@ -54,19 +67,42 @@ function share(key) {
   const aborted = new AbortController();
   let release = () => {};
   bus.channel = channel;
-  channel.onmessage = (event) => { if (bus.channel === channel) hear(event.data); };
-  navigator.locks.request(key, { signal: aborted.signal }, () => new Promise((resolve) => {
-    if (bus.channel !== channel) { resolve(); return; }
-    release = resolve;
-    hold();
-  })).catch(() => {});
-  bus.leave = () => { say({ t: "bye", tab: me }); aborted.abort(); release(); };
+  channel.onmessage = (event) => {
+    if (bus.channel === channel) hear(event.data);
+  };
+  navigator.locks
+    .request(
+      key,
+      { signal: aborted.signal },
+      () =>
+        new Promise((resolve) => {
+          if (bus.channel !== channel) {
+            resolve();
+            return;
+          }
+          release = resolve;
+          hold();
+        }),
+    )
+    .catch(() => {});
+  bus.leave = () => {
+    say({ t: "bye", tab: me });
+    aborted.abort();
+    release();
+  };
   say({ t: "hello", tab: me, ...mine() });
 }
 
 function hold() {
   bus.holder = true;
-  bus.stream = new Stream(bus.account, (name, data) => { relay(name, data); take(name, data); }, setLink);
+  bus.stream = new Stream(
+    bus.account,
+    (name, data) => {
+      relay(name, data);
+      take(name, data);
+    },
+    setLink,
+  );
   bus.stream.wanted.symbols = union().symbols;
   bus.stream.open();
   say({ t: "holder" });
@@ -74,7 +110,12 @@ function hold() {
 
 function alone() {
   const turn = () => {
-    if (document.hidden) { bus.stream?.close(); bus.stream = null; setLink("paused"); return; }
+    if (document.hidden) {
+      bus.stream?.close();
+      bus.stream = null;
+      setLink("paused");
+      return;
+    }
     if (bus.stream) return;
     bus.stream = new Stream(bus.account, take, setLink);
     bus.stream.wanted.symbols = union().symbols;
@@ -87,7 +128,9 @@ function alone() {
 }
 
 const say = (message) => bus.channel?.postMessage(message);
-const relay = (name, data) => { if (others.size) say({ t: "event", name, data }); };
+const relay = (name, data) => {
+  if (others.size) say({ t: "event", name, data });
+};
 
 function hear(message) {
   bus.heard = performance.now();
@@ -95,8 +138,10 @@ function hear(message) {
   else if (message.t === "holder") say({ t: "want", tab: me, ...mine() });
   else if (message.t === "link" && !bus.holder) setLink(message.status);
   else if (message.t === "state" && message.to === me) restore(message);
-  else if (message.t === "bye") { others.delete(message.tab); refresh(); }
-  else if (message.t === "hello" || message.t === "want") {
+  else if (message.t === "bye") {
+    others.delete(message.tab);
+    refresh();
+  } else if (message.t === "hello" || message.t === "want") {
     others.set(message.tab, { symbols: message.symbols, depth: message.depth, at: performance.now() });
     if (bus.holder && message.t === "hello") answer(message.tab);
     refresh();
@@ -122,13 +167,25 @@ function restore(message) {
 function take(name, data) {
   const now = performance.now();
   if (name === "quotes") emit("quotes", store.takeTicks(data, now));
-  else if (name === "depth") { store.state.depth.set(data.symbol, data); emit("depth", data.symbol); }
-  else if (name === "order") { if (store.takeOrder(data)) { emit("orders", data); emit("order", data); } }
-  else if (name === "position") { if (store.takePosition(data)) emit("positions", data); }
-  else if (name === "wallet") { if (store.takeWallet(data)) emit("wallet", data); }
-  else if (name === "feed") { store.state.feed = { ...data, heard: now }; emit("feed", data); }
-  else if (name === "hello") { store.state.market = data.market; emit("hello", data); }
-  else if (name === "snapshot") snapshot(data, now);
+  else if (name === "depth") {
+    store.state.depth.set(data.symbol, data);
+    emit("depth", data.symbol);
+  } else if (name === "order") {
+    if (store.takeOrder(data)) {
+      emit("orders", data);
+      emit("order", data);
+    }
+  } else if (name === "position") {
+    if (store.takePosition(data)) emit("positions", data);
+  } else if (name === "wallet") {
+    if (store.takeWallet(data)) emit("wallet", data);
+  } else if (name === "feed") {
+    store.state.feed = { ...data, heard: now };
+    emit("feed", data);
+  } else if (name === "hello") {
+    store.state.market = data.market;
+    emit("hello", data);
+  } else if (name === "snapshot") snapshot(data, now);
   else if (name === "bye" && data.reason === "session") setLink("ended");
   else emit(name, data);
 }
@@ -156,7 +213,9 @@ export function want(owner, symbols, depth = false) {
   refresh();
 }
 
-export function unwant(owner) { if (wants.delete(owner)) refresh(); }
+export function unwant(owner) {
+  if (wants.delete(owner)) refresh();
+}
 
 const known = (symbol) => [...wants.values()].some((wish) => wish.symbols.includes(symbol));
 
@@ -171,7 +230,10 @@ function union() {
   let depth = own.depth;
   const now = performance.now();
   for (const [tab, wish] of others) {
-    if (now - wish.at > FORGET_AFTER) { others.delete(tab); continue; }
+    if (now - wish.at > FORGET_AFTER) {
+      others.delete(tab);
+      continue;
+    }
     wish.symbols.forEach((symbol) => all.add(symbol));
     depth ||= wish.depth;
   }
@@ -182,8 +244,10 @@ let timer = 0;
 function refresh() {
   clearTimeout(timer);
   timer = setTimeout(() => {
-    if (bus.holder) { const { symbols, depth } = union(); bus.stream?.want(symbols, depth); }
-    else say({ t: "want", tab: me, ...mine() });
+    if (bus.holder) {
+      const { symbols, depth } = union();
+      bus.stream?.want(symbols, depth);
+    } else say({ t: "want", tab: me, ...mine() });
   }, 25);
 }
 
@@ -195,7 +259,9 @@ export async function fetchQuotes(symbols) {
       const answer = await ask(`/quotes?symbols=${encodeURIComponent(some.join(","))}`);
       emit("quotes", store.takeQuotes(answer, performance.now()));
       emit("depth", null);
-    } catch { /* ticks fill the rows; the banner tells of a server that is gone */ }
+    } catch {
+      /* ticks fill the rows; the banner tells of a server that is gone */
+    }
   }
 }
 
@@ -204,4 +270,6 @@ setInterval(() => {
   if (bus.holder) say({ t: "link", status: bus.link });
 }, 10000);
 addEventListener("pagehide", () => say({ t: "bye", tab: me }));
-addEventListener("pageshow", (event) => { if (event.persisted) say({ t: "hello", tab: me, ...mine() }); });
+addEventListener("pageshow", (event) => {
+  if (event.persisted) say({ t: "hello", tab: me, ...mine() });
+});

@@ -5,13 +5,26 @@ import { IST_SHIFT, chartTime } from "./time.js";
 export class CandleMaker {
   constructor(items, span) {
     this.span = span;
-    this.bars = items.map((item) => ({ time: this.slot(chartTime(item.start)), open: item.open, high: item.high, low: item.low, close: item.close, volume: item.volume }));
+    this.bars = items.map((item) => ({
+      time: this.slot(chartTime(item.start)),
+      open: item.open,
+      high: item.high,
+      low: item.low,
+      close: item.close,
+      volume: item.volume,
+    }));
     this.seen = null; // the day's volume at the last tick, to tell what this tick added
   }
 
-  all() { return this.bars; }
-  last() { return this.bars.at(-1) || null; }
-  slot(time) { return Math.floor(time / this.span) * this.span; }
+  all() {
+    return this.bars;
+  }
+  last() {
+    return this.bars.at(-1) || null;
+  }
+  slot(time) {
+    return Math.floor(time / this.span) * this.span;
+  }
 
   // The bar that a tick at `now` (seconds since the epoch) belongs to; null when it comes too late.
   tick(quote, now) {

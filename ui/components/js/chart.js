@@ -19,7 +19,10 @@ function charts() {
   library ||= new Promise((resolve, reject) => {
     const script = h("script", { src: new URL("./lightweight-charts.js", import.meta.url).href });
     script.onload = () => resolve(window.LightweightCharts);
-    script.onerror = () => { library = null; reject(new Error("The chart library could not be loaded.")); };
+    script.onerror = () => {
+      library = null;
+      reject(new Error("The chart library could not be loaded."));
+    };
     document.head.append(script);
   });
   return library;
@@ -29,7 +32,16 @@ function charts() {
 function colours(node) {
   const style = getComputedStyle(node);
   const pick = (name) => style.getPropertyValue(name).trim();
-  return { text: pick("--muted"), line: pick("--line"), gain: pick("--gain"), loss: pick("--loss"), buy: pick("--buy-text"), sell: pick("--sell-text"), accent: pick("--accent"), paper: pick("--paper") };
+  return {
+    text: pick("--muted"),
+    line: pick("--line"),
+    gain: pick("--gain"),
+    loss: pick("--loss"),
+    buy: pick("--buy-text"),
+    sell: pick("--sell-text"),
+    accent: pick("--accent"),
+    paper: pick("--paper"),
+  };
 }
 
 export const mount = widget((root, data, tools) => {
@@ -47,22 +59,55 @@ export const mount = widget((root, data, tools) => {
   const said = h("div", { class: "empty", hidden: true });
   const place = h("div", { class: "place", role: "img", "aria-label": "Price chart" });
   place.style.height = `${data.height || 380}px`;
-  const buttons = INTERVALS.map((each) => h("button", { type: "button", "aria-pressed": String(each === interval), onclick: () => {
-    interval = each;
-    localStorage.setItem("kagaz.interval", each);
-    buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === each)));
-    load(true);
-  } }, each));
-  root.append(h("div", { class: "bar row" }, h("div", { class: "spans", role: "group", "aria-label": "Interval" }, buttons), read,
-    h("span", { class: "grow" }), h("span", { class: "muted zone" }, "IST")), place, said);
+  const buttons = INTERVALS.map((each) =>
+    h(
+      "button",
+      {
+        type: "button",
+        "aria-pressed": String(each === interval),
+        onclick: () => {
+          interval = each;
+          localStorage.setItem("kagaz.interval", each);
+          buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === each)));
+          load(true);
+        },
+      },
+      each,
+    ),
+  );
+  root.append(
+    h(
+      "div",
+      { class: "bar row" },
+      h("div", { class: "spans", role: "group", "aria-label": "Interval" }, buttons),
+      read,
+      h("span", { class: "grow" }),
+      h("span", { class: "muted zone" }, "IST"),
+    ),
+    place,
+    said,
+  );
 
   async function build() {
     const kit = await charts();
-    chart = kit.createChart(place, { autoSize: true, layout: { attributionLogo: true, background: { color: "transparent" }, fontSize: 11 },
-      rightPriceScale: { borderVisible: false }, timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false, rightOffset: 4 },
-      crosshair: { mode: 0 }, localization: { priceFormatter: price } });
-    series = chart.addSeries(kit.CandlestickSeries, { borderVisible: false, priceFormat: { type: "custom", minMove: 0.01, formatter: price } });
-    volume = chart.addSeries(kit.HistogramSeries, { priceScaleId: "volume", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
+    chart = kit.createChart(place, {
+      autoSize: true,
+      layout: { attributionLogo: true, background: { color: "transparent" }, fontSize: 11 },
+      rightPriceScale: { borderVisible: false },
+      timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false, rightOffset: 4 },
+      crosshair: { mode: 0 },
+      localization: { priceFormatter: price },
+    });
+    series = chart.addSeries(kit.CandlestickSeries, {
+      borderVisible: false,
+      priceFormat: { type: "custom", minMove: 0.01, formatter: price },
+    });
+    volume = chart.addSeries(kit.HistogramSeries, {
+      priceScaleId: "volume",
+      priceFormat: { type: "volume" },
+      lastValueVisible: false,
+      priceLineVisible: false,
+    });
     chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
     series.priceScale().applyOptions({ scaleMargins: { top: 0.06, bottom: 0.2 } });
     marks = kit.createSeriesMarkers(series, []);
@@ -76,13 +121,20 @@ export const mount = widget((root, data, tools) => {
   function dress() {
     if (!chart) return;
     const c = colours(root);
-    chart.applyOptions({ layout: { textColor: c.text, fontFamily: getComputedStyle(root).fontFamily }, grid: { vertLines: { color: c.line, style: 1 }, horzLines: { color: c.line, style: 1 } } });
+    chart.applyOptions({
+      layout: { textColor: c.text, fontFamily: getComputedStyle(root).fontFamily },
+      grid: { vertLines: { color: c.line, style: 1 }, horzLines: { color: c.line, style: 1 } },
+    });
     series.applyOptions({ upColor: c.gain, downColor: c.loss, wickUpColor: c.gain, wickDownColor: c.loss });
     if (bars) volume.setData(bars.all().map(column));
     drawOrders();
   }
 
-  const column = (bar) => ({ time: bar.time, value: bar.volume, color: `${colours(root)[bar.close >= bar.open ? "gain" : "loss"]}55` });
+  const column = (bar) => ({
+    time: bar.time,
+    value: bar.volume,
+    color: `${colours(root)[bar.close >= bar.open ? "gain" : "loss"]}55`,
+  });
 
   async function load(fit) {
     const mine = (round += 1);
@@ -93,16 +145,24 @@ export const mount = widget((root, data, tools) => {
       bars = new CandleMaker(answer.items, SPAN[interval]);
       series.setData(bars.all());
       volume.setData(bars.all().map(column));
-      if (fit) chart.timeScale().setVisibleLogicalRange({ from: Math.max(0, bars.all().length - 120), to: bars.all().length + 4 });
+      if (fit)
+        chart
+          .timeScale()
+          .setVisibleLogicalRange({ from: Math.max(0, bars.all().length - 120), to: bars.all().length + 4 });
       said.hidden = bars.all().length > 0;
-      if (!said.hidden) said.replaceChildren(h("strong", null, "No bars yet"), "The first one appears with the next tick.");
+      if (!said.hidden)
+        said.replaceChildren(h("strong", null, "No bars yet"), "The first one appears with the next tick.");
       drawOrders();
       drawFills(mine);
     } catch (refused) {
       if (mine !== round) return;
       said.hidden = false;
-      said.replaceChildren(h("strong", null, "The chart could not be loaded"), refused.message, h("br"),
-        h("button", { type: "button", class: "plain", onclick: () => load(true) }, "Try again"));
+      said.replaceChildren(
+        h("strong", null, "The chart could not be loaded"),
+        refused.message,
+        h("br"),
+        h("button", { type: "button", class: "plain", onclick: () => load(true) }, "Try again"),
+      );
     }
   }
 
@@ -112,14 +172,18 @@ export const mount = widget((root, data, tools) => {
     lines.forEach((line) => series.removePriceLine(line));
     lines = [];
     const c = colours(root);
-    const add = (value, color, title, lineStyle) => lines.push(series.createPriceLine({ price: value, color, title, lineWidth: 1, lineStyle, axisLabelVisible: true }));
+    const add = (value, color, title, lineStyle) =>
+      lines.push(
+        series.createPriceLine({ price: value, color, title, lineWidth: 1, lineStyle, axisLabelVisible: true }),
+      );
     for (const row of state.orders.values()) {
       if (`${row.exchange}:${row.symbol}` !== symbol || !row.pending_quantity) continue;
       const at = row.price ?? row.trigger_price;
       if (at) add(at, row.side === "BUY" ? c.buy : c.sell, `${row.side} ${quantity(row.pending_quantity)}`, 2);
     }
     for (const row of state.positions.values()) {
-      if (`${row.exchange}:${row.symbol}` === symbol && row.quantity && row.average_price) add(row.average_price, c.accent, `avg ${quantity(row.quantity)}`, 1);
+      if (`${row.exchange}:${row.symbol}` === symbol && row.quantity && row.average_price)
+        add(row.average_price, c.accent, `avg ${quantity(row.quantity)}`, 1);
     }
   }
 
@@ -128,10 +192,18 @@ export const mount = widget((root, data, tools) => {
     const answer = await ask(withAccount("/trades?limit=200", account())).catch(() => null);
     if (!answer || mine !== round) return;
     const c = colours(root);
-    marks.setMarkers(answer.items.filter((row) => `${row.exchange}:${row.symbol}` === symbol).map((row) => ({
-      time: bars.slot(chartTime(row.traded_at)), position: row.side === "BUY" ? "belowBar" : "aboveBar", color: row.side === "BUY" ? c.buy : c.sell,
-      shape: row.side === "BUY" ? "arrowUp" : "arrowDown", text: `${row.side === "BUY" ? "B" : "S"} ${quantity(row.quantity)}`,
-    })).sort((one, other) => one.time - other.time));
+    marks.setMarkers(
+      answer.items
+        .filter((row) => `${row.exchange}:${row.symbol}` === symbol)
+        .map((row) => ({
+          time: bars.slot(chartTime(row.traded_at)),
+          position: row.side === "BUY" ? "belowBar" : "aboveBar",
+          color: row.side === "BUY" ? c.buy : c.sell,
+          shape: row.side === "BUY" ? "arrowUp" : "arrowDown",
+          text: `${row.side === "BUY" ? "B" : "S"} ${quantity(row.quantity)}`,
+        }))
+        .sort((one, other) => one.time - other.time),
+    );
   }
 
   function tick() {
@@ -163,14 +235,32 @@ export const mount = widget((root, data, tools) => {
   }
   show(data.symbol);
   if (data.follow) tools.own(on("linked", show));
-  tools.own(on("quotes", (changed) => { if (changed.has(symbol)) nextFrame(tools.name, tick); }));
-  tools.own(on("candle", (bar) => { settle(bar); }));
+  tools.own(
+    on("quotes", (changed) => {
+      if (changed.has(symbol)) nextFrame(tools.name, tick);
+    }),
+  );
+  tools.own(
+    on("candle", (bar) => {
+      settle(bar);
+    }),
+  );
   tools.own(on("orders", () => nextFrame(`${tools.name} orders`, drawOrders)));
   tools.own(on("positions", () => nextFrame(`${tools.name} orders`, drawOrders)));
   tools.own(on("trade", () => setTimeout(() => drawFills(round), 300)));
   tools.own(on("gap", () => load(false)));
   const themes = new MutationObserver(() => setTimeout(dress, 50));
   themes.observe(document.documentElement, { attributes: true, attributeFilter: ["style", "class"] });
-  tools.own(() => { themes.disconnect(); round += 1; chart?.remove(); unwant(tools.name); });
-  return { update(next) { show(next.symbol); dress(); } };
+  tools.own(() => {
+    themes.disconnect();
+    round += 1;
+    chart?.remove();
+    unwant(tools.name);
+  });
+  return {
+    update(next) {
+      show(next.symbol);
+      dress();
+    },
+  };
 });

@@ -10,19 +10,41 @@ import { widget } from "./widget.js";
 
 const LEVELS = [0, 1, 2, 3, 4];
 const FACTS = [
-  ["Open", (q) => price(q.open)], ["High", (q) => price(q.high)], ["Low", (q) => price(q.low)],
-  ["Prev. close", (q) => price(q.prev_close)], ["Volume", (q) => quantity(q.volume)], ["OI", (q) => (q.oi ? quantity(q.oi) : "–")],
-  ["Lower band", (q) => price(q.lower_band)], ["Upper band", (q) => price(q.upper_band)],
+  ["Open", (q) => price(q.open)],
+  ["High", (q) => price(q.high)],
+  ["Low", (q) => price(q.low)],
+  ["Prev. close", (q) => price(q.prev_close)],
+  ["Volume", (q) => quantity(q.volume)],
+  ["OI", (q) => (q.oi ? quantity(q.oi) : "–")],
+  ["Lower band", (q) => price(q.lower_band)],
+  ["Upper band", (q) => price(q.upper_band)],
 ];
 
 function side(name, title) {
   const rows = LEVELS.map(() => ["price", "orders", "quantity"].map((cell) => h("td", { class: `num ${cell}` }, "–")));
   const total = h("td", { class: "num", colspan: "2" }, "–");
   const cells = name === "buy" ? rows : rows.map((row) => [...row]);
-  const node = h("table", { class: `side ${name}`, "aria-label": title },
-    h("thead", null, h("tr", null, h("th", { class: "num" }, title), h("th", { class: "num" }, "Orders"), h("th", { class: "num" }, "Qty"))),
-    h("tbody", null, cells.map((row) => h("tr", null, row))),
-    h("tfoot", null, h("tr", null, h("td", { class: "num" }, "Total"), total)));
+  const node = h(
+    "table",
+    { class: `side ${name}`, "aria-label": title },
+    h(
+      "thead",
+      null,
+      h(
+        "tr",
+        null,
+        h("th", { class: "num" }, title),
+        h("th", { class: "num" }, "Orders"),
+        h("th", { class: "num" }, "Qty"),
+      ),
+    ),
+    h(
+      "tbody",
+      null,
+      cells.map((row) => h("tr", null, row)),
+    ),
+    h("tfoot", null, h("tr", null, h("td", { class: "num" }, "Total"), total)),
+  );
   return { node, rows, total };
 }
 
@@ -48,9 +70,20 @@ export function depthView(symbol, { pick = null, facts = true } = {}) {
   const bar = h("div", { class: "ratio", role: "img" }, h("i"));
   const values = FACTS.map(([label]) => [label, h("dd", { class: "num" }, "–")]);
   const at = h("dd", { class: "num" }, "–");
-  const node = h("div", { class: "depth" }, h("div", { class: "sides" }, buy.node, sell.node), bar,
-    facts ? h("dl", { class: "facts" }, values.map(([label, dd]) => h("div", null, h("dt", null, label), dd)),
-      h("div", null, h("dt", null, "As of (IST)"), at)) : null);
+  const node = h(
+    "div",
+    { class: "depth" },
+    h("div", { class: "sides" }, buy.node, sell.node),
+    bar,
+    facts
+      ? h(
+          "dl",
+          { class: "facts" },
+          values.map(([label, dd]) => h("div", null, h("dt", null, label), dd)),
+          h("div", null, h("dt", null, "As of (IST)"), at),
+        )
+      : null,
+  );
   const owner = `depth ${symbol} ${Math.random()}`;
   const paint = () => {
     const book = state.depth.get(symbol) || { bids: [], asks: [] };
@@ -68,18 +101,30 @@ export function depthView(symbol, { pick = null, facts = true } = {}) {
     node.addEventListener("click", (event) => {
       const row = event.target.closest("tbody tr");
       const half = event.target.closest("table.side");
-      const level = row && (state.depth.get(symbol)?.[half.classList.contains("buy") ? "bids" : "asks"] || [])[row.sectionRowIndex];
+      const level =
+        row && (state.depth.get(symbol)?.[half.classList.contains("buy") ? "bids" : "asks"] || [])[row.sectionRowIndex];
       if (level) pick(level[0]);
     });
   }
   want(owner, [symbol], true);
   fetchQuotes([symbol]);
   const ends = [
-    on("depth", (changed) => { if (!changed || changed === symbol) nextFrame(owner, paint); }),
-    on("quotes", (changed) => { if (changed.has(symbol)) nextFrame(owner, paint); }),
+    on("depth", (changed) => {
+      if (!changed || changed === symbol) nextFrame(owner, paint);
+    }),
+    on("quotes", (changed) => {
+      if (changed.has(symbol)) nextFrame(owner, paint);
+    }),
   ];
   paint();
-  return { node, destroy() { ends.forEach((off) => off()); unwant(owner); node.remove(); } };
+  return {
+    node,
+    destroy() {
+      ends.forEach((off) => off());
+      unwant(owner);
+      node.remove();
+    },
+  };
 }
 
 // The component shows the linked symbol: picked in the market watch, no rerun needed.

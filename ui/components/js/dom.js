@@ -19,7 +19,9 @@ export const rootOf = (parent) => parent.querySelector(".kagaz") || parent;
 // True while the user is typing somewhere, so that single-letter keys stay letters.
 export function typing(event) {
   const target = event.composedPath()[0];
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
 }
 
 let seen = 0;
@@ -35,9 +37,26 @@ export function toast(host, text, { tone = "", stays = false, action = null } = 
   }
   if (shelf.matches(":popover-open")) shelf.hidePopover();
   shelf.showPopover();
-  const note = h("div", { class: `toast ${tone}` }, h("span", null, text),
-    action ? h("button", { type: "button", class: "quiet", onclick: () => { action.run(); note.remove(); } }, action.label) : null,
-    h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => note.remove() }, "✕"));
+  const note = h(
+    "div",
+    { class: `toast ${tone}` },
+    h("span", null, text),
+    action
+      ? h(
+          "button",
+          {
+            type: "button",
+            class: "quiet",
+            onclick: () => {
+              action.run();
+              note.remove();
+            },
+          },
+          action.label,
+        )
+      : null,
+    h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => note.remove() }, "✕"),
+  );
   shelf.append(note);
   if (!stays) setTimeout(() => note.remove(), action ? 8000 : 4500);
   return note;
@@ -47,11 +66,24 @@ export function toast(host, text, { tone = "", stays = false, action = null } = 
 export function confirmed(host, question, yes) {
   return new Promise((resolve) => {
     const box = h("dialog", { class: "confirm", "aria-label": question });
-    const answer = (value) => { box.close(); box.remove(); resolve(value); };
-    box.append(h("p", null, question), h("div", { class: "row end" },
-      h("button", { type: "button", class: "plain", onclick: () => answer(false) }, "Keep"),
-      h("button", { type: "button", class: "danger", onclick: () => answer(true) }, yes)));
-    box.addEventListener("cancel", (event) => { event.preventDefault(); answer(false); });
+    const answer = (value) => {
+      box.close();
+      box.remove();
+      resolve(value);
+    };
+    box.append(
+      h("p", null, question),
+      h(
+        "div",
+        { class: "row end" },
+        h("button", { type: "button", class: "plain", onclick: () => answer(false) }, "Keep"),
+        h("button", { type: "button", class: "danger", onclick: () => answer(true) }, yes),
+      ),
+    );
+    box.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      answer(false);
+    });
     host.append(box);
     box.showModal();
   });

@@ -7,13 +7,19 @@ export const all = { items: [], active: null, loaded: false };
 let loading = null;
 
 export function load() {
-  loading ||= ask("/watchlists").then((answer) => {
-    all.items = answer.items;
-    all.loaded = true;
-    const kept = +localStorage.getItem("kagaz.list");
-    all.active = (answer.items.find((list) => +list.watchlist_id === kept) || answer.items[0])?.watchlist_id ?? null;
-    emit("lists");
-  }, (refused) => { loading = null; throw refused; });
+  loading ||= ask("/watchlists").then(
+    (answer) => {
+      all.items = answer.items;
+      all.loaded = true;
+      const kept = +localStorage.getItem("kagaz.list");
+      all.active = (answer.items.find((list) => +list.watchlist_id === kept) || answer.items[0])?.watchlist_id ?? null;
+      emit("lists");
+    },
+    (refused) => {
+      loading = null;
+      throw refused;
+    },
+  );
   return loading;
 }
 

@@ -7,13 +7,18 @@ export const works = (row) => WORKING.has(row.status);
 
 // [text, tone of the chip, icon]: colour is never alone.
 export function status(row) {
-  if (row.status === "OPEN" && row.filled_quantity) return [`PARTIAL ${quantity(row.filled_quantity)}/${quantity(row.quantity)}`, "warn", "◐"];
+  if (row.status === "OPEN" && row.filled_quantity)
+    return [`PARTIAL ${quantity(row.filled_quantity)}/${quantity(row.quantity)}`, "warn", "◐"];
   if (row.status === "OPEN") return ["OPEN", "buy", "○"];
   if (row.status === "TRIGGER_PENDING") return ["TRIGGER PENDING", "warn", "◔"];
   if (row.status === "AMO") return ["AFTER MARKET", "warn", "☾"];
   if (row.status === "COMPLETE") return ["COMPLETE", "gain", "✓"];
   if (row.status === "REJECTED") return ["REJECTED", "loss", "✕"];
-  return [row.filled_quantity ? `CANCELLED ${quantity(row.filled_quantity)}/${quantity(row.quantity)} filled` : "CANCELLED", "", "–"];
+  return [
+    row.filled_quantity ? `CANCELLED ${quantity(row.filled_quantity)}/${quantity(row.quantity)} filled` : "CANCELLED",
+    "",
+    "–",
+  ];
 }
 
 // "1,500.05", "Market", "1,280.00 trg 1,285.00".
@@ -25,8 +30,14 @@ export function terms(row) {
 export const filled = (row) => (row.filled_quantity ? average(row.average_price) : "–");
 
 const EVENTS = {
-  PLACED: "Placed", REJECTED: "Refused", MODIFIED: "Changed", MODIFY_REFUSED: "Change refused", TRIGGERED: "Triggered",
-  FILLED: "Filled", CANCELLED: "Cancelled", EXPIRED: "Expired",
+  PLACED: "Placed",
+  REJECTED: "Refused",
+  MODIFIED: "Changed",
+  MODIFY_REFUSED: "Change refused",
+  TRIGGERED: "Triggered",
+  FILLED: "Filled",
+  CANCELLED: "Cancelled",
+  EXPIRED: "Expired",
 };
 const ACTORS = { engine: "exchange", system: "exchange" };
 
@@ -39,5 +50,6 @@ export function step(line) {
 }
 export const by = (line) => ACTORS[line.by] || line.by;
 
-export const evidence = (trade) => `market showed ${trade.evidence.levels.map(([at, size]) => `${number(size, 0)} at ${price(at)}`).join(", ")}`
-  + `; last price ${price(trade.evidence.last_price)}, limit ${price(trade.limit_price)}`;
+export const evidence = (trade) =>
+  `market showed ${trade.evidence.levels.map(([at, size]) => `${number(size, 0)} at ${price(at)}`).join(", ")}` +
+  `; last price ${price(trade.evidence.last_price)}, limit ${price(trade.limit_price)}`;

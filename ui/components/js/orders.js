@@ -10,8 +10,23 @@ import { lastOf, state, takeOrder } from "./store.js";
 import { clock, moment } from "./time.js";
 import { widget } from "./widget.js";
 
-const TABS = [["open", "Open", works], ["executed", "Executed", (row) => row.filled_quantity > 0], ["all", "All", () => true]];
-const HEADS = [["Time", ""], ["Side", ""], ["Instrument", ""], ["Product", "wide"], ["Filled / qty", "num"], ["Price", "num"], ["Avg.", "num wide"], ["LTP", "num"], ["Status", ""], ["", ""]];
+const TABS = [
+  ["open", "Open", works],
+  ["executed", "Executed", (row) => row.filled_quantity > 0],
+  ["all", "All", () => true],
+];
+const HEADS = [
+  ["Time", ""],
+  ["Side", ""],
+  ["Instrument", ""],
+  ["Product", "wide"],
+  ["Filled / qty", "num"],
+  ["Price", "num"],
+  ["Avg.", "num wide"],
+  ["LTP", "num"],
+  ["Status", ""],
+  ["", ""],
+];
 
 export const mount = widget((root, data, tools) => {
   let tab = "open";
@@ -22,17 +37,44 @@ export const mount = widget((root, data, tools) => {
   const busy = new Set();
   const cells = new Map();
   const tabs = h("div", { class: "tabs grow", role: "tablist" });
-  const filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter orders", oninput: () => { needle = filter.value.trim().toLowerCase(); draw(); } });
+  const filter = h("input", {
+    type: "search",
+    placeholder: "Filter",
+    "aria-label": "Filter orders",
+    oninput: () => {
+      needle = filter.value.trim().toLowerCase();
+      draw();
+    },
+  });
   const cancelAll = h("button", { type: "button", class: "plain", onclick: askCancelAll }, "Cancel all");
   const body = h("tbody");
-  const table = h("table", { class: "grid orders", "aria-label": "Orders" },
-    h("thead", null, h("tr", null, HEADS.map(([label, kind]) => h("th", { class: kind, scope: "col" }, label)))), body);
+  const table = h(
+    "table",
+    { class: "grid orders", "aria-label": "Orders" },
+    h(
+      "thead",
+      null,
+      h(
+        "tr",
+        null,
+        HEADS.map(([label, kind]) => h("th", { class: kind, scope: "col" }, label)),
+      ),
+    ),
+    body,
+  );
   const empty = h("div", { class: "empty" });
-  root.append(data.brief ? h("div", { class: "row head" }, h("h3", { class: "grow" }, "Open orders"), cancelAll)
-    : h("div", { class: "row head" }, tabs, filter, cancelAll), h("div", { class: "scroll" }, table), empty);
+  root.append(
+    data.brief
+      ? h("div", { class: "row head" }, h("h3", { class: "grow" }, "Open orders"), cancelAll)
+      : h("div", { class: "row head" }, tabs, filter, cancelAll),
+    h("div", { class: "scroll" }, table),
+    empty,
+  );
 
-  const sorted = () => [...state.orders.values()].filter((row) => !account() || row.account === account())
-    .sort((one, other) => (BigInt(other.order_id) > BigInt(one.order_id) ? 1 : -1));
+  const sorted = () =>
+    [...state.orders.values()]
+      .filter((row) => !account() || row.account === account())
+      .sort((one, other) => (BigInt(other.order_id) > BigInt(one.order_id) ? 1 : -1));
 
   async function load() {
     try {
@@ -49,15 +91,41 @@ export const mount = widget((root, data, tools) => {
   function draw() {
     const all = sorted();
     const test = data.brief ? works : TABS.find(([name]) => name === tab)[2];
-    const rows = all.filter(test).filter((row) => !needle || `${row.symbol} ${row.side} ${row.status} ${row.product} ${row.order_id} ${row.tag || ""}`.toLowerCase().includes(needle));
+    const rows = all
+      .filter(test)
+      .filter(
+        (row) =>
+          !needle ||
+          `${row.symbol} ${row.side} ${row.status} ${row.product} ${row.order_id} ${row.tag || ""}`
+            .toLowerCase()
+            .includes(needle),
+      );
     if (!data.brief) {
-      tabs.replaceChildren(...TABS.map(([name, label, keep]) => h("button", { type: "button", role: "tab", "aria-selected": String(name === tab),
-        onclick: () => { tab = name; draw(); } }, label, h("span", { class: "count" }, String(all.filter(keep).length)))));
+      tabs.replaceChildren(
+        ...TABS.map(([name, label, keep]) =>
+          h(
+            "button",
+            {
+              type: "button",
+              role: "tab",
+              "aria-selected": String(name === tab),
+              onclick: () => {
+                tab = name;
+                draw();
+              },
+            },
+            label,
+            h("span", { class: "count" }, String(all.filter(keep).length)),
+          ),
+        ),
+      );
     }
     cancelAll.hidden = !data.write || !all.some(works);
     const focus = root.getRootNode().activeElement?.dataset?.act;
     cells.clear();
-    body.replaceChildren(...rows.flatMap((row) => (opened?.id === row.order_id ? [line(row), history()] : [line(row)])));
+    body.replaceChildren(
+      ...rows.flatMap((row) => (opened?.id === row.order_id ? [line(row), history()] : [line(row)])),
+    );
     if (focus) body.querySelector(`[data-act="${focus}"]`)?.focus();
     table.hidden = !rows.length;
     empty.hidden = rows.length > 0;
@@ -67,30 +135,85 @@ export const mount = widget((root, data, tools) => {
   }
 
   function teach(any) {
-    if (fault) { empty.replaceChildren(h("strong", null, "The orders could not be loaded"), fault.message, " ", h("button", { type: "button", class: "plain", onclick: load }, "Try again")); return; }
-    if (!loaded) { empty.replaceChildren("Loading …"); return; }
-    if (needle) { empty.replaceChildren(h("strong", null, "No order fits the filter"), "Clear it to see all."); return; }
+    if (fault) {
+      empty.replaceChildren(
+        h("strong", null, "The orders could not be loaded"),
+        fault.message,
+        " ",
+        h("button", { type: "button", class: "plain", onclick: load }, "Try again"),
+      );
+      return;
+    }
+    if (!loaded) {
+      empty.replaceChildren("Loading …");
+      return;
+    }
+    if (needle) {
+      empty.replaceChildren(h("strong", null, "No order fits the filter"), "Clear it to see all.");
+      return;
+    }
     const words = { open: "No open orders", executed: "Nothing executed today", all: "No orders today" };
-    empty.replaceChildren(h("strong", null, words[data.brief ? "open" : tab]), ...(data.write
-      ? ["Press ", h("kbd", null, "B"), " or ", h("kbd", null, "S"), " on a row of the market watch to place one."] : [any ? "See the other tabs." : "Orders of this book appear here by themselves."]));
+    empty.replaceChildren(
+      h("strong", null, words[data.brief ? "open" : tab]),
+      ...(data.write
+        ? ["Press ", h("kbd", null, "B"), " or ", h("kbd", null, "S"), " on a row of the market watch to place one."]
+        : [any ? "See the other tabs." : "Orders of this book appear here by themselves."]),
+    );
   }
 
   function line(row) {
     const [text, mood, icon] = status(row);
     const last = h("td", { class: "num" }, "–");
     cells.set(row.order_id, { last, row });
-    const act = (name, label, run) => h("button", { type: "button", class: "plain small", dataset: { act: `${name}-${row.order_id}` }, disabled: busy.has(row.order_id),
-      onclick: (event) => { event.stopPropagation(); run(row); } }, label);
+    const act = (name, label, run) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "plain small",
+          dataset: { act: `${name}-${row.order_id}` },
+          disabled: busy.has(row.order_id),
+          onclick: (event) => {
+            event.stopPropagation();
+            run(row);
+          },
+        },
+        label,
+      );
     const open = opened?.id === row.order_id;
-    return h("tr", { class: "order", dataset: { id: row.order_id }, onclick: () => toggle(row.order_id) },
-      h("td", { class: "muted" }, clock(row.placed_at)), h("td", null, h("span", { class: `chip ${row.side.toLowerCase()}` }, row.side)),
-      h("td", null, h("button", { type: "button", class: "name", "aria-expanded": String(open), dataset: { act: `row-${row.order_id}` } }, row.symbol), " ",
-        h("small", { class: "muted" }, row.exchange), row.status === "REJECTED" && row.reason ? h("div", { class: "why" }, row.reason) : null),
-      h("td", { class: "wide muted" }, row.product, row.validity === "IOC" ? " IOC" : ""), h("td", { class: "num" }, `${quantity(row.filled_quantity)} / ${quantity(row.quantity)}`),
-      h("td", { class: "num" }, terms(row)), h("td", { class: "num wide" }, filled(row)), last,
+    return h(
+      "tr",
+      { class: "order", dataset: { id: row.order_id }, onclick: () => toggle(row.order_id) },
+      h("td", { class: "muted" }, clock(row.placed_at)),
+      h("td", null, h("span", { class: `chip ${row.side.toLowerCase()}` }, row.side)),
+      h(
+        "td",
+        null,
+        h(
+          "button",
+          { type: "button", class: "name", "aria-expanded": String(open), dataset: { act: `row-${row.order_id}` } },
+          row.symbol,
+        ),
+        " ",
+        h("small", { class: "muted" }, row.exchange),
+        row.status === "REJECTED" && row.reason ? h("div", { class: "why" }, row.reason) : null,
+      ),
+      h("td", { class: "wide muted" }, row.product, row.validity === "IOC" ? " IOC" : ""),
+      h("td", { class: "num" }, `${quantity(row.filled_quantity)} / ${quantity(row.quantity)}`),
+      h("td", { class: "num" }, terms(row)),
+      h("td", { class: "num wide" }, filled(row)),
+      last,
       h("td", null, h("span", { class: `chip ${mood}` }, `${icon} ${text}`)),
-      h("td", { class: "num acts" }, works(row) && data.write ? [act("modify", "Modify", modify), " ", act("cancel", "Cancel", cancel)]
-        : data.write && !data.brief ? act("repeat", "Repeat", repeat) : null));
+      h(
+        "td",
+        { class: "num acts" },
+        works(row) && data.write
+          ? [act("modify", "Modify", modify), " ", act("cancel", "Cancel", cancel)]
+          : data.write && !data.brief
+            ? act("repeat", "Repeat", repeat)
+            : null,
+      ),
+    );
   }
 
   function history() {
@@ -99,17 +222,59 @@ export const mount = widget((root, data, tools) => {
     if (refused) cell.append(refused.message);
     else if (!detail) cell.append("Loading …");
     else {
-      cell.append(h("div", { class: "muted" }, `Order ${detail.order_id} · ${detail.order_type} ${detail.validity} · worst price ${price(detail.worst_price)}${detail.tag ? ` · tag ${detail.tag}` : ""}`),
-        h("ol", { class: "steps" }, detail.history.map((each) => h("li", null, h("time", null, moment(each.at)), h("span", null, h("b", null, step(each)), " ",
-          h("span", { class: "muted" }, `by ${by(each)}`), each.reason ? h("div", { class: "why" }, `${each.reason}${each.reason_code ? ` (rule ${each.reason_code})` : ""}`) : null)))));
-      if (detail.trades.length) cell.append(h("ul", { class: "fills" }, detail.trades.map((trade) => h("li", null, `${clock(trade.traded_at)} · ${quantity(trade.quantity)} at ${price(trade.price)} · charges ${rupees(trade.charges.total)}`,
-        h("div", { class: "muted" }, `Frame ${trade.evidence.frame}: ${evidence(trade)}.`)))));
+      cell.append(
+        h(
+          "div",
+          { class: "muted" },
+          `Order ${detail.order_id} · ${detail.order_type} ${detail.validity} · worst price ${price(detail.worst_price)}${detail.tag ? ` · tag ${detail.tag}` : ""}`,
+        ),
+        h(
+          "ol",
+          { class: "steps" },
+          detail.history.map((each) =>
+            h(
+              "li",
+              null,
+              h("time", null, moment(each.at)),
+              h(
+                "span",
+                null,
+                h("b", null, step(each)),
+                " ",
+                h("span", { class: "muted" }, `by ${by(each)}`),
+                each.reason
+                  ? h("div", { class: "why" }, `${each.reason}${each.reason_code ? ` (rule ${each.reason_code})` : ""}`)
+                  : null,
+              ),
+            ),
+          ),
+        ),
+      );
+      if (detail.trades.length)
+        cell.append(
+          h(
+            "ul",
+            { class: "fills" },
+            detail.trades.map((trade) =>
+              h(
+                "li",
+                null,
+                `${clock(trade.traded_at)} · ${quantity(trade.quantity)} at ${price(trade.price)} · charges ${rupees(trade.charges.total)}`,
+                h("div", { class: "muted" }, `Frame ${trade.evidence.frame}: ${evidence(trade)}.`),
+              ),
+            ),
+          ),
+        );
     }
     return h("tr", { class: "history" }, cell);
   }
 
   async function toggle(id) {
-    if (opened?.id === id) { opened = null; draw(); return; }
+    if (opened?.id === id) {
+      opened = null;
+      draw();
+      return;
+    }
     opened = { id, detail: null, refused: null };
     draw();
     await refetch(id);
@@ -126,7 +291,15 @@ export const mount = widget((root, data, tools) => {
   }
 
   const modify = (row) => emit("ticket", { symbol: keyOf(row), order: row });
-  const repeat = (row) => emit("ticket", { symbol: keyOf(row), side: row.side, quantity: row.quantity, price: row.price, type: row.order_type, product: row.product });
+  const repeat = (row) =>
+    emit("ticket", {
+      symbol: keyOf(row),
+      side: row.side,
+      quantity: row.quantity,
+      price: row.price,
+      type: row.order_type,
+      product: row.product,
+    });
 
   async function cancel(row) {
     busy.add(row.order_id);
@@ -136,7 +309,10 @@ export const mount = widget((root, data, tools) => {
       takeOrder(done);
       emit("orders", done);
     } catch (refused) {
-      toast(root, refused.status === 409 ? `Order ${row.order_id}: ${refused.message}` : refused.message, { tone: "bad", stays: true });
+      toast(root, refused.status === 409 ? `Order ${row.order_id}: ${refused.message}` : refused.message, {
+        tone: "bad",
+        stays: true,
+      });
       if (refused.status === 409) load();
     } finally {
       busy.delete(row.order_id);
@@ -146,7 +322,8 @@ export const mount = widget((root, data, tools) => {
 
   async function askCancelAll() {
     const rows = sorted().filter(works);
-    if (!(await confirmed(root, `Cancel all ${rows.length} open orders of this book?`, `Cancel ${rows.length}`))) return;
+    if (!(await confirmed(root, `Cancel all ${rows.length} open orders of this book?`, `Cancel ${rows.length}`)))
+      return;
     cancelAll.disabled = true;
     try {
       const done = await ask(withAccount("/orders?status=open", account()), { method: "DELETE", timeout: 30000 });
@@ -162,11 +339,31 @@ export const mount = widget((root, data, tools) => {
     for (const { last, row } of cells.values()) put(last, works(row) ? price(lastOf(row)) : "–");
   }
 
-  tools.own(on("orders", (row) => nextFrame(tools.name, () => { draw(); if (row && opened?.id === row.order_id) refetch(row.order_id); })));
-  tools.own(on("answered", (row) => { if (row && takeOrder(row)) nextFrame(tools.name, draw); }));
+  tools.own(
+    on("orders", (row) =>
+      nextFrame(tools.name, () => {
+        draw();
+        if (row && opened?.id === row.order_id) refetch(row.order_id);
+      }),
+    ),
+  );
+  tools.own(
+    on("answered", (row) => {
+      if (row && takeOrder(row)) nextFrame(tools.name, draw);
+    }),
+  );
   tools.own(on("quotes", () => nextFrame(`${tools.name} prices`, tick)));
   for (const name of ["snapshot", "gap"]) tools.own(on(name, load));
   tools.own(() => unwant(tools.name));
   load();
-  return { update(next) { const changed = next.seat.account !== data.seat.account; data = next; if (changed) { opened = null; load(); } } };
+  return {
+    update(next) {
+      const changed = next.seat.account !== data.seat.account;
+      data = next;
+      if (changed) {
+        opened = null;
+        load();
+      }
+    },
+  };
 });

@@ -1,6 +1,6 @@
 // Open positions and holdings with profit that moves with every tick, totals, and the way out of each.
 
-import { ask, keyOf, newKey, withAccount } from "./base.js";
+import { ask, keyOf, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
 import { confirmed, h, toast } from "./dom.js";
 import { arrow, average, percent, price, quantity, rupees, signed, toPaise, tone } from "./money.js";
@@ -9,7 +9,8 @@ import { lastOf, positionKey, state, takePositions, unrealisedOf, valueOf } from
 import { widget } from "./widget.js";
 
 const WHY = {
-  Unrealised: "Value at the last price minus the value it is measured from: what was paid, or for futures the last settlement.",
+  Unrealised:
+    "Value at the last price minus the value it is measured from: what was paid, or for futures the last settlement.",
   Realised: "Profit of what was closed today, before charges.",
   "P&L": "Unrealised plus realised, before charges.",
 };
@@ -22,22 +23,70 @@ export const mount = widget((root, data, tools) => {
   const exitAll = h("button", { type: "button", class: "plain", onclick: askExitAll }, "Exit all");
   const title = h("h3", { class: "grow" }, "Positions");
   const body = h("tbody");
-  const sums = { unrealised: h("td", { class: "num" }), realised: h("td", { class: "num wide" }), total: h("td", { class: "num" }) };
+  const sums = {
+    unrealised: h("td", { class: "num" }),
+    realised: h("td", { class: "num wide" }),
+    total: h("td", { class: "num" }),
+  };
   const th = (label, kind = "num") => h("th", { class: kind, scope: "col", title: WHY[label] || null }, label);
-  const table = h("table", { class: "grid positions", "aria-label": "Positions" },
-    h("thead", null, h("tr", null, th("Instrument", ""), th("Product", "wide"), th("Qty"), th("Avg."), th("LTP"), th("Unrealised"), th("Realised", "num wide"), th("P&L"), th("", ""))),
-    body, h("tfoot", null, h("tr", null, h("td", null, "Total"), h("td", { class: "wide" }), h("td", { class: "lead", colspan: "3" }), sums.unrealised, sums.realised, sums.total, h("td"))));
+  const table = h(
+    "table",
+    { class: "grid positions", "aria-label": "Positions" },
+    h(
+      "thead",
+      null,
+      h(
+        "tr",
+        null,
+        th("Instrument", ""),
+        th("Product", "wide"),
+        th("Qty"),
+        th("Avg."),
+        th("LTP"),
+        th("Unrealised"),
+        th("Realised", "num wide"),
+        th("P&L"),
+        th("", ""),
+      ),
+    ),
+    body,
+    h(
+      "tfoot",
+      null,
+      h(
+        "tr",
+        null,
+        h("td", null, "Total"),
+        h("td", { class: "wide" }),
+        h("td", { class: "lead", colspan: "3" }),
+        sums.unrealised,
+        sums.realised,
+        sums.total,
+        h("td"),
+      ),
+    ),
+  );
   const empty = h("div", { class: "empty" });
   const shares = data.brief ? null : h("section", { class: "holdings" });
-  root.append(h("div", { class: "row head" }, title, exitAll), h("div", { class: "scroll" }, table), empty, shares || "");
+  root.append(
+    h("div", { class: "row head" }, title, exitAll),
+    h("div", { class: "scroll" }, table),
+    empty,
+    shares || "",
+  );
 
-  const rows = () => [...state.positions.values()].filter((row) => row.account === account() && (row.quantity || row.realised || row.open_buy || row.open_sell))
-    .sort((one, other) => (Boolean(other.quantity) - Boolean(one.quantity)) || one.symbol.localeCompare(other.symbol));
+  const rows = () =>
+    [...state.positions.values()]
+      .filter((row) => row.account === account() && (row.quantity || row.realised || row.open_buy || row.open_sell))
+      .sort((one, other) => Boolean(other.quantity) - Boolean(one.quantity) || one.symbol.localeCompare(other.symbol));
   const open = () => rows().filter((row) => row.quantity);
 
   async function load() {
     try {
-      const [positions, held] = await Promise.all([ask(withAccount("/positions", account())), ask(withAccount("/holdings", account()))]);
+      const [positions, held] = await Promise.all([
+        ask(withAccount("/positions", account())),
+        ask(withAccount("/holdings", account())),
+      ]);
       takePositions(positions.items, positions.version);
       holdings = held.items;
       loaded = true;
@@ -55,12 +104,28 @@ export const mount = widget((root, data, tools) => {
     body.replaceChildren(...list.map(line));
     table.hidden = !list.length;
     empty.hidden = list.length > 0 || (Boolean(data.brief) && holdings.length > 0 && loaded);
-    exitAll.hidden = !data.write || !open().length;
+    exitAll.hidden = !data.write || !exitable().length;
     put(title, list.length ? `Positions (${open().length})` : "Positions");
     if (!list.length) {
-      if (fault) empty.replaceChildren(h("strong", null, "Positions could not be loaded"), fault.message, " ", h("button", { type: "button", class: "plain", onclick: load }, "Try again"));
+      if (fault)
+        empty.replaceChildren(
+          h("strong", null, "Positions could not be loaded"),
+          fault.message,
+          " ",
+          h("button", { type: "button", class: "plain", onclick: load }, "Try again"),
+        );
       else if (!loaded) empty.replaceChildren("Loading …");
-      else empty.replaceChildren(h("strong", null, "No positions today"), ...(data.write ? ["What you buy or sell shows here and moves with the market. Press ", h("kbd", null, "B"), " on a watch row."] : ["This book is flat."]));
+      else
+        empty.replaceChildren(
+          h("strong", null, "No positions today"),
+          ...(data.write
+            ? [
+                "What you buy or sell shows here and moves with the market. Press ",
+                h("kbd", null, "B"),
+                " on a watch row.",
+              ]
+            : ["This book is flat."]),
+        );
     }
     if (shares) shares.replaceChildren(...holdingsTable());
     want(tools.name, [...new Set([...list, ...holdings].map(keyOf))]);
@@ -68,15 +133,56 @@ export const mount = widget((root, data, tools) => {
   }
 
   function line(row) {
-    const parts = { last: h("td", { class: "num" }), unrealised: h("td", { class: "num" }), total: h("td", { class: "num" }) };
+    const parts = {
+      last: h("td", { class: "num" }),
+      unrealised: h("td", { class: "num" }),
+      total: h("td", { class: "num" }),
+    };
     cells.set(positionKey(row), { row, ...parts });
     const closed = !row.quantity;
-    return h("tr", { class: `position${closed ? " closed" : ""}` },
-      h("td", null, h("b", { class: "sym" }, row.symbol), " ", h("small", { class: "muted" }, row.exchange), row.quantity < 0 ? [" ", h("span", { class: "chip sell" }, "SHORT")] : null),
-      h("td", { class: "wide muted" }, row.product), h("td", { class: "num" }, quantity(row.quantity)), h("td", { class: "num" }, closed ? "–" : average(row.average_price)), parts.last, parts.unrealised,
-      h("td", { class: "num wide", dataset: { tone: tone(row.realised) } }, signed(row.realised)), parts.total,
-      h("td", { class: "num acts" }, data.write && !closed ? [h("button", { type: "button", class: "plain small", onclick: () => exit(row) }, "Exit"), " ",
-        h("button", { type: "button", class: "plain small wide", onclick: () => emit("ticket", { symbol: keyOf(row), side: row.quantity > 0 ? "BUY" : "SELL", product: row.product }) }, "Add")] : null));
+    return h(
+      "tr",
+      { class: `position${closed ? " closed" : ""}` },
+      h(
+        "td",
+        null,
+        h("b", { class: "sym" }, row.symbol),
+        " ",
+        h("small", { class: "muted" }, row.exchange),
+        row.quantity < 0 ? [" ", h("span", { class: "chip sell" }, "SHORT")] : null,
+      ),
+      h("td", { class: "wide muted" }, row.product),
+      h("td", { class: "num" }, quantity(row.quantity)),
+      h("td", { class: "num" }, closed ? "–" : average(row.average_price)),
+      parts.last,
+      parts.unrealised,
+      h("td", { class: "num wide", dataset: { tone: tone(row.realised) } }, signed(row.realised)),
+      parts.total,
+      h(
+        "td",
+        { class: "num acts" },
+        data.write && !closed
+          ? [
+              h("button", { type: "button", class: "plain small", onclick: () => exit(row) }, "Exit"),
+              " ",
+              h(
+                "button",
+                {
+                  type: "button",
+                  class: "plain small wide",
+                  onclick: () =>
+                    emit("ticket", {
+                      symbol: keyOf(row),
+                      side: row.quantity > 0 ? "BUY" : "SELL",
+                      product: row.product,
+                    }),
+                },
+                "Add",
+              ),
+            ]
+          : null,
+      ),
+    );
   }
 
   function paint(cell, paise, extra = "") {
@@ -109,17 +215,92 @@ export const mount = widget((root, data, tools) => {
     if (!holdings.length) return [];
     heldSum = h("td", { class: "num" });
     const invested = holdings.reduce((sum, row) => sum + toPaise(row.value) - toPaise(row.unrealised), 0);
-    return [h("h3", { class: "gap" }, `Holdings (${holdings.length})`), h("div", { class: "scroll" }, h("table", { class: "grid", "aria-label": "Holdings" },
-      h("thead", null, h("tr", null, h("th", null, "Instrument"), ...["Qty", "T1", "Avg.", "LTP", "Invested", "Current", "P&L"].map((label) => h("th", { class: "num" }, label)), h("th"))),
-      h("tbody", null, holdings.map((row) => {
-        const parts = { last: h("td", { class: "num" }), value: h("td", { class: "num" }), gain: h("td", { class: "num" }) };
-        held.set(keyOf(row), { row, ...parts });
-        return h("tr", { class: "position" }, h("td", null, h("b", { class: "sym" }, row.symbol), " ", h("small", { class: "muted" }, row.exchange)), h("td", { class: "num" }, quantity(row.quantity)),
-          h("td", { class: "num", title: "Bought, and not yet in the demat account" }, row.t1_quantity ? quantity(row.t1_quantity) : "–"), h("td", { class: "num" }, average(row.average_price)), parts.last,
-          h("td", { class: "num" }, price((toPaise(row.value) - toPaise(row.unrealised)) / 100)), parts.value, parts.gain,
-          h("td", { class: "num acts" }, data.write && row.sellable_quantity ? h("button", { type: "button", class: "plain small",
-            onclick: () => emit("ticket", { symbol: keyOf(row), side: "SELL", product: "CNC", quantity: row.sellable_quantity }) }, "Sell") : null));
-      })), h("tfoot", null, h("tr", null, h("td", { colspan: "5" }, "Total"), h("td", { class: "num" }, price(invested / 100)), h("td"), heldSum, h("td")))))];
+    return [
+      h("h3", { class: "gap" }, `Holdings (${holdings.length})`),
+      h(
+        "div",
+        { class: "scroll" },
+        h(
+          "table",
+          { class: "grid", "aria-label": "Holdings" },
+          h(
+            "thead",
+            null,
+            h(
+              "tr",
+              null,
+              h("th", null, "Instrument"),
+              ...["Qty", "T1", "Avg.", "LTP", "Invested", "Current", "P&L"].map((label) =>
+                h("th", { class: "num" }, label),
+              ),
+              h("th"),
+            ),
+          ),
+          h(
+            "tbody",
+            null,
+            holdings.map((row) => {
+              const parts = {
+                last: h("td", { class: "num" }),
+                value: h("td", { class: "num" }),
+                gain: h("td", { class: "num" }),
+              };
+              held.set(keyOf(row), { row, ...parts });
+              return h(
+                "tr",
+                { class: "position" },
+                h("td", null, h("b", { class: "sym" }, row.symbol), " ", h("small", { class: "muted" }, row.exchange)),
+                h("td", { class: "num" }, quantity(row.quantity)),
+                h(
+                  "td",
+                  { class: "num", title: "Bought, and not yet in the demat account" },
+                  row.t1_quantity ? quantity(row.t1_quantity) : "–",
+                ),
+                h("td", { class: "num" }, average(row.average_price)),
+                parts.last,
+                h("td", { class: "num" }, price((toPaise(row.value) - toPaise(row.unrealised)) / 100)),
+                parts.value,
+                parts.gain,
+                h(
+                  "td",
+                  { class: "num acts" },
+                  data.write && row.sellable_quantity
+                    ? h(
+                        "button",
+                        {
+                          type: "button",
+                          class: "plain small",
+                          onclick: () =>
+                            emit("ticket", {
+                              symbol: keyOf(row),
+                              side: "SELL",
+                              product: "CNC",
+                              quantity: row.sellable_quantity,
+                            }),
+                        },
+                        "Sell",
+                      )
+                    : null,
+                ),
+              );
+            }),
+          ),
+          h(
+            "tfoot",
+            null,
+            h(
+              "tr",
+              null,
+              h("td", { colspan: "5" }, "Total"),
+              h("td", { class: "num" }, price(invested / 100)),
+              h("td"),
+              heldSum,
+              h("td"),
+            ),
+          ),
+        ),
+      ),
+    ];
   }
   function tickHoldings() {
     let sum = 0;
@@ -134,19 +315,23 @@ export const mount = widget((root, data, tools) => {
     if (heldSum) paint(heldSum, sum);
   }
 
-  const exit = (row) => emit("ticket", { symbol: keyOf(row), side: row.quantity > 0 ? "SELL" : "BUY", product: row.product, quantity: Math.abs(row.quantity), type: "MARKET" });
+  const exit = (row) =>
+    emit("ticket", {
+      symbol: keyOf(row),
+      side: row.quantity > 0 ? "SELL" : "BUY",
+      product: row.product,
+      quantity: Math.abs(row.quantity),
+      type: "MARKET",
+    });
+
+  // Intraday and carried positions; shares bought for delivery are kept, as a broker keeps them.
+  const exitable = () => open().filter((row) => row.product !== "CNC");
 
   async function askExitAll() {
-    const list = open();
+    const list = exitable();
     const worth = list.reduce((sum, row) => sum + Math.abs(valueOf(row)), 0);
-    if (!(await confirmed(root, `Exit all ${list.length} positions at the market, ${rupees(worth / 100)} in all?`, `Exit ${list.length}`))) return;
-    exitAll.disabled = true;
-    for (const row of list) {
-      const wish = { account: account(), symbol: row.symbol, exchange: row.exchange, side: row.quantity > 0 ? "SELL" : "BUY", order_type: "MARKET",
-        product: row.product, validity: "DAY", quantity: Math.abs(row.quantity) };
-      await ask("/orders", { method: "POST", body: wish, key: newKey() }).catch((refused) => toast(root, `${row.symbol}: ${refused.message}`, { tone: "bad", stays: true }));
-    }
-    exitAll.disabled = false;
+    const question = `Exit ${list.length} MIS and NRML positions at the market, ${rupees(worth / 100)} in all? Delivery shares stay.`;
+    if (await confirmed(root, question, `Exit ${list.length}`)) tools.trigger("exitall", true);
   }
 
   tools.own(on("positions", () => nextFrame(tools.name, draw)));
@@ -155,5 +340,11 @@ export const mount = widget((root, data, tools) => {
   tools.own(on("gap", load));
   tools.own(() => unwant(tools.name));
   load();
-  return { update(next) { const changed = next.seat.account !== data.seat.account; data = next; if (changed) load(); } };
+  return {
+    update(next) {
+      const changed = next.seat.account !== data.seat.account;
+      data = next;
+      if (changed) load();
+    },
+  };
 });

@@ -10,7 +10,12 @@ import { state } from "./store.js";
 import { age } from "./time.js";
 import { widget } from "./widget.js";
 
-const FACTS = [["Open", "open"], ["High", "high"], ["Low", "low"], ["Prev. close", "prev_close"]];
+const FACTS = [
+  ["Open", "open"],
+  ["High", "high"],
+  ["Low", "low"],
+  ["Prev. close", "prev_close"],
+];
 
 export const mount = widget((root, data, tools) => {
   let symbol = null;
@@ -24,15 +29,35 @@ export const mount = widget((root, data, tools) => {
   const volume = h("dd", { class: "num" }, "–");
   const range = h("div", { class: "range", role: "img" }, h("i"));
   const trade = (side) => emit("ticket", { symbol, side });
-  const buttons = h("div", { class: "row" },
+  const buttons = h(
+    "div",
+    { class: "row" },
     data.write && h("button", { type: "button", class: "primary", onclick: () => trade("BUY") }, "Buy"),
     data.write && h("button", { type: "button", class: "danger", onclick: () => trade("SELL") }, "Sell"),
-    data.follow && h("button", { type: "button", class: "plain", title: "Open its own page", onclick: () => tools.trigger("open", symbol) }, "Details"));
-  root.append(h("div", { class: "quote-head" },
-    h("div", { class: "who" }, h("div", { class: "row" }, name, exchange, late), about),
-    h("div", { class: "now" }, last, moved),
-    h("dl", { class: "day" }, facts.map((fact) => h("div", null, h("dt", null, fact.label), fact.dd)), h("div", null, h("dt", null, "Volume"), volume)),
-    h("div", { class: "grow" }), buttons), range);
+    data.follow &&
+      h(
+        "button",
+        { type: "button", class: "plain", title: "Open its own page", onclick: () => tools.trigger("open", symbol) },
+        "Details",
+      ),
+  );
+  root.append(
+    h(
+      "div",
+      { class: "quote-head" },
+      h("div", { class: "who" }, h("div", { class: "row" }, name, exchange, late), about),
+      h("div", { class: "now" }, last, moved),
+      h(
+        "dl",
+        { class: "day" },
+        facts.map((fact) => h("div", null, h("dt", null, fact.label), fact.dd)),
+        h("div", null, h("dt", null, "Volume"), volume),
+      ),
+      h("div", { class: "grow" }),
+      buttons,
+    ),
+    range,
+  );
 
   function paint() {
     const quote = state.quotes.get(symbol);
@@ -44,7 +69,10 @@ export const mount = widget((root, data, tools) => {
     for (const fact of facts) put(fact.dd, price(quote[fact.key]));
     put(volume, compact(quote.volume));
     const span = quote.high - quote.low;
-    range.style.setProperty("--at", span > 0 ? `${Math.min(100, Math.max(0, ((quote.last_price - quote.low) / span) * 100))}%` : "50%");
+    range.style.setProperty(
+      "--at",
+      span > 0 ? `${Math.min(100, Math.max(0, ((quote.last_price - quote.low) / span) * 100))}%` : "50%",
+    );
     range.title = `Day's range ${price(quote.low)} to ${price(quote.high)}`;
     range.setAttribute("aria-label", range.title);
     const ms = quote.seen === null ? null : performance.now() - quote.seen;
@@ -61,15 +89,28 @@ export const mount = widget((root, data, tools) => {
     put(moved, "");
     want(tools.name, [next]);
     fetchQuotes([next]);
-    instrument(next).then((terms) => {
-      if (symbol === next) { put(about, describe(terms)); buttons.hidden = terms.kind === "INDEX"; }
-    }, (refused) => put(about, refused.message));
+    instrument(next).then(
+      (terms) => {
+        if (symbol === next) {
+          put(about, describe(terms));
+          buttons.hidden = terms.kind === "INDEX";
+        }
+      },
+      (refused) => put(about, refused.message),
+    );
     paint();
   }
   show(data.symbol);
-  tools.own(on("quotes", (changed) => { if (changed.has(symbol)) nextFrame(tools.name, paint); }));
+  tools.own(
+    on("quotes", (changed) => {
+      if (changed.has(symbol)) nextFrame(tools.name, paint);
+    }),
+  );
   if (data.follow) tools.own(on("linked", show));
   const timer = setInterval(paint, 1000);
-  tools.own(() => { clearInterval(timer); unwant(tools.name); });
+  tools.own(() => {
+    clearInterval(timer);
+    unwant(tools.name);
+  });
   return { update: (next) => show(next.symbol) };
 });

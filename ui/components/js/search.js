@@ -18,8 +18,16 @@ export function describe(item) {
 // `choose(item, event)` is called with what was picked; `has(key)` says what is in the list already.
 export function searchBox({ choose, has }) {
   const listId = unique("found");
-  const input = h("input", { type: "search", placeholder: "Search  eg. infy, nifty 25000 ce", autocomplete: "off", spellcheck: "false",
-    role: "combobox", "aria-expanded": "false", "aria-controls": listId, "aria-label": "Search instruments" });
+  const input = h("input", {
+    type: "search",
+    placeholder: "Search  eg. infy, nifty 25000 ce",
+    autocomplete: "off",
+    spellcheck: "false",
+    role: "combobox",
+    "aria-expanded": "false",
+    "aria-controls": listId,
+    "aria-label": "Search instruments",
+  });
   const list = h("ul", { id: listId, role: "listbox", "aria-label": "Search results", hidden: true });
   const status = h("div", { class: "visually-hidden", role: "status" });
   const node = h("div", { class: "search" }, input, h("kbd", { "aria-hidden": "true" }, "/"), list, status);
@@ -28,7 +36,10 @@ export function searchBox({ choose, has }) {
   let timer = 0;
   let asked = null;
 
-  const close = () => { list.hidden = true; input.setAttribute("aria-expanded", "false"); };
+  const close = () => {
+    list.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+  };
   const mark = () => [...list.children].forEach((li, index) => li.setAttribute("aria-selected", String(index === at)));
   const pick = (index, event) => {
     const item = items[index];
@@ -38,10 +49,30 @@ export function searchBox({ choose, has }) {
     close();
   };
   function draw(text) {
-    list.replaceChildren(...items.map((item, index) => h("li", {
-      role: "option", id: `${listId}-${index}`, onmousedown: (event) => { event.preventDefault(); pick(index, event); },
-    }, h("span", { class: "grow cut" }, h("b", null, item.symbol), " ", h("span", { class: "chip" }, item.exchange),
-      h("small", { class: "cut" }, describe(item))), has(item.key) ? h("span", { class: "muted" }, "✓ in list") : h("span", { class: "add" }, "+ add"))));
+    list.replaceChildren(
+      ...items.map((item, index) =>
+        h(
+          "li",
+          {
+            role: "option",
+            id: `${listId}-${index}`,
+            onmousedown: (event) => {
+              event.preventDefault();
+              pick(index, event);
+            },
+          },
+          h(
+            "span",
+            { class: "grow cut" },
+            h("b", null, item.symbol),
+            " ",
+            h("span", { class: "chip" }, item.exchange),
+            h("small", { class: "cut" }, describe(item)),
+          ),
+          has(item.key) ? h("span", { class: "muted" }, "✓ in list") : h("span", { class: "add" }, "+ add"),
+        ),
+      ),
+    );
     if (!items.length) list.replaceChildren(h("li", { class: "muted" }, `Nothing is listed under “${text}”.`));
     at = 0;
     mark();
@@ -52,11 +83,16 @@ export function searchBox({ choose, has }) {
   async function look() {
     const text = input.value.trim();
     asked?.abort();
-    if (!text) { items = []; close(); return; }
+    if (!text) {
+      items = [];
+      close();
+      return;
+    }
     asked = new AbortController();
     try {
-      items = (await ask(`/search?q=${encodeURIComponent(text)}&limit=12`, { signal: asked.signal })).items
-        .map((item) => ({ ...item, key: item.key || `${item.exchange}:${item.symbol}` }));
+      items = (await ask(`/search?q=${encodeURIComponent(text)}&limit=12`, { signal: asked.signal })).items.map(
+        (item) => ({ ...item, key: item.key || `${item.exchange}:${item.symbol}` }),
+      );
       draw(text);
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -65,8 +101,13 @@ export function searchBox({ choose, has }) {
       list.hidden = false;
     }
   }
-  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, PAUSE); });
-  input.addEventListener("focus", () => { if (items.length && input.value) list.hidden = false; });
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, PAUSE);
+  });
+  input.addEventListener("focus", () => {
+    if (items.length && input.value) list.hidden = false;
+  });
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -76,11 +117,15 @@ export function searchBox({ choose, has }) {
       list.children[at]?.scrollIntoView({ block: "nearest" });
       input.setAttribute("aria-activedescendant", `${listId}-${at}`);
     } else if (event.key === "Enter") pick(at, event);
-    else if (event.key === "Escape") { if (list.hidden) input.blur(); else close(); }
+    else if (event.key === "Escape") {
+      if (list.hidden) input.blur();
+      else close();
+    }
     event.stopPropagation();
   });
   const summon = (event) => {
-    const wanted = (event.key === "/" && !typing(event)) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
+    const wanted =
+      (event.key === "/" && !typing(event)) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
     if (!wanted || !node.offsetParent) return;
     event.preventDefault();
     event.stopImmediatePropagation();

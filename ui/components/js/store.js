@@ -7,8 +7,14 @@ import { keyOf } from "./base.js";
 import { toPaise } from "./money.js";
 
 export const state = {
-  quotes: new Map(), depth: new Map(), orders: new Map(), positions: new Map(),
-  wallet: null, feed: null, market: null, complete: false,
+  quotes: new Map(),
+  depth: new Map(),
+  orders: new Map(),
+  positions: new Map(),
+  wallet: null,
+  feed: null,
+  market: null,
+  complete: false,
 };
 
 export const positionKey = (row) => `${row.exchange}:${row.symbol}:${row.product}`;
@@ -52,7 +58,9 @@ export function takeTicks(event, now) {
   for (const row of event.rows) {
     const quote = quoteOf(row[at]);
     const before = quote.last_price;
-    event.cols.forEach((name, index) => { if (index !== at && name !== "last_price") quote[name] = row[index]; });
+    event.cols.forEach((name, index) => {
+      if (index !== at && name !== "last_price") quote[name] = row[index];
+    });
     const price = row[event.cols.indexOf("last_price")];
     move(quote, price ?? before);
     if (quote.high !== undefined && price > quote.high) quote.high = price;
@@ -109,7 +117,8 @@ export function takeWallet(row) {
 // Lists that are the whole truth as of their version: what they lack is gone, unless it is newer.
 export function takePositions(rows, version) {
   const named = new Set(rows.map(positionKey));
-  for (const [key, held] of state.positions) if (!named.has(key) && held.version <= (version ?? 0)) state.positions.delete(key);
+  for (const [key, held] of state.positions)
+    if (!named.has(key) && held.version <= (version ?? 0)) state.positions.delete(key);
   rows.forEach(takePosition);
 }
 
@@ -118,8 +127,10 @@ export const lastOf = (row) => state.quotes.get(keyOf(row))?.last_price ?? row.l
 
 // Unrealised profit in paise at the last tick. The row's own figure already knows cost, mark and kind.
 export function unrealisedOf(row) {
-  const moved = row.last_price === null || row.last_price === undefined
-    ? 0 : (toPaise(lastOf(row)) - toPaise(row.last_price)) * row.quantity;
+  const moved =
+    row.last_price === null || row.last_price === undefined
+      ? 0
+      : (toPaise(lastOf(row)) - toPaise(row.last_price)) * row.quantity;
   return toPaise(row.unrealised ?? 0) + moved;
 }
 export const valueOf = (row) => toPaise(lastOf(row) ?? 0) * row.quantity;

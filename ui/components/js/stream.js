@@ -2,7 +2,21 @@
 
 import { API, ask, withAccount } from "./base.js";
 
-const EVENTS = ["hello", "snapshot", "quotes", "depth", "candle", "order", "trade", "position", "wallet", "feed", "gap", "bye", "alert"];
+const EVENTS = [
+  "hello",
+  "snapshot",
+  "quotes",
+  "depth",
+  "candle",
+  "order",
+  "trade",
+  "position",
+  "wallet",
+  "feed",
+  "gap",
+  "bye",
+  "alert",
+];
 const TOPICS = ["quotes", "orders", "trades", "positions", "wallet", "alerts", "feed"];
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10000;
@@ -31,7 +45,9 @@ export class Stream {
         if (this.source === source) this.take(name, JSON.parse(event.data));
       });
     }
-    source.onerror = () => { if (this.source === source) this.failed(); };
+    source.onerror = () => {
+      if (this.source === source) this.failed();
+    };
   }
 
   take(name, data) {
@@ -49,7 +65,9 @@ export class Stream {
     }
   }
 
-  wish() { return JSON.stringify([this.wanted.symbols, this.wanted.topics]); }
+  wish() {
+    return JSON.stringify([this.wanted.symbols, this.wanted.topics]);
+  }
 
   want(symbols, depth) {
     this.wanted = { symbols, topics: depth ? [...TOPICS, "depth"] : TOPICS };
@@ -65,8 +83,10 @@ export class Stream {
       this.posted = sent;
     } catch (refused) {
       // The server no longer knows this stream: a new one carries the wish with it.
-      if (refused.status === 404 || refused.status === 410) { this.drop(); this.again(0); }
-      else setTimeout(() => this.send(), 1000);
+      if (refused.status === 404 || refused.status === 410) {
+        this.drop();
+        this.again(0);
+      } else setTimeout(() => this.send(), 1000);
     } finally {
       this.posting = false;
     }
@@ -79,13 +99,20 @@ export class Stream {
     this.failures += 1;
     const resuming = this.source.readyState === EventSource.CONNECTING && this.failures < 3;
     if (!resuming) this.drop();
-    const status = await ask("/wallet", { timeout: 4000 }).then(() => 200, (refused) => refused.status);
+    const status = await ask("/wallet", { timeout: 4000 }).then(
+      () => 200,
+      (refused) => refused.status,
+    );
     if (this.closed) return;
-    if (status === 401) { this.end(); return; }
+    if (status === 401) {
+      this.end();
+      return;
+    }
     // Three failures with an answer that is no API's: this host does not route our addresses to us.
     if (this.failures === 0) return; // it came back while we asked
     this.report(this.failures >= 3 && (status === 0 || status === 404) ? "unreachable" : "down");
-    if (!resuming) this.again(Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1)) * (0.7 + Math.random() * 0.6));
+    if (!resuming)
+      this.again(Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1)) * (0.7 + Math.random() * 0.6));
   }
 
   again(wait) {

@@ -9,8 +9,10 @@ import { age, clock } from "./time.js";
 import { widget } from "./widget.js";
 
 const WORDS = {
-  LIVE: "Prices are fresh.", STALE: "No fresh price has come for a while: orders wait, nothing fills.",
-  DOWN: "The price feed is down: nothing fills.", CLOSED: "The market is closed.",
+  LIVE: "Prices are fresh.",
+  STALE: "No fresh price has come for a while: orders wait, nothing fills.",
+  DOWN: "The price feed is down: nothing fills.",
+  CLOSED: "The market is closed.",
 };
 const KIND = { sim: "SIMULATED", replay: "REPLAY", live: "LIVE DATA" };
 
@@ -18,31 +20,55 @@ function ticker(symbol, label) {
   const last = h("span", { class: "last" }, "–");
   const moved = h("span", { class: "moved" }, "");
   const node = h("span", { class: "index", title: symbol }, h("span", { class: "muted" }, label), last, moved);
-  return { symbol, node, paint() {
-    const quote = state.quotes.get(symbol);
-    if (!quote) return;
-    put(last, price(quote.last_price));
-    put(moved, quote.change_percent === undefined ? "" : `${arrow(quote.change)} ${percent(quote.change_percent)}`);
-    toneOf(moved, tone(quote.change));
-  } };
+  return {
+    symbol,
+    node,
+    paint() {
+      const quote = state.quotes.get(symbol);
+      if (!quote) return;
+      put(last, price(quote.last_price));
+      put(moved, quote.change_percent === undefined ? "" : `${arrow(quote.change)} ${percent(quote.change_percent)}`);
+      toneOf(moved, tone(quote.change));
+    },
+  };
 }
 
 function chooser(data, tools) {
-  if (data.accounts.length < 2) return h("span", { class: "book", title: "The book you trade in" }, data.seat.account || "");
-  return h("select", { class: "book", "aria-label": "Book", onchange: (event) => tools.trigger("book", event.target.value) },
-    data.accounts.map((name) => h("option", { value: name, selected: name === data.seat.account }, name)));
+  if (data.accounts.length < 2)
+    return h("span", { class: "book", title: "The book you trade in" }, data.seat.account || "");
+  return h(
+    "select",
+    { class: "book", "aria-label": "Book", onchange: (event) => tools.trigger("book", event.target.value) },
+    data.accounts.map((name) => h("option", { value: name, selected: name === data.seat.account }, name)),
+  );
 }
 
 // Name and role, and the way out.
 function menu(data, tools) {
-  const act = (name, value) => { list.hidePopover(); tools.trigger(name, value); };
-  const list = h("div", { class: "menu", popover: "auto" }, h("div", { class: "muted" }, `${data.user.name}, ${data.user.role}`),
-    h("button", { type: "button", onclick: () => act("leave", true) }, "Sign out"));
-  const button = h("button", { type: "button", class: "quiet", "aria-haspopup": "menu", onclick: () => {
-    list.showPopover();
-    const box = button.getBoundingClientRect();
-    Object.assign(list.style, { top: `${box.bottom + 4}px`, right: `${Math.max(8, innerWidth - box.right)}px` });
-  } }, `${data.user.name} ▾`);
+  const act = (name, value) => {
+    list.hidePopover();
+    tools.trigger(name, value);
+  };
+  const list = h(
+    "div",
+    { class: "menu", popover: "auto" },
+    h("div", { class: "muted" }, `${data.user.name}, ${data.user.role}`),
+    h("button", { type: "button", onclick: () => act("leave", true) }, "Sign out"),
+  );
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "quiet",
+      "aria-haspopup": "menu",
+      onclick: () => {
+        list.showPopover();
+        const box = button.getBoundingClientRect();
+        Object.assign(list.style, { top: `${box.bottom + 4}px`, right: `${Math.max(8, innerWidth - box.right)}px` });
+      },
+    },
+    `${data.user.name} ▾`,
+  );
   return h("span", null, button, list);
 }
 
@@ -50,16 +76,25 @@ function menu(data, tools) {
 function pill(now) {
   const line = link();
   if (line.status === "ended") return ["loss", "SIGNED OUT", "You are signed out. No order was sent since."];
-  if (line.status === "unreachable") return ["warn", "BY RERUN", "The stream cannot be reached here: the page refreshes every two seconds."];
+  if (line.status === "unreachable")
+    return ["warn", "BY RERUN", "The stream cannot be reached here: the page refreshes every two seconds."];
   if (line.status !== "live") {
-    return ["loss", `RECONNECTING ${age(now - line.since)}`, "The line to the exchange is broken; figures may be old until it is back."];
+    return [
+      "loss",
+      `RECONNECTING ${age(now - line.since)}`,
+      "The line to the exchange is broken; figures may be old until it is back.",
+    ];
   }
   const feed = state.feed;
   if (!feed) return ["warn", "WAITING", "No word from the price feed yet."];
   const ms = (feed.age_ms ?? 0) + (now - feed.heard);
   const late = feed.state === "LIVE" && now - feed.heard > 5000;
   const name = late ? "STALE" : feed.state;
-  return [{ LIVE: "gain", CLOSED: "" }[name] ?? "loss", name === "CLOSED" ? "MARKET CLOSED" : `${name} ${age(ms)}`, WORDS[name]];
+  return [
+    { LIVE: "gain", CLOSED: "" }[name] ?? "loss",
+    name === "CLOSED" ? "MARKET CLOSED" : `${name} ${age(ms)}`,
+    WORDS[name],
+  ];
 }
 
 export const mount = widget((root, data, tools) => {
@@ -70,9 +105,32 @@ export const mount = widget((root, data, tools) => {
   const book = h("span");
   const user = menu(data, tools);
   const banner = h("div", { class: "banner", role: "alert", hidden: true });
-  root.append(h("div", { class: "strip" }, h("div", { class: "indices grow" }, indices.map((each) => each.node)),
-    h("div", { class: "right" }, feed, h("span", { class: "chip warn", title: "Virtual money: no order leaves this server" }, "PAPER"), kind, book, time, user)), banner);
-  want(tools.name, data.indices.map(([symbol]) => symbol));
+  root.append(
+    h(
+      "div",
+      { class: "strip" },
+      h(
+        "div",
+        { class: "indices grow" },
+        indices.map((each) => each.node),
+      ),
+      h(
+        "div",
+        { class: "right" },
+        feed,
+        h("span", { class: "chip warn", title: "Virtual money: no order leaves this server" }, "PAPER"),
+        kind,
+        book,
+        time,
+        user,
+      ),
+    ),
+    banner,
+  );
+  want(
+    tools.name,
+    data.indices.map(([symbol]) => symbol),
+  );
 
   function beat() {
     const now = performance.now();
@@ -87,8 +145,12 @@ export const mount = widget((root, data, tools) => {
     const broken = status === "ended" || (status === "down" && now - link().since > 2000);
     banner.hidden = !broken;
     if (broken) {
-      put(banner, status === "ended" ? "You are signed out: no order was sent since. Reload the page to sign in."
-        : `The line to the exchange is broken since ${age(now - link().since)}. Trying again; orders you sent before are safe.`);
+      put(
+        banner,
+        status === "ended"
+          ? "You are signed out: no order was sent since. Reload the page to sign in."
+          : `The line to the exchange is broken since ${age(now - link().since)}. Trying again; orders you sent before are safe.`,
+      );
     }
   }
   function fill() {
@@ -99,7 +161,17 @@ export const mount = widget((root, data, tools) => {
   const timer = setInterval(beat, 1000);
   tools.own(() => clearInterval(timer));
   tools.own(on("feed", beat));
-  tools.own(on("link", (status) => { beat(); tools.args.setStateValue("link", status === "unreachable" ? status : null); }));
+  tools.own(
+    on("link", (status) => {
+      beat();
+      tools.args.setStateValue("link", status === "unreachable" ? status : null);
+    }),
+  );
   tools.own(on("quotes", () => nextFrame(tools.name, () => indices.forEach((each) => each.paint()))));
-  return { update(next) { data = next; fill(); } };
+  return {
+    update(next) {
+      data = next;
+      fill();
+    },
+  };
 });

@@ -41,8 +41,12 @@ export const mount = widget((root, data, tools) => {
     const perLot = isDerivative(terms) && terms.lot > 1;
     const units = order ? order.quantity : request.quantity || terms.lot;
     const form = {
-      symbol: request.symbol, side: order?.side || request.side || "BUY", type: order?.order_type || request.type || "LIMIT",
-      product: order?.product || request.product || products(terms)[0], validity: order?.validity || "DAY", inLots: perLot,
+      symbol: request.symbol,
+      side: order?.side || request.side || "BUY",
+      type: order?.order_type || request.type || "LIMIT",
+      product: order?.product || request.product || products(terms)[0],
+      validity: order?.validity || "DAY",
+      inLots: perLot,
       quantity: String(perLot && units % terms.lot === 0 ? units / terms.lot : units),
       price: order ? money(order.price) : last ? plain(snap(toPaise(last), toPaise(terms.tick))) : "",
       trigger: order ? money(order.trigger_price) : "",
@@ -78,7 +82,8 @@ export const mount = widget((root, data, tools) => {
     open.form[field] = value;
     open.touched.add({ trigger: "trigger_price" }[field] || field);
     const last = state.quotes.get(open.form.symbol)?.last_price;
-    if (field === "type" && needsPrice(value) && !open.form.price && last) open.form.price = plain(snap(toPaise(last), toPaise(open.terms.tick)));
+    if (field === "type" && needsPrice(value) && !open.form.price && last)
+      open.form.price = plain(snap(toPaise(last), toPaise(open.terms.tick)));
     changed();
   }
 
@@ -111,7 +116,10 @@ export const mount = widget((root, data, tools) => {
     const found = faults(open.form, open.terms, quote);
     sheet.paint(open, {
       errors: open.refused?.length ? open.refused : found.filter((fault) => open.sent || open.touched.has(fault.field)),
-      notes: nudges(open.form, open.terms, quote), units: unitsOf(open.form, open.terms), ready: !sending, quote,
+      notes: nudges(open.form, open.terms, quote),
+      units: unitsOf(open.form, open.terms),
+      ready: !sending,
+      quote,
     });
     tick();
   }
@@ -128,7 +136,10 @@ export const mount = widget((root, data, tools) => {
   function estimate(wait) {
     clearTimeout(timer);
     timer = setTimeout(async () => {
-      if (!open || faults(open.form, open.terms, null).length) { sheet.cost(null); return; }
+      if (!open || faults(open.form, open.terms, null).length) {
+        sheet.cost(null);
+        return;
+      }
       const mine = (round += 1);
       try {
         const answer = await ask("/margins", { method: "POST", body: wish(open.form, open.terms, account()) });
@@ -143,7 +154,11 @@ export const mount = widget((root, data, tools) => {
     if (!open || sending) return;
     const found = faults(open.form, open.terms, state.quotes.get(open.form.symbol));
     open.sent = true;
-    if (found.length) { repaint(); sheet.focus(found[0].field); return; }
+    if (found.length) {
+      repaint();
+      sheet.focus(found[0].field);
+      return;
+    }
     sending = true;
     sheet.busy(true);
     sheet.say("");
@@ -176,19 +191,32 @@ export const mount = widget((root, data, tools) => {
     emit("answered", row);
     sending = false;
     close();
-    const done = { COMPLETE: "filled", OPEN: "open", TRIGGER_PENDING: "waiting for its trigger", AMO: "kept for the next session" };
-    toast(root, `${order ? "Changed" : row.side === "BUY" ? "Buy" : "Sell"} ${number(row.quantity, 0)} ${row.symbol}: ${done[row.status] || row.status.toLowerCase()} (order ${row.order_id})`,
-      { tone: "good", action: { label: "Orders", run: () => tools.trigger("go", "orders") } });
+    const done = {
+      COMPLETE: "filled",
+      OPEN: "open",
+      TRIGGER_PENDING: "waiting for its trigger",
+      AMO: "kept for the next session",
+    };
+    toast(
+      root,
+      `${order ? "Changed" : row.side === "BUY" ? "Buy" : "Sell"} ${number(row.quantity, 0)} ${row.symbol}: ${done[row.status] || row.status.toLowerCase()} (order ${row.order_id})`,
+      { tone: "good", action: { label: "Orders", run: () => tools.trigger("go", "orders") } },
+    );
   }
 
   function refuse(refused) {
     const code = refused.problem.reason_code;
     if (refused.status === 0) {
       open.unknown = true;
-      sheet.say("No answer came, so this order may have arrived. Send it again: it carries the same key and cannot be doubled.");
+      sheet.say(
+        "No answer came, so this order may have arrived. Send it again: it carries the same key and cannot be doubled.",
+      );
       return;
     }
-    if (refused.status === 401) { sheet.say("You are signed out. No order was sent; this ticket is kept for when you are back."); return; }
+    if (refused.status === 401) {
+      sheet.say("You are signed out. No order was sent; this ticket is kept for when you are back.");
+      return;
+    }
     if (code === 104) {
       open.key = newKey();
       sheet.say("The first sending of this ticket did arrive: look in the order book before you send it as a new one.");
@@ -205,14 +233,34 @@ export const mount = widget((root, data, tools) => {
   }
 
   tools.own(on("ticket", show));
-  tools.own(on("quotes", (symbols) => { if (open && symbols.has(open.form.symbol)) nextFrame(tools.name, tick); }));
-  tools.own(on("depth", () => { if (open) nextFrame(tools.name, tick); }));
-  tools.own(on("trade", (row) => toast(root, `${row.side === "BUY" ? "Bought" : "Sold"} ${number(row.quantity, 0)} ${row.symbol} at ${rupees(row.price)}`,
-    { tone: "good" })));
-  tools.own(on("order", (row) => {
-    if (row.status === "REJECTED" && !told.has(row.order_id) && !sending) toast(root, `Order ${row.order_id} was refused. ${row.reason || ""}`, { tone: "bad", stays: true });
-  }));
-  const again = setInterval(() => { if (open && !sending && !needsTrigger(open.form.type) && link().status !== "ended") estimate(0); }, 4000);
+  tools.own(
+    on("quotes", (symbols) => {
+      if (open && symbols.has(open.form.symbol)) nextFrame(tools.name, tick);
+    }),
+  );
+  tools.own(
+    on("depth", () => {
+      if (open) nextFrame(tools.name, tick);
+    }),
+  );
+  tools.own(
+    on("trade", (row) =>
+      toast(
+        root,
+        `${row.side === "BUY" ? "Bought" : "Sold"} ${number(row.quantity, 0)} ${row.symbol} at ${rupees(row.price)}`,
+        { tone: "good" },
+      ),
+    ),
+  );
+  tools.own(
+    on("order", (row) => {
+      if (row.status === "REJECTED" && !told.has(row.order_id) && !sending)
+        toast(root, `Order ${row.order_id} was refused. ${row.reason || ""}`, { tone: "bad", stays: true });
+    }),
+  );
+  const again = setInterval(() => {
+    if (open && !sending && !needsTrigger(open.form.type) && link().status !== "ended") estimate(0);
+  }, 4000);
   tools.own(() => clearInterval(again));
   resume();
 
@@ -221,9 +269,15 @@ export const mount = widget((root, data, tools) => {
     const kept = JSON.parse(sessionStorage.getItem(DRAFT) || "null");
     sessionStorage.removeItem(DRAFT);
     if (!kept || Date.now() - kept.at > 30 * 60 * 1000 || !data.write) return;
-    toast(root, `A ticket for ${kept.form.symbol} was left open and was not sent.`, { stays: true,
-      action: { label: "Open it", run: () => show({ symbol: kept.form.symbol, form: kept.form, order: kept.order }) } });
+    toast(root, `A ticket for ${kept.form.symbol} was left open and was not sent.`, {
+      stays: true,
+      action: { label: "Open it", run: () => show({ symbol: kept.form.symbol, form: kept.form, order: kept.order }) },
+    });
   }
 
-  return { update: (next) => { data = next; } };
+  return {
+    update: (next) => {
+      data = next;
+    },
+  };
 });

@@ -7,47 +7,91 @@ import { put } from "./paint.js";
 import { needsPrice, needsTrigger } from "./ticket_rules.js";
 import { describe } from "./search.js";
 
-const TYPES = [["LIMIT", "Limit"], ["MARKET", "Market"], ["SL", "SL"], ["SL-M", "SL-M"]];
-const HEADS = [["brokerage", "Brokerage"], ["stt", "STT"], ["exchange", "Exchange"], ["ipft", "IPFT"], ["sebi", "SEBI"], ["stamp", "Stamp duty"], ["gst", "GST"], ["dp", "DP"]];
+const TYPES = [
+  ["LIMIT", "Limit"],
+  ["MARKET", "Market"],
+  ["SL", "SL"],
+  ["SL-M", "SL-M"],
+];
+const HEADS = [
+  ["brokerage", "Brokerage"],
+  ["stt", "STT"],
+  ["exchange", "Exchange"],
+  ["ipft", "IPFT"],
+  ["sebi", "SEBI"],
+  ["stamp", "Stamp duty"],
+  ["gst", "GST"],
+  ["dp", "DP"],
+];
 
 function choice(name, label, options, choose) {
   const node = h("fieldset", { class: "choice" }, h("legend", { class: "visually-hidden" }, label));
   const buttons = new Map();
   const fill = (list) => {
-    node.replaceChildren(node.firstChild, ...list.map(([value, text, hint]) => {
-      const button = h("button", { type: "button", "aria-pressed": "false", title: hint || null, onclick: () => choose(name, value) }, text);
-      buttons.set(value, button);
-      return button;
-    }));
+    node.replaceChildren(
+      node.firstChild,
+      ...list.map(([value, text, hint]) => {
+        const button = h(
+          "button",
+          { type: "button", "aria-pressed": "false", title: hint || null, onclick: () => choose(name, value) },
+          text,
+        );
+        buttons.set(value, button);
+        return button;
+      }),
+    );
   };
   fill(options);
-  return { node, fill, set: (value, fixed) => buttons.forEach((button, each) => {
-    button.setAttribute("aria-pressed", String(each === value));
-    button.disabled = fixed && each !== value;
-  }) };
+  return {
+    node,
+    fill,
+    set: (value, fixed) =>
+      buttons.forEach((button, each) => {
+        button.setAttribute("aria-pressed", String(each === value));
+        button.disabled = fixed && each !== value;
+      }),
+  };
 }
 
 function field(name, label, { change, step, pick }) {
   const id = unique(name);
-  const input = h("input", { id, inputmode: name === "quantity" ? "numeric" : "decimal", autocomplete: "off", "aria-describedby": `${id}-note` });
+  const input = h("input", {
+    id,
+    inputmode: name === "quantity" ? "numeric" : "decimal",
+    autocomplete: "off",
+    "aria-describedby": `${id}-note`,
+  });
   const note = h("div", { id: `${id}-note`, class: "note" });
   const key = name === "trigger_price" ? "trigger" : name;
   input.addEventListener("input", () => change(key, input.value));
   input.addEventListener("keydown", (event) => {
     const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (by) { event.preventDefault(); step(key, by * (event.shiftKey ? 10 : 1)); }
+    if (by) {
+      event.preventDefault();
+      step(key, by * (event.shiftKey ? 10 : 1));
+    }
   });
   input.addEventListener("focus", () => input.select());
   const caption = h("label", { for: id }, label);
   const node = h("div", { class: "field" }, caption, input, note);
-  return { node, input, caption, paint(value, error, hint) {
-    if (input.value !== value) input.value = value;
-    input.setAttribute("aria-invalid", String(Boolean(error)));
-    note.classList.toggle("bad", Boolean(error));
-    if (error?.near) note.replaceChildren("Off the tick. ", ...error.near.map((paise) =>
-      h("button", { type: "button", class: "quiet", onclick: () => pick(name, paise) }, number(paise / 100))));
-    else put(note, error ? error.detail : hint || "");
-  } };
+  return {
+    node,
+    input,
+    caption,
+    paint(value, error, hint) {
+      if (input.value !== value) input.value = value;
+      input.setAttribute("aria-invalid", String(Boolean(error)));
+      note.classList.toggle("bad", Boolean(error));
+      if (error?.near)
+        note.replaceChildren(
+          "Off the tick. ",
+          ...error.near.map((paise) =>
+            h("button", { type: "button", class: "quiet", onclick: () => pick(name, paise) }, number(paise / 100)),
+          ),
+        );
+      else put(note, error ? error.detail : hint || "");
+    },
+  };
 }
 
 function movable(node, handle) {
@@ -64,7 +108,9 @@ function movable(node, handle) {
     const top = Math.min(innerHeight - 60, Math.max(0, event.clientY - from.y));
     Object.assign(node.style, { left: `${left}px`, top: `${top}px`, right: "auto", bottom: "auto" });
   });
-  handle.addEventListener("pointerup", () => { from = null; });
+  handle.addEventListener("pointerup", () => {
+    from = null;
+  });
 }
 
 export function paper(does) {
@@ -72,24 +118,71 @@ export function paper(does) {
   const moved = h("span", { class: "moved" }, "");
   const title = h("b", { class: "cut" });
   const about = h("small", { class: "cut" });
-  const toggle = choice("side", "Side", [["BUY", "BUY"], ["SELL", "SELL"]], (_, value) => does.side(value));
-  const header = h("header", null, h("div", { class: "grow" }, h("div", { class: "row" }, title, h("span", { class: "chip paper" }, "PAPER")), about),
-    h("div", { class: "quote" }, last, moved), toggle.node,
-    h("button", { type: "button", class: "shut", "aria-label": "Close ticket (Esc)", onclick: does.close }, "✕"));
+  const toggle = choice(
+    "side",
+    "Side",
+    [
+      ["BUY", "BUY"],
+      ["SELL", "SELL"],
+    ],
+    (_, value) => does.side(value),
+  );
+  const header = h(
+    "header",
+    null,
+    h("div", { class: "grow" }, h("div", { class: "row" }, title, h("span", { class: "chip paper" }, "PAPER")), about),
+    h("div", { class: "quote" }, last, moved),
+    toggle.node,
+    h("button", { type: "button", class: "shut", "aria-label": "Close ticket (Esc)", onclick: does.close }, "✕"),
+  );
   const product = choice("product", "Product", [["CNC", "CNC"]], does.change);
   const type = choice("type", "Order type", TYPES, does.change);
-  const validity = choice("validity", "Validity", [["DAY", "Day"], ["IOC", "IOC", "Immediate or cancel: what does not fill at once is cancelled"]], does.change);
-  const fields = { quantity: field("quantity", "Quantity", does), price: field("price", "Price", does), trigger_price: field("trigger_price", "Trigger price", does) };
+  const validity = choice(
+    "validity",
+    "Validity",
+    [
+      ["DAY", "Day"],
+      ["IOC", "IOC", "Immediate or cancel: what does not fill at once is cancelled"],
+    ],
+    does.change,
+  );
+  const fields = {
+    quantity: field("quantity", "Quantity", does),
+    price: field("price", "Price", does),
+    trigger_price: field("trigger_price", "Trigger price", does),
+  };
   const costs = h("dl", { class: "costs" });
   const said = h("div", { class: "said", role: "alert" });
   const hints = h("div", { class: "hints" });
   const submit = h("button", { type: "submit", class: "primary" }, "Buy");
-  const form = h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); does.send(); } },
+  const form = h(
+    "form",
+    {
+      novalidate: true,
+      onsubmit: (event) => {
+        event.preventDefault();
+        does.send();
+      },
+    },
     h("div", { class: "row apart" }, product.node, validity.node),
     h("div", { class: "fields" }, fields.quantity.node, fields.price.node, fields.trigger_price.node),
-    type.node, hints, costs, said,
-    h("div", { class: "row end" }, h("button", { type: "button", class: "plain", onclick: does.close }, "Close"), submit));
-  const node = h("section", { class: "ticket", role: "dialog", "aria-label": "Order ticket", popover: "manual", hidden: true }, header, form);
+    type.node,
+    hints,
+    costs,
+    said,
+    h(
+      "div",
+      { class: "row end" },
+      h("button", { type: "button", class: "plain", onclick: does.close }, "Close"),
+      submit,
+    ),
+  );
+  const node = h(
+    "section",
+    { class: "ticket", role: "dialog", "aria-label": "Order ticket", popover: "manual", hidden: true },
+    header,
+    form,
+  );
   movable(node, header);
   node.addEventListener("keydown", (event) => {
     event.stopPropagation();
@@ -99,7 +192,9 @@ export function paper(does) {
   node.addEventListener("keyup", (event) => event.stopPropagation());
 
   return {
-    node, last, moved,
+    node,
+    last,
+    moved,
     open(ticket) {
       product.fill(products(ticket.terms).map((each) => [each, each, PRODUCT_WORDS[each]]));
       node.hidden = false;
@@ -108,7 +203,10 @@ export function paper(does) {
       costs.replaceChildren();
       queueMicrotask(() => fields.quantity.input.focus());
     },
-    close() { if (node.matches(":popover-open")) node.hidePopover(); node.hidden = true; },
+    close() {
+      if (node.matches(":popover-open")) node.hidePopover();
+      node.hidden = true;
+    },
     paint(ticket, { errors, notes, units, ready, quote }) {
       const { form: f, terms, order } = ticket;
       const buys = f.side === "BUY";
@@ -124,35 +222,84 @@ export function paper(does) {
       put(fields.quantity.caption, lots ? "Lots" : "Quantity");
       fields.quantity.paint(f.quantity, fault("quantity"), lots ? `× ${terms.lot} = ${number(units, 0)}` : "");
       fields.price.input.disabled = !needsPrice(f.type);
-      fields.price.paint(needsPrice(f.type) ? f.price : "", fault("price"), !needsPrice(f.type) ? "at the market, protected"
-        : quote?.lower_band ? `${number(quote.lower_band)} – ${number(quote.upper_band)}` : `tick ${number(terms.tick)}`);
+      fields.price.paint(
+        needsPrice(f.type) ? f.price : "",
+        fault("price"),
+        !needsPrice(f.type)
+          ? "at the market, protected"
+          : quote?.lower_band
+            ? `${number(quote.lower_band)} – ${number(quote.upper_band)}`
+            : `tick ${number(terms.tick)}`,
+      );
       fields.trigger_price.node.hidden = !needsTrigger(f.type);
-      fields.trigger_price.paint(f.trigger, fault("trigger_price"), buys ? "above the last price" : "below the last price");
+      fields.trigger_price.paint(
+        f.trigger,
+        fault("trigger_price"),
+        buys ? "above the last price" : "below the last price",
+      );
       hints.replaceChildren(...notes.map((note) => h("div", null, `⚠ ${note}`)));
       const verb = order ? "Change" : buys ? "Buy" : "Sell";
       put(submit, ready ? `${verb} ${number(units, 0)} ${terms.symbol}` : "Sending…");
       submit.disabled = !ready;
     },
-    busy(yes) { submit.disabled = yes; node.setAttribute("aria-busy", String(yes)); },
-    focus(name) { fields[name]?.input.focus(); },
+    busy(yes) {
+      submit.disabled = yes;
+      node.setAttribute("aria-busy", String(yes));
+    },
+    focus(name) {
+      fields[name]?.input.focus();
+    },
     say(text, problem) {
-      said.replaceChildren(...(text ? [h("p", null, text), problem?.reason_code ? h("small", null,
-        `Rule ${problem.reason_code}${problem.order_id ? `, written as order ${problem.order_id}` : ". No order was made"}.`) : ""] : []));
+      said.replaceChildren(
+        ...(text
+          ? [
+              h("p", null, text),
+              problem?.reason_code
+                ? h(
+                    "small",
+                    null,
+                    `Rule ${problem.reason_code}${problem.order_id ? `, written as order ${problem.order_id}` : ". No order was made"}.`,
+                  )
+                : "",
+            ]
+          : []),
+      );
     },
     cost(answer, why) {
-      if (!answer) { costs.replaceChildren(why ? h("div", { class: "muted" }, why) : ""); return; }
-      const short = answer.required > answer.available;
-      const total = answer.charges.total;
+      if (!answer) {
+        costs.replaceChildren(why ? h("div", { class: "muted" }, why) : "");
+        return;
+      }
+      // What would be refused outright has no price; the refusals say why.
+      const short = answer.required !== null && answer.required > answer.available;
+      const total = answer.charges?.total ?? null;
       const open = costs.querySelector("details")?.open;
-      const line = (label, value, mark) => h("div", null, h("dt", null, label), h("dd", { class: "num", dataset: mark ? { tone: mark } : {} }, value));
-      const heads = answer.charges.heads || answer.charges;
+      const line = (label, value, mark) =>
+        h("div", null, h("dt", null, label), h("dd", { class: "num", dataset: mark ? { tone: mark } : {} }, value));
+      const heads = answer.charges?.heads || answer.charges || {};
       costs.replaceChildren(
-        line("Required", rupees(answer.required), short ? "loss" : ""), line("Available", rupees(answer.available)),
-        h("details", { open }, h("summary", null, "Charges", h("span", { class: "num" }, rupees(total))),
-          HEADS.filter(([key]) => heads[key]).map(([key, label]) => line(label, rupees(heads[key]))),
-          answer.value ? line("Break-even move, this side alone", percent((total / answer.value) * 100)) : ""),
-        short ? h("p", { class: "bad" }, `Short of ${rupees((toPaise(answer.required) - toPaise(answer.available)) / 100)}. Add virtual funds on the Funds page, or order less.`) : "",
-        ...(answer.refusals || []).filter((each) => !(short && each.reason_code >= 500 && each.reason_code < 600)).map((each) => h("p", { class: "bad" }, each.detail)));
+        line("Required", rupees(answer.required), short ? "loss" : ""),
+        line("Available", rupees(answer.available)),
+        total === null
+          ? ""
+          : h(
+              "details",
+              { open },
+              h("summary", null, "Charges", h("span", { class: "num" }, rupees(total))),
+              HEADS.filter(([key]) => heads[key]).map(([key, label]) => line(label, rupees(heads[key]))),
+              answer.value ? line("Break-even move, this side alone", percent((total / answer.value) * 100)) : "",
+            ),
+        short
+          ? h(
+              "p",
+              { class: "bad" },
+              `Short of ${rupees((toPaise(answer.required) - toPaise(answer.available)) / 100)}. Add virtual funds on the Funds page, or order less.`,
+            )
+          : "",
+        ...(answer.refusals || [])
+          .filter((each) => !(short && each.reason_code >= 500 && each.reason_code < 600))
+          .map((each) => h("p", { class: "bad" }, each.detail)),
+      );
     },
   };
 }

@@ -21,7 +21,11 @@ function priceFault(field, label, text, terms) {
   const tick = toPaise(terms.tick);
   if (paise % tick) {
     const near = neighbours(paise, tick);
-    return { field, near, detail: `${label} must be a multiple of ${rupees(terms.tick)}. Try ${near.map((each) => number(each / 100)).join(" or ")}.` };
+    return {
+      field,
+      near,
+      detail: `${label} must be a multiple of ${rupees(terms.tick)}. Try ${near.map((each) => number(each / 100)).join(" or ")}.`,
+    };
   }
   return null;
 }
@@ -30,17 +34,25 @@ function bandFault(field, label, text, quote) {
   const paise = typed(text);
   if (paise === null || !quote?.lower_band || !quote?.upper_band) return null;
   if (paise >= toPaise(quote.lower_band) && paise <= toPaise(quote.upper_band)) return null;
-  return { field, detail: `${label} must be between ${rupees(quote.lower_band)} and ${rupees(quote.upper_band)} today.` };
+  return {
+    field,
+    detail: `${label} must be between ${rupees(quote.lower_band)} and ${rupees(quote.upper_band)} today.`,
+  };
 }
 
 function quantityFault(form, terms) {
   const text = form.quantity.trim().replaceAll(",", "");
   const unit = terms.lot > 1 && form.inLots ? "lots" : "shares";
-  if (!/^[0-9]{1,9}$/.test(text) || +text === 0) return { field: "quantity", detail: `Say how many ${unit}: a whole number above zero.` };
+  if (!/^[0-9]{1,9}$/.test(text) || +text === 0)
+    return { field: "quantity", detail: `Say how many ${unit}: a whole number above zero.` };
   const units = unitsOf(form, terms);
-  if (units % terms.lot) return { field: "quantity", detail: `The quantity must be a multiple of the lot, ${number(terms.lot, 0)}.` };
+  if (units % terms.lot)
+    return { field: "quantity", detail: `The quantity must be a multiple of the lot, ${number(terms.lot, 0)}.` };
   if (terms.freeze_quantity && units > terms.freeze_quantity) {
-    return { field: "quantity", detail: `One order may carry ${number(terms.freeze_quantity, 0)} at most. Send it in parts.` };
+    return {
+      field: "quantity",
+      detail: `One order may carry ${number(terms.freeze_quantity, 0)} at most. Send it in parts.`,
+    };
   }
   return null;
 }
@@ -57,23 +69,35 @@ function stopFault(form, quote) {
   const limit = typed(form.price);
   const buys = form.side === "BUY";
   if (form.type === "SL" && trigger !== null && limit !== null && (buys ? limit < trigger : limit > trigger)) {
-    return { field: "price", detail: buys ? "A stop buy needs a limit at or above its trigger." : "A stop sell needs a limit at or below its trigger." };
+    return {
+      field: "price",
+      detail: buys
+        ? "A stop buy needs a limit at or above its trigger."
+        : "A stop sell needs a limit at or below its trigger.",
+    };
   }
   const last = quote?.last_price ? toPaise(quote.last_price) : null;
   if (trigger !== null && last !== null && (buys ? trigger <= last : trigger >= last)) {
-    return { field: "trigger_price", detail: buys
-      ? `A stop buy waits above the market: the last price is ${rupees(last / 100)}.`
-      : `A stop sell waits below the market: the last price is ${rupees(last / 100)}.` };
+    return {
+      field: "trigger_price",
+      detail: buys
+        ? `A stop buy waits above the market: the last price is ${rupees(last / 100)}.`
+        : `A stop sell waits below the market: the last price is ${rupees(last / 100)}.`,
+    };
   }
   return null;
 }
 
 export function faults(form, terms, quote) {
   const found = [quantityFault(form, terms)];
-  if (needsPrice(form.type)) found.push(priceFault("price", "Price", form.price, terms) || bandFault("price", "Price", form.price, quote));
+  if (needsPrice(form.type))
+    found.push(priceFault("price", "Price", form.price, terms) || bandFault("price", "Price", form.price, quote));
   if (needsTrigger(form.type)) {
-    found.push(priceFault("trigger_price", "Trigger price", form.trigger, terms)
-      || bandFault("trigger_price", "Trigger price", form.trigger, quote) || stopFault(form, quote));
+    found.push(
+      priceFault("trigger_price", "Trigger price", form.trigger, terms) ||
+        bandFault("trigger_price", "Trigger price", form.trigger, quote) ||
+        stopFault(form, quote),
+    );
   }
   return found.filter(Boolean);
 }
@@ -84,7 +108,8 @@ export function nudges(form, terms, quote) {
   const limit = typed(form.price);
   if (form.type === "LIMIT" && limit && quote?.last_price) {
     const off = (limit / toPaise(quote.last_price) - 1) * 100;
-    if (form.side === "BUY" ? off > 3 : off < -3) notes.push(`The limit crosses the last price by ${number(Math.abs(off), 1)}%.`);
+    if (form.side === "BUY" ? off > 3 : off < -3)
+      notes.push(`The limit crosses the last price by ${number(Math.abs(off), 1)}%.`);
   }
   if (terms.expiry && quote?.exchange_time?.startsWith(terms.expiry)) notes.push("This contract expires today.");
   return notes;
@@ -93,10 +118,19 @@ export function nudges(form, terms, quote) {
 // The body of POST /orders (and /margins).
 export function wish(form, terms, account) {
   const [exchange, ...rest] = form.symbol.split(":");
-  const amount = (text) => { const paise = typed(text); return paise === null ? null : plain(paise); };
+  const amount = (text) => {
+    const paise = typed(text);
+    return paise === null ? null : plain(paise);
+  };
   const body = {
-    account, symbol: rest.join(":"), exchange, side: form.side, order_type: form.type, product: form.product,
-    validity: form.validity, quantity: unitsOf(form, terms),
+    account,
+    symbol: rest.join(":"),
+    exchange,
+    side: form.side,
+    order_type: form.type,
+    product: form.product,
+    validity: form.validity,
+    quantity: unitsOf(form, terms),
   };
   if (needsPrice(form.type)) body.price = amount(form.price);
   if (needsTrigger(form.type)) body.trigger_price = amount(form.trigger);

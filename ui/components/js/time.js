@@ -1,9 +1,20 @@
 // Indian time for the eye. The server's times carry their own offset; the viewer's zone never matters.
 
 const zone = "Asia/Kolkata";
-const clockFormat = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const clockFormat = new Intl.DateTimeFormat("en-GB", {
+  timeZone: zone,
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
 const dayFormat = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "2-digit", month: "short" });
-const expiryFormat = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "2-digit", month: "short", year: "numeric" });
+const expiryFormat = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "UTC",
+  day: "2-digit",
+  month: "short",
+  year: "numeric",
+});
 
 export const clock = (iso) => (iso ? clockFormat.format(new Date(iso)) : "–");
 export const day = (iso) => (iso ? dayFormat.format(new Date(iso)) : "–");

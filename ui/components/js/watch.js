@@ -21,14 +21,59 @@ function rowOf(symbol, act, canTrade) {
   const cells = { change: cell("change"), percent: cell("percent"), last: cell("last") };
   const held = h("span", { class: "held", hidden: true });
   const late = h("span", { class: "late", hidden: true });
-  const button = (letter, label, kind) => h("button", { type: "button", tabIndex: -1, class: kind, title: `${label} (${letter})`,
-    "aria-label": `${label} ${name}`, onclick: (event) => { event.stopPropagation(); act(letter, symbol); } }, letter);
-  const node = h("div", { class: "line", role: "row", tabIndex: -1, dataset: { k: symbol } },
-    h("span", { class: "c name", role: "gridcell" }, h("b", { class: "cut" }, name), h("small", null, exchange), held, late),
-    cells.change, cells.percent, cells.last,
-    h("span", { class: "acts", role: "gridcell" }, canTrade && button("B", "Buy", "b"), canTrade && button("S", "Sell", "s"),
-      button("D", "Depth"), button("C", "Chart"), h("button", { type: "button", tabIndex: -1, title: "Remove (Delete)",
-        "aria-label": `Remove ${name}`, onclick: (event) => { event.stopPropagation(); act("Delete", symbol); } }, "✕")));
+  const button = (letter, label, kind) =>
+    h(
+      "button",
+      {
+        type: "button",
+        tabIndex: -1,
+        class: kind,
+        title: `${label} (${letter})`,
+        "aria-label": `${label} ${name}`,
+        onclick: (event) => {
+          event.stopPropagation();
+          act(letter, symbol);
+        },
+      },
+      letter,
+    );
+  const node = h(
+    "div",
+    { class: "line", role: "row", tabIndex: -1, dataset: { k: symbol } },
+    h(
+      "span",
+      { class: "c name", role: "gridcell" },
+      h("b", { class: "cut" }, name),
+      h("small", null, exchange),
+      held,
+      late,
+    ),
+    cells.change,
+    cells.percent,
+    cells.last,
+    h(
+      "span",
+      { class: "acts", role: "gridcell" },
+      canTrade && button("B", "Buy", "b"),
+      canTrade && button("S", "Sell", "s"),
+      button("D", "Depth"),
+      button("C", "Chart"),
+      h(
+        "button",
+        {
+          type: "button",
+          tabIndex: -1,
+          title: "Remove (Delete)",
+          "aria-label": `Remove ${name}`,
+          onclick: (event) => {
+            event.stopPropagation();
+            act("Delete", symbol);
+          },
+        },
+        "✕",
+      ),
+    ),
+  );
   return { node, cells, held, late, shown: null, depth: null, visible: false };
 }
 
@@ -40,8 +85,12 @@ function paintRow(row, symbol, now) {
   row.shown = text;
   put(row.cells.last, text);
   put(row.cells.change, signed(quote.change));
-  put(row.cells.percent, quote.change_percent === undefined || quote.change_percent === null
-    ? "–" : `${arrow(quote.change)} ${percent(quote.change_percent)}`.trim());
+  put(
+    row.cells.percent,
+    quote.change_percent === undefined || quote.change_percent === null
+      ? "–"
+      : `${arrow(quote.change)} ${percent(quote.change_percent)}`.trim(),
+  );
   const mood = tone(quote.change);
   for (const cell of Object.values(row.cells)) toneOf(cell, mood);
   paintAge(row, quote, now);
@@ -60,21 +109,37 @@ export const mount = widget((root, data, tools) => {
   let selected = null;
   const body = h("div", { class: "lines", role: "grid", "aria-label": "Market watch" });
   const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Watchlists" });
-  const eye = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      const row = rows.get(entry.target.dataset.k);
-      if (!row) continue;
-      row.visible = entry.isIntersecting;
-      if (row.visible) paintRow(row, entry.target.dataset.k, performance.now());
-    }
-  }, { rootMargin: "100px" });
+  const eye = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        const row = rows.get(entry.target.dataset.k);
+        if (!row) continue;
+        row.visible = entry.isIntersecting;
+        if (row.visible) paintRow(row, entry.target.dataset.k, performance.now());
+      }
+    },
+    { rootMargin: "100px" },
+  );
   const search = searchBox({ choose: add, has: (key) => lists.active()?.symbols.includes(key) });
   root.append(search.node, tabs, body);
 
   function draw() {
     const list = lists.active();
-    tabs.replaceChildren(...lists.all.items.map((item) => h("button", { type: "button", role: "tab",
-      "aria-selected": String(item === list), title: `${item.symbols.length} instruments`, onclick: () => lists.choose(item.watchlist_id) }, item.name)));
+    tabs.replaceChildren(
+      ...lists.all.items.map((item) =>
+        h(
+          "button",
+          {
+            type: "button",
+            role: "tab",
+            "aria-selected": String(item === list),
+            title: `${item.symbols.length} instruments`,
+            onclick: () => lists.choose(item.watchlist_id),
+          },
+          item.name,
+        ),
+      ),
+    );
     const symbols = list?.symbols || [];
     for (const [symbol, row] of rows) if (!symbols.includes(symbol)) forget(symbol, row);
     body.querySelector(".empty")?.remove();
@@ -86,10 +151,22 @@ export const mount = widget((root, data, tools) => {
         eye.observe(row.node);
       }
       const place = body.querySelectorAll(":scope > .line")[index];
-      if (place !== row.node) { body.insertBefore(row.node, place || null); if (row.depth) row.node.after(row.depth.node); }
+      if (place !== row.node) {
+        body.insertBefore(row.node, place || null);
+        if (row.depth) row.node.after(row.depth.node);
+      }
     });
-    if (!symbols.length && lists.all.loaded) body.append(h("div", { class: "empty" }, h("strong", null, "Nothing to watch yet"),
-      "Press ", h("kbd", null, "/"), " and type a name. Enter adds it."));
+    if (!symbols.length && lists.all.loaded)
+      body.append(
+        h(
+          "div",
+          { class: "empty" },
+          h("strong", null, "Nothing to watch yet"),
+          "Press ",
+          h("kbd", null, "/"),
+          " and type a name. Enter adds it.",
+        ),
+      );
     want(tools.name, symbols);
     paintHeld();
     nextFrame(tools.name, () => paint(null));
@@ -117,7 +194,10 @@ export const mount = widget((root, data, tools) => {
     for (const [symbol, row] of rows) {
       const sum = sums.get(symbol) || 0;
       row.held.hidden = !sum;
-      if (sum) { put(row.held, quantity(sum)); row.held.title = `You hold ${quantity(sum)}`; }
+      if (sum) {
+        put(row.held, quantity(sum));
+        row.held.title = `You hold ${quantity(sum)}`;
+      }
     }
   }
 
@@ -127,7 +207,10 @@ export const mount = widget((root, data, tools) => {
       row.node.tabIndex = key === symbol ? 0 : -1;
       row.node.setAttribute("aria-selected", String(key === symbol));
     }
-    if (focus && symbol) { rows.get(symbol)?.node.focus(); emit("linked", symbol); }
+    if (focus && symbol) {
+      rows.get(symbol)?.node.focus();
+      emit("linked", symbol);
+    }
   }
 
   async function add(item) {
@@ -139,15 +222,21 @@ export const mount = widget((root, data, tools) => {
     rows.get(item.key)?.node.scrollIntoView({ block: "nearest" });
   }
 
-  const save = (list, symbols) => lists.keep(list, symbols).catch((refused) => toast(root, refused.message, { tone: "bad", stays: true }));
+  const save = (list, symbols) =>
+    lists.keep(list, symbols).catch((refused) => toast(root, refused.message, { tone: "bad", stays: true }));
 
   function remove(symbol) {
     const list = lists.active();
     const before = list.symbols;
     const next = before[before.indexOf(symbol) + 1] || before[before.indexOf(symbol) - 1] || null;
-    save(list, before.filter((each) => each !== symbol));
+    save(
+      list,
+      before.filter((each) => each !== symbol),
+    );
     select(next);
-    toast(root, `${symbol.slice(symbol.indexOf(":") + 1)} removed`, { action: { label: "Undo", run: () => save(list, before) } });
+    toast(root, `${symbol.slice(symbol.indexOf(":") + 1)} removed`, {
+      action: { label: "Undo", run: () => save(list, before) },
+    });
   }
 
   function reorder(symbol, by) {
@@ -162,14 +251,21 @@ export const mount = widget((root, data, tools) => {
 
   function toggleDepth(symbol) {
     const row = rows.get(symbol);
-    if (row.depth) { row.depth.destroy(); row.depth = null; return; }
-    row.depth = depthView(symbol, { pick: data.write ? (at) => emit("ticket", { symbol, side: "BUY", price: at }) : null });
+    if (row.depth) {
+      row.depth.destroy();
+      row.depth = null;
+      return;
+    }
+    row.depth = depthView(symbol, {
+      pick: data.write ? (at) => emit("ticket", { symbol, side: "BUY", price: at }) : null,
+    });
     row.node.after(row.depth.node);
   }
 
   function act(letter, symbol) {
     select(symbol);
-    if ((letter === "B" || letter === "S") && data.write) emit("ticket", { symbol, side: letter === "B" ? "BUY" : "SELL" });
+    if ((letter === "B" || letter === "S") && data.write)
+      emit("ticket", { symbol, side: letter === "B" ? "BUY" : "SELL" });
     else if (letter === "D") toggleDepth(symbol);
     else if (letter === "C") tools.trigger("open", symbol);
     else if (letter === "Delete") remove(symbol);
@@ -204,22 +300,40 @@ export const mount = widget((root, data, tools) => {
   tools.own(on("lists", draw));
   tools.own(on("positions", () => nextFrame(`${tools.name} held`, paintHeld)));
   let dirty = new Set();
-  tools.own(on("quotes", (changed) => {
-    for (const symbol of changed) dirty.add(symbol);
-    nextFrame(tools.name, () => { const now = dirty; dirty = new Set(); paint(now); });
-  }));
+  tools.own(
+    on("quotes", (changed) => {
+      for (const symbol of changed) dirty.add(symbol);
+      nextFrame(tools.name, () => {
+        const now = dirty;
+        dirty = new Set();
+        paint(now);
+      });
+    }),
+  );
   const clock = setInterval(() => {
     const now = performance.now();
-    for (const [symbol, row] of rows) if (row.visible) paintAge(row, state.quotes.get(symbol) || { seen: null, last_price: null }, now);
+    for (const [symbol, row] of rows)
+      if (row.visible) paintAge(row, state.quotes.get(symbol) || { seen: null, last_price: null }, now);
     root.classList.toggle("cutoff", link().status !== "live");
   }, 1000);
-  const first = () => lists.load().then(draw, (refused) => {
-    body.replaceChildren(h("div", { class: "empty" }, h("strong", null, "The lists could not be loaded"), refused.message,
-      h("br"), h("button", { type: "button", class: "plain", onclick: first }, "Try again")));
-  });
+  const first = () =>
+    lists.load().then(draw, (refused) => {
+      body.replaceChildren(
+        h(
+          "div",
+          { class: "empty" },
+          h("strong", null, "The lists could not be loaded"),
+          refused.message,
+          h("br"),
+          h("button", { type: "button", class: "plain", onclick: first }, "Try again"),
+        ),
+      );
+    });
   first();
   return {
-    update: (next) => { data = next; },
+    update: (next) => {
+      data = next;
+    },
     destroy() {
       clearInterval(clock);
       eye.disconnect();

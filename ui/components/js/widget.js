@@ -9,7 +9,10 @@ export function widget(build) {
     const root = rootOf(args.parentElement);
     const ends = [];
     const tools = {
-      name: unique("widget"), own: (off) => ends.push(off), trigger: (name, value) => tools.args.setTriggerValue(name, value), args,
+      name: unique("widget"),
+      own: (off) => ends.push(off),
+      trigger: (name, value) => tools.args.setTriggerValue(name, value),
+      args,
     };
     if (args.data.seat) join(args.data.seat);
     const made = build(root, args.data, tools) || {};

@@ -1,0 +1,160 @@
+"""The screens where the stream cannot be reached: the same figures, redrawn every two seconds."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.reasons import Refusal
+from desk import screens, trading, watchlists
+from ui import words
+from ui.seat import Seat
+
+EVERY = 2.0
+WORKING = ("OPEN", "TRIGGER_PENDING", "AMO")
+
+
+def _table(rows: list[dict[str, Any]], columns: dict[str, str], empty: str, **options: Any) -> Any:
+    if not rows:
+        st.caption(empty)
+        return None
+    frame = pd.DataFrame(rows, columns=list(columns)).rename(columns=columns)
+    config = {name: st.column_config.NumberColumn(format="localized") for name in frame.select_dtypes("number")}
+    return st.dataframe(frame, hide_index=True, column_config=config, **options)
+
+
+@st.fragment(run_every=EVERY)
+def pill(seat: Seat) -> None:
+    """How fresh prices are, and that this is paper."""
+    if not seat.market:
+        return
+    try:
+        feed = screens.feed(seat.database, seat.market)
+    except Refusal as refusal:
+        st.caption(refusal.sentence)
+        return
+    st.caption(
+        f"**PAPER** · prices {feed['state']} {words.age(feed['age_ms'])} · the stream cannot be reached from here, "
+        "so figures are redrawn every two seconds"
+    )
+
+
+@st.fragment(run_every=EVERY)
+def watch(seat: Seat) -> None:
+    """The first watchlist with its last prices."""
+    if not seat.market:
+        return
+    lists = watchlists.lists(seat.database, seat.who.user_id)["items"]
+    chosen = st.selectbox("List", lists, format_func=lambda each: each["name"], label_visibility="collapsed")
+    quotes = screens.quotes(seat.database, seat.market, chosen["symbols"])["items"] if chosen else {}
+    rows = [{"symbol": key.partition(":")[2], **quote} for key, quote in quotes.items()]
+    _table(
+        rows,
+        {"symbol": "Symbol", "last_price": "LTP", "change_percent": "%", "state": "State"},
+        "Nothing to watch yet.",
+    )
+
+
+@st.fragment(run_every=EVERY)
+def orders(seat: Seat) -> None:
+    """The order book; orders are cancelled by selecting them."""
+    assert seat.account is not None  # the page has asked for a book
+    rows = screens.orders(seat.database, seat.account, limit=200)["items"]
+    columns = {
+        "order_id": "Order",
+        "placed_at": "Placed (IST)",
+        "side": "Side",
+        "symbol": "Instrument",
+        "product": "Product",
+        "filled_quantity": "Filled",
+        "quantity": "Qty",
+        "price": "Price",
+        "average_price": "Avg.",
+        "status": "Status",
+        "reason": "Reason",
+    }
+    for row in rows:
+        row["placed_at"] = words.moment(row["placed_at"])
+    told = _table(
+        rows, columns, "No orders today.", key="fallback-orders", on_select="rerun", selection_mode="multi-row"
+    )
+    chosen = [rows[at] for at in told.selection.rows if at < len(rows)] if told else []
+    open_ones = [row for row in chosen if row["status"] in WORKING]
+    if seat.writes and st.button(f"Cancel {len(open_ones)} selected", disabled=not open_ones):
+        for row in open_ones:
+            answer = trading.cancel(seat.database, seat.who.name, seat.account.id, int(row["order_id"]), None)
+            if not answer.ok:
+                st.error(answer.body["detail"])
+        st.rerun(scope="fragment")
+
+
+@st.fragment(run_every=EVERY)
+def positions(seat: Seat) -> None:
+    """Positions, then holdings."""
+    assert seat.account is not None  # the page has asked for a book
+    columns = {
+        "symbol": "Instrument",
+        "product": "Product",
+        "quantity": "Qty",
+        "average_price": "Avg.",
+        "last_price": "LTP",
+        "unrealised": "Unrealised",
+        "realised": "Realised",
+    }
+    rows = screens.positions(seat.database, seat.account)["items"]
+    _table(rows, columns, "No positions today.")
+    total = sum(words.paise(row["unrealised"]) + words.paise(row["realised"]) for row in rows)
+    st.markdown(f"P&L today, before charges: **{words.rupees(total / 100, signed=True)}**")
+    held = screens.holdings(seat.database, seat.account)["items"]
+    if held:
+        st.markdown("##### Holdings")
+        columns = {
+            "symbol": "Instrument",
+            "quantity": "Qty",
+            "t1_quantity": "T1",
+            "average_price": "Avg.",
+            "last_price": "LTP",
+            "value": "Current",
+            "unrealised": "P&L",
+        }
+        _table(held, columns, "")
+
+
+WALLET = (
+    ("Cash", "cash"),
+    ("Held for orders", "held"),
+    ("Margin of positions", "margin"),
+    ("Invested", "invested"),
+    ("Unsettled", "unsettled"),
+    ("Today's gains", "gains"),
+    ("Option credit", "option_credit"),
+    ("**Balance**", "balance"),
+    ("Unrealised", "unrealised"),
+    ("**Equity**", "equity"),
+    ("Available", "available"),
+)
+
+
+@st.fragment(run_every=EVERY)
+def wallet(seat: Seat) -> None:
+    """The wallet's figures in the order in which they add up."""
+    assert seat.account is not None  # the page has asked for a book
+    figures = screens.wallet(seat.database, seat.account)
+    st.markdown(
+        "\n".join(["| | ₹ |", "|:--|--:|", *(f"| {label} | {words.rupees(figures[key])} |" for label, key in WALLET)])
+    )
+
+
+@st.fragment(run_every=EVERY)
+def quote(seat: Seat, key: str) -> None:
+    """One instrument's figures of the day."""
+    if not seat.market:
+        return
+    found = screens.quotes(seat.database, seat.market, [key])["items"].get(key)
+    if found is None:
+        st.caption("No price yet.")
+        return
+    st.metric(key, words.rupees(found["last_price"]), f"{found['change']:+.2f} ({found['change_percent']:+.2f}%)")
+    st.caption(
+        f"Open {found['open']} · high {found['high']} · low {found['low']} · previous close {found['prev_close']}"
+    )

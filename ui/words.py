@@ -1,0 +1,54 @@
+"""Figures and times as they are read, for what Streamlit itself draws. The components have their own."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from core.money import compact as compact_paise
+from core.money import rupees as rupees_of_paise
+
+INDIA = ZoneInfo("Asia/Kolkata")
+Number = float | int
+
+
+def paise(value: Number) -> int:
+    """Paise of a JSON number of rupees."""
+    return round(value * 100)
+
+
+def rupees(value: Number | None, signed: bool = False) -> str:
+    """₹12,34,567.50 of a JSON number; a dash of None; with ``signed`` a plus before gains."""
+    if value is None:
+        return "–"
+    text = rupees_of_paise(paise(value))
+    return f"+{text}" if signed and paise(value) > 0 else text
+
+
+def compact(value: Number | None) -> str:
+    """₹12.35 L; a dash of None."""
+    return "–" if value is None else compact_paise(paise(value))
+
+
+def percent(value: Number | None, decimals: int = 2) -> str:
+    """A fraction as per cent with its sign: 0.0123 -> +1.23%."""
+    if value is None:
+        return "–"
+    text = f"{abs(value) * 100:.{decimals}f}%"
+    return f"−{text}" if value < 0 else f"+{text}" if value > 0 else text
+
+
+def moment(iso: str | datetime | None) -> str:
+    """``23 Nov 10:02:11`` in Indian time."""
+    if iso is None:
+        return "–"
+    at = datetime.fromisoformat(iso) if isinstance(iso, str) else iso
+    return at.astimezone(INDIA).strftime("%d %b %H:%M:%S")
+
+
+def age(milliseconds: int | None) -> str:
+    """800 ms, 12 s, 4 min, 2 h."""
+    if milliseconds is None:
+        return "–"
+    for limit, unit, name in ((1000, 1, "ms"), (60_000, 1000, "s"), (3_600_000, 60_000, "min")):
+        if milliseconds < limit:
+            return f"{milliseconds // unit} {name}"
+    return f"{milliseconds // 3_600_000} h"
