@@ -35,7 +35,9 @@ def refuse_unfit(url: str) -> None:
 
 def unreachable(error: psycopg.Error) -> Exception:
     """What a failed connection means: a wrong address or password is for a person, the rest passes."""
-    said = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
+    # The indented lines of libpq are guesses at the cause.
+    lines = [line for line in str(error).strip().splitlines() if not line.startswith("\t")]
+    said = "; ".join(lines) or "no answer"
     lasting = (
         "password authentication failed",
         "does not exist",

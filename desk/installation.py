@@ -10,15 +10,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import log
 from db import checks, embedded, migrate
-from db.embedded.cluster import Cluster
 from db.engine import Database, DatabaseUnavailable, exclusive
 from desk import first_users
 from desk.supervise import Children
 from settings import Settings, load
+
+if TYPE_CHECKING:
+    from db.embedded.cluster import Cluster
 
 INDIA = ZoneInfo("Asia/Kolkata")
 # Held while a database is seeded; any number that nobody else uses.
@@ -70,7 +73,7 @@ _stopping = threading.Event()
 class _Held:
     """What this process keeps alive."""
 
-    cluster: Cluster | None = None
+    cluster: "Cluster | None" = None
     children: Children | None = None
 
 
