@@ -156,6 +156,14 @@ def test_a_price_deeper_than_the_display_queues_when_it_first_trades(venue: Venu
     assert fills(venue.frame(last=90, bids=[(90, 40)], asks=[(91, 1)], volume=1_144)) == [(1, 4, 90)]
 
 
+def test_a_deep_order_behind_a_queueing_one_takes_its_place_at_the_same_trade(venue: Venue) -> None:
+    venue.arrive(order(1, +1, 95, 5))
+    venue.frame(last=120, bids=[(119 - n, 9) for n in range(5)], asks=[(121, 9)], volume=1_000)
+    venue.arrive(order(2, +1, 95, 5))
+    venue.frame(last=95, bids=[(95, 40)], asks=[(96, 1)], volume=1_010)
+    assert (venue.book.orders[1].mark, venue.book.orders[2].mark) == (50, 10 + 40)
+
+
 def test_ioc_takes_what_there_is_and_reports_the_rest(venue: Venue) -> None:
     rest = venue.arrive(order(1, +1, 102, 35, validity=Validity.IOC))
     assert fills(rest[:-1]) == [(1, 10, 101), (1, 20, 102)]
@@ -266,10 +274,10 @@ def test_volume_of_a_dropped_order_goes_to_the_next(venue: Venue) -> None:
     assert fills(give_back(venue.book, venue.depth, taken, OPEN)) == [(2, 5, 99)]
 
 
-def test_depth_of_a_row_shown_anew_is_not_given_back_twice(venue: Venue) -> None:
+def test_depth_of_a_row_shown_anew_is_not_given_back(venue: Venue) -> None:
     taken = venue.arrive(order(1, +1, 101, 8))
     venue.frame(asks=[(101, 1)])
-    venue.arrive(order(2, +1, 101, 5))
+    assert fills(venue.arrive(order(2, +1, 101, 1), order(3, +1, 101, 5))) == [(2, 1, 101)]
     assert give_back(venue.book, venue.depth, taken, OPEN) == []
 
 
