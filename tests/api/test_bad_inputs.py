@@ -117,7 +117,7 @@ def must_refuse(answer: Any, sent: object) -> dict[str, Any]:
     assert problem["status"] == answer.status_code, sent
     assert 10 <= len(problem["detail"]) <= 250, sent
     assert problem["errors"], sent
-    for leak in ("Traceback", "psycopg", "select ", "/work", ".py", "kagaz_"):
+    for leak in ("Traceback", "psycopg", "select ", "site-packages", ".py", "kagaz_"):
         assert leak not in answer.text, sent
     return dict(problem)
 

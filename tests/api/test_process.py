@@ -84,7 +84,7 @@ def test_a_database_that_went_away_is_told_and_not_explained(client, desk, throw
 
 def test_a_fault_of_ours_gives_a_reference_and_nothing_else(client, desk, monkeypatch):
     def broken(*_: object) -> None:
-        raise ZeroDivisionError("the secret place /work/main/db")
+        raise ZeroDivisionError("the secret place of the database")
 
     monkeypatch.setattr(readiness.rows, "readiness", broken)
     answer = as_bot(client, desk, "alice").get("/api/v1/metrics")
