@@ -39,6 +39,7 @@ def claim(conn: Connection, market: str, job: str, trading_date: date) -> bool:
 
 
 def release(conn: Connection, market: str, job: str, trading_date: date) -> None:
+    """Lets the session's lock on a job of a date go."""
     conn.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (f"job/{market}/{job}/{trading_date}",))
 
 

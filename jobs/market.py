@@ -32,7 +32,13 @@ class MarketLoop(Steady):
     """Runs the feed of one market for as long as ``leads()`` says that this process is its leader."""
 
     def __init__(
-        self, database: Database, market: str, settings: Settings, bus: Bus, leads: Callable[[], bool]
+        self,
+        database: Database,
+        market: str,
+        settings: Settings,
+        bus: Bus,
+        leads: Callable[[], bool],
+        wall_ms: Callable[[], int] = lambda: int(time.time() * 1000),
     ) -> None:
         super().__init__()
         self.name = f"market {market}"
@@ -40,7 +46,8 @@ class MarketLoop(Steady):
         self.tape_paused = False
         self.market, self.leads = market, leads
         self._database, self._settings, self._bus = database, settings, bus
-        self._bell = markets.doorbell(database)
+        self._wall_ms = wall_ms
+        self._bell: markets.Doorbell | None = None
         self._lock = threading.Lock()  # the closing loop settles while this one prints
         self._feed: Feed | None = None
         self._chores_at = self._candles_at = 0.0
@@ -60,13 +67,16 @@ class MarketLoop(Steady):
     def close(self) -> None:
         """Keeps the feed's state for whoever comes next."""
         with self._lock:
-            if self._feed is not None and self.leads():
-                self._keep(self._feed)
-            self._feed = None
+            feed, self._feed = self._feed, None
+            bell, self._bell = self._bell, None
+            if bell is not None:
+                bell.close()
+            if feed is not None and self.leads():
+                self._keep(feed)
 
     def clock(self) -> datetime:
         """Exchange time; the wall clock's while no feed runs."""
-        now = int(time.time() * 1000)
+        now = self._wall_ms()
         feed = self._feed
         return datetime.fromtimestamp((feed.clock(now) if feed else now) / 1000, UTC)
 
@@ -75,7 +85,7 @@ class MarketLoop(Steady):
         with self._lock:
             if self._feed is None or self._universe.trading_date != ending:
                 return
-            ids, prices = self._feed.closes(int(time.time() * 1000))
+            ids, prices = self._feed.closes(self._wall_ms())
             markets.settle(self._database, self.market, ending, ids, prices)
             self._write_candles()
             resume = self._feed.resume()
@@ -100,7 +110,7 @@ class MarketLoop(Steady):
             slot = f"{self.clock().astimezone(IST):%d-%H}"
             if slot == self._slot:
                 return
-            ids, prices = feed.closes(int(time.time() * 1000))
+            ids, prices = feed.closes(self._wall_ms())
             universe = self._universe
         rows = np.searchsorted(universe.id, ids)
         cash = (universe.is_share | universe.is_index)[rows]
@@ -133,15 +143,18 @@ class MarketLoop(Steady):
         self._candles = CandleMaker(self._universe)
         self._number = state.frame
         self._state = state
+        self._shown = False
         self._open_for_trade = self._calendar_says_open()
         log.get(__name__).info("A feed starts", extra={"market": self.market, **self._feed.state()})
 
     def _frame(self) -> None:
         assert self._feed is not None
-        now = int(time.time() * 1000)
+        now = self._wall_ms()
         clock = self._feed.clock(now)
-        if self._open_for_trade:
+        # A closed market shows its prices once, because the quotes do not outlive a crash of the server.
+        if self._open_for_trade or not self._shown:
             rows = self._guard.check(self._feed.next_rows(now), clock)
+            self._shown = True
             if len(rows):
                 self._publish(Frame(self.market, self._number + 1, clock, rows))
         if time.monotonic() - self._chores_at >= CHORES:
@@ -156,10 +169,13 @@ class MarketLoop(Steady):
             raise
         self._number = frame.number
         self._bus.publish(frame)
+        if self._bell is None:
+            self._bell = markets.doorbell(self._database)
         markets.announce(self._bell)
         self._candles.add(frame.rows)
         if stored.phase == "STARTING":
-            markets.enter(self._database, self.market, Phase.OPEN, ["STARTING", "STOPPED"])
+            phase = Phase.OPEN if self._by_the_clock() else Phase.CLOSED
+            markets.enter(self._database, self.market, phase, ["STARTING"])
         if stored.trading_date != self._universe.trading_date:
             self._turn_over()
 
@@ -184,14 +200,17 @@ class MarketLoop(Steady):
     def _calendar_says_open(self) -> bool:
         """Whether trading goes on by the clock; moves the market's phase when that has changed."""
         state = self._state = markets.state(self._database, self.market)
-        calendar = markets.calendar(self._database, state.session)
-        is_open = calendar.phase_at(self.clock()) is Phase.OPEN and not self._ended()
+        is_open = self._by_the_clock()
         if state.phase in ("OPEN", "CLOSED"):
             wanted = Phase.OPEN if is_open else Phase.CLOSED
             if state.phase != wanted:
                 markets.enter(self._database, self.market, wanted, [state.phase])
         # Orders that the roll squares off need prices, so that frames go on during it.
-        return is_open or state.phase in ("ROLL", "STARTING")
+        return is_open or state.phase == "ROLL"
+
+    def _by_the_clock(self) -> bool:
+        calendar = markets.calendar(self._database, self._state.session)
+        return calendar.phase_at(self.clock()) is Phase.OPEN and not self._ended()
 
     def _ended(self) -> bool:
         return bool(self._feed is not None and self._feed.state().get("ended"))

@@ -38,9 +38,7 @@ def universe(trading_date: date = DATE, always_open: bool = True, **prices: int)
     number = 100
     for strike in STRIKES:
         for kind in (Kind.CE, Kind.PE):
-            contract = one(
-                number, f"N{strike}{kind}", kind, 5, LOT, underlying_id=NIFTY, expiry=EXPIRY, strike=strike
-            )
+            contract = one(number, f"N{strike}{kind}", kind, 5, LOT, underlying_id=NIFTY, expiry=EXPIRY, strike=strike)
             listings.append(Listing(contract, 10_000))
             number += 1
     return Universe(listings, trading_date, {NIFTY: dict.fromkeys(SHARES, 20.0)}, always_open=always_open)

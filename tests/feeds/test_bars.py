@@ -35,9 +35,7 @@ def test_days_take_their_symbol_from_the_file(tmp_path: Path) -> None:
         "2020-10-05 09:16:00+05:30,1018.05,1054.9,1018.05,1048.7,142,7\n"
     )
     reading = read(write(tmp_path, "INFY.csv", text))
-    assert reading.days[date(2020, 10, 1)]["INFY"] == [
-        Bar(WHOLE_DAY, 102060, 102650, 101175, 101765, 5563432, 0)
-    ]
+    assert reading.days[date(2020, 10, 1)]["INFY"] == [Bar(WHOLE_DAY, 102060, 102650, 101175, 101765, 5563432, 0)]
     assert reading.days[date(2020, 10, 5)]["INFY"][0].minute == 9 * 60 + 15
 
 

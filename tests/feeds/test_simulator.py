@@ -8,7 +8,7 @@ import pytest
 from core.frames import Rows, row_type
 from feeds.simulator import Simulator
 from feeds.universe import Universe
-from tests.feeds.listings import FUND, FUTURE, LOT, NIFTY, SHARES, STRIKES, universe
+from tests.feeds.listings import FUND, FUTURE, NIFTY, SHARES, STRIKES, universe
 
 
 def run(simulator: Simulator, start: int, frames: int, every: int = 250) -> list[Rows]:
@@ -68,9 +68,7 @@ def test_depth_is_on_tick_in_order_and_in_whole_lots(market: Universe, frames: l
     assert ((ask[:, 1:] > ask[:, :-1]) | (ask[:, 1:] == 0)).all()
 
 
-def test_prices_stay_inside_the_bands_and_the_day_holds_its_last_price(
-    market: Universe, frames: list[Rows]
-) -> None:
+def test_prices_stay_inside_the_bands_and_the_day_holds_its_last_price(market: Universe, frames: list[Rows]) -> None:
     rows = together(frames)
     at = np.searchsorted(market.id, rows["instrument"])
     banded = market.upper[at] > 0
