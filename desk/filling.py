@@ -102,7 +102,7 @@ def apply(database: Database, leadership: Term, outcomes: Sequence[Outcome]) -> 
                 applied.dropped.append(outcome)
         changed = [work for work in loaded.works.values() if work.events]
         if changed:
-            commit(connection, changed, announce=False)
+            commit(connection, changed, announce=False, final=True)
     if applied.done:
         ring(database, ACCOUNTS)
     return applied
@@ -113,13 +113,16 @@ def _moment(ms: int) -> datetime:
 
 
 def _one(work: Work, facts: Facts, order: Order, outcome: Outcome, numbers: Iterator[tuple[int, int]]) -> bool:
-    at = _moment(outcome.exchange_time)
+    # The step is dated by the clock of its commit, never before the order; when the market showed the price
+    # is part of the evidence.
+    at = facts.now
     match outcome:
         case Fill():
             if not can_fill(order, outcome.quantity, outcome.price):
                 return False
             trade_id, charge_id = next(numbers)
-            evidence = Evidence(outcome.frame, at, outcome.last_price, outcome.levels)
+            shown = _moment(outcome.exchange_time)
+            evidence = Evidence(outcome.frame, shown, outcome.last_price, outcome.levels)
             fills.fill(
                 work, facts, order, fills.Fill(outcome.quantity, outcome.price, at, evidence, trade_id, charge_id)
             )

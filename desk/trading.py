@@ -49,7 +49,7 @@ def place(
             order = decide.place(task.work, task.facts, wish, number, key or f"auto-{number}", actor)
             order.origin = origin
             answer = _placed(task, order, instrument)
-            commit(connection, [task.work], request_row(account_id, key, asked, answer))
+            commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)
         ring(database, ORDERS, ACCOUNTS)
         return answer
 
@@ -99,7 +99,7 @@ def _on_order(
                 refused = refusal
                 refused.order_id = order_id
             answer = problem(refused) if refused else Answer(200, order_row(order, instrument, task.work.key))
-            commit(connection, [task.work], request_row(account_id, key, asked, answer))
+            commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)
         ring(database, ORDERS, ACCOUNTS)
         return answer
 
@@ -246,7 +246,7 @@ def _close_some(
             order = decide.place(task.work, task.facts, wish, number, key or f"auto-{number}", actor)
             order.origin = origin
             answer = _placed(task, order, instrument)
-            commit(connection, [task.work], request_row(account_id, key, asked, answer))
+            commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)
         ring(database, ORDERS, ACCOUNTS)
         return answer
 
