@@ -10,6 +10,7 @@ from api import books, markets, orders, problems, session, system, watchlists
 from api.call import Endpoint
 from api.security import SecurityHeaders
 from api.serving import Resource, Server, Starting, respond
+from api.stream import Streams
 from core.reasons import Reason
 
 PREFIX = "/api/v1"
@@ -36,6 +37,7 @@ def routes(state: Starting) -> list[BaseRoute]:
     inner: list[BaseRoute] = [
         Route(path, Resource(server, path, found), include_in_schema=False) for path, found in by_path.items()
     ]
+    inner += Streams(server).routes()
     router = Router(inner, redirect_slashes=False, default=nowhere)
     return [Mount(PREFIX, app=SecurityHeaders(router))]
 

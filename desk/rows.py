@@ -40,6 +40,11 @@ def ist(moment: datetime) -> str:
     return moment.astimezone(IST).isoformat(timespec="milliseconds")
 
 
+def ist_ms(milliseconds: int) -> str:
+    """The same of milliseconds since the epoch."""
+    return datetime.fromtimestamp(milliseconds / 1000, IST).isoformat(timespec="milliseconds")
+
+
 def price(paise: int) -> float | int | None:
     """Rupees, or None for 0, which stands for a price that was not given."""
     return as_number(paise) if paise else None
@@ -251,11 +256,7 @@ def wallet_row(wallet: WalletRow, account_key: str) -> Row:
 
 def levels(flat: list[int]) -> list[list[float | int]]:
     """``[[price, quantity, orders], …]`` of price, quantity, orders, price, …; absent levels are left out."""
-    return [
-        [as_number(flat[at]), flat[at + 1], flat[at + 2]]
-        for at in range(0, len(flat) - 2, 3)
-        if flat[at + 1] > 0
-    ]
+    return [[as_number(flat[at]), flat[at + 1], flat[at + 2]] for at in range(0, len(flat) - 2, 3) if flat[at + 1] > 0]
 
 
 def quote_row(quote: QuoteRow, state: str) -> Row:

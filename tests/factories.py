@@ -85,11 +85,7 @@ def account(database: Database, owner: int | None = None, name: str = "main", **
     """An account of a new user, or of the one given, in the market ``sim``."""
     owner = user(database) if owner is None else owner
     place = market(database, values.pop("market", "sim"))
-    id = int(
-        insert(
-            database, "accounts", user_id=owner, market=place, name=name, **({"trading_date": TODAY} | values)
-        )
-    )
+    id = int(insert(database, "accounts", user_id=owner, market=place, name=name, **({"trading_date": TODAY} | values)))
     login = ask(database, "select name from users where id = %s", owner)
     return AccountRef(id, f"{login}/{name}", owner, place, name, False)
 
@@ -112,9 +108,7 @@ def order(database: Database, account: AccountRef, instrument_id: int, **values:
         "priority": 1,
         "version": 1,
     }
-    return int(
-        insert(database, "orders", account_id=account.id, instrument_id=instrument_id, **(defaults | values))
-    )
+    return int(insert(database, "orders", account_id=account.id, instrument_id=instrument_id, **(defaults | values)))
 
 
 def event(database: Database, order_id: int, n: int = 1, **values: Any) -> None:
@@ -133,9 +127,7 @@ def event(database: Database, order_id: int, n: int = 1, **values: Any) -> None:
     insert(database, "order_events", order_id=order_id, n=n, **(defaults | values))
 
 
-def trade(
-    database: Database, account: AccountRef, instrument_id: int, order_id: int | None, **values: Any
-) -> int:
+def trade(database: Database, account: AccountRef, instrument_id: int, order_id: int | None, **values: Any) -> int:
     defaults: dict[str, Any] = {
         "kind": "FILL",
         "side": "BUY",
@@ -154,17 +146,11 @@ def trade(
     row = defaults | values
     row["value"] = row["price"] * row["quantity"]
     row["levels"] = Jsonb(row.pop("levels", [[row["price"], row["quantity"]]]))
-    return int(
-        insert(
-            database, "trades", account_id=account.id, instrument_id=instrument_id, order_id=order_id, **row
-        )
-    )
+    return int(insert(database, "trades", account_id=account.id, instrument_id=instrument_id, order_id=order_id, **row))
 
 
 def charges(database: Database, account: AccountRef, **heads: Any) -> int:
-    return int(
-        insert(database, "charge_entries", account_id=account.id, trading_date=TODAY, kind="TRADE", **heads)
-    )
+    return int(insert(database, "charge_entries", account_id=account.id, trading_date=TODAY, kind="TRADE", **heads))
 
 
 def position(database: Database, account: AccountRef, instrument_id: int, **values: Any) -> None:
@@ -183,9 +169,7 @@ def lot(database: Database, account: AccountRef, instrument_id: int, **values: A
     insert(database, "lots", account_id=account.id, instrument_id=instrument_id, **(defaults | values))
 
 
-def transfer(
-    database: Database, account: AccountRef, source: str, target: str, amount: int, **values: Any
-) -> int:
+def transfer(database: Database, account: AccountRef, source: str, target: str, amount: int, **values: Any) -> int:
     defaults: dict[str, Any] = {
         "code": "DEPOSIT",
         "trading_date": TODAY,
@@ -207,6 +191,7 @@ def transfer(
 
 
 def quote(database: Database, instrument_id: int, last_price: int = 150_000, **values: Any) -> None:
+    """The instrument's latest quote, in place of the one there is."""
     defaults: dict[str, Any] = {
         "market": "sim",
         "frame": 1,
@@ -220,7 +205,12 @@ def quote(database: Database, instrument_id: int, last_price: int = 150_000, **v
         "bids": [last_price - 5, 10, 1] + [0] * 12,
         "asks": [last_price + 5, 20, 2] + [0] * 12,
     }
-    insert(database, "quotes", instrument_id=instrument_id, last_price=last_price, **(defaults | values))
+    row = defaults | values
+    with database.connection() as connection:
+        connection.execute(
+            "delete from quotes where market = %s and instrument_id = %s", (row["market"], instrument_id)
+        )
+    insert(database, "quotes", instrument_id=instrument_id, last_price=last_price, **row)
 
 
 def frame(database: Database, frame: Frame) -> None:
@@ -229,8 +219,7 @@ def frame(database: Database, frame: Frame) -> None:
     with database.connection() as connection:
         connection.execute("create table if not exists tape_any partition of tape default")
         connection.execute(
-            "insert into tape (market, frame, exchange_time, levels, rows, data)"
-            " values (%s, %s, %s, %s, %s, %s)",
+            "insert into tape (market, frame, exchange_time, levels, rows, data) values (%s, %s, %s, %s, %s, %s)",
             (frame.market, frame.number, at, frame.levels, len(frame.rows), frame.rows.tobytes()),
         )
         connection.execute(

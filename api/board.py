@@ -1,0 +1,204 @@
+"""The latest row of every instrument of a market, and its frames encoded once for all who watch the same.
+
+Readers with the same instruments share one group: a frame is turned into bytes once a group, whatever the
+number of its readers. Who missed a frame gets the group's whole state instead, also encoded once.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import orjson
+
+from core.frames import DEPTH, Frame, Rows, row_type
+from core.instruments import Instrument
+from desk.rows import ist_ms
+
+COLUMNS = ("symbol", "last_price", "change_percent", "bid", "ask", "volume", "oi")
+_HEAD = b'{"frame":%d,"exchange_time":"%s","cols":' + orjson.dumps(COLUMNS) + b',"rows":'
+_PLAIN = ("instrument", "last_price", "open", "high", "low", "prev_close", "volume", "oi", "exchange_time")
+_LEVELS = ("bid_price", "bid_quantity", "bid_orders", "ask_price", "ask_quantity", "ask_orders")
+
+
+class Group:
+    """Readers of the same instruments. ``number`` rises with every frame that changed one of them."""
+
+    __slots__ = ("_whole", "board", "body", "member", "names", "number", "readers", "slots")
+
+    def __init__(self, board: "Board", slots: Sequence[int], names: Sequence[str], room: int) -> None:
+        self.board = board
+        self.slots = np.array(slots, np.int64)
+        self.names = np.array(names, object)
+        self.member = np.full(room, -1, np.int64)
+        self.member[self.slots] = np.arange(len(slots))
+        self.number = 0
+        self.body = b""
+        self.readers: set[Any] = set()
+        self._whole: tuple[int, bytes] = (-1, b"")
+
+    def move(self, body: bytes) -> None:
+        """A frame changed something: ``body`` says what."""
+        self.body = body
+        self.number += 1
+
+    def whole(self) -> bytes:
+        """All rows as they are, for who joins or was too slow; encoded at most once a frame."""
+        if self._whole[0] != self.number:
+            self._whole = (self.number, self.board.encode_full(self))
+        return self._whole[1]
+
+
+class Board:
+    """One market's latest rows. The listener thread puts frames in; any thread may encode."""
+
+    def __init__(self, market: str) -> None:
+        self.market = market
+        self.lock = threading.Lock()
+        self.frame = 0
+        self.exchange_time = 0
+        self.latest: Rows = np.zeros(0, row_type(DEPTH))
+        self._slot_of = np.zeros(0, np.int64)
+        self._known: Mapping[int, Instrument] = {}
+
+    def know(self, instruments: Mapping[int, Instrument]) -> None:
+        """Make room for instruments; what was known keeps its place and its row."""
+        if instruments is self._known:
+            return
+        room = max(instruments, default=0) + 1
+        with self.lock:
+            if room > len(self.latest):
+                grown = np.zeros(room, self.latest.dtype)
+                grown[: len(self.latest)] = self.latest
+                self.latest = grown
+            self._known = instruments
+
+    def put(self, frames: Iterable[Frame]) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Take in frames, oldest first; the slots of the instruments that changed, each once."""
+        changed = []
+        with self.lock:
+            for frame in frames:
+                changed.append(self._take(frame.rows))
+                self.frame = frame.number
+                self.exchange_time = frame.exchange_time
+        return np.unique(np.concatenate(changed)) if changed else np.zeros(0, np.int64)
+
+    def _take(self, rows: Rows) -> np.ndarray[Any, np.dtype[np.int64]]:
+        slots = rows["instrument"].astype(np.int64)
+        inside = (slots > 0) & (slots < len(self.latest))
+        if not inside.all():
+            slots, rows = slots[inside], rows[inside]
+        if rows.dtype == self.latest.dtype:
+            self.latest[slots] = rows
+            return slots
+        for name in _PLAIN:
+            self.latest[name][slots] = rows[name]
+        levels = min(DEPTH, rows.dtype["bid_price"].shape[0])
+        for name in _LEVELS:
+            column = np.zeros((len(rows), DEPTH), np.int32)
+            column[:, :levels] = rows[name][:, :levels]
+            self.latest[name][slots] = column
+        return slots
+
+    def load(self, quotes: Mapping[int, Mapping[str, Any]], frame: int, exchange_time: int) -> None:
+        """Take in the stored quotes: at the start, and when frames were missed."""
+        with self.lock:
+            for id_, quote in quotes.items():
+                if not 0 < id_ < len(self.latest):
+                    continue
+                row = self.latest[id_]
+                for name in _PLAIN[1:-1]:
+                    row[name] = quote[name]
+                row["instrument"] = id_
+                row["exchange_time"] = int(quote["exchange_time"].timestamp() * 1000)
+                for side in ("bid", "ask"):
+                    levels = np.zeros(DEPTH * 3, np.int32)
+                    flat = quote[f"{side}s"][: DEPTH * 3]
+                    levels[: len(flat)] = flat
+                    for n, what in enumerate(("price", "quantity", "orders")):
+                        row[f"{side}_{what}"] = levels[n::3]
+            self.frame = frame
+            self.exchange_time = exchange_time
+
+    def group(self, ids: Sequence[int]) -> Group:
+        """A new group of these instruments."""
+        known = [each for each in ids if each in self._known]
+        return Group(self, known, [self._known[each].key for each in known], len(self.latest))
+
+    def names(self, ids: Iterable[int]) -> dict[int, str]:
+        """The keys of instruments, by id."""
+        return {each: self._known[each].key for each in ids}
+
+    def row(self, instrument_id: int) -> Any:
+        """A copy of the latest row."""
+        with self.lock:
+            return self.latest[instrument_id].copy()
+
+    def minute(self) -> tuple[datetime, datetime]:
+        """The minute of the exchange's clock that is running."""
+        start = datetime.fromtimestamp(self.exchange_time // 60_000 * 60, UTC)
+        return start, start + timedelta(minutes=1)
+
+    def encode(self, group: Group, changed: np.ndarray[Any, np.dtype[np.int64]]) -> bytes | None:
+        """The rows of the group that changed, as the body of a ``quotes`` event; None if none did."""
+        if len(group.member) < len(self.latest):
+            grown = np.full(len(self.latest), -1, np.int64)
+            grown[: len(group.member)] = group.member
+            group.member = grown
+        places = group.member[changed]
+        places = places[places >= 0]
+        return self._body(group, places) if len(places) else None
+
+    def encode_full(self, group: Group) -> bytes:
+        """Every row of the group that has a price."""
+        return self._body(group, np.arange(len(group.slots)))
+
+    def _body(self, group: Group, places: np.ndarray[Any, np.dtype[np.int64]]) -> bytes:
+        with self.lock:
+            rows = self.latest[group.slots[places]]
+            frame, at = self.frame, self.exchange_time
+        names = group.names[places]
+        priced = rows["last_price"] > 0
+        if not priced.all():
+            rows, names = rows[priced], names[priced]
+        return _HEAD % (frame, ist_ms(at).encode()) + orjson.dumps(columns(names, rows)) + b"}"
+
+    def depth(self, instrument_id: int) -> bytes:
+        """The body of a ``depth`` event."""
+        with self.lock:
+            row = self.latest[instrument_id].copy()
+            frame = self.frame
+        shown = {
+            "frame": frame,
+            "symbol": self._known[instrument_id].key,
+            "bids": ladder(row, "bid"),
+            "asks": ladder(row, "ask"),
+        }
+        return orjson.dumps(shown)
+
+
+def columns(names: Any, rows: Rows) -> list[tuple[Any, ...]]:
+    """Rows as clients read them: rupees, per cent to two places, null where there is no bid or offer."""
+    last, before = rows["last_price"], rows["prev_close"].astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = np.where(before > 0, np.round((last - before) * 100 / before, 2), 0.0)
+    bid = np.where(rows["bid_quantity"][:, 0] > 0, rows["bid_price"][:, 0] / 100, np.nan)
+    ask = np.where(rows["ask_quantity"][:, 0] > 0, rows["ask_price"][:, 0] / 100, np.nan)
+    return list(
+        zip(
+            names.tolist(), (last / 100).tolist(), change.tolist(), bid.tolist(), ask.tolist(),
+            rows["volume"].tolist(), rows["oi"].tolist(), strict=True,
+        )
+    )  # fmt: skip
+
+
+def ladder(row: Any, side: str) -> list[list[float]]:
+    """``[[price, quantity, orders], …]`` of one side, best first; levels without quantity are left out."""
+    return [
+        [int(price) / 100, int(quantity), int(orders)]
+        for price, quantity, orders in zip(
+            row[f"{side}_price"], row[f"{side}_quantity"], row[f"{side}_orders"], strict=True
+        )
+        if quantity > 0
+    ]

@@ -1,0 +1,183 @@
+"""One stream as its reader gets it: numbered events, the newest of what may be skipped, all of what may not.
+
+Everything here runs on the event loop. Nothing is ever awaited while events are put in, so that a slow
+reader holds up nobody: orders and trades queue up to a limit, the rest waits in one place each, where the
+newest replaces the older.
+"""
+
+import asyncio
+import secrets
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from api.board import Group
+from api.wishes import Wish
+from desk.access import AccountRef
+from desk.principal import Principal
+
+MOST_QUEUED = 1 << 20
+"""Bytes of orders and trades that may wait for a slow reader."""
+MOST_KEPT = 512 << 10
+"""Bytes of sent events that are kept for one who comes back. With what waits, less than 2 MB a client."""
+MOST_EVENTS = 256
+QUOTES = b"quotes"
+
+
+@dataclass(eq=False, slots=True)
+class Subscriber:
+    """A stream. ``version`` is how far its reader knows the account; ``seen`` how far its group's frames."""
+
+    principal: Principal
+    account: AccountRef
+    wish: Wish
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    epoch: str = field(default_factory=lambda: secrets.token_hex(8))
+    version: int = 0
+    group: Group | None = None
+    seen: int = -1
+    sent: int = 0
+    ending: bytes | None = None
+    writer: "asyncio.Task[Any] | None" = None
+    gapped: bool = False
+    mending: bool = False
+    parked_at: float | None = None
+    written_at: float = field(default_factory=time.monotonic)
+    sending_since: float | None = None
+    _queue: deque[tuple[bytes, bytes]] = field(default_factory=deque)
+    _queued: int = 0
+    _slots: dict[Any, tuple[bytes, bytes]] = field(default_factory=dict)
+    _kept: deque[tuple[int, bytes, bytes]] = field(default_factory=deque)
+    _kept_bytes: int = 0
+    _replay: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    _comment: bool = False
+    _said: bool = False
+    _waiter: "asyncio.Future[None] | None" = None
+
+    def wants(self, topic: str) -> bool:
+        """Whether the reader asked for the topic."""
+        return topic in self.wish.topics
+
+    def must(self, event: bytes, body: bytes) -> None:
+        """An event that is never skipped. Beyond the limit the queue gives way to one ``gap``."""
+        if self.gapped:
+            return
+        if self._queued + len(body) > MOST_QUEUED:
+            self.gap()
+            return
+        self._queue.append((event, body))
+        self._queued += len(body)
+        self.wake()
+
+    def gap(self) -> None:
+        """Forget what waits: the reader must ask again, and gets a snapshot."""
+        self._queue.clear()
+        self._queued = 0
+        self._slots.clear()
+        self.gapped = True
+        self._queue.append((b"gap", b"{}"))
+        self.wake()
+
+    def snapshot(self, body: bytes, version: int, number: int) -> None:
+        """The state to go on from. What waited and is older than it has become void."""
+        self.gapped = False
+        self.version = version
+        self.seen = number
+        self._queue.append((b"snapshot", body))
+        self._queued += len(body)
+        self.wake()
+
+    def may(self, event: bytes, body: bytes, place: Any = None) -> None:
+        """An event of which only the newest matters, in its place (by default: one an event)."""
+        self._slots[(event, place)] = (event, body)
+        self.wake()
+
+    def end(self, reason: str) -> None:
+        """Say goodbye and stop."""
+        if self.ending is None:
+            self.ending = orjson.dumps({"reason": reason})
+            self.wake()
+
+    def give_up(self) -> None:
+        """Stop writing to a reader that takes nothing: its connection is closed."""
+        self.end("slow")
+        if self.writer is not None:
+            self.writer.cancel()
+
+    def comment(self) -> None:
+        """A line that keeps proxies from hanging up while there is nothing to say."""
+        self._comment = True
+        self.wake()
+
+    def wake(self) -> None:
+        """There is something to write."""
+        waiter = self._waiter
+        if waiter is not None:
+            self._waiter = None
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def wait(self) -> None:
+        """Until there is something to write."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        await self._waiter
+
+    def replay(self, after: int) -> bool:
+        """Put what was sent after that number before what waits. False when it is no longer kept."""
+        first = self._kept[0][0] if self._kept else self.sent + 1
+        if not first - 1 <= after <= self.sent:
+            return False
+        self._replay = [kept for kept in self._kept if kept[0] > after]
+        return True
+
+    def take(self) -> list[tuple[int, bytes, bytes]]:
+        """All that can be written now, as (number, event, body)."""
+        out = self._replay
+        self._replay = []
+        fresh = list(self._queue)
+        self._queue.clear()
+        self._queued = 0
+        if not self.gapped:
+            fresh.extend(self._slots.values())
+            self._slots.clear()
+            group = self.group
+            if group is not None and group.number != self.seen:
+                fresh.append((QUOTES, group.body if group.number == self.seen + 1 else group.whole()))
+                self.seen = group.number
+        if self.ending is not None and not self._said:
+            self._said = True
+            fresh.append((b"bye", self.ending))
+        for event, body in fresh:
+            self.sent += 1
+            out.append((self.sent, event, body))
+            self._keep(self.sent, event, body)
+        return out
+
+    def _keep(self, number: int, event: bytes, body: bytes) -> None:
+        self._kept.append((number, event, body))
+        self._kept_bytes += len(body)
+        while self._kept_bytes > MOST_KEPT or len(self._kept) > MOST_EVENTS:
+            self._kept_bytes -= len(self._kept.popleft()[2])
+
+    def frames(self) -> bytes:
+        """All that can be written now, as server-sent events; empty when there is nothing."""
+        epoch = self.epoch.encode()
+        parts: list[bytes] = []
+        for number, event, body in self.take():
+            parts += (b"id: %b-%d\nevent: %b\ndata: " % (epoch, number, event), body, b"\n\n")
+        if self._comment:
+            self._comment = False
+            if not parts:
+                parts.append(b": still here\n\n")
+        return b"".join(parts)
+
+    def messages(self) -> list[bytes]:
+        """The same as JSON messages of a WebSocket."""
+        self._comment = False
+        return [
+            b'{"event":"%b","id":"%b-%d","data":%b}' % (event, self.epoch.encode(), number, body)
+            for number, event, body in self.take()
+        ]

@@ -1,0 +1,71 @@
+"""What a stream is asked to show: symbols and topics, read strictly and turned into instruments."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from api.parsing import bad
+from desk import masters
+
+TOPICS = ("quotes", "depth", "orders", "trades", "positions", "wallet", "alerts", "feed", "candles")
+ACCOUNT_TOPICS = frozenset({"orders", "trades", "positions", "wallet"})
+USUAL = ("quotes", "orders", "trades", "positions", "wallet", "feed")
+SINGLE = ("depth", "candles")
+"""Topics that may name one instrument: ``depth:NSE:INFY``."""
+MOST_SYMBOLS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a stream shows: what was asked in words, and the same as instrument ids and plain topics."""
+
+    symbols: tuple[str, ...]
+    words: tuple[str, ...]
+    instruments: tuple[int, ...] = ()
+    topics: frozenset[str] = frozenset()
+    depth: frozenset[int] = frozenset()
+    candles: frozenset[int] = frozenset()
+
+
+def wish_of(database: Any, symbols: Iterable[str], words: Iterable[str]) -> Wish:
+    """Words as instruments and topics. What no exchange lists, or lists no more, is left out."""
+    by_key = masters.get(database).by_key
+    symbols, words = tuple(dict.fromkeys(symbols)), tuple(dict.fromkeys(words))
+    ids = tuple(sorted(by_key[each].id for each in symbols if each in by_key))
+    single: dict[str, set[int]] = {each: set() for each in SINGLE}
+    for word in words:
+        topic, _, key = word.partition(":")
+        if topic in SINGLE:
+            single[topic].update(ids if not key else (by_key[key].id,) if key in by_key else ())
+    topics = frozenset(word.partition(":")[0] for word in words)
+    return Wish(symbols, words, ids, topics, frozenset(single["depth"]), frozenset(single["candles"]))
+
+
+def symbol_list(value: Any) -> list[str]:
+    """Instruments by key; a name that nobody lists shows nothing and is no error."""
+    if not isinstance(value, list) or len(value) > MOST_SYMBOLS:
+        raise bad(f'Send a list of at most {MOST_SYMBOLS} instruments, such as ["NSE:INFY"].')
+    if any(not isinstance(each, str) or not 1 <= len(each) <= 80 or not each.isprintable() for each in value):
+        raise bad('Send instruments by key, such as ["NSE:INFY"].')
+    return value
+
+
+def symbol_words(value: Any) -> list[str]:
+    """The same from a query, separated by commas."""
+    return symbol_list(value.split(",")) if value else []
+
+
+def topic_list(value: Any) -> list[str]:
+    """Topics by their words."""
+    if not isinstance(value, list) or len(value) > MOST_SYMBOLS:
+        raise bad(f"Send a list of topics: {', '.join(TOPICS)}.")
+    for each in value:
+        topic, _, key = each.partition(":") if isinstance(each, str) else ("", "", "")
+        if topic not in TOPICS or len(key) > 80 or (key and topic not in SINGLE):
+            raise bad(f"Topics are {', '.join(TOPICS)}; depth and candles also as depth:NSE:INFY.")
+    return value
+
+
+def topic_words(value: Any) -> list[str]:
+    """The same from a query, separated by commas."""
+    return topic_list(value.split(",")) if value else []

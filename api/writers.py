@@ -1,0 +1,160 @@
+"""Writing a stream out: server-sent events over plain ASGI, or the messages of a WebSocket.
+
+Plain ASGI, because a response object with its task group costs more a delivery than all of the rest.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+import log
+from api import problems
+from api.fields import Fields, query_fields
+from api.parsing import BadInputError, read_object
+from api.serving import respond
+from api.subscriber import Subscriber
+from api.wishes import symbol_list, topic_list
+
+if TYPE_CHECKING:
+    from api.stream import Streams
+
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+_FIRST = b"retry: 1000\n\n"
+_logger = log.get(__name__)
+
+
+async def pump(
+    streams: "Streams", stream: Subscriber, write: Callable[[], Awaitable[bool]], gone: Callable[[], Awaitable[None]]
+) -> bool:
+    """Write what is due until the stream says goodbye (True), or its reader goes, stalls, or comes anew.
+
+    ``write`` writes all that is due and tells whether there was anything; ``gone`` returns when the reader
+    hangs up. A reader that comes anew takes the stream over from a connection not yet known to be dead.
+    """
+    me = asyncio.current_task()
+    stream.writer = me
+    stream.wake()
+
+    def leave(_: Any) -> None:
+        if stream.writer is me:
+            stream.writer = None
+            stream.wake()
+
+    hung_up = asyncio.ensure_future(gone())
+    hung_up.add_done_callback(leave)
+    try:
+        while stream.writer is me:
+            stream.sending_since = time.monotonic()
+            wrote = await write()
+            stream.sending_since = None
+            if wrote:
+                stream.written_at = time.monotonic()
+            elif stream.ending is not None:
+                return True
+            else:
+                await stream.wait()
+    except asyncio.CancelledError:
+        if stream.ending is None:
+            raise
+    finally:
+        hung_up.remove_done_callback(leave)
+        hung_up.cancel()
+        if stream.writer is me or stream.writer is None:
+            stream.writer, stream.sending_since = None, None
+            if streams.hub is not None:
+                streams.hub.park(stream)
+    return False
+
+
+class Events:
+    """Server-sent events: one write for all that is due."""
+
+    def __init__(self, streams: "Streams") -> None:
+        self.streams = streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Open the stream and write until either side has had enough."""
+        if scope["method"] != "GET":
+            reply = problems.of_status(405, "Use GET here.")
+            reply.headers["allow"] = "GET"
+            await respond(reply, "", scope, send)
+            return
+        try:
+            last_id = Headers(scope=scope).get("last-event-id")
+            stream = await self.streams.open(scope, query_fields(scope["query_string"]), last_id)
+        except Exception as error:  # the last place: every error becomes an answer
+            reply, ours = problems.of_error(error)
+            if ours:
+                _logger.exception("A stream could not be opened")
+            await respond(reply, "", scope, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.body", "body": _FIRST, "more_body": True})
+
+        async def write() -> bool:
+            chunk = stream.frames()
+            if chunk:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            return bool(chunk)
+
+        async def gone() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        if await pump(self.streams, stream, write, gone):
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class Socket:
+    """The same events as messages {"event", "id", "data"}; a message of the client changes what they show."""
+
+    def __init__(self, streams: "Streams") -> None:
+        self.streams = streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Open the stream and write until either side has had enough."""
+        await receive()
+        try:
+            stream = await self.streams.open(scope, query_fields(scope["query_string"]), None)
+        except Exception as error:  # the last place: every error becomes an answer
+            reply, ours = problems.of_error(error)
+            if ours:
+                _logger.exception("A stream could not be opened")
+            await send({"type": "websocket.close", "code": 4000 + reply.status})
+            return
+        await send({"type": "websocket.accept"})
+
+        async def write() -> bool:
+            messages = stream.messages()
+            for message in messages:
+                await send({"type": "websocket.send", "text": message.decode()})
+            return bool(messages)
+
+        async def gone() -> None:
+            while (message := await receive())["type"] != "websocket.disconnect":
+                await self._heard(stream, message, send)
+
+        if await pump(self.streams, stream, write, gone):
+            await send({"type": "websocket.close", "code": 1001})
+
+    async def _heard(self, stream: Subscriber, message: Any, send: Send) -> None:
+        try:
+            sent = Fields(read_object((message.get("text") or "").encode()))
+            symbols, words = sent.may("symbols", symbol_list), sent.may("topics", topic_list)
+            sent.close()
+        except BadInputError as wrong:
+            body = problems.of_input(wrong).body
+            await send({"type": "websocket.send", "text": orjson.dumps({"event": "problem", "data": body}).decode()})
+            return
+        hub = self.streams.hub
+        if hub is not None:
+            await asyncio.to_thread(self.streams.rewish, hub, stream, symbols, words)

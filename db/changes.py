@@ -1,0 +1,190 @@
+"""What streams read: what changed of some accounts since their versions, and whose streams must end.
+
+Versions rise under an account's lock, so within one account they come in the order of the commits: what was
+read at version n is complete up to n. Each question is one snapshot for all accounts together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+from db.engine import Database
+from db.reading import rows, snapshot
+from db.screen_rows import OrderRow, PositionRow, TradeRow, WalletRow
+from db.screens import (
+    LAST,
+    ORDER,
+    ORDERS,
+    POSITION,
+    POSITIONS,
+    TRADE,
+    header,
+    order_of,
+    position_of,
+    trade_of,
+)
+from db.wallet_screen import wallets_in
+
+MOST_OPEN = 5_000
+
+VERSIONS = text(
+    """
+    select id, version, trading_date from accounts where id = any(cast(:accounts as bigint[]))
+    """
+)
+# A row that changes carries its account's trading date or, at a roll, the date before: the date on which the
+# account was last looked at bounds the index, so that no old rows are read.
+SEEN = """
+(select * from unnest(cast(:accounts as bigint[]), cast(:versions as bigint[]), cast(:days as date[]))
+    as s(account_id, version, day)) seen
+"""
+ORDERS_SINCE = text(
+    ORDER
+    + f"join {SEEN} on seen.account_id = o.account_id and o.trading_date >= seen.day and o.version > seen.version "
+    "order by o.version, o.id"
+)
+TRADES_SINCE = text(
+    TRADE
+    + f"join {SEEN} on seen.account_id = t.account_id and t.trading_date >= seen.day and t.version > seen.version "
+    "order by t.version, t.id"
+)
+POSITIONS_SINCE = text(
+    f"""
+    select changed.* from ({POSITION}) changed
+    join {SEEN} on seen.account_id = changed.account_id and changed.version > seen.version
+    order by changed.version
+    """
+)
+ENDED = text(
+    """
+    select 'session' as what, s.id::text as id from unnest(cast(:sessions as uuid[])) as s(id)
+    where not exists (
+        select 1 from sessions x join users u on u.id = x.user_id
+        where x.public_id = s.id and x.revoked_at is null and x.expires_at > now() and u.active)
+    union all
+    select 'token', t.id::text from unnest(cast(:tokens as bigint[])) as t(id)
+    where not exists (
+        select 1 from api_tokens x join users u on u.id = x.user_id
+        where x.id = t.id and x.revoked_at is null and coalesce(x.expires_at > now(), true) and u.active)
+    union all
+    select 'access', r.user_id || '/' || r.account_id
+    from unnest(cast(:users as bigint[]), cast(:accounts as bigint[])) as r(user_id, account_id)
+    where not exists (
+        select 1 from accounts a join users u on u.id = r.user_id
+        where a.id = r.account_id and (a.user_id = u.id or u.role = 'admin' or exists (
+            select 1 from account_shares g where g.account_id = a.id and g.user_id = u.id)))
+    union all
+    select 'archived', a.id::text from accounts a
+    where a.id = any(cast(:accounts as bigint[])) and a.archived_at is not null
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far a reader has read an account."""
+
+    account_id: int
+    version: int
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An account's rows that changed since ``since``; complete up to ``version``."""
+
+    account_id: int
+    since: int
+    version: int
+    day: date
+    wallet: WalletRow | None = None
+    orders: list[OrderRow] = field(default_factory=list)
+    trades: list[TradeRow] = field(default_factory=list)
+    positions: list[PositionRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An account as one snapshot shows it: what works, what is open, and the money."""
+
+    version: int
+    day: date
+    orders: list[OrderRow]
+    positions: list[PositionRow]
+    wallet: WalletRow | None
+
+
+def since(database: Database, seen: Sequence[Seen]) -> list[Changed]:
+    """What changed of those accounts; nothing of an account whose version stands where it was."""
+    by_id = {each.account_id: each for each in seen}
+    with snapshot(database) as connection:
+        moved = [
+            each
+            for each in rows(connection, VERSIONS, accounts=list(by_id))
+            if each["version"] > by_id[each["id"]].version
+        ]
+        if not moved:
+            return []
+        found = {
+            each["id"]: Changed(each["id"], by_id[each["id"]].version, each["version"], each["trading_date"])
+            for each in moved
+        }
+        return _fill(connection, found, [by_id[id_] for id_ in found])
+
+
+def _fill(connection: Connection, found: dict[int, Changed], seen: list[Seen]) -> list[Changed]:
+    values = {
+        "accounts": [each.account_id for each in seen],
+        "versions": [each.version for each in seen],
+        "days": [each.day for each in seen],
+    }
+    for each in rows(connection, ORDERS_SINCE, **values):
+        found[each["account_id"]].orders.append(order_of(each))
+    for each in rows(connection, TRADES_SINCE, **values):
+        found[each["account_id"]].trades.append(trade_of(each))
+    for each in rows(connection, POSITIONS_SINCE, **values):
+        found[each["account_id"]].positions.append(position_of(each))
+    wallets = wallets_in(connection, list(found))
+    return [replace(each, wallet=wallets.get(each.account_id)) for each in found.values()]
+
+
+def join(database: Database, account_id: int, full: bool) -> Joined | None:
+    """The account as it stands; without ``full`` its version alone. None for an unknown id."""
+    with snapshot(database) as connection:
+        top = header(connection, account_id)
+        if top is None:
+            return None
+        if not full:
+            return Joined(top.version, top.trading_date, [], [], None)
+        working = rows(connection, ORDERS["open", False], account=account_id, cursor=LAST, limit=MOST_OPEN)
+        positions = rows(connection, POSITIONS, accounts=[account_id])
+        wallet = wallets_in(connection, [account_id]).get(account_id)
+    return Joined(
+        top.version,
+        top.trading_date,
+        [order_of(each) for each in working],
+        [position_of(each) for each in positions],
+        wallet,
+    )
+
+
+def ended(
+    database: Database, sessions: Sequence[str], tokens: Sequence[int], readers: Sequence[tuple[int, int]]
+) -> set[tuple[str, str]]:
+    """Which sessions and tokens are over, and which (user, account) may be read no longer.
+
+    The answer holds ("session", public id), ("token", id), ("access", "user/account"), ("archived", account).
+    """
+    with snapshot(database) as connection:
+        found = rows(
+            connection,
+            ENDED,
+            sessions=list(sessions),
+            tokens=list(tokens),
+            users=[user for user, _ in readers],
+            accounts=[account for _, account in readers],
+        )
+    return {(each["what"], each["id"]) for each in found}
