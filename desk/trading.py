@@ -173,13 +173,13 @@ def estimate(database: Database, account_id: int, wish: PlaceOrder) -> Body:
     work, facts = task.work, task.facts
     refusals = form(Asked(wish, instrument, facts))
     body: Body = {"value": None, "worst_price": None, "required": None, "margin": None, "charges": None}
+    body["available"] = as_number(work.available)  # before the order itself takes its share
     if not refusals:
         order = decide.place(work, facts, wish, 0, "estimate", "estimate")
         if order.status is Status.REJECTED:
             reason = Reason(order.reason_code or Reason.NOT_ENOUGH_FUNDS)
             refusals = [Refusal(reason, order.reason or "", _field(reason))]
         body |= _figures(task, instrument, order)
-    body["available"] = as_number(task.loaded.works[account_id].available)
     body["refusals"] = [
         {"reason_code": int(each.reason), "field": each.field, "detail": each.sentence} for each in refusals
     ]

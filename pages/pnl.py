@@ -1,24 +1,9 @@
 """Profit and loss over time: is this book making money, where from, and what does it cost?
 
-The figures are those of ``desk.pnl.report(database, account, start, end)``, rupees as JSON numbers, fractions
-as floats, dates as ISO strings, None where a figure does not apply or the sample is too small::
-
-    {"start", "end",
-     "days": [{"date", "opening_equity", "equity", "deposits", "withdrawals", "realised", "unrealised_change",
-               "charges", "gross", "net", "return", "growth", "drawdown", "trades"}],       oldest first
-     "symbols": [{"name", "exchange", "gross", "charges", "net", "trades", "turnover"}],    best net first
-     "products": [{"name", "gross", "charges", "net", "trades", "turnover"}],
-     "charges": {"brokerage", "stt", "exchange", "ipft", "sebi", "stamp", "gst", "dp", "total"},
-     "statistics": {"trips", "wins", "losses", "flat", "win_rate", "average_win", "average_loss", "payoff",
-                    "profit_factor", "expectancy", "net", "gross", "total_return", "cagr", "volatility",
-                    "sharpe", "sortino", "max_drawdown", "max_drawdown_rupees", "longest_drawdown_days"},
-     "reconciliation": {"opening_equity", "deposits", "withdrawals", "realised", "unrealised_change",
-                        "charges", "equity", "difference"}}
-
-``gross`` is realised plus the change of unrealised, ``net`` is gross less charges, ``return`` the day's
-time-weighted return, ``growth`` their product from 1, ``drawdown`` growth over its best so far, minus 1.
+The figures, and what each of them means, are those of ``desk.pnl.report``; here they are only drawn.
 """
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,8 +11,8 @@ import pandas as pd
 import streamlit as st
 
 from desk import pnl
+from desk.sheet import as_csv
 from ui import guard, plots, words
-from ui.sheet import as_csv
 
 RANGES = {"1W": 7, "1M": 31, "3M": 92, "1Y": 366, "FY": None, "All": None}
 CHARGES = (
@@ -182,10 +167,11 @@ def reconciliation(told: Row) -> None:
         f"= **{sign(told['equity'])}** equity",
     )
     line = " ".join(parts)
-    if words.paise(told["difference"]) == 0:
+    if told["balanced"]:
         st.caption(f":green[✓ adds up] · {line}")
     else:
-        st.error(f"These figures are off by {sign(told['difference'])}: {line}")
+        off = "; ".join(f"{each['name']} by {sign(each['difference'])}" for each in told["lines"] if each["difference"])
+        st.error(f"These figures do not agree with the ledger ({off or ', '.join(told['days'])}): {line}")
 
 
 def page() -> None:
@@ -211,7 +197,12 @@ def page() -> None:
     left, right = st.columns([0.68, 0.32], gap="medium")
     with left:
         st.markdown("##### Equity, net of charges")
-        st.plotly_chart(plots.equity(days), key="equity", config=plain, alt="Equity at each close with deposits marked")
+        st.plotly_chart(
+            plots.equity(days, report["benchmark"]),
+            key="equity",
+            config=plain,
+            alt="Equity at each close with deposits marked",
+        )
         st.markdown("##### Drawdown")
         st.plotly_chart(plots.drawdown(days), key="drawdown", config=plain, alt="Drawdown from the best so far")
         st.markdown(f"##### Each day, {key}")
@@ -231,14 +222,16 @@ def page() -> None:
         groups("symbol", report["symbols"], basis)
     with right:
         groups("product", report["products"], basis)
-    st.download_button(
-        "Days as CSV",
-        data=lambda: as_csv(DAY_COLUMNS, days),
-        file_name="kagaz-days.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    first = start_of(span, today)
+    with st.container(horizontal=True):
+        _download("Days", "kagaz-days.csv", lambda: as_csv(DAY_COLUMNS, days))
+        _download("Tradebook", "kagaz-tradebook.csv", lambda: pnl.tradebook_csv(seat.database, seat.account, first))
+
+
+def _download(label: str, name: str, made: Callable[[], str]) -> None:
+    """A button that makes its file when it is pressed, marked for spreadsheets as UTF-8."""
+    icon = ":material/download:"
+    st.download_button(label, lambda: made().encode("utf-8-sig"), name, "text/csv", on_click="ignore", icon=icon)
 
 
 page()

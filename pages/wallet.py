@@ -9,9 +9,9 @@ import streamlit as st
 from core.money import parse_rupees
 from desk import screens, wallet
 from desk.answers import Answer
+from desk.sheet import as_csv
 from ui import components, fallback, guard, keys, words
 from ui.seat import Seat
-from ui.sheet import as_csv
 
 COLUMNS = ("event_at", "code", "from", "to", "amount", "cash_after", "reference")
 PAGE = 100
@@ -92,7 +92,7 @@ def ledger(seat: Seat) -> None:
         st.space("stretch")
         st.download_button(
             "CSV",
-            data=lambda: as_csv(COLUMNS, lines(seat)),
+            data=lambda: as_csv(COLUMNS, lines(seat)).encode("utf-8-sig"),
             file_name="kagaz-ledger.csv",
             mime="text/csv",
             on_click="ignore",

@@ -44,7 +44,7 @@ def watch(seat: Seat) -> None:
     """The first watchlist with its last prices."""
     if not seat.market:
         return
-    lists = watchlists.lists(seat.database, seat.who.user_id)["items"]
+    lists = watchlists.lists(seat.database, seat.who)
     chosen = st.selectbox("List", lists, format_func=lambda each: each["name"], label_visibility="collapsed")
     quotes = screens.quotes(seat.database, seat.market, chosen["symbols"])["items"] if chosen else {}
     rows = [{"symbol": key.partition(":")[2], **quote} for key, quote in quotes.items()]

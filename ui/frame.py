@@ -23,6 +23,8 @@ header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 [data-testid="stSidebarContent"] { padding: 0 0.5rem; }
 [data-testid="stSidebarHeader"] { height: 2rem; min-height: 2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] { padding: 0 0 1rem; }
+[data-testid="stMarkdownContainer"] table { width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+[data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem; border-width: 0 0 1px; }
 [data-testid="stMetricValue"], [data-testid="stDataFrame"] { font-variant-numeric: tabular-nums; }
 .st-key-gate { max-width: 380px; margin: 9vh auto 0; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-ticket-place) { position: absolute; height: 0; }

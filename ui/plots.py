@@ -43,8 +43,11 @@ def signed(values: Sequence[float]) -> list[str]:
     return [gain if value >= 0 else loss for value in values]
 
 
-def equity(days: Sequence[Row]) -> go.Figure:
-    """Equity net of charges at each close, with deposits and withdrawals marked on it."""
+def equity(days: Sequence[Row], benchmark: Row) -> go.Figure:
+    """Equity net of charges at each close, with deposits and withdrawals marked on it.
+
+    The index is drawn as what the first day's money would have become in it.
+    """
     figure = _figure(300)
     dates = [day["date"] for day in days]
     figure.add_scatter(
@@ -56,6 +59,15 @@ def equity(days: Sequence[Row]) -> go.Figure:
         marker={"size": 5},
         hovertemplate=f"₹{RUPEES}<extra>Equity</extra>",
     )
+    base = days[0]["equity"] if days else 0
+    if benchmark["points"] and base > 0:
+        figure.add_scatter(
+            x=[point["date"] for point in benchmark["points"]],
+            y=[point["growth"] / benchmark["points"][0]["growth"] * base for point in benchmark["points"]],
+            mode="lines",
+            line={"color": colour("grayColor"), "width": 1, "dash": "dot"},
+            hovertemplate=f"₹{RUPEES}<extra>{benchmark['key'].partition(':')[2]}</extra>",
+        )
     for name, symbol, key in (("Deposit", "triangle-up", "deposits"), ("Withdrawal", "triangle-down", "withdrawals")):
         marked = [day for day in days if day[key]]
         figure.add_scatter(

@@ -24,7 +24,7 @@ export const expiry = (date) => (date ? expiryFormat.format(new Date(`${date}T00
 // How long ago, short enough for a pill: 800 ms, 12 s, 4 min, 2 h.
 export function age(ms) {
   if (ms === null || ms === undefined) return "–";
-  if (ms < 1000) return `${Math.max(0, Math.round(ms / 100) * 100)} ms`;
+  if (ms < 1000) return `${Math.max(0, Math.floor(ms / 100) * 100)} ms`;
   if (ms < 60000) return `${Math.floor(ms / 1000)} s`;
   if (ms < 3600000) return `${Math.floor(ms / 60000)} min`;
   return `${Math.floor(ms / 3600000)} h`;

@@ -43,8 +43,8 @@ function rowOf(symbol, act, canTrade) {
     h(
       "span",
       { class: "c name", role: "gridcell" },
-      h("b", { class: "cut" }, name),
-      h("small", null, exchange),
+      h("b", { class: "cut", title: symbol }, name),
+      exchange.endsWith("FO") ? null : h("small", null, exchange),
       held,
       late,
     ),
