@@ -112,7 +112,7 @@ def test_eight_threads_place_and_fill_without_losing_a_share(floor: Floor) -> No
 
     def work(_: int) -> None:
         for _ in range(50):
-            order = floor.place(account, "BUY", 1, SBIN, order_type="MARKET")
+            order = floor.place(account, "BUY", 1, SBIN, 80_000)
             assert order.status == 201, order.body
             assert floor.fill(account, order, 1, 80_000).done
 
