@@ -51,6 +51,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Trade:
+    """A trade as it will be written; money in paise, ``realised`` before charges."""
+
     id: int
     order_id: int | None
     instrument_id: int
@@ -68,6 +70,8 @@ class Trade:
 
 @dataclass(frozen=True, slots=True)
 class ChargeEntry:
+    """The heads of one charge; every transfer to or from CHARGES names one of these."""
+
     id: int
     order_id: int | None
     instrument_id: int
@@ -104,6 +108,7 @@ class Work:
 
     @property
     def available(self) -> int:
+        """Paise that a voluntary movement may take: CASH less what open losses block."""
         return self.balances[Ledger.CASH] - self.blocked_loss
 
     def move(

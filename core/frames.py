@@ -51,6 +51,7 @@ class Frame:
 
     @property
     def levels(self) -> int:
+        """Levels of depth that every row has."""
         return int(self.rows.dtype["bid_price"].shape[0])
 
 

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
+    """What an instrument is; CE and PE are calls and puts."""
+
     EQ = "EQ"
     ETF = "ETF"
     INDEX = "INDEX"
@@ -54,6 +56,7 @@ class Instrument:
 
     @property
     def segment(self) -> Segment:
+        """Whether it nets with shares or with contracts."""
         return Segment.DERIVATIVES if self.kind in DERIVATIVES else Segment.CASH
 
     @property

@@ -34,6 +34,8 @@ class TradeFact:
 
 @dataclass(frozen=True, slots=True)
 class TransferFact:
+    """A transfer as the checks need it."""
+
     source: Ledger
     target: Ledger
     amount: int

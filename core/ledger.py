@@ -11,6 +11,8 @@ from enum import StrEnum
 
 
 class Ledger(StrEnum):
+    """Where money can be: seven balances of an account, then three of the house."""
+
     CASH = "CASH"
     HOLD = "HOLD"
     MARGIN = "MARGIN"

@@ -17,6 +17,8 @@ from core.rulebook import Rulebook
 
 @dataclass(slots=True)
 class Group:
+    """What one underlying of one segment blocks in an account, in paise."""
+
     account_id: int
     segment: Segment
     underlying_id: int

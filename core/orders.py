@@ -6,6 +6,8 @@ from enum import StrEnum
 
 
 class Side(StrEnum):
+    """Which way an order goes."""
+
     BUY = "BUY"
     SELL = "SELL"
 
@@ -16,6 +18,8 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
+    """How its price is set, and whether it waits for a trigger."""
+
     MARKET = "MARKET"
     LIMIT = "LIMIT"
     SL = "SL"
@@ -23,17 +27,23 @@ class OrderType(StrEnum):
 
 
 class Product(StrEnum):
+    """Delivery, intraday, or carried overnight."""
+
     CNC = "CNC"
     MIS = "MIS"
     NRML = "NRML"
 
 
 class Validity(StrEnum):
+    """For the day, or at once or not at all."""
+
     DAY = "DAY"
     IOC = "IOC"
 
 
 class Status(StrEnum):
+    """Where an order stands. A partial fill is OPEN with something filled."""
+
     AMO = "AMO"
     TRIGGER_PENDING = "TRIGGER_PENDING"
     OPEN = "OPEN"
@@ -114,6 +124,7 @@ class Order:
 
     @property
     def pending(self) -> int:
+        """Units that may still fill; 0 once the order is final."""
         return 0 if self.status not in WORKING else self.quantity - self.filled - self.cancelled
 
 

@@ -9,6 +9,8 @@ from enum import IntEnum
 
 
 class Reason(IntEnum):
+    """The number of a refusal, and of why an order ended."""
+
     # 1xx input
     BAD_INPUT = 100
     MISSING_FIELD = 101
@@ -94,7 +96,6 @@ _STATUS: dict[Reason, int] = {
     Reason.RATE_LIMIT: 429,
     Reason.UNKNOWN_ORDER: 404,
     Reason.UNKNOWN_ACCOUNT: 404,
-    Reason.UNKNOWN_INSTRUMENT: 404,
     Reason.ORDER_FINAL: 409,
     Reason.ACCOUNT_ARCHIVED: 409,
     Reason.SIGN_IN: 401,

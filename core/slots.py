@@ -37,4 +37,8 @@ class Slots:
 
     def one(self, instrument: int) -> int:
         """The slot of one instrument."""
+        if instrument < self._slot_of.size:
+            slot: int = self._slot_of.item(instrument)
+            if slot >= 0:
+                return slot
         return int(self.of(np.array([instrument], dtype=np.int32))[0])

@@ -131,7 +131,7 @@ def cancel(database: Database, actor: str, account_id: int, order_id: int, key: 
 def cancel_all(database: Database, actor: str, account_id: int) -> list[Answer]:
     """Cancel every open order of the account in one transaction; the rows as they stand after it."""
     why = (Reason.CANCELLED_BY_USER, f"Cancelled by {actor}, with all others.")
-    return _cancel_many(database, actor, account_id, why, lambda order: True)
+    return _cancel_many(database, actor, account_id, why, lambda _: True)
 
 
 def cancel_product(database: Database, actor: str, account_id: int, product: Product, reason: Reason) -> list[Answer]:
