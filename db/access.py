@@ -138,9 +138,7 @@ def visible(connection: Connection[Any], account_id: int, user_id: int, admin: b
     return value(connection, sql, (account_id, user_id, admin, user_id)) is not None
 
 
-def account_of_order(
-    connection: Connection[Any], order_id: int, user_id: int, admin: bool
-) -> AccountRow | None:
+def account_of_order(connection: Connection[Any], order_id: int, user_id: int, admin: bool) -> AccountRow | None:
     """The account an order belongs to, if this user may see it; an unlocked read."""
     sql = _ACCOUNT + "join orders o on o.account_id = a.id where o.id = %s and " + _VISIBLE
     return one(connection, AccountRow, sql, (order_id, user_id, admin, user_id))
@@ -154,9 +152,7 @@ def running_market(connection: Connection[Any]) -> tuple[str, date] | None:
     return None if row is None else (row[0], row[1])
 
 
-def insert_account(
-    connection: Connection[Any], user_id: int, market: str, name: str, today: date
-) -> int | None:
+def insert_account(connection: Connection[Any], user_id: int, market: str, name: str, today: date) -> int | None:
     """The new account's id; None when a living account of that name is there already."""
     sql = """insert into accounts (user_id, market, name, trading_date) values (%s, %s, %s, %s)
              on conflict (user_id, market, name) where archived_at is null do nothing returning id"""
@@ -167,17 +163,14 @@ def insert_account(
 def share(connection: Connection[Any], account_id: int, user_id: int, granted_by: int | None) -> None:
     """Let a user read an account."""
     connection.execute(
-        "insert into account_shares (account_id, user_id, granted_by) values (%s, %s, %s) "
-        "on conflict do nothing",
+        "insert into account_shares (account_id, user_id, granted_by) values (%s, %s, %s) on conflict do nothing",
         (account_id, user_id, granted_by),
     )
 
 
 def unshare(connection: Connection[Any], account_id: int, user_id: int) -> None:
     """Take that back."""
-    connection.execute(
-        "delete from account_shares where account_id = %s and user_id = %s", (account_id, user_id)
-    )
+    connection.execute("delete from account_shares where account_id = %s and user_id = %s", (account_id, user_id))
 
 
 def sharers(connection: Connection[Any], account_id: int) -> list[str]:

@@ -43,6 +43,11 @@ def user_by_name(connection: Connection[Any], name: str) -> UserRow | None:
     return one(connection, UserRow, _USER + "where name = %s", (name,))
 
 
+def user_by_email(connection: Connection[Any], email: str) -> UserRow | None:
+    """The user of that address, if any; addresses are kept in small letters."""
+    return one(connection, UserRow, _USER + "where email = %s", (email,))
+
+
 def user_by_id(connection: Connection[Any], user_id: int) -> UserRow | None:
     """The user with that id, if any."""
     return one(connection, UserRow, _USER + "where id = %s", (user_id,))
@@ -58,9 +63,7 @@ def link_proof(connection: Connection[Any], user_id: int, issuer: str, subject: 
     """Link a provider's identity to a user; False when somebody else holds it already."""
     sql = "insert into identities (issuer, subject, user_id) values (%s, %s, %s) on conflict do nothing"
     value(connection, sql + " returning user_id", (issuer, subject, user_id))
-    holder = value(
-        connection, "select user_id from identities where issuer = %s and subject = %s", (issuer, subject)
-    )
+    holder = value(connection, "select user_id from identities where issuer = %s and subject = %s", (issuer, subject))
     return bool(holder == user_id)
 
 

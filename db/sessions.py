@@ -26,14 +26,11 @@ class SessionRow:
 _SESSION = "select public_id, user_id, created_at, expires_at, last_seen_at, address, agent from sessions "
 
 
-def insert_code(
-    connection: Connection[Any], digest: bytes, purpose: str, user_id: int, life: timedelta
-) -> None:
+def insert_code(connection: Connection[Any], digest: bytes, purpose: str, user_id: int, life: timedelta) -> None:
     """Store a one-time code. Codes long dead go at the same time, so that the table stays small."""
     connection.execute("delete from one_time_codes where expires_at < now() - interval '1 day'")
     connection.execute(
-        "insert into one_time_codes (code_sha256, purpose, user_id, expires_at) "
-        "values (%s, %s, %s, now() + %s)",
+        "insert into one_time_codes (code_sha256, purpose, user_id, expires_at) values (%s, %s, %s, now() + %s)",
         (digest, purpose, user_id, life),
     )
 
@@ -74,8 +71,7 @@ def insert_session(
     """A new session; those a month past their end are forgotten."""
     connection.execute("delete from sessions where expires_at < now() - interval '30 days'")
     connection.execute(
-        "insert into sessions (token_sha256, user_id, expires_at, address, agent) "
-        "values (%s, %s, now() + %s, %s, %s)",
+        "insert into sessions (token_sha256, user_id, expires_at, address, agent) values (%s, %s, now() + %s, %s, %s)",
         (digest, user_id, life, address, agent),
     )
     row = one(connection, SessionRow, _SESSION + "where token_sha256 = %s", (digest,))

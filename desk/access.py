@@ -63,9 +63,7 @@ def accounts(database: Database, principal: Principal) -> list[AccountRef]:
     return list(remembered(database, memory, ask))
 
 
-def account(
-    database: Database, principal: Principal, key: str | None = None, write: bool = False
-) -> AccountRef:
+def account(database: Database, principal: Principal, key: str | None = None, write: bool = False) -> AccountRef:
     """The account named, or the principal's own when none is.
 
     Raises Refusal: FORBIDDEN for who writes nothing (or another's account, to an administrator),

@@ -12,6 +12,7 @@ from db.engine import Database, retrying
 from db.trading import Connection, commit
 from desk import masters
 from desk.answers import Answer, fingerprint, problem, replay, request_row
+from desk.remember import forget_all
 from desk.working import ACCOUNTS, ORDERS, Task, must_be_current, open_task, ring
 
 
@@ -106,5 +107,6 @@ def reset(database: Database, actor: str, account_id: int, cash: int, key: str |
         return Answer(201, body | {"cash": as_number(cash)})
 
     answer = _move(database, account_id, key, fingerprint("reset", cash), act, whole=True)
+    forget_all()  # the name now means the new account
     ring(database, ORDERS)
     return answer

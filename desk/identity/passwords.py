@@ -37,6 +37,13 @@ def check_rules(password: str, name: str = "") -> None:
         raise Refusal(Reason.BAD_INPUT, sentence, field="password")
 
 
+def check_storable(password: str) -> None:
+    """The least that holds even for a password that must be changed at first sign-in."""
+    if not password or "\x00" in password or _bytes(password) is None or too_long(password):
+        sentence = f"A password has 1 to {LONGEST} bytes and no control characters."
+        raise Refusal(Reason.BAD_INPUT, sentence, field="password")
+
+
 def too_long(password: str) -> bool:
     """Whether bcrypt would read only a part of it."""
     encoded = _bytes(password)

@@ -12,7 +12,7 @@ from db import identity as rows
 from db.engine import Database
 from db.identity import LOCK_AFTER, LOCK_FOR, UserRow
 from desk.identity import passwords
-from desk.identity.users import NAME, User, public
+from desk.identity.users import EMAIL, NAME, User, public
 
 _WRONG = "That name and password do not belong together. Check both and try again."
 _LOCKED = "Too many wrong passwords for that name. Wait 15 minutes, or ask an administrator for a new link."
@@ -28,8 +28,15 @@ def credentials(database: Database, typed_name: str) -> Credentials:
     """
     name = typed_name.strip().lower()
     with database.connection() as connection:
-        row = rows.user_by_name(connection, name) if NAME.fullmatch(name) else None
+        row = _whose(connection, name)
     return _credentials(name, row)
+
+
+def _whose(connection: Any, typed: str) -> UserRow | None:
+    """The user by name or e-mail address; a text that is neither is not even asked for."""
+    if NAME.fullmatch(typed):
+        return rows.user_by_name(connection, typed)
+    return rows.user_by_email(connection, typed) if EMAIL.fullmatch(typed) else None
 
 
 def _credentials(name: str, row: UserRow | None) -> Credentials:
@@ -63,17 +70,17 @@ def check_password(
     address: str | None = None,
     action: str = "SIGNED_IN",
 ) -> User:
-    """The user whom name and password prove. Raises Refusal BAD_CREDENTIALS or LOCKED_OUT.
+    """The user whom name (or e-mail address) and password prove. Raises Refusal BAD_CREDENTIALS or LOCKED_OUT.
 
     The attempt is counted before it is judged, in the database, so that neither parallel guesses nor a
     restart give more than five. Strangers' names take as long, and lock, like real ones.
     """
-    name = typed_name.strip().lower()[:64]
+    name = typed_name.strip().lower()[:255]
     if passwords.too_long(password):
         sentence = f"A password has at most {passwords.LONGEST} bytes. Type a shorter one."
         raise Refusal(Reason.BAD_CREDENTIALS, sentence, field="password")
     with database.connection() as connection:
-        row = rows.user_by_name(connection, name) if NAME.fullmatch(name) else None
+        row = _whose(connection, name)
         free = rows.count_attempt(connection, row.id) if row else _strangers.count(name)
     if not free:
         raise Refusal(Reason.LOCKED_OUT, _LOCKED, numbers={"seconds": int(LOCK_FOR.total_seconds())})
@@ -82,14 +89,15 @@ def check_password(
     proved = prove(proposed, name, password) if readable else by_bcrypt(proposed, name, password)
     if not proved or row is None or not row.active or row.password_hash is None:
         with database.connection() as connection:
-            typed = name if NAME.fullmatch(name) else "?"  # a text that is no name may not even be storable
+            # A text that is no name may not even be storable.
+            typed = row.name if row else name if NAME.fullmatch(name) else "?"
             known = row.id if row else None
             detail = {"address": address}
             audit.append(connection, typed, "SIGN_IN_FAILED", typed, user_id=known, detail=detail)
         raise Refusal(Reason.BAD_CREDENTIALS, _WRONG)
     with database.connection() as connection:
         rows.clear_attempts(connection, row.id)
-        audit.append(connection, name, action, name, user_id=row.id, detail={"address": address})
+        audit.append(connection, row.name, action, row.name, user_id=row.id, detail={"address": address})
     return public(row)
 
 

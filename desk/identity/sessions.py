@@ -46,22 +46,16 @@ def session_code(database: Database, user_id: int) -> str:
     return code
 
 
-def start_session(
-    database: Database, code: str, address: str | None = None, agent: str | None = None
-) -> NewSession:
+def start_session(database: Database, code: str, address: str | None = None, agent: str | None = None) -> NewSession:
     """Exchange a code for a session. Refuses a used, expired or invented code with SIGN_IN."""
     with database.connection() as connection:
         user_id = session_rows.redeem_code(connection, digest(code), "SESSION")
         if user_id is None:
-            raise Refusal(
-                Reason.SIGN_IN, "This sign-in code was used or is too old. Sign in again.", field="code"
-            )
+            raise Refusal(Reason.SIGN_IN, "This sign-in code was used or is too old. Sign in again.", field="code")
         return _open(connection, user_id, address, agent)
 
 
-def open_session(
-    database: Database, user_id: int, address: str | None = None, agent: str | None = None
-) -> NewSession:
+def open_session(database: Database, user_id: int, address: str | None = None, agent: str | None = None) -> NewSession:
     """A session without a cookie exchange, for hosts where our routes cannot be reached.
 
     The caller keeps ``cookie`` in memory for as long as the page lives.

@@ -17,6 +17,7 @@ from desk.remember import forget_all
 
 ROLES = ("trader", "analyst", "admin")
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}", re.ASCII)
+EMAIL = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,190}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,18 @@ def add_user(
 ) -> User:
     """A new user, and the account ``NAME/main`` in the running market with ``cash_paise`` deposited.
 
+    A password that must change at first sign-in need not keep the rules; the one that follows must.
     Without a password the user signs in by a link (``password_link``) or an identity provider. Raises
     Refusal: a bad name or role, a name taken, a weak password, no market running yet.
     """
     name = normal_name(name)
     if role not in ROLES:
         raise Refusal(Reason.BAD_INPUT, f"A role is one of {', '.join(ROLES)}.", field="role")
-    if password is not None:
+    if password is not None and must_change:
+        passwords.check_storable(password)
+    elif password is not None:
         passwords.check_rules(password, name)
+    email = None if email is None else normal_email(email)
     hashed = None if password is None else passwords.hash_password(password)
     with database.connection() as connection:
         market = access_rows.running_market(connection)
@@ -108,6 +113,14 @@ def normal_name(name: str) -> str:
             field="name",
         )
     return name
+
+
+def normal_email(email: str) -> str:
+    """The address as it is stored: small letters. Refuses what cannot be one."""
+    email = email.strip().lower()
+    if not EMAIL.fullmatch(email):
+        raise Refusal(Reason.BAD_INPUT, "An e-mail address is written name@place.", field="email")
+    return email
 
 
 def find(database: Database, name: str) -> User:

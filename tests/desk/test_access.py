@@ -64,9 +64,7 @@ def test_who_reads_and_who_writes(desk, asker, key, reads, writes):
 
 
 def test_the_list_is_what_one_may_read(desk):
-    keys = {
-        name: [ref.key for ref in access.accounts(desk, who(desk, name))] for name in ("alice", "ana", "root")
-    }
+    keys = {name: [ref.key for ref in access.accounts(desk, who(desk, name))] for name in ("alice", "ana", "root")}
     assert keys["alice"] == ["alice/main"]
     assert keys["ana"] == ["ana/main", "alice/main"]
     assert keys["root"] == ["root/main", "alice/main", "ana/main", "bob/main"]

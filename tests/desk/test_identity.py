@@ -89,6 +89,22 @@ def test_the_first_money_is_a_transfer_like_any_other(database):
     assert (no.reason, no.field) == (Reason.AMOUNT_TOO_LARGE, "cash")
 
 
+def test_an_address_signs_in_as_well_as_the_name(desk):
+    identity.add_user(desk, "root", "admin", password="short", email="Root@Desk.example", must_change=True)
+    user = identity.check_password(desk, " root@DESK.example", "short")
+    assert (user.name, user.must_change_password) == ("root", True)
+    for wrong in ("root", "a@b@c d", "@", "a@" + "b" * 300):
+        assert refused(identity.add_user, desk, "sam", "trader", email=wrong).field == "email"
+    taken = refused(identity.add_user, desk, "sam", "trader", email="root@desk.example")
+    assert taken.field == "name"
+
+
+@pytest.mark.parametrize("password", ["", "x" * 73, "nul\x00", "\ud800"])
+def test_even_a_first_password_must_be_one(desk, password):
+    no = refused(identity.add_user, desk, "sam", "trader", password=password, must_change=True)
+    assert no.field == "password"
+
+
 def test_names_are_taken_as_typed_by_people(desk):
     assert identity.check_password(desk, " Alice ", PASSWORD).name == "alice"
 
