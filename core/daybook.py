@@ -1,0 +1,141 @@
+"""A closed day's positions, worked out again from trades and settlement prices alone.
+
+The same arithmetic that the fills went through, in the same order, gives the same rows to the paisa; what
+the ledger says was realised on the day is the proof, and ``proven`` refuses rows that it contradicts.
+"""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from core.account import Broken
+from core.orders import Product, Side
+from core.positions import Lot, Position, apply_fill, sell_lots, unrealised
+
+Key = tuple[int, Product]
+
+
+@dataclass(frozen=True, slots=True)
+class Traded:
+    """A trade as the replay takes it, in the order of its number."""
+
+    id: int
+    instrument_id: int
+    product: Product
+    side: Side
+    quantity: int
+    price: int
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class DayPosition:
+    """One row of a day's positions; quantity and mark signed, money in paise, ``settlement`` a unit."""
+
+    instrument_id: int
+    product: Product
+    quantity: int
+    mark: int
+    settlement: int
+    unrealised: int
+    realised: int
+    charges: int
+
+
+@dataclass(slots=True)
+class _Replay:
+    futures: Container[int]
+    positions: dict[Key, Position] = field(default_factory=dict)
+    lots: dict[int, list[Lot]] = field(default_factory=dict)
+
+    def trade(self, trade: Traded) -> None:
+        key = (trade.instrument_id, trade.product)
+        position = self.positions.setdefault(key, Position(0, *key, 0))
+        if trade.product is not Product.CNC:
+            apply_fill(position, trade.side, trade.quantity, trade.price)
+        elif trade.side is Side.BUY:
+            apply_fill(position, trade.side, trade.quantity, trade.price)
+            value = trade.quantity * trade.price
+            lot = Lot(0, trade.instrument_id, trade.id, trade.quantity, value, trade.day, trade.day)
+            self.lots.setdefault(trade.instrument_id, []).append(lot)
+        else:
+            held = self.lots.get(trade.instrument_id, [])
+            sell_lots(position, held, trade.quantity, trade.price)
+            self.lots[trade.instrument_id] = [lot for lot in held if lot.quantity]
+
+    def mark(self, prices: Mapping[int, int]) -> None:
+        for position in self.positions.values():
+            if position.quantity and position.instrument_id in self.futures:
+                value = position.quantity * _price(prices, position)
+                position.realised += value - position.mark
+                position.mark = value
+
+    def forget(self) -> None:
+        """A new day: flat positions are gone, what was counted by the day starts again."""
+        self.positions = {key: each for key, each in self.positions.items() if each.quantity}
+        for each in self.positions.values():
+            each.realised = each.day_buy_quantity = each.day_sell_quantity = 0
+
+
+def _price(prices: Mapping[int, int], position: Position) -> int:
+    found = prices.get(position.instrument_id)
+    if found is None:
+        raise Broken(f"there is no settlement price of instrument {position.instrument_id}")
+    return found
+
+
+def day_positions(
+    day: date,
+    trades: Sequence[Traded],
+    prices: Mapping[date, Mapping[int, int]],
+    marked_on: Iterable[date],
+    futures: Container[int],
+    charges: Mapping[Key, int],
+) -> list[DayPosition]:
+    """The rows of ``day`` from all trades up to it. ``marked_on`` are the days on which the ledger marked futures
+    (others changed nothing); ``prices`` has their settlement prices and the day's own, by date and instrument.
+
+    Raises Broken where a price that is needed is not there, and ValueError where shares were sold that the
+    trades never bought.
+    """
+    marked = {each for each in marked_on if each <= day}
+    replay = _Replay(futures)
+    pending = iter(sorted(trades, key=lambda trade: trade.id))
+    trade = next(pending, None)
+    for now in sorted(marked | {each.day for each in trades if each.day <= day} | {day}):
+        replay.forget()
+        while trade is not None and trade.day <= now:
+            replay.trade(trade)
+            trade = next(pending, None)
+        if now in marked:
+            replay.mark(prices.get(now, {}))
+    closes = prices.get(day, {})
+    found = [_row(each, closes, charges) for each in replay.positions.values() if _happened(each)]
+    return sorted(found, key=lambda row: (row.instrument_id, row.product))
+
+
+def _happened(position: Position) -> bool:
+    counted = position.day_buy_quantity or position.day_sell_quantity
+    return bool(position.quantity or position.realised or counted)
+
+
+def _row(position: Position, closes: Mapping[int, int], charges: Mapping[Key, int]) -> DayPosition:
+    settlement = _price(closes, position) if position.quantity else closes.get(position.instrument_id, 0)
+    return DayPosition(
+        position.instrument_id,
+        position.product,
+        position.quantity,
+        position.mark,
+        settlement,
+        unrealised(position, settlement) if position.quantity else 0,
+        position.realised,
+        charges.get((position.instrument_id, position.product), 0),
+    )
+
+
+def proven(day: date, rows: Sequence[DayPosition], realised: int) -> Sequence[DayPosition]:
+    """The rows, if they realise what the ledger says; raises Broken otherwise, so that nothing wrong is kept."""
+    total = sum(row.realised for row in rows)
+    if total != realised:
+        raise Broken(f"the trades of {day} realise {total}, the ledger {realised}")
+    return rows

@@ -1,0 +1,196 @@
+"""Trades matched first in, first out into round trips, and what they tell of a trader.
+
+A round trip is what one closing order took from one opening order of an instrument and product: ten
+partial fills of an order are one trip, not ten. Its charges are the shares of both orders' charges that
+its units carry, to the paisa: over all trips and what is still open they add up to what was charged.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from core.money import half_up
+from core.orders import Product, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A trade as matching takes it, in the order of its number; ``charges`` in paise, of this trade alone."""
+
+    trade_id: int
+    order_id: int | None
+    instrument_id: int
+    product: Product
+    side: Side
+    quantity: int
+    price: int
+    charges: int
+    at: datetime
+    day: date
+
+    def charges_of(self, first: int, last: int) -> int:
+        """The charges of the units from ``first`` up to ``last``; the parts of a trade add up to its whole."""
+        return half_up(self.charges * last, self.quantity) - half_up(self.charges * first, self.quantity)
+
+
+@dataclass(slots=True)
+class RoundTrip:
+    """``side`` is the opening one: BUY for a long. Values and charges in paise."""
+
+    instrument_id: int
+    product: Product
+    side: Side
+    opened_at: datetime
+    closed_at: datetime
+    closed_on: date
+    quantity: int = 0
+    opening_value: int = 0
+    closing_value: int = 0
+    charges: int = 0
+
+    @property
+    def gross(self) -> int:
+        """Profit before charges."""
+        return (self.closing_value - self.opening_value) * self.side.sign
+
+    @property
+    def net(self) -> int:
+        """Profit after the charges of both sides."""
+        return self.gross - self.charges
+
+    @property
+    def seconds(self) -> int:
+        """How long it was held: from the first unit bought (or sold short) to the last one closed."""
+        return int((self.closed_at - self.opened_at).total_seconds())
+
+
+@dataclass(slots=True)
+class _Open:
+    by: Execution
+    used: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.by.quantity - self.used
+
+
+_Trips = dict[tuple[int, Product, Side, int, int], RoundTrip]
+
+
+@dataclass(slots=True)
+class _Matcher:
+    open: dict[tuple[int, Product], deque[_Open]] = field(default_factory=dict)
+    trips: _Trips = field(default_factory=dict)
+
+    def take(self, trade: Execution) -> None:
+        queue = self.open.setdefault((trade.instrument_id, trade.product), deque())
+        used = 0
+        while queue and used < trade.quantity and queue[0].by.side is not trade.side:
+            opened = queue[0]
+            part = min(opened.left, trade.quantity - used)
+            self._add(opened, trade, used, part)
+            opened.used += part
+            used += part
+            if not opened.left:
+                queue.popleft()
+        if used < trade.quantity:
+            queue.append(_Open(trade, used))
+
+    def _add(self, opened: _Open, trade: Execution, used: int, part: int) -> None:
+        first = opened.by
+        key = (trade.instrument_id, trade.product, first.side, _cause(first), _cause(trade))
+        trip = self.trips.get(key)
+        if trip is None:
+            trip = self.trips[key] = RoundTrip(*key[:3], first.at, trade.at, trade.day)
+        trip.opened_at, trip.closed_at = min(trip.opened_at, first.at), max(trip.closed_at, trade.at)
+        trip.closed_on = max(trip.closed_on, trade.day)
+        trip.quantity += part
+        trip.opening_value += part * first.price
+        trip.closing_value += part * trade.price
+        trip.charges += first.charges_of(opened.used, opened.used + part) + trade.charges_of(used, used + part)
+
+
+def _cause(trade: Execution) -> int:
+    """The order, or the trade itself where no order stands behind it: never the same number."""
+    return trade.order_id if trade.order_id is not None else -trade.trade_id
+
+
+def match(executions: Iterable[Execution]) -> list[RoundTrip]:
+    """The round trips of an account's trades, given in order of their numbers; in the order they were closed."""
+    matcher = _Matcher()
+    for each in executions:
+        matcher.take(each)
+    return sorted(matcher.trips.values(), key=lambda trip: (trip.closed_at, trip.opened_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What some round trips have in common. Money in paise, times in seconds; None where there is no such trip.
+
+    ``win_rate`` is wins among wins and losses: trips that ended at exactly nothing are ``zeroes``, apart.
+    ``profit_factor`` is None without losses, and ``payoff`` without both.
+    """
+
+    trips: int
+    wins: int
+    losses: int
+    zeroes: int
+    gross: int
+    charges: int
+    net: int
+    win_rate: float | None
+    average_win: int | None
+    average_loss: int | None
+    payoff: float | None
+    profit_factor: float | None
+    expectancy: int | None
+    best: int | None
+    worst: int | None
+    held: int | None
+    held_wins: int | None
+    held_losses: int | None
+    longest_wins: int
+    longest_losses: int
+
+
+def summary(trips: Sequence[RoundTrip]) -> Summary:
+    """The figures of some round trips, net of charges; ``expectancy`` is the mean net profit."""
+    nets = [trip.net for trip in trips]
+    wins, losses = [trip for trip in trips if trip.net > 0], [trip for trip in trips if trip.net < 0]
+    won, lost = sum(trip.net for trip in wins), -sum(trip.net for trip in losses)
+    decided = len(wins) + len(losses)
+    return Summary(
+        trips=len(trips),
+        wins=len(wins),
+        losses=len(losses),
+        zeroes=len(trips) - decided,
+        gross=sum(trip.gross for trip in trips),
+        charges=sum(trip.charges for trip in trips),
+        net=sum(nets),
+        win_rate=len(wins) / decided if decided else None,
+        average_win=_mean([trip.net for trip in wins]),
+        average_loss=_mean([trip.net for trip in losses]),
+        payoff=(won * len(losses)) / (lost * len(wins)) if wins and losses else None,
+        profit_factor=won / lost if losses else None,
+        expectancy=_mean(nets),
+        best=max(nets, default=None),
+        worst=min(nets, default=None),
+        held=_mean([trip.seconds for trip in trips]),
+        held_wins=_mean([trip.seconds for trip in wins]),
+        held_losses=_mean([trip.seconds for trip in losses]),
+        longest_wins=_streak([net > 0 for net in nets]),
+        longest_losses=_streak([net < 0 for net in nets]),
+    )
+
+
+def _mean(values: Sequence[int]) -> int | None:
+    return half_up(sum(values), len(values)) if values else None
+
+
+def _streak(hits: Iterable[bool]) -> int:
+    longest = now = 0
+    for hit in hits:
+        now = now + 1 if hit else 0
+        longest = max(longest, now)
+    return longest
