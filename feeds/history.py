@@ -44,7 +44,7 @@ class History:
         steps = np.stack([self._returns.step(self._rng, 1.0, 1.0)[0] for _ in range(count)])
         # The sum of what is still to come, so that the last close is the universe's previous close.
         to_come = np.cumsum(steps[::-1], axis=0)[::-1] - steps
-        moved = universe.prev_close[self._cash] * np.exp(-to_come)
+        moved: Floats = universe.prev_close[self._cash].astype(float) * np.exp(-to_come)
         close: Floats = self._spread_out(moved, self._closes_at)
         sigma = universe.sigma[self._rows]
         opened = np.vstack([close[:1], close[:-1]]) * np.exp(self._noise(count, sigma * 0.4))

@@ -1,4 +1,4 @@
-"""A feed that has nothing to say: no past day is left to play."""
+"""A feed that has nothing to say: no past day is left to play, or no vendor can be reached."""
 
 from collections.abc import Collection
 from typing import Any
@@ -16,8 +16,8 @@ class Silent:
 
     name = "silent"
 
-    def __init__(self, left: dict[str, Any]) -> None:
-        self._left = left
+    def __init__(self, left: dict[str, Any], why: str) -> None:
+        self._left, self._why = left, why
 
     def clock(self, now_ms: int) -> int:
         """The wall clock."""
@@ -35,8 +35,8 @@ class Silent:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
 
     def state(self) -> dict[str, Any]:
-        """Says that the end has come."""
-        return {"feed": self.name, "ended": True}
+        """Says that nothing will come, and why."""
+        return {"feed": self.name, "ended": True, "reason": self._why}
 
     def resume(self) -> dict[str, Any]:
         """What it was made with, untouched."""

@@ -1,4 +1,4 @@
-"""What must be swept and kept while a market runs: the tape's hours, the day's snapshots, the past."""
+"""What no frame may wait for: the tape's hours, who wants which options, the day's snapshots, the past."""
 
 import time
 
@@ -26,6 +26,7 @@ class Housekeeping(Steady):
         """One second's round; nothing while another process leads."""
         if not self._market.leads():
             return
+        self._market.ask_what_is_wanted()
         self._market.take_snapshot()
         self._market.fill_the_past()
         if time.monotonic() - self._tape_at >= TAPE_EVERY:

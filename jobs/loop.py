@@ -8,7 +8,7 @@ from typing import Protocol
 import log
 
 # Seconds before a crashed loop runs again: doubled a crash, and from the start after a good spell.
-FIRST_PAUSE, LONGEST_PAUSE, GOOD_SPELL = 0.5, 15.0, 60.0
+FIRST_PAUSE, LONGEST_PAUSE, GOOD_SPELL = 0.5, 5.0, 60.0
 
 
 class Loop(Protocol):

@@ -14,6 +14,7 @@ from core.calendar import IST, Phase
 from core.frames import Frame
 from desk import jobs as runs
 from desk import market as markets
+from desk import masters
 from desk.market import Database, LostMarketError
 from feeds.candles import CandleMaker
 from feeds.guard import Guard
@@ -124,6 +125,13 @@ class MarketLoop(Steady):
         log.get(__name__).debug("Risk snapshot", extra={"slot": slot, "taken": taken})
         self._slot = slot
 
+    def ask_what_is_wanted(self) -> None:
+        """Tells the feed which options somebody orders, holds or looks at; the question delays no frame."""
+        wanted = markets.wanted(self._database, self.market)
+        with self._lock:
+            if self._feed is not None:
+                self._feed.want(wanted)
+
     def fill_the_past(self) -> None:
         """Writes candles of the past where a market has none; a few seconds' work, at the first start alone."""
         with self._lock:
@@ -136,9 +144,11 @@ class MarketLoop(Steady):
     def _open(self) -> None:
         """Builds the date's universe and its feed from what the last one left."""
         self.keep_tape()
+        self._master = masters.get(self._database)
         state = markets.state(self._database, self.market)
         resume = markets.resume_state(self._database, self.market)
         self._universe, self._feed = sources.open_feed(self._database, self._settings, state, resume)
+        self._feed.want(markets.wanted(self._database, self.market))
         self._guard = Guard(self._universe)
         self._candles = CandleMaker(self._universe)
         self._number = state.frame
@@ -180,7 +190,7 @@ class MarketLoop(Steady):
             self._turn_over()
 
     def _turn_over(self) -> None:
-        """The market has moved to another trading date: a new universe, and the same prices go on."""
+        """Another trading date or other instruments: a new universe, in which the same prices go on."""
         assert self._feed is not None
         self._write_candles()
         self._keep(self._feed)
@@ -189,13 +199,14 @@ class MarketLoop(Steady):
 
     def _chores(self, feed: Feed) -> None:
         self._chores_at = time.monotonic()
-        feed.want(markets.wanted(self._database, self.market))
         self._open_for_trade = self._calendar_says_open()
         self._keep(feed)
         runs.beat(self._database, "market", self.market, detail={"frame": self._number})
         if self._chores_at - self._candles_at >= CANDLES:
             self._candles_at = self._chores_at
             self._write_candles()
+        if masters.get(self._database) is not self._master:
+            self._turn_over()  # contracts were listed
 
     def _calendar_says_open(self) -> bool:
         """Whether trading goes on by the clock; moves the market's phase when that has changed."""

@@ -27,6 +27,9 @@ def open_feed(
     if state.feed == "replay":
         return _open_replay(database, settings, state, resume)
     universe = day.load(database, state)
+    if state.feed != "simulator":
+        # Never simulated prices under a vendor's name.
+        return universe, Silent(resume, f"No account of {state.feed} is connected.")
     return universe, Simulator(universe, settings.kagaz_seed, resume)
 
 
@@ -56,7 +59,7 @@ def _open_replay(
     reading = _reading(settings.kagaz_replay_path)
     past_day = replay.past_day_for(reading, state.trading_date, resume)
     if past_day is None:
-        return day.load(database, state), Silent(resume)
+        return day.load(database, state), Silent(resume, "No past day is left to play.")
     reference = _reference(database, reading, past_day)
     masters.contracts_for(database, state.trading_date, reference)
     universe = day.load(database, state, reference).only(reference)

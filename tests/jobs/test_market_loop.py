@@ -129,8 +129,8 @@ def test_a_contract_that_a_watchlist_names_is_priced(database: Database) -> None
             (contract.id,),
         )
     assert contract.id in market.wanted(database, "sim")
-    restarted = loop_of(database)
-    step(restarted, 2)  # the first step asks what is wanted
+    Housekeeping(database, loop).step()
+    step(loop)
     assert market.quotes(database, "sim", [contract.id])[contract.id]["bids"][0] > 0
 
 
