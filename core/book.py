@@ -27,7 +27,7 @@ class Book:
     def __init__(self) -> None:
         self.slots = Slots()
         self.orders: dict[int, Resting] = {}
-        self.ladders: list[Ladder] = []
+        self.ladders: dict[int, Ladder] = {}  # by slot, where there ever was an order
         self.best: Ints = np.full((2, 256), EMPTY, dtype=np.int64)
         self.stops: Ints = np.full((2, 256), EMPTY, dtype=np.int64)
         self.unplaced: Ints = np.zeros(256, dtype=np.int64)
@@ -38,9 +38,7 @@ class Book:
         return len(self.orders)
 
     def fit(self) -> None:
-        """Give every known slot its ladder and its place in the bounds."""
-        while len(self.ladders) < len(self.slots):
-            self.ladders.append(Ladder())
+        """Give every known slot its place in the bounds."""
         if len(self.slots) > self.unplaced.size:
             more = 2 * len(self.slots) - self.unplaced.size
             self.best = np.pad(self.best, ((0, 0), (0, more)), constant_values=EMPTY)
@@ -57,6 +55,8 @@ class Book:
         self.orders[order.order_id] = order
         slot = self.slots.one(order.instrument_id)
         self.fit()
+        if slot not in self.ladders:
+            self.ladders[slot] = Ladder()
         order.rank = (order.priority, next(self._arrivals))
         order.joined, order.mark = 0, UNSEEN
         if order.trigger:
