@@ -41,12 +41,35 @@ _PROBLEM = {
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
+# The stream is no question with an answer, so that it is told here in words.
+_STREAM: dict[str, Any] = {
+    "/api/v1/stream": {
+        "get": {
+            "summary": "Server-sent events: quotes, orders, trades, positions, wallet",
+            "parameters": [
+                {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+                for name in ("account", "symbols", "topics")
+            ],
+            "responses": {"200": {"description": "Events", "content": {"text/event-stream": {}}}, "4XX": _PROBLEM},
+        }
+    },
+    "/api/v1/stream/{stream_id}": {
+        "post": {
+            "summary": "Change what a stream shows",
+            "parameters": [{"name": "stream_id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+            "responses": {"204": {"description": "Done"}, "4XX": _PROBLEM},
+        }
+    },
+}
+
 
 def describe(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     """The whole description."""
     paths: dict[str, dict[str, Any]] = {}
     for each in endpoints:
         paths.setdefault(f"/api/v1{each.path}", {})[each.method.lower()] = _operation(each)
+    paths |= _STREAM
     return {
         "openapi": "3.1.0",
         "info": {"title": "Kagaz", "version": "1", "description": "A paper exchange for the Indian markets."},
