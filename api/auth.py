@@ -41,8 +41,11 @@ def credential_of(scope: Scope) -> Credential:
     return Credential(None, connection.cookies.get(identity.COOKIE))
 
 
-def principal_of(database: Any, credential: Credential) -> Principal:
-    """Who holds the credential; Refusal SIGN_IN otherwise. Asks the database at most once a second each."""
+def principal_of(database: Any, credential: Credential, *, leaving: bool = False) -> Principal:
+    """Who holds the credential; Refusal SIGN_IN otherwise. Asks the database at most once a second each.
+
+    Who must change their password may do nothing before that but leave.
+    """
     found = None
     if credential.token:
         found = identity.principal_from_token(database, credential.token)
@@ -51,7 +54,7 @@ def principal_of(database: Any, credential: Credential) -> Principal:
     if found is None:
         sentence = "Sign in, or send a token as 'Authorization: Bearer …'; yours is missing or has ended."
         raise Refusal(Reason.SIGN_IN, sentence)
-    if found.must_change_password:
+    if found.must_change_password and not leaving:
         raise Refusal(Reason.FORBIDDEN, "Set a new password first: sign in on the page and follow it there.")
     return found
 

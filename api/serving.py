@@ -127,7 +127,7 @@ class Resource:
             if writes:
                 auth.check_origin(scope, allowed, required=False)
         else:
-            principal = auth.principal_of(database, credential)
+            principal = auth.principal_of(database, credential, leaving=endpoint.path == "/auth/session")
             log.bind(user=principal.name)
             if writes and credential.by_cookie:
                 auth.check_origin(scope, allowed, required=True)

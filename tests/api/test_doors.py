@@ -213,3 +213,4 @@ def test_a_password_that_must_change_comes_first(client, desk: Database):
 
     forget_all()
     assert browser.get("/api/v1/wallet").status_code == 403
+    assert browser.delete("/api/v1/auth/session").status_code == 204
