@@ -1,6 +1,7 @@
 """One instrument: live head, tall chart, depth, its terms, and the user's orders and fills in it."""
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -20,7 +21,7 @@ KINDS = {
 }
 
 
-def terms(found: dict[str, object]) -> None:
+def terms(found: dict[str, Any]) -> None:
     """What an order must respect."""
     rows = [
         ("Kind", KINDS.get(str(found["kind"]), found["kind"])),
@@ -49,7 +50,7 @@ def fills(seat: Seat, key: str) -> None:
         return
     rows = [
         row
-        for row in screens.trades(seat.database, seat.account, limit=500)["items"]
+        for row in screens.trades(seat.database, seat.book, limit=500)["items"]
         if f"{row['exchange']}:{row['symbol']}" == key
     ]
     st.markdown("##### Fills today")

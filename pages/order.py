@@ -93,8 +93,7 @@ def _last(seat: Seat, key: str) -> str:
 
 def costs(seat: Seat, wish: PlaceOrder) -> None:
     """What the order would need; what would refuse it."""
-    assert seat.account is not None  # the page has asked for a book
-    told = trading.estimate(seat.database, seat.account.id, wish)
+    told = trading.estimate(seat.database, seat.book.id, wish)
     for refusal in told["refusals"]:
         st.error(refusal["detail"])
     charges = told["charges"]["total"] if told["charges"] else None
@@ -106,8 +105,7 @@ def costs(seat: Seat, wish: PlaceOrder) -> None:
 
 def send(seat: Seat, wish: PlaceOrder) -> None:
     """Places it under the form's key; the key changes once the desk has stored an answer."""
-    assert seat.account is not None  # the page has asked for a book
-    answer = trading.place(seat.database, seat.who.name, seat.account.id, wish, keys.key_of(FORM))
+    answer = trading.place(seat.database, seat.who.name, seat.book.id, wish, keys.key_of(FORM))
     keys.settle(FORM, answer)
     if answer.ok:
         row = answer.body

@@ -102,11 +102,13 @@ def statistics(told: Row, days: int) -> None:
         ("Volatility, a year", words.percent(told["volatility"])),
         ("Sharpe (rf 0)", number(told["sharpe"])),
         ("Sortino", number(told["sortino"])),
-        ("Longest drawdown", f"{told['longest_drawdown_days']} days"),
+        ("Longest drawdown, days", str(told["longest_drawdown_days"])),
     ]
     st.markdown("\n".join(["| Statistics | |", "|:--|--:|", *(f"| {label} | {value} |" for label, value in rows)]))
     if days < 30:
-        st.caption(f"{days} days: Sharpe and Sortino are shown from 20 days on, figures a year from 30.")
+        st.caption(
+            f"{days} day{'s' if days != 1 else ''}: Sharpe and Sortino are shown from 20 days on, figures a year from 30."
+        )
 
 
 def groups(title: str, rows: list[Row], basis: str) -> None:
@@ -116,9 +118,7 @@ def groups(title: str, rows: list[Row], basis: str) -> None:
     top = sorted(rows, key=lambda row: -abs(row[key]))[:12]
     top.sort(key=lambda row: -row[key])
     if top:
-        figure = plots.bars(
-            [row["name"] for row in top], [row[key] for row in top], height=60 + 26 * len(top), horizontal=True
-        )
+        figure = plots.ranked(top, key)
         st.plotly_chart(figure, key=f"by {title}", config={"displayModeBar": False}, alt=f"{basis} profit by {title}")
     table = pd.DataFrame(
         {
@@ -157,15 +157,17 @@ def charges(report: Row) -> None:
 def reconciliation(told: Row) -> None:
     """One line that must add up to the paisa."""
     sign = words.rupees
-    parts = (
-        f"{sign(told['opening_equity'])} at the start",
-        f"+ {sign(told['deposits'])} deposits",
-        f"− {sign(told['withdrawals'])} withdrawals",
-        f"+ {sign(told['realised'])} realised",
-        f"+ {sign(told['unrealised_change'])} change of unrealised",
-        f"− {sign(told['charges'])} charges",
-        f"= **{sign(told['equity'])}** equity",
-    )
+    parts = [f"{sign(told['opening_equity'])} at the start"]
+    for label, value in (
+        ("deposits", told["deposits"]),
+        ("withdrawals", -told["withdrawals"]),
+        ("realised", told["realised"]),
+        ("change of unrealised", told["unrealised_change"]),
+        ("charges", -told["charges"]),
+    ):
+        if value:
+            parts.append(f"{'+' if value > 0 else '−'} {sign(abs(value))} {label}")
+    parts.append(f"= **{sign(told['equity'])}** equity")
     line = " ".join(parts)
     if told["balanced"]:
         st.caption(f":green[✓ adds up] · {line}")
@@ -182,7 +184,7 @@ def page() -> None:
         span = st.segmented_control("Range", list(RANGES), default="All", key="range", **quiet)
         basis = st.segmented_control("Basis", ["Net", "Gross"], default="Net", key="basis", **quiet)
     today = pd.Timestamp.now(words.INDIA).date()
-    report = pnl.report(seat.database, seat.account, start_of(span, today), None)
+    report = pnl.report(seat.database, seat.book, start_of(span, today), None)
     days = report["days"]
     if not days:
         st.markdown("#### Nothing to analyse yet")
@@ -207,7 +209,7 @@ def page() -> None:
         st.plotly_chart(plots.drawdown(days), key="drawdown", config=plain, alt="Drawdown from the best so far")
         st.markdown(f"##### Each day, {key}")
         st.plotly_chart(
-            plots.bars([day["date"] for day in days], [day[key] for day in days]),
+            plots.daily(days, key),
             key="daily",
             config=plain,
             alt="Profit of each day",
@@ -225,7 +227,7 @@ def page() -> None:
     first = start_of(span, today)
     with st.container(horizontal=True):
         _download("Days", "kagaz-days.csv", lambda: as_csv(DAY_COLUMNS, days))
-        _download("Tradebook", "kagaz-tradebook.csv", lambda: pnl.tradebook_csv(seat.database, seat.account, first))
+        _download("Tradebook", "kagaz-tradebook.csv", lambda: pnl.tradebook_csv(seat.database, seat.book, first))
 
 
 def _download(label: str, name: str, made: Callable[[], str]) -> None:

@@ -38,18 +38,16 @@ def tell(form: str, answer: Answer, done: str) -> None:
 
 def money_form(seat: Seat, form: str, label: str, why: str, act: Callable[..., Answer]) -> None:
     """One amount and one button; the key in the form makes a double click one movement."""
-    assert seat.account is not None  # the page has asked for a book
     with st.form(form, border=True):
         text = st.text_input(f"{label} (₹)", placeholder="1,00,000", help=why)
         sent = st.form_submit_button(label, width="stretch")
     if sent and (amount := amount_of(text)) is not None:
-        answer = act(seat.database, seat.who.name, seat.account.id, amount, keys.key_of(form))
+        answer = act(seat.database, seat.who.name, seat.book.id, amount, keys.key_of(form))
         tell(form, answer, f"{label}: {words.rupees(amount / 100)}")
 
 
 def reset_form(seat: Seat) -> None:
     """A new start. The old book is archived as it stands."""
-    assert seat.account is not None  # the page has asked for a book
     with st.form("reset", border=True):
         text = st.text_input("Start anew with (₹)", value="10,00,000", help="The old book is archived, never erased.")
         sure = st.checkbox("Archive this book and cancel its open orders")
@@ -59,7 +57,7 @@ def reset_form(seat: Seat) -> None:
     if not sure:
         st.error("Tick the box to say that this book shall be archived.")
     elif (cash := amount_of(text)) is not None:
-        answer = wallet.reset(seat.database, seat.who.name, seat.account.id, cash, keys.key_of("reset"))
+        answer = wallet.reset(seat.database, seat.who.name, seat.book.id, cash, keys.key_of("reset"))
         tell("reset", answer, "A new book is open; the old one is archived.")
         if answer.ok:
             st.rerun()
@@ -69,7 +67,7 @@ def lines(seat: Seat) -> Iterator[dict[str, Any]]:
     """Every line of the ledger, newest first, asked for page by page."""
     cursor, count = None, 0
     while count < LONGEST:
-        page = screens.ledger(seat.database, seat.account, cursor, 500)
+        page = screens.ledger(seat.database, seat.book, cursor, 500)
         yield from page["items"]
         count, cursor = count + len(page["items"]), page["next"]
         if cursor is None:
@@ -82,7 +80,7 @@ def ledger(seat: Seat) -> None:
     rows: list[dict[str, Any]] = []
     cursor = None
     for _ in range(pages):
-        page = screens.ledger(seat.database, seat.account, cursor, PAGE)
+        page = screens.ledger(seat.database, seat.book, cursor, PAGE)
         rows += page["items"]
         cursor = page["next"]
         if cursor is None:

@@ -6,11 +6,11 @@ from ui import actions, components, fallback, frame, guard
 
 seat = guard.require()
 shared = {"seat": seat.for_browser(), "write": seat.writes}
-linked = st.query_params.get("symbol", "NSE:NIFTY 50")
+linked = st.query_params.get("symbol")  # else what was picked last in this tab
 
 if not seat.live:
     fallback.watch(seat)
-    fallback.quote(seat, linked)
+    fallback.quote(seat, linked or "NSE:NIFTY 50")
     st.stop()
 
 with st.container(key="phone-watch"):

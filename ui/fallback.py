@@ -58,8 +58,7 @@ def watch(seat: Seat) -> None:
 @st.fragment(run_every=EVERY)
 def orders(seat: Seat) -> None:
     """The order book; orders are cancelled by selecting them."""
-    assert seat.account is not None  # the page has asked for a book
-    rows = screens.orders(seat.database, seat.account, limit=200)["items"]
+    rows = screens.orders(seat.database, seat.book, limit=200)["items"]
     columns = {
         "order_id": "Order",
         "placed_at": "Placed (IST)",
@@ -82,7 +81,7 @@ def orders(seat: Seat) -> None:
     open_ones = [row for row in chosen if row["status"] in WORKING]
     if seat.writes and st.button(f"Cancel {len(open_ones)} selected", disabled=not open_ones):
         for row in open_ones:
-            answer = trading.cancel(seat.database, seat.who.name, seat.account.id, int(row["order_id"]), None)
+            answer = trading.cancel(seat.database, seat.who.name, seat.book.id, int(row["order_id"]), None)
             if not answer.ok:
                 st.error(answer.body["detail"])
         st.rerun(scope="fragment")
@@ -91,7 +90,6 @@ def orders(seat: Seat) -> None:
 @st.fragment(run_every=EVERY)
 def positions(seat: Seat) -> None:
     """Positions, then holdings."""
-    assert seat.account is not None  # the page has asked for a book
     columns = {
         "symbol": "Instrument",
         "product": "Product",
@@ -101,11 +99,11 @@ def positions(seat: Seat) -> None:
         "unrealised": "Unrealised",
         "realised": "Realised",
     }
-    rows = screens.positions(seat.database, seat.account)["items"]
+    rows = screens.positions(seat.database, seat.book)["items"]
     _table(rows, columns, "No positions today.")
     total = sum(words.paise(row["unrealised"]) + words.paise(row["realised"]) for row in rows)
     st.markdown(f"P&L today, before charges: **{words.rupees(total / 100, signed=True)}**")
-    held = screens.holdings(seat.database, seat.account)["items"]
+    held = screens.holdings(seat.database, seat.book)["items"]
     if held:
         st.markdown("##### Holdings")
         columns = {
@@ -138,8 +136,7 @@ WALLET = (
 @st.fragment(run_every=EVERY)
 def wallet(seat: Seat) -> None:
     """The wallet's figures in the order in which they add up."""
-    assert seat.account is not None  # the page has asked for a book
-    figures = screens.wallet(seat.database, seat.account)
+    figures = screens.wallet(seat.database, seat.book)
     st.markdown(
         "\n".join(["| | ₹ |", "|:--|--:|", *(f"| {label} | {words.rupees(figures[key])} |" for label, key in WALLET)])
     )

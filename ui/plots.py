@@ -1,5 +1,6 @@
 """Charts of the analytics page. Colours are the theme's own, so that light and dark stay one set."""
 
+import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from ui import words
+
 Row = dict[str, Any]
-RUPEES = "%{y:,.2f}"
+TOLD = "%{text}<extra></extra>"
 
 
 def colour(name: str) -> str:
@@ -32,9 +35,29 @@ def _figure(height: int, **layout: Any) -> go.Figure:
         **layout,
     )
     line = colour("borderColor")
-    figure.update_xaxes(gridcolor=line, linecolor=line, zeroline=False, showgrid=False)
-    figure.update_yaxes(gridcolor=line, zerolinecolor=line, tickformat="~s", side="right")
+    figure.update_xaxes(gridcolor=line, linecolor=line, zeroline=False, showgrid=False, type="category", nticks=10)
+    figure.update_yaxes(gridcolor=line, zerolinecolor=line, side="right")
     return figure
+
+
+def _day(iso: str) -> str:
+    return f"{date.fromisoformat(iso):%d %b %y}"
+
+
+def _rupee_axis(values: Sequence[float], zero: bool = False) -> dict[str, Any]:
+    """Round ticks over the values, in Indian grouping, which the chart library does not know."""
+    low, high = min(values), max(values)
+    if zero:
+        low, high = min(low, 0), max(high, 0)
+    room = (high - low) * 0.08 or max(abs(high) * 0.001, 1)
+    low, high = low - room * (low != 0), high + room * (high != 0)
+    rough = (high - low) / 4
+    power = 10 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    ticks = [step * number for number in range(first, last + 1)]
+    texts = [words.rupees(tick).removesuffix(".00") for tick in ticks]
+    return {"range": [low, high], "tickvals": ticks, "ticktext": texts}
 
 
 def signed(values: Sequence[float]) -> list[str]:
@@ -49,72 +72,92 @@ def equity(days: Sequence[Row], benchmark: Row) -> go.Figure:
     The index is drawn as what the first day's money would have become in it.
     """
     figure = _figure(300)
-    dates = [day["date"] for day in days]
-    figure.add_scatter(
-        x=dates,
-        y=[day["equity"] for day in days],
-        mode="lines+markers" if len(days) < 40 else "lines",
-        name="Equity",
-        line={"color": colour("blueTextColor"), "width": 2},
-        marker={"size": 5},
-        hovertemplate=f"₹{RUPEES}<extra>Equity</extra>",
-    )
-    base = days[0]["equity"] if days else 0
-    if benchmark["points"] and base > 0:
-        figure.add_scatter(
-            x=[point["date"] for point in benchmark["points"]],
-            y=[point["growth"] / benchmark["points"][0]["growth"] * base for point in benchmark["points"]],
-            mode="lines",
-            line={"color": colour("grayColor"), "width": 1, "dash": "dot"},
-            hovertemplate=f"₹{RUPEES}<extra>{benchmark['key'].partition(':')[2]}</extra>",
-        )
+    values = [day["equity"] for day in days]
+    _line(figure, days, values, "Equity", {"color": colour("blueTextColor"), "width": 2}, dots=len(days) < 40)
+    points = benchmark["points"]
+    if points and values[0] > 0:
+        index = [point["growth"] / points[0]["growth"] * values[0] for point in points]
+        name = benchmark["key"].partition(":")[2]
+        _line(figure, points, index, name, {"color": colour("grayColor"), "width": 1, "dash": "dot"})
+        values = values + index
     for name, symbol, key in (("Deposit", "triangle-up", "deposits"), ("Withdrawal", "triangle-down", "withdrawals")):
         marked = [day for day in days if day[key]]
         figure.add_scatter(
-            x=[day["date"] for day in marked],
+            x=[_day(day["date"]) for day in marked],
             y=[day["equity"] for day in marked],
             mode="markers",
-            name=name,
             marker={"symbol": symbol, "size": 11, "color": colour("yellowTextColor")},
-            customdata=[day[key] for day in marked],
-            hovertemplate=f"{name} ₹%{{customdata:,.2f}}<extra></extra>",
+            text=[f"{name} {words.rupees(day[key])}" for day in marked],
+            hovertemplate=TOLD,
         )
+    figure.update_yaxes(**_rupee_axis(values))
     return figure
+
+
+def _line(
+    figure: go.Figure, rows: Sequence[Row], values: Sequence[float], name: str, line: Row, dots: bool = False
+) -> None:
+    figure.add_scatter(
+        x=[_day(row["date"]) for row in rows],
+        y=list(values),
+        mode="lines+markers" if dots else "lines",
+        line=line,
+        marker={"size": 5},
+        text=[f"{name} {words.rupees(value)}" for value in values],
+        hovertemplate=TOLD,
+    )
 
 
 def drawdown(days: Sequence[Row]) -> go.Figure:
     """How far below its best the book's growth was, in per cent; deposits do not count as growth."""
     figure = _figure(130)
     figure.add_scatter(
-        x=[day["date"] for day in days],
+        x=[_day(day["date"]) for day in days],
         y=[day["drawdown"] * 100 for day in days],
-        mode="lines",
+        mode="lines+markers" if len(days) < 40 else "lines",
         fill="tozeroy",
         line={"color": colour("redColor"), "width": 1},
-        hovertemplate="%{y:.2f}%<extra>Drawdown</extra>",
+        marker={"size": 4},
+        hovertemplate="%{y:.2f}%<extra></extra>",
     )
-    figure.update_yaxes(ticksuffix="%", tickformat=".1f")
+    deepest = min(day["drawdown"] for day in days) * 100
+    figure.update_yaxes(ticksuffix="%", tickformat=".2f", range=[min(deepest * 1.15, -0.05), 0.005], nticks=4)
     return figure
 
 
-def bars(labels: Sequence[str], values: Sequence[float], height: int = 220, horizontal: bool = False) -> go.Figure:
-    """Signed bars in rupees, one a day or one a group."""
-    figure = _figure(height)
-    if horizontal:
-        figure.add_bar(
-            x=list(values),
-            y=list(labels),
-            orientation="h",
-            marker_color=signed(values),
-            hovertemplate="₹%{x:,.2f}<extra>%{y}</extra>",
-        )
-        figure.update_xaxes(tickformat="~s", showgrid=True)
-        figure.update_yaxes(side="left", tickformat="", autorange="reversed", showgrid=False)
-        figure.update_layout(hovermode="closest")
-    else:
-        figure.add_bar(
-            x=list(labels), y=list(values), marker_color=signed(values), hovertemplate=f"₹{RUPEES}<extra></extra>"
-        )
+def daily(days: Sequence[Row], key: str) -> go.Figure:
+    """Signed bars in rupees, one a day."""
+    figure = _figure(220)
+    values = [day[key] for day in days]
+    figure.add_bar(
+        x=[_day(day["date"]) for day in days],
+        y=values,
+        marker_color=signed(values),
+        text=[words.rupees(value, signed=True) for value in values],
+        textposition="none",
+        width=0.35 if len(days) < 4 else None,
+        hovertemplate=TOLD,
+    )
+    figure.update_yaxes(**_rupee_axis(values, zero=True))
+    return figure
+
+
+def ranked(rows: Sequence[Row], key: str) -> go.Figure:
+    """Signed bars in rupees from left to right, one a row, in the order given."""
+    figure = _figure(60 + 26 * len(rows))
+    values = [row[key] for row in rows]
+    figure.add_bar(
+        x=values,
+        y=[row["name"] for row in rows],
+        orientation="h",
+        marker_color=signed(values),
+        text=[words.rupees(value, signed=True) for value in values],
+        textposition="none",
+        hovertemplate="%{y} " + TOLD,
+    )
+    figure.update_xaxes(**_rupee_axis(values, zero=True), showgrid=True)
+    figure.update_yaxes(side="left", autorange="reversed", showgrid=False)
+    figure.update_layout(hovermode="closest")
     return figure
 
 
@@ -129,25 +172,23 @@ def calendar(days: Sequence[Row], key: str) -> go.Figure:
     for on, value in by_date.items():
         week = (on - start).days // 7
         cells[on.weekday()][week] = value
-        texts[on.weekday()][week] = (
-            f"{on:%a %d %b %Y}<br>{'+' if value > 0 else '−' if value < 0 else ''}₹{abs(value):,.2f}"
-        )
+        texts[on.weekday()][week] = f"{on:%a %d %b %Y}<br>{words.rupees(value, signed=True)}"
     most = max((abs(value) for value in by_date.values()), default=0) or 1
     figure = _figure(210)
     figure.add_heatmap(
         z=cells,
         text=texts,
-        hovertemplate="%{text}<extra></extra>",
+        hovertemplate=TOLD,
         xgap=3,
         ygap=3,
         zmin=-most,
         zmax=most,
         showscale=False,
-        x=[f"{start + timedelta(weeks=week):%d %b}" for week in range(weeks)],
+        x=[f"{start + timedelta(weeks=week):%d %b %y}" for week in range(weeks)],
         y=["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
         colorscale=[[0, colour("redColor")], [0.5, colour("grayBackgroundColor")], [1, colour("greenColor")]],
     )
     figure.update_layout(hovermode="closest")
-    figure.update_xaxes(type="category", nticks=14)
-    figure.update_yaxes(autorange="reversed", side="left", tickformat="", showgrid=False)
+    figure.update_xaxes(nticks=14)
+    figure.update_yaxes(autorange="reversed", side="left", showgrid=False)
     return figure

@@ -25,6 +25,13 @@ class Seat:
     account: AccountRef | None
 
     @property
+    def book(self) -> AccountRef:
+        """The account, on pages whose guard has made sure of one."""
+        if self.account is None:
+            raise LookupError("this page did not ask its guard for a book")
+        return self.account
+
+    @property
     def writes(self) -> bool:
         """Whether this person may trade in the book that is shown."""
         mine = self.account is not None and self.account.user_id == self.who.user_id

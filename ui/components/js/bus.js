@@ -151,7 +151,15 @@ function hear(message) {
 // A tab that has just come gets what the stream said before it came.
 function answer(tab) {
   const { orders, positions, wallet, feed, market } = store.state;
-  say({ t: "state", to: tab, orders: [...orders.values()], positions: [...positions.values()], wallet, feed, market });
+  say({
+    t: "state",
+    to: tab,
+    orders: [...orders.values()],
+    positions: [...positions.values()],
+    wallet,
+    feed,
+    market,
+  });
   say({ t: "link", status: bus.link });
 }
 

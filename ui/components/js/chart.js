@@ -5,6 +5,7 @@ import { account, on, unwant, want } from "./bus.js";
 import { CandleMaker } from "./candles.js";
 import { h } from "./dom.js";
 import { price, quantity } from "./money.js";
+import { linked } from "./linked.js";
 import { nextFrame, put } from "./paint.js";
 import { state } from "./store.js";
 import { chartTime, moment } from "./time.js";
@@ -233,7 +234,7 @@ export const mount = widget((root, data, tools) => {
     place.setAttribute("aria-label", `Price chart of ${next}, ${moment(new Date().toISOString())} IST`);
     load(true);
   }
-  show(data.symbol);
+  show(linked(data));
   if (data.follow) tools.own(on("linked", show));
   tools.own(
     on("quotes", (changed) => {

@@ -4,6 +4,7 @@ import { fetchQuotes, on, unwant, want } from "./bus.js";
 import { h } from "./dom.js";
 import { number, price, quantity } from "./money.js";
 import { nextFrame, put } from "./paint.js";
+import { linked } from "./linked.js";
 import { state } from "./store.js";
 import { clock } from "./time.js";
 import { widget } from "./widget.js";
@@ -21,7 +22,9 @@ const FACTS = [
 ];
 
 function side(name, title) {
-  const rows = LEVELS.map(() => ["price", "orders", "quantity"].map((cell) => h("td", { class: `num ${cell}` }, "–")));
+  const rows = LEVELS.map(() =>
+    ["price", "orders", "quantity"].map((cell) => h("td", { class: `num ${cell}` }, "–")),
+  );
   const total = h("td", { class: "num", colspan: "2" }, "–");
   const cells = name === "buy" ? rows : rows.map((row) => [...row]);
   const node = h(
@@ -75,6 +78,7 @@ export function depthView(symbol, { pick = null, facts = true } = {}) {
     { class: "depth" },
     h("div", { class: "sides" }, buy.node, sell.node),
     bar,
+    h("p", { class: "none muted" }, "Nothing is bid or offered: an index, or a market without depth."),
     facts
       ? h(
           "dl",
@@ -87,6 +91,7 @@ export function depthView(symbol, { pick = null, facts = true } = {}) {
   const owner = `depth ${symbol} ${Math.random()}`;
   const paint = () => {
     const book = state.depth.get(symbol) || { bids: [], asks: [] };
+    node.classList.toggle("bare", state.depth.has(symbol) && !book.bids?.length && !book.asks?.length);
     const quote = state.quotes.get(symbol) || {};
     const bids = fill(buy, book.bids || []);
     const asks = fill(sell, book.asks || []);
@@ -102,7 +107,8 @@ export function depthView(symbol, { pick = null, facts = true } = {}) {
       const row = event.target.closest("tbody tr");
       const half = event.target.closest("table.side");
       const level =
-        row && (state.depth.get(symbol)?.[half.classList.contains("buy") ? "bids" : "asks"] || [])[row.sectionRowIndex];
+        row &&
+        (state.depth.get(symbol)?.[half.classList.contains("buy") ? "bids" : "asks"] || [])[row.sectionRowIndex];
       if (level) pick(level[0]);
     });
   }
@@ -138,7 +144,7 @@ export const mount = widget((root, data, tools) => {
     view = depthView(symbol);
     root.replaceChildren(view.node);
   };
-  show(data.symbol);
+  show(linked(data));
   if (data.follow) tools.own(on("linked", show));
-  return { update: (next) => show(next.symbol), destroy: () => view?.destroy() };
+  return { update: (next) => next.symbol && show(next.symbol), destroy: () => view?.destroy() };
 });

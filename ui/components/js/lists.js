@@ -12,7 +12,8 @@ export function load() {
       all.items = answer.items;
       all.loaded = true;
       const kept = +localStorage.getItem("kagaz.list");
-      all.active = (answer.items.find((list) => +list.watchlist_id === kept) || answer.items[0])?.watchlist_id ?? null;
+      all.active =
+        (answer.items.find((list) => +list.watchlist_id === kept) || answer.items[0])?.watchlist_id ?? null;
       emit("lists");
     },
     (refused) => {

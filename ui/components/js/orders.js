@@ -243,7 +243,11 @@ export const mount = widget((root, data, tools) => {
                 " ",
                 h("span", { class: "muted" }, `by ${by(each)}`),
                 each.reason
-                  ? h("div", { class: "why" }, `${each.reason}${each.reason_code ? ` (rule ${each.reason_code})` : ""}`)
+                  ? h(
+                      "div",
+                      { class: "why" },
+                      `${each.reason}${each.reason_code ? ` (rule ${each.reason_code})` : ""}`,
+                    )
                   : null,
               ),
             ),

@@ -77,8 +77,10 @@ export const mount = widget((root, data, tools) => {
 
   const rows = () =>
     [...state.positions.values()]
-      .filter((row) => row.account === account() && (row.quantity || row.realised || row.open_buy || row.open_sell))
-      .sort((one, other) => Boolean(other.quantity) - Boolean(one.quantity) || one.symbol.localeCompare(other.symbol));
+      .filter((row) => row.account === account() && (row.quantity || row.realised))
+      .sort(
+        (one, other) => Boolean(other.quantity) - Boolean(one.quantity) || one.symbol.localeCompare(other.symbol),
+      );
   const open = () => rows().filter((row) => row.quantity);
 
   async function load() {
@@ -249,7 +251,13 @@ export const mount = widget((root, data, tools) => {
               return h(
                 "tr",
                 { class: "position" },
-                h("td", null, h("b", { class: "sym" }, row.symbol), " ", h("small", { class: "muted" }, row.exchange)),
+                h(
+                  "td",
+                  null,
+                  h("b", { class: "sym" }, row.symbol),
+                  " ",
+                  h("small", { class: "muted" }, row.exchange),
+                ),
                 h("td", { class: "num" }, quantity(row.quantity)),
                 h(
                   "td",

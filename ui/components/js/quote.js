@@ -4,6 +4,7 @@ import { emit, fetchQuotes, on, unwant, want } from "./bus.js";
 import { h } from "./dom.js";
 import { instrument } from "./instruments.js";
 import { arrow, compact, percent, price, signed, tone } from "./money.js";
+import { linked } from "./linked.js";
 import { nextFrame, put, toneOf } from "./paint.js";
 import { describe } from "./search.js";
 import { state } from "./store.js";
@@ -100,7 +101,7 @@ export const mount = widget((root, data, tools) => {
     );
     paint();
   }
-  show(data.symbol);
+  show(linked(data));
   tools.own(
     on("quotes", (changed) => {
       if (changed.has(symbol)) nextFrame(tools.name, paint);
@@ -112,5 +113,5 @@ export const mount = widget((root, data, tools) => {
     clearInterval(timer);
     unwant(tools.name);
   });
-  return { update: (next) => show(next.symbol) };
+  return { update: (next) => next.symbol && show(next.symbol) };
 });

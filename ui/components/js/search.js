@@ -40,7 +40,8 @@ export function searchBox({ choose, has }) {
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
   };
-  const mark = () => [...list.children].forEach((li, index) => li.setAttribute("aria-selected", String(index === at)));
+  const mark = () =>
+    [...list.children].forEach((li, index) => li.setAttribute("aria-selected", String(index === at)));
   const pick = (index, event) => {
     const item = items[index];
     if (!item) return;

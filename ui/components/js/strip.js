@@ -92,7 +92,7 @@ function pill(now) {
   const name = late ? "STALE" : feed.state;
   return [
     { LIVE: "gain", CLOSED: "" }[name] ?? "loss",
-    name === "CLOSED" ? "MARKET CLOSED" : `${name} ${age(ms)}`,
+    name === "CLOSED" ? "MARKET CLOSED" : `${name} ${ms < 1000 ? "<1 s" : age(ms)}`,
     WORDS[name],
   ];
 }

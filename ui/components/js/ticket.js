@@ -115,7 +115,9 @@ export const mount = widget((root, data, tools) => {
     const quote = state.quotes.get(open.form.symbol);
     const found = faults(open.form, open.terms, quote);
     sheet.paint(open, {
-      errors: open.refused?.length ? open.refused : found.filter((fault) => open.sent || open.touched.has(fault.field)),
+      errors: open.refused?.length
+        ? open.refused
+        : found.filter((fault) => open.sent || open.touched.has(fault.field)),
       notes: nudges(open.form, open.terms, quote),
       units: unitsOf(open.form, open.terms),
       ready: !sending,
@@ -219,7 +221,9 @@ export const mount = widget((root, data, tools) => {
     }
     if (code === 104) {
       open.key = newKey();
-      sheet.say("The first sending of this ticket did arrive: look in the order book before you send it as a new one.");
+      sheet.say(
+        "The first sending of this ticket did arrive: look in the order book before you send it as a new one.",
+      );
       return;
     }
     // A refusal that was written as a REJECTED order used the key up; one before an order exists did not.
@@ -262,6 +266,7 @@ export const mount = widget((root, data, tools) => {
     if (open && !sending && !needsTrigger(open.form.type) && link().status !== "ended") estimate(0);
   }, 4000);
   tools.own(() => clearInterval(again));
+  tools.own(sheet.forget);
   resume();
 
   // A ticket that was open when the session ended is offered again.

@@ -130,7 +130,12 @@ export function paper(does) {
   const header = h(
     "header",
     null,
-    h("div", { class: "grow" }, h("div", { class: "row" }, title, h("span", { class: "chip paper" }, "PAPER")), about),
+    h(
+      "div",
+      { class: "grow" },
+      h("div", { class: "row" }, title, h("span", { class: "chip paper" }, "PAPER")),
+      about,
+    ),
     h("div", { class: "quote" }, last, moved),
     toggle.node,
     h("button", { type: "button", class: "shut", "aria-label": "Close ticket (Esc)", onclick: does.close }, "✕"),
@@ -188,13 +193,18 @@ export function paper(does) {
     event.stopPropagation();
     if (event.key === "Escape") does.close();
   });
-  // Streamlit must not take the keys of an open ticket for its own.
+  // Escape closes it wherever the focus has gone; Streamlit must not take the ticket's own keys for its own.
+  const escape = (event) => {
+    if (event.key === "Escape" && !node.hidden && !event.defaultPrevented) does.close();
+  };
+  addEventListener("keydown", escape);
   node.addEventListener("keyup", (event) => event.stopPropagation());
 
   return {
     node,
     last,
     moved,
+    forget: () => removeEventListener("keydown", escape),
     open(ticket) {
       product.fill(products(ticket.terms).map((each) => [each, each, PRODUCT_WORDS[each]]));
       node.hidden = false;

@@ -116,7 +116,8 @@ export const mount = widget((root, data, tools) => {
   const blocked = h("section", { class: "sum" });
   const said = h("div", { class: "empty", hidden: true });
   const checked = h("div", { class: "muted check" });
-  const card = (label, node, why) => h("div", { class: "card", title: why }, h("div", { class: "muted" }, label), node);
+  const card = (label, node, why) =>
+    h("div", { class: "card", title: why }, h("div", { class: "muted" }, label), node);
   root.append(
     h(
       "div",
@@ -162,7 +163,8 @@ export const mount = widget((root, data, tools) => {
     for (const { cells } of sums) {
       for (const [key, { cell }] of cells) {
         put(cell, rupees(wallet[key] / 100));
-        if (key === "unrealised" || key === "unrealised_change" || key === "realised") toneOf(cell, tone(wallet[key]));
+        if (key === "unrealised" || key === "unrealised_change" || key === "realised")
+          toneOf(cell, tone(wallet[key]));
       }
     }
     put(headline.available, rupees(wallet.available / 100));

@@ -5,6 +5,7 @@
 import { emit, link, on, unwant, want } from "./bus.js";
 import { depthView } from "./depth.js";
 import { h, toast, typing } from "./dom.js";
+import { picked } from "./linked.js";
 import * as lists from "./lists.js";
 import { arrow, percent, price, quantity, signed, tone } from "./money.js";
 import { flash, nextFrame, put, toneOf } from "./paint.js";
@@ -170,7 +171,8 @@ export const mount = widget((root, data, tools) => {
     want(tools.name, symbols);
     paintHeld();
     nextFrame(tools.name, () => paint(null));
-    select(selected && symbols.includes(selected) ? selected : symbols[0] || null, false);
+    const kept = selected || picked();
+    select(symbols.includes(kept) ? kept : symbols[0] || null, false);
   }
 
   function forget(symbol, row) {
@@ -182,7 +184,8 @@ export const mount = widget((root, data, tools) => {
 
   function paint(changed) {
     const now = performance.now();
-    for (const [symbol, row] of rows) if (row.visible && (!changed || changed.has(symbol))) paintRow(row, symbol, now);
+    for (const [symbol, row] of rows)
+      if (row.visible && (!changed || changed.has(symbol))) paintRow(row, symbol, now);
   }
 
   function paintHeld() {
@@ -275,7 +278,8 @@ export const mount = widget((root, data, tools) => {
     const line = event.target.closest(".line");
     if (!line) return;
     select(line.dataset.k);
-    if (matchMedia("(pointer: coarse)").matches && data.write) emit("ticket", { symbol: line.dataset.k, side: "BUY" });
+    if (matchMedia("(pointer: coarse)").matches && data.write)
+      emit("ticket", { symbol: line.dataset.k, side: "BUY" });
   });
   body.addEventListener("dblclick", (event) => {
     const line = event.target.closest(".line");
