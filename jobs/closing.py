@@ -40,3 +40,4 @@ class ClosingLoop(Steady):
             step.trading_date,
             lambda: closing.roll(self._database, self._market.market, step),
         )
+        self._market.look()

@@ -94,6 +94,10 @@ class MarketLoop(Steady):
         closes = {int(i): int(price) for i, price in zip(ids, prices, strict=True)}
         sources.open_date(self._database, self._settings, state, resume, closes)
 
+    def look(self) -> None:
+        """Has the next step see what has become of the market's row."""
+        self._chores_at = 0.0
+
     def keep_tape(self) -> None:
         """Makes the tape's next hours and drops those past their time or size."""
         settings = self._settings
@@ -205,8 +209,9 @@ class MarketLoop(Steady):
         if self._chores_at - self._candles_at >= CANDLES:
             self._candles_at = self._chores_at
             self._write_candles()
-        if masters.get(self._database) is not self._master:
-            self._turn_over()  # contracts were listed
+        rolled = self._state.trading_date != self._universe.trading_date
+        if rolled or masters.get(self._database) is not self._master:
+            self._turn_over()  # also where nothing prints, and where contracts were listed
 
     def _calendar_says_open(self) -> bool:
         """Whether trading goes on by the clock; moves the market's phase when that has changed."""
