@@ -157,30 +157,32 @@ class Summary:
 def summary(trips: Sequence[RoundTrip]) -> Summary:
     """The figures of some round trips, net of charges; ``expectancy`` is the mean net profit."""
     nets = [trip.net for trip in trips]
-    wins, losses = [trip for trip in trips if trip.net > 0], [trip for trip in trips if trip.net < 0]
-    won, lost = sum(trip.net for trip in wins), -sum(trip.net for trip in losses)
+    held = [trip.seconds for trip in trips]
+    charges = sum(trip.charges for trip in trips)
+    wins, losses = [net for net in nets if net > 0], [net for net in nets if net < 0]
+    won, lost = sum(wins), -sum(losses)
     decided = len(wins) + len(losses)
     return Summary(
         trips=len(trips),
         wins=len(wins),
         losses=len(losses),
         zeroes=len(trips) - decided,
-        gross=sum(trip.gross for trip in trips),
-        charges=sum(trip.charges for trip in trips),
-        net=sum(nets),
+        gross=won - lost + charges,
+        charges=charges,
+        net=won - lost,
         win_rate=len(wins) / decided if decided else None,
-        average_win=_mean([trip.net for trip in wins]),
-        average_loss=_mean([trip.net for trip in losses]),
+        average_win=_mean(wins),
+        average_loss=_mean(losses),
         payoff=(won * len(losses)) / (lost * len(wins)) if wins and losses else None,
         profit_factor=won / lost if losses else None,
         expectancy=_mean(nets),
         best=max(nets, default=None),
         worst=min(nets, default=None),
-        held=_mean([trip.seconds for trip in trips]),
-        held_wins=_mean([trip.seconds for trip in wins]),
-        held_losses=_mean([trip.seconds for trip in losses]),
-        longest_wins=_streak([net > 0 for net in nets]),
-        longest_losses=_streak([net < 0 for net in nets]),
+        held=_mean(held),
+        held_wins=_mean([time for time, net in zip(held, nets, strict=True) if net > 0]),
+        held_losses=_mean([time for time, net in zip(held, nets, strict=True) if net < 0]),
+        longest_wins=_streak(net > 0 for net in nets),
+        longest_losses=_streak(net < 0 for net in nets),
     )
 
 

@@ -49,7 +49,8 @@ def keep_day(connection: Connection, account_id: int, day: date, closes: dict[in
                case when p.quantity = 0 then 0 else p.quantity::bigint * c.price - p.mark end, p.realised,
                coalesce((select sum(e.total) from charge_entries e
                    where e.account_id = p.account_id and e.trading_date = %(day)s and e.instrument_id = p.instrument_id
-                     and exists (select 1 from trades t where t.charge_id = e.id and t.product = p.product)), 0)
+                     and exists (select 1 from trades t where t.account_id = p.account_id and t.trading_date = %(day)s
+                         and t.charge_id = e.id and t.product = p.product)), 0)
         from positions p left join unnest(%(ids)s::int[], %(prices)s::bigint[]) c(id, price) on c.id = p.instrument_id
         where p.account_id = %(account)s
           and (p.quantity <> 0 or p.realised <> 0 or p.day_buy_quantity > 0 or p.day_sell_quantity > 0)

@@ -23,11 +23,10 @@ _ROW = ", ".join(each.name for each in fields(DayPosition))
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An account under its lock: its market, the date it stands at, and its first date with any movement."""
+    """An account under its lock: its market, and whether it has closed the day asked for and had money by then."""
 
     market: str
-    trading_date: date
-    first: date | None
+    closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,8 @@ class Equity:
 
 
 def missing(connection: Connection, market: str, limit: int) -> list[tuple[int, date]]:
-    """(account, day) of closed days without a row, oldest accounts first. Days are those that the market had;
-    days before an account's first movement need no row."""
+    """(account, day) of closed days without a row, oldest accounts first. A date counts where the market struck
+    settlement prices on it, or the account moved on it; before an account's first movement no row is needed."""
     return connection.execute(
         """
         with recursive dates(day) as (
@@ -65,6 +64,9 @@ def missing(connection: Connection, market: str, limit: int) -> list[tuple[int, 
         cross join lateral (select min(t.trading_date) as first from transfers t where t.account_id = a.id) moved
         join dates on dates.day >= moved.first and dates.day < a.trading_date
         where a.market = %(market)s
+          and (exists (select from market_days d where d.market = %(market)s and d.trading_date = dates.day
+                       and d.settlement is not null)
+               or exists (select from transfers t where t.account_id = a.id and t.trading_date = dates.day))
           and not exists (select from daily_equity e where e.account_id = a.id and e.trading_date = dates.day)
         order by 1, 2 limit %(limit)s
         """,
@@ -82,12 +84,22 @@ def accounts_past(connection: Connection, market: str, day: date) -> list[int]:
     return [row[0] for row in rows]
 
 
-def lock(connection: Connection, account_id: int) -> Kept | None:
-    """Lock the account's row, so that nobody rolls or trades it meanwhile; None for an unknown one."""
+def lock(connection: Connection, account_id: int, day: date) -> Kept | None:
+    """Lock the account's row, so that nobody rolls or trades it meanwhile; None for an unknown one.
+
+    It has closed the day if it has left it behind, money had moved by then, and the day was one of the market's:
+    prices were struck on it, or the account itself moved on it.
+    """
     row = connection.execute(
-        "select market, trading_date, (select min(t.trading_date) from transfers t where t.account_id = a.id)"
-        " from accounts a where id = %s for no key update",
-        [account_id],
+        """
+        select market, trading_date > %(day)s
+            and exists (select from transfers t where t.account_id = a.id and t.trading_date <= %(day)s)
+            and (exists (select from transfers t where t.account_id = a.id and t.trading_date = %(day)s)
+                 or exists (select from market_days d where d.market = a.market and d.trading_date = %(day)s
+                            and d.settlement is not null))
+        from accounts a where id = %(account)s for no key update
+        """,
+        {"account": account_id, "day": day},
     ).fetchone()
     return Kept(*row) if row else None
 

@@ -47,7 +47,7 @@ def rebuild(database: Database, whose: int | str, day: date) -> Rebuilt:
     """Add what is missing of a closed day, of one account (its id) or of all of a market (its name).
 
     Each account is one transaction under its lock. Raises LookupError for an unknown account, ValueError for
-    a day that it has not closed or that was before its first, and core.account.Broken where trades and ledger
+    a day that it has not closed, never had, or began after, and core.account.Broken where trades and ledger
     contradict each other: then nothing is written.
     """
     if isinstance(whose, int):
@@ -79,10 +79,10 @@ def _sum(parts: Iterable[Rebuilt]) -> Rebuilt:
 def _rebuild_one(database: Database, account_id: int, day: date) -> Rebuilt:
     by_id = masters.get(database).by_id
     with database.connection() as connection:
-        account = rows.lock(connection, account_id)
+        account = rows.lock(connection, account_id, day)
         if account is None:
             raise LookupError(f"There is no account {account_id}.")
-        if day >= account.trading_date or account.first is None or day < account.first:
+        if not account.closed:
             raise ValueError(f"Account {account_id} has not closed {day}.")
         trades = rows.trades(connection, account_id, day)
         traded = {each.instrument_id for each in trades}

@@ -294,6 +294,22 @@ def test_only_closed_days_of_known_accounts_are_rebuilt(month: Month) -> None:
         pnl.rebuild(floor.database, 10**9, month.days[0])
 
 
+def test_a_date_that_the_market_opened_and_never_had_needs_no_row(floor: Floor) -> None:
+    account = floor.account()
+    floor.price(SBIN, 80_000)
+    first = roll(floor)
+    floor.price(SBIN, 80_000)
+    opened_in_vain = floor.trading_date
+    later = opened_in_vain + timedelta(days=2)
+    run(floor, "update accounts set trading_date = %s", later)
+    assert pnl.missing(floor.database, "sim") == []
+    with pytest.raises(ValueError, match="has not closed"):
+        pnl.rebuild(floor.database, account, opened_in_vain)
+    run(floor, "delete from daily_equity")
+    assert pnl.missing(floor.database, "sim") == [(account, first)]
+    assert pnl.rebuild(floor.database, account, first).equity == 1
+
+
 def test_an_expired_contract_is_rebuilt_too(floor: Floor) -> None:
     account = floor.account(cash=1_000_000_000)
     chain = floor.master.chain(floor.instrument(NIFTY).id)
