@@ -36,7 +36,8 @@ class History:
         cash = np.flatnonzero(universe.is_share | universe.is_index)
         self._rows = np.concatenate([cash, self._futures])
         sectors = [universe.listings[int(n)].instrument.sector or "other" for n in cash]
-        self._cash, self._returns = cash, Returns(sectors, universe.sigma[cash])
+        known = [universe.listings[int(n)].correlation for n in cash]
+        self._cash, self._returns = cash, Returns(sectors, universe.sigma[cash], known)
 
     def days(self) -> Candles:
         """One candle a date and instrument."""

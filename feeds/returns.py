@@ -53,14 +53,22 @@ def market_share(sector: str) -> float:
 
 
 class Returns:
-    """Log returns of ``len(sectors)`` instruments that share factors. ``sigma`` is a day's deviation of each."""
+    """Log returns of ``len(sectors)`` instruments that share factors. ``sigma`` is a day's deviation of each.
 
-    def __init__(self, sectors: Sequence[str], sigma: Floats) -> None:
+    ``correlations`` with the market are taken where given, and else judged by the sector.
+    """
+
+    def __init__(
+        self, sectors: Sequence[str], sigma: Floats, correlations: Sequence[float | None] | None = None
+    ) -> None:
         names = sorted(set(sectors))
         self._sector = np.array([names.index(sector) for sector in sectors], np.int64)
         self._sectors = len(names)
         self._sigma = sigma
-        self._market = np.array([market_share(sector) for sector in sectors], float)
+        given = correlations or [None] * len(sectors)
+        self._market = np.array(
+            [market_share(x) if own is None else own for x, own in zip(sectors, given, strict=True)], float
+        )
         self._common = np.minimum(_SECTOR, np.sqrt(np.maximum(0.0, 0.95 - self._market**2)))
         self._own = np.sqrt(np.maximum(0.0, 1 - self._market**2 - self._common**2))
 

@@ -83,7 +83,8 @@ class Simulator:
         sectors = [
             "index" if universe.is_index[n] else universe.listings[n].instrument.sector or "other" for n in self._moving
         ]
-        self._returns = Returns(sectors, universe.sigma[self._moving])
+        known = [universe.listings[n].correlation for n in self._moving]
+        self._returns = Returns(sectors, universe.sigma[self._moving], known)
 
     def _move(self, days: float, restless: float) -> None:
         """Moves every share by chance, then what follows from shares."""

@@ -17,7 +17,8 @@ class Listing:
     """One instrument as a feed must know it. Prices in paise; a band of 0 is no band.
 
     ``sigma`` is the standard deviation of a day's log return. ``volume`` is units traded on a usual
-    day, 0 where the feed may judge. ``follows`` names the index a fund tracks.
+    day, 0 where the feed may judge. ``follows`` names the index a fund tracks;
+    ``correlation`` is that with the whole market, None where its sector may tell.
     """
 
     instrument: Instrument
@@ -27,6 +28,7 @@ class Listing:
     sigma: float = 0.015
     volume: int = 0
     follows: int | None = None
+    correlation: float | None = None
 
 
 @dataclass

@@ -23,6 +23,8 @@ BASKETS = {
     "BSE:BANKEX": "bank_weight",
 }
 USUAL_SIGMA = 0.015
+# A day's deviation of the whole market, by which a beta is turned into a correlation, and the most that may be.
+MARKET_SIGMA, MOST = 0.008, 0.92
 
 
 def load(database: Database, state: MarketState, reference: Mapping[int, int] | None = None) -> Universe:
@@ -121,4 +123,5 @@ def _listing(one: Instrument, day: Day, row: Any, follows: int | None) -> Listin
         sigma=row.sigma if row is not None else USUAL_SIGMA,
         volume=row.volume if row is not None and one.kind is not Kind.INDEX else 0,
         follows=follows,
+        correlation=None if row is None else min(MOST, max(0.0, row.beta * MARKET_SIGMA / row.sigma)),
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.frames import Rows, row_type
+from feeds.returns import Returns
 from feeds.simulator import Simulator
 from feeds.universe import Universe
 from tests.feeds.listings import FUND, FUTURE, NIFTY, SHARES, STRIKES, universe
@@ -209,3 +210,15 @@ def test_days_have_the_deviation_that_was_asked_for() -> None:
         ]
     # A minute's pause counts as two seconds, so that a thirtieth of the day's variance has passed.
     assert np.std(moves) == pytest.approx(0.014 / np.sqrt(30), rel=0.35)
+
+
+def test_shares_move_together_as_far_as_they_were_told_to() -> None:
+    rng = np.random.Generator(np.random.PCG64(1))
+    returns = Returns(["Bank", "IT", "Gold"], np.array([0.01, 0.02, 0.01]), [0.8, 0.6, 0.0])
+    steps, market = zip(*(returns.step(rng, 1.0, 1.0) for _ in range(20_000)), strict=True)
+    table = np.corrcoef(np.column_stack([np.array(steps), np.array(market)]).T)
+    assert table[3, :3] == pytest.approx([0.8, 0.6, 0.0], abs=0.05)
+    assert np.std(steps, axis=0) == pytest.approx([0.01, 0.02, 0.01], rel=0.05)
+    # Fatter tails than a normal's, whose fourth moment is three.
+    own = np.array(steps)[:, 2] / 0.01
+    assert np.mean(own**4) > 3.5
