@@ -37,8 +37,8 @@ class Timed:
     def load_open(self, database: Database, market: str) -> list[Resting]:
         return filling.load_open(database, market)
 
-    def take_changes(self, database: Database, market: str) -> Changed:
-        return filling.take_changes(database, market)
+    def take_changes(self, database: Database, leadership: Leadership, market: str) -> Changed:
+        return filling.take_changes(database, leadership, market)
 
     def apply(self, database: Database, leadership: Leadership, outcomes: Sequence[Outcome]) -> Applied:
         applied = filling.apply(database, leadership, outcomes)

@@ -82,7 +82,7 @@ def cost(work: Work, facts: Facts, instrument: Instrument, order: Order, reserve
         return 0, work.available
     group = work.group(instrument)
     holds.reserve(work, instrument, order, order.pending - reserved)
-    position_margin, order_margin = holds.needed(work, facts, instrument)
+    position_margin, order_margin = holds.needed(work, facts, instrument.segment, instrument.margin_underlying)
     holds.reserve(work, instrument, order, reserved - order.pending)
     return position_margin + order_margin - group.position_margin - group.order_margin, work.available
 

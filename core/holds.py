@@ -9,7 +9,7 @@ from datetime import datetime
 
 from core.account import Work
 from core.facts import Facts
-from core.instruments import OPTIONS, Instrument, Kind
+from core.instruments import OPTIONS, Instrument, Kind, Segment
 from core.ledger import Code, Ledger
 from core.margin import group_margin, is_margined
 from core.orders import Order, OrderType, PlaceOrder, Side
@@ -50,28 +50,36 @@ def reserve(work: Work, instrument: Instrument, order: Order, quantity: int) -> 
         position.open_sell += quantity
 
 
-def needed(work: Work, facts: Facts, instrument: Instrument) -> tuple[int, int]:
-    """(position_margin, order_margin) that the instrument's group must carry now, in paise."""
-    underlying = instrument.margin_underlying
+def needed(work: Work, facts: Facts, segment: Segment, underlying: int) -> tuple[int, int]:
+    """(position_margin, order_margin) that a group must carry now, in paise."""
     rows = (
         (facts.instruments[position.instrument_id], position)
         for position in work.positions.values()
-        if position.underlying_id == underlying
-        and facts.instruments[position.instrument_id].segment is instrument.segment
+        if position.underlying_id == underlying and facts.instruments[position.instrument_id].segment is segment
     )
     index = facts.instruments[underlying].kind is Kind.INDEX
     return group_margin(rows, facts.snapshots[underlying].price, index, facts.rulebook)
 
 
 def post_margin(work: Work, facts: Facts, instrument: Instrument, at: datetime, order_id: int | None = None) -> None:
-    """Bring the instrument's group to what it needs: what one margin loses the other gains, the rest is CASH's."""
-    if instrument.kind in OPTIONS and (instrument.segment, instrument.margin_underlying) not in work.groups:
+    """Post the margin of an instrument's group after a change; a group is made with its first margined order."""
+    key = (instrument.segment, instrument.margin_underlying)
+    if key not in work.groups and instrument.kind in OPTIONS:
         return
-    group = work.group(instrument)
-    held, resting = needed(work, facts, instrument)
+    work.group(instrument)
+    post_group(work, facts, *key, at, order_id)
+
+
+def post_group(
+    work: Work, facts: Facts, segment: Segment, underlying: int, at: datetime, order_id: int | None = None
+) -> None:
+    """Bring a group to what it needs: what one margin loses the other gains, the rest is CASH's."""
+    group = work.groups[segment, underlying]
+    work.changed_groups.add((segment, underlying))
+    held, resting = needed(work, facts, segment, underlying)
     rise, order_rise = held - group.position_margin, resting - group.order_margin
     group.position_margin, group.order_margin = held, resting
-    group.snapshot_id = facts.snapshots[instrument.margin_underlying].id
+    group.snapshot_id = facts.snapshots[underlying].id
     if rise * order_rise < 0:
         across = min(abs(rise), abs(order_rise)) * (1 if rise > 0 else -1)
         work.move(Ledger.HOLD, Ledger.MARGIN, across, Code.MARGIN, at, order_id=order_id)

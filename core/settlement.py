@@ -107,8 +107,4 @@ def open_next_day(work: Work, at: datetime) -> None:
 def remargin(work: Work, facts: Facts, at: datetime) -> None:
     """Bring every group to the snapshot in force: a top-up or a release, never a refusal."""
     for segment, underlying in list(work.groups):
-        for position in work.positions.values():
-            instrument = facts.instruments[position.instrument_id]
-            if instrument.segment is segment and instrument.margin_underlying == underlying:
-                holds.post_margin(work, facts, instrument, at)
-                break
+        holds.post_group(work, facts, segment, underlying, at)

@@ -56,10 +56,12 @@ def load_open(database: Database, market: str) -> list[Resting]:
         return trading_reads.open_orders(connection, market)
 
 
-def take_changes(database: Database, market: str) -> Changed:
+def take_changes(database: Database, leadership: Term, market: str) -> Changed:
     """What users changed since the last call. Read by what is there, never by a last number seen: an order
-    that commits late is found when it commits. Seeing one twice is harmless."""
+    that commits late is found when it commits. Seeing one twice is harmless. Taken under the term, so that a
+    leader that was paused takes nothing from its successor."""
     with database.connection() as connection:
+        leadership.guard(connection)
         ids = trading_reads.take_changes(connection, market)
         if not ids:
             return Changed()

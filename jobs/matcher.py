@@ -30,7 +30,7 @@ class Desk(Protocol):
     def load_open(self, database: Database, market: str) -> list[Resting]:
         """Every working order of the market."""
 
-    def take_changes(self, database: Database, market: str) -> Changed:
+    def take_changes(self, database: Database, leadership: Leadership, market: str) -> Changed:
         """What users placed, changed or ended since the last look."""
 
     def apply(self, database: Database, leadership: Leadership, outcomes: Sequence[Outcome]) -> Applied:
@@ -106,7 +106,7 @@ class Matcher:
     def _take_changes(self) -> list[Outcome]:
         """Take in what users changed; an order with new terms acts at once, as one that is new."""
         self.behind = False
-        changed = self._desk.take_changes(self._database, self._market)
+        changed = self._desk.take_changes(self._database, self._leadership, self._market)
         for order_id in changed.ended:
             self._book.remove(order_id)
         arriving = [order for order in changed.resting if not self._book.replace(order)]

@@ -7,7 +7,7 @@ import pytest
 
 from core.calendar import IST
 from db.engine import Database
-from desk import closing
+from desk import closing, margins
 from tests.floor import Floor
 
 SBIN = "NSE:SBIN"
@@ -160,3 +160,20 @@ def test_losses_of_intraday_positions_block_money(floor: Floor) -> None:
     assert closing.refresh_blocked_loss(floor.database, "sim") == 1
     assert one(floor, "select blocked_loss from accounts where id = %s", account) == (50_000,)
     assert closing.refresh_blocked_loss(floor.database, "sim") == 0
+
+
+def test_margins_follow_a_new_snapshot_and_may_call_for_money(floor: Floor) -> None:
+    account = floor.account(cash=1_700_000)
+    floor.buy(account, 100, SBIN, 80_000, "MIS")
+    with floor.database.connection() as connection:
+        connection.execute(
+            "with taken as (insert into risk_snapshots (market, trading_date, slot) values ('sim', %s, 'noon') returning id),"
+            " priced as (insert into risk_prices (snapshot_id, instrument_id, price) select id, %s, 90000 from taken)"
+            " update markets set risk_snapshot_id = (select id from taken) where id = 'sim'",
+            [floor.trading_date, floor.instrument(SBIN).id],
+        )
+    cash = floor.balances(account)["CASH"]
+    assert margins.follow_snapshot(floor.database, "sim") == 1
+    assert floor.balances(account)["MARGIN"] == 100 * 90_000 // 5
+    assert floor.balances(account)["CASH"] == cash - 100 * 10_000 // 5
+    assert margins.follow_snapshot(floor.database, "sim") == 0

@@ -43,7 +43,7 @@ class Memory:
         self.loads += 1
         return [copy(one) for one in self.open.values()]
 
-    def take_changes(self, database: Database, market: str) -> Changed:
+    def take_changes(self, database: Database, leadership: Leadership, market: str) -> Changed:
         taken, self.changes = self.changes, Changed()
         return taken
 
