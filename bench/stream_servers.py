@@ -1,0 +1,73 @@
+"""The two servers that ``bench.stream`` compares, each a process of its own.
+
+``ours URL PORT`` serves the API's stream from a database; ``theirs PORT`` broadcasts by ``websockets`` what
+comes in on stdin (length, then bytes), without compression. Both end when stdin does.
+"""
+
+import asyncio
+import struct
+import sys
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from websockets.asyncio.server import ServerConnection, broadcast, serve
+
+from api.app import routes
+from db.engine import Database
+
+
+@dataclass
+class Started:
+    """A start that is done."""
+
+    database: Any
+    waiting_for: list[str] = field(default_factory=list)
+    ready: bool = True
+
+
+def ours(url: str, port: int) -> None:
+    """The API's own routes on uvicorn, as the web process has them."""
+    app = Starlette(routes=routes(Started(Database(url))))
+    config = uvicorn.Config(app, port=port, log_level="warning", lifespan="off", access_log=False, backlog=4096)
+    server = uvicorn.Server(config)
+
+    def end() -> None:
+        sys.stdin.buffer.read()
+        server.should_exit = server.force_exit = True
+
+    threading.Thread(target=end, daemon=True).start()
+    server.run()
+
+
+async def theirs(port: int) -> None:
+    """A bare websockets server."""
+    connections: set[ServerConnection] = set()
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def hold(connection: ServerConnection) -> None:
+        connections.add(connection)
+        try:
+            await connection.wait_closed()
+        finally:
+            connections.discard(connection)
+
+    def read() -> None:
+        while head := sys.stdin.buffer.read(4):
+            text = sys.stdin.buffer.read(struct.unpack("<I", head)[0]).decode()
+            loop.call_soon_threadsafe(broadcast, connections, text)
+        loop.call_soon_threadsafe(ended.set)
+
+    async with serve(hold, "127.0.0.1", port, compression=None, ping_interval=None, backlog=4096):
+        threading.Thread(target=read, daemon=True).start()
+        await ended.wait()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "ours":
+        ours(sys.argv[2], int(sys.argv[3]))
+    else:
+        asyncio.run(theirs(int(sys.argv[2])))
