@@ -167,7 +167,8 @@ def test_margins_follow_a_new_snapshot_and_may_call_for_money(floor: Floor) -> N
     floor.buy(account, 100, SBIN, 80_000, "MIS")
     with floor.database.connection() as connection:
         connection.execute(
-            "with taken as (insert into risk_snapshots (market, trading_date, slot) values ('sim', %s, 'noon') returning id),"
+            "with taken as (insert into risk_snapshots (market, trading_date, slot) values ('sim', %s, 'noon')"
+            " returning id),"
             " priced as (insert into risk_prices (snapshot_id, instrument_id, price) select id, %s, 90000 from taken)"
             " update markets set risk_snapshot_id = (select id from taken) where id = 'sim'",
             [floor.trading_date, floor.instrument(SBIN).id],
