@@ -29,7 +29,7 @@ from core.reasons import Reason, Refusal
 
 WORKERS = 16
 PATIENCE = 1.0
-BODY_SECONDS = 10.0
+BODY_SECONDS = 2.0
 _WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 _logger = log.get(__name__)
 
