@@ -71,8 +71,7 @@ class _Replay:
                 position.mark = value
 
     def forget(self) -> None:
-        """A new day: flat positions are gone, what was counted by the day starts again."""
-        self.positions = {key: each for key, each in self.positions.items() if each.quantity}
+        """A new day: what is counted by the day starts again."""
         for each in self.positions.values():
             each.realised = each.day_buy_quantity = each.day_sell_quantity = 0
 

@@ -168,13 +168,14 @@ def test_charges_by_kind_are_what_the_trades_were_charged(month: Month) -> None:
     assert charges["percent_of_turnover"] == pytest.approx(charges["total"] / charges["turnover"] * 100)
 
 
-def test_a_range_begins_where_the_day_before_ended(month: Month) -> None:
-    report = pnl.report(month.floor.database, ref(month.account), month.days[1], month.days[2])
+@pytest.mark.parametrize("first", [1, 2])
+def test_a_range_begins_where_the_day_before_ended(month: Month, first: int) -> None:
+    report = pnl.report(month.floor.database, ref(month.account), month.days[first], month.days[first + 1])
     balanced(report)
-    assert [day["date"] for day in report["days"]] == [each.isoformat() for each in month.days[1:3]]
+    assert [day["date"] for day in report["days"]] == [each.isoformat() for each in month.days[first : first + 2]]
     whole = pnl.report(month.floor.database, ref(month.account))["days"]
-    assert report["days"][0]["opening_equity"] == whole[0]["equity"]
-    assert [day["return"] for day in report["days"]] == [day["return"] for day in whole[1:3]]
+    assert report["days"][0]["opening_equity"] == whole[first - 1]["equity"]
+    assert [day["return"] for day in report["days"]] == [day["return"] for day in whole[first : first + 2]]
     assert sum(paise(row["net"]) for row in report["symbols"]) == sum(paise(day["net"]) for day in report["days"])
     assert report["statistics"]["n"] == 2
 
