@@ -8,6 +8,7 @@ from core.money import parse_rupees
 from core.orders import OrderType, PlaceOrder, Product, Side, Validity
 from desk import masters, screens, trading
 from ui import guard, keys, words
+from ui.menu import file_of
 from ui.seat import Seat
 
 FORM = "order"
@@ -111,7 +112,7 @@ def send(seat: Seat, wish: PlaceOrder) -> None:
         row = answer.body
         what = f"{row['side'].capitalize()} {row['quantity']} {row['symbol']}"
         st.success(f"{what}: {row['status'].lower()} as order {row['order_id']}.")
-        st.page_link("pages/orders.py", label="See the order book")
+        st.page_link(file_of("orders"), label="See the order book")
     else:
         number = answer.body.get("order_id")
         st.error(f"{answer.body['detail']} " + (f"Written as order {number}." if number else "No order was made."))

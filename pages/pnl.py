@@ -106,9 +106,8 @@ def statistics(told: Row, days: int) -> None:
     ]
     st.markdown("\n".join(["| Statistics | |", "|:--|--:|", *(f"| {label} | {value} |" for label, value in rows)]))
     if days < 30:
-        st.caption(
-            f"{days} day{'s' if days != 1 else ''}: Sharpe and Sortino are shown from 20 days on, figures a year from 30."
-        )
+        shown = "1 day" if days == 1 else f"{days} days"
+        st.caption(f"{shown}: Sharpe and Sortino are shown from 20 days on, figures a year from 30.")
 
 
 def groups(title: str, rows: list[Row], basis: str) -> None:
@@ -186,7 +185,7 @@ def page() -> None:
     today = pd.Timestamp.now(words.INDIA).date()
     report = pnl.report(seat.database, seat.book, start_of(span, today), None)
     days = report["days"]
-    if not days:
+    if not any(day["equity"] or day["deposits"] or day["trades"] for day in days):
         st.markdown("#### Nothing to analyse yet")
         st.caption(
             "The first trading date that closes with money in the book appears here, with its profit and every charge."

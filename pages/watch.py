@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import actions, components, fallback, frame, guard
+from ui.menu import file_of
 
 seat = guard.require()
 shared = {"seat": seat.for_browser(), "write": seat.writes}
@@ -28,4 +29,4 @@ if seat.account is not None:
     if told.exitall:
         actions.exit_all(seat)
 if head.open:
-    st.switch_page("pages/instrument.py", query_params={"symbol": head.open})
+    st.switch_page(file_of("instrument"), query_params={"symbol": head.open})

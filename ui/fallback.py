@@ -99,7 +99,7 @@ def positions(seat: Seat) -> None:
         "unrealised": "Unrealised",
         "realised": "Realised",
     }
-    rows = screens.positions(seat.database, seat.book)["items"]
+    rows = [row for row in screens.positions(seat.database, seat.book)["items"] if row["quantity"] or row["realised"]]
     _table(rows, columns, "No positions today.")
     total = sum(words.paise(row["unrealised"]) + words.paise(row["realised"]) for row in rows)
     st.markdown(f"P&L today, before charges: **{words.rupees(total / 100, signed=True)}**")

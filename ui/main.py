@@ -4,27 +4,13 @@ It stands outside ``pages/`` on purpose: with the pages beside the entry script,
 started runs a page file by its address without running this one.
 """
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from ui import frame, house, session, signin
+from ui.menu import MENU, file_of
 from ui.seat import take
-
-PAGES = Path(__file__).resolve().parent.parent / "pages"
-# Address, title, icon, and who may open it. The first one is the page after signing in.
-ALL = ("trader", "analyst", "admin")
-MENU = (
-    ("watch", "Watch", ":material/candlestick_chart:", ALL),
-    ("orders", "Orders", ":material/receipt_long:", ALL),
-    ("positions", "Positions", ":material/work:", ALL),
-    ("wallet", "Funds", ":material/account_balance_wallet:", ALL),
-    ("pnl", "P&L", ":material/monitoring:", ALL),
-    ("instrument", "Instrument", ":material/query_stats:", ALL),
-    ("order", "Order form", ":material/edit_note:", ("trader", "admin")),
-    ("admin", "Admin", ":material/shield_person:", ("admin",)),
-)
 
 
 def _gate(page: Any) -> None:
@@ -36,7 +22,7 @@ def _gate(page: Any) -> None:
 
 def _pages(role: str) -> dict[str, Any]:
     return {
-        name: st.Page(PAGES / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "watch")
+        name: st.Page(file_of(name), title=title, icon=icon, url_path=name, default=name == "watch")
         for name, title, icon, roles in MENU
         if role in roles
     }

@@ -50,8 +50,8 @@ def _rupee_axis(values: Sequence[float], zero: bool = False) -> dict[str, Any]:
     if zero:
         low, high = min(low, 0), max(high, 0)
     room = (high - low) * 0.08 or max(abs(high) * 0.001, 1)
-    low, high = low - room * (low != 0), high + room * (high != 0)
-    rough = (high - low) / 4
+    low, high = low - room * (low != 0), high + room * (high != 0 or low == 0)
+    rough = (high - low or 1) / 4
     power = 10 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough)
     first, last = math.ceil(low / step), math.floor(high / step)

@@ -20,6 +20,11 @@ def secret() -> str | None:
     return kept or st.context.cookies.get(identity.COOKIE)
 
 
+def address() -> str | None:
+    """Where the browser is, as far as the server can tell."""
+    return st.context.ip_address
+
+
 def bound_to_tab() -> bool:
     """Whether the session has no cookie, so that our routes and the stream cannot know it."""
     return _PLACE in st.session_state

@@ -50,7 +50,7 @@ def _password_form(database: Any) -> None:
         st.error("Type your name and your password.")
         return
     try:
-        user = identity.check_password(database, name, password, prove, address=st.context.ip_address)
+        user = identity.check_password(database, name, password, prove, address=session.address())
     except Refusal as refusal:
         st.error(refusal.sentence)
         return

@@ -1,0 +1,113 @@
+"""Every page in each state that a person can find it in: no book, empty, full; with the stream and without."""
+
+import pytest
+
+from tests.pages.conftest import words
+
+BOOKS = ["watch", "orders", "positions", "wallet", "pnl", "instrument"]
+
+
+def traded(floor, account):
+    """A share bought, an order resting, one refused: something for each page to show."""
+    bought = floor.place(account, "BUY", 10, "NSE:INFY", 150_000)
+    floor.fill(account, bought, 10, 149_950)
+    floor.place(account, "BUY", 5, "NSE:TCS", 290_000)
+    floor.place(account, "BUY", 5_000, "NSE:TCS", 300_000)
+
+
+def account_of(floor, name):
+    with floor.database.connection() as connection:
+        row = connection.execute(
+            "select a.id from accounts a join users u on u.id = a.user_id where u.name = %s", [name]
+        ).fetchone()
+    return row[0]
+
+
+def funded(floor, open_as, name="asha"):
+    open_as(name)
+    from desk import wallet
+
+    account = account_of(floor, name)
+    assert wallet.deposit(floor.database, name, account, 10_000_000).status == 201
+    return account
+
+
+@pytest.mark.parametrize("live", [True, False], ids=["stream", "reruns"])
+@pytest.mark.parametrize("page", [*BOOKS, "order"])
+def test_an_empty_book_shows_on_every_page(open_as, page, live):
+    app = open_as("asha", page, live=live)
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize("live", [True, False], ids=["stream", "reruns"])
+@pytest.mark.parametrize("page", [*BOOKS, "order"])
+def test_a_full_book_shows_on_every_page(open_as, floor, page, live):
+    traded(floor, funded(floor, open_as))
+    app = open_as("asha", page, live=live)
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize("page", [*BOOKS, "admin"])
+def test_an_administrator_sees_every_page(open_as, page):
+    app = open_as("root", page, live=True, role="admin")
+    assert not app.exception
+
+
+@pytest.mark.parametrize("page", BOOKS)
+def test_an_analyst_without_a_shared_book_is_told_what_to_do(open_as, floor, page):
+    app = open_as("meera", page, role="analyst")
+    assert not app.exception
+    assert not app.button or all("Buy" not in each.label for each in app.button)
+
+
+@pytest.mark.parametrize(("role", "page"), [("trader", "admin"), ("analyst", "admin"), ("analyst", "order")])
+def test_a_page_that_is_not_for_the_role_shows_nothing_of_itself(floor, open_as, monkeypatch, role, page):
+    """Run as the address bar of a fresh server could run it: the file itself, without the menu."""
+    from streamlit.testing.v1 import AppTest
+
+    from tests.pages.conftest import MAIN
+
+    open_as("mallory", role=role)
+    app = AppTest.from_file(str(MAIN.parent.parent / "pages" / f"{page}.py"), default_timeout=30).run()
+    assert not app.exception
+    assert "This page is not for you" in words(app)
+    assert not app.button
+    assert not app.dataframe
+
+
+@pytest.mark.parametrize("page", [*BOOKS, "order", "admin"])
+def test_a_page_file_run_by_nobody_shows_nothing_of_itself(floor, open_as, page):
+    from streamlit.testing.v1 import AppTest
+
+    from tests.pages.conftest import MAIN
+
+    open_as(None)
+    app = AppTest.from_file(str(MAIN.parent.parent / "pages" / f"{page}.py"), default_timeout=30).run()
+    assert "You are signed out" in words(app)
+    assert not app.button
+    assert not app.dataframe
+
+
+def test_with_the_stream_what_ticks_is_drawn_by_components(open_as, mounted):
+    open_as("asha", "watch", live=True)
+    names = {name for name, _ in mounted}
+    assert {"strip", "watch", "ticket", "quote", "chart", "depth", "positions", "orders"} <= names
+    seats = [data["seat"] for _, data in mounted]
+    assert all(seat["session"] and seat["account"] == "asha/main" for seat in seats)
+
+
+def test_without_the_stream_no_component_waits_for_it(open_as, mounted):
+    app = open_as("asha", "orders", live=False)
+    assert {name for name, _ in mounted} == {"strip"}
+    assert "PAPER" in words(app)
+
+
+def test_full_fallback_tables_show_the_desk_s_figures(open_as, floor):
+    traded(floor, funded(floor, open_as))
+    book = open_as("asha", "orders").dataframe[0].value
+    assert sorted(book["Status"]) == ["COMPLETE", "OPEN", "REJECTED"]
+    held = open_as("asha", "positions").dataframe[0].value
+    assert list(held["Qty"]) == [10]
+    assert "₹1,00,000.00" not in words(open_as("asha", "wallet")).partition("Available")[2]

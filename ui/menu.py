@@ -1,0 +1,21 @@
+"""The pages: address, title, icon, and who may open them. The first one is the page after signing in."""
+
+from pathlib import Path
+
+PAGES = Path(__file__).resolve().parent.parent / "pages"
+ALL = ("trader", "analyst", "admin")
+MENU = (
+    ("watch", "Watch", ":material/candlestick_chart:", ALL),
+    ("orders", "Orders", ":material/receipt_long:", ALL),
+    ("positions", "Positions", ":material/work:", ALL),
+    ("wallet", "Funds", ":material/account_balance_wallet:", ALL),
+    ("pnl", "P&L", ":material/monitoring:", ALL),
+    ("instrument", "Instrument", ":material/query_stats:", ALL),
+    ("order", "Order form", ":material/edit_note:", ("trader", "admin")),
+    ("admin", "Admin", ":material/shield_person:", ("admin",)),
+)
+
+
+def file_of(name: str) -> Path:
+    """The file of a page, as links and switches want it."""
+    return PAGES / f"{name}.py"
