@@ -95,8 +95,8 @@ def modify(call: Call) -> Reply:
         trigger_price=fields.may("trigger_price", price),
         order_type=fields.may("order_type", choice(OrderType)),
         validity=fields.may("validity", choice(Validity)),
+        disclosed_quantity=fields.may("disclosed_quantity", disclosed),
     )
-    fields.may("disclosed_quantity", disclosed)
     fields.close()
     found = access.account_of_order(call.database, call.principal, order_id, named, write=True)
     call.rate.spend(call.principal.user_id)

@@ -17,6 +17,8 @@ from core.orders import WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Stat
 from core.reasons import Reason, Refusal
 from core.risk import STOPS, Asked, form, funds, intraday_is_open, no_option_is_written, shares_are_there
 
+CHANGEABLE = ("order_type", "quantity", "validity", "price", "trigger_price", "disclosed_quantity")
+
 
 def place(work: Work, facts: Facts, wish: PlaceOrder, order_id: int, client_order_id: str, actor: str) -> Order:
     """Accept or reject a wish. A refusal of form raises; one of risk returns a REJECTED order."""
@@ -171,11 +173,10 @@ def _changed(order: Order, change: ModifyOrder) -> PlaceOrder:
         validity=change.validity or order.validity,
         price=price,
         trigger_price=trigger,
-        disclosed_quantity=order.disclosed_quantity,
+        disclosed_quantity=order.disclosed_quantity if change.disclosed_quantity is None else change.disclosed_quantity,
         tag=order.tag,
     )
-    same = (order.order_type, order.quantity, order.validity, order.price, order.trigger_price)
-    if same == (wish.order_type, wish.quantity, wish.validity, wish.price, wish.trigger_price):
+    if all(getattr(order, name) == getattr(wish, name) for name in CHANGEABLE):
         raise Refusal(Reason.NOTHING_TO_CHANGE, "Nothing is different from the order as it stands.")
     return wish
 
@@ -192,6 +193,7 @@ def _apply_terms(order: Order, facts: Facts, instrument: Instrument, wish: Place
         order.status = Status.TRIGGER_PENDING if wish.order_type in STOPS else Status.OPEN
     order.order_type, order.validity = wish.order_type, wish.validity
     order.quantity, order.price, order.trigger_price = wish.quantity, wish.price, wish.trigger_price
+    order.disclosed_quantity = wish.disclosed_quantity
 
 
 def _restore(order: Order, before: Order) -> None:

@@ -80,6 +80,7 @@ class ModifyOrder:
     trigger_price: int | None = None
     order_type: OrderType | None = None
     validity: Validity | None = None
+    disclosed_quantity: int | None = None
 
 
 @dataclass(slots=True)

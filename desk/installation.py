@@ -29,6 +29,8 @@ LOCK = 7_210_502
 # Between two attempts to start when the database cannot be reached, in seconds.
 AGAIN = 2.0
 POOL = 16
+# How long a request waits for a connection before it is told to come again, in seconds.
+PATIENCE = 1.0
 
 
 class StartingError(RuntimeError):
@@ -101,7 +103,7 @@ def prepare(settings: Settings, step: Callable[[str], object] = lambda _name: No
     checks.refuse_unfit(url)
     step("schema")
     migrate.upgrade(url)
-    database = Database(url, pool_size=POOL)
+    database = Database(url, pool_size=POOL, patience=PATIENCE)
     try:
         with exclusive(url, LOCK):
             _seed(database, step)

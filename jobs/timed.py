@@ -2,7 +2,7 @@
 
 import log
 from desk import market as markets
-from desk import masters
+from desk import masters, pnl
 from desk import verify as books
 from desk.market import Database
 
@@ -15,6 +15,14 @@ def list_contracts(database: Database) -> None:
             prices = {i: int(row["last_price"]) for i, row in closes.items()}
             added = masters.contracts_for(database, state.trading_date, prices)
             log.get(__name__).info("Contracts listed", extra={"market": state.id, "added": added})
+
+
+def repair_days(database: Database) -> None:
+    """Works out again what is missing of closed days, and says loudly what contradicts itself."""
+    for state in markets.markets(database):
+        done = pnl.repair(database, state.id)
+        if done.equity or done.differing:
+            log.get(__name__).warning("Closed days were repaired", extra=done.as_dict())
 
 
 def verify(database: Database) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.matching import Trigger
+from core.orders import OrderType
 from db.engine import Database
 from desk import trading
 from tests.floor import Floor
@@ -204,3 +205,15 @@ def test_a_stop_waits_triggers_and_fills_at_its_limit(floor: Floor) -> None:
     assert floor.send(Trigger(number, account, one, 9, 1_795_400_000_000, 151_050)).done
     assert floor.fill(account, stop, 5, 151_500).done
     assert floor.position(account, INFY)[0] == 5
+
+
+def test_a_modify_changes_what_is_asked_and_no_more(floor: Floor) -> None:
+    account = floor.account()
+    order = floor.place(account, "BUY", 20, INFY, 149_000)
+    assert floor.modify(account, order).body["reason_code"] == 702
+    changed = floor.modify(account, order, disclosed_quantity=5)
+    assert (changed.body["disclosed_quantity"], changed.body["price"]) == (5, 1490)
+    changed = floor.modify(account, order, order_type=OrderType.SL, trigger_price=150_500, price=151_000)
+    assert (changed.body["status"], changed.body["order_type"]) == ("TRIGGER_PENDING", "SL")
+    changed = floor.modify(account, order, order_type=OrderType.LIMIT)
+    assert (changed.body["status"], changed.body["trigger_price"]) == ("OPEN", None)

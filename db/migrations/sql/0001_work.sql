@@ -106,11 +106,12 @@ begin
             order_type = x.order_type, validity = x.validity, quantity = x.quantity, filled = x.filled,
             cancelled = x.cancelled, price = x.price, trigger_price = x.trigger_price, worst_price = x.worst_price,
             turnover = x.turnover, hold_cash = x.hold_cash, hold_credit = x.hold_credit, status = x.status,
-            reason_code = x.reason_code, reason = x.reason, modifications = x.modifications, events = x.events,
+            disclosed_quantity = x.disclosed_quantity, reason_code = x.reason_code, reason = x.reason,
+            modifications = x.modifications, events = x.events,
             updated_at = x.updated_at, active_from = x.active_from, priority = x.priority, version = x.version
         from jsonb_to_recordset(p -> 'orders') as x(id bigint, order_type text, validity text, quantity integer,
             filled integer, cancelled integer, price integer, trigger_price integer, worst_price integer,
-            turnover bigint, hold_cash bigint, hold_credit bigint, status text, reason_code integer, reason text,
+            turnover bigint, hold_cash bigint, hold_credit bigint, disclosed_quantity integer, status text, reason_code integer, reason text,
             modifications integer, events integer, updated_at timestamptz, active_from timestamptz, priority bigint,
             version bigint)
         where o.id = x.id and o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') and o.events < x.events;
