@@ -34,8 +34,8 @@ class Timed:
     def __init__(self) -> None:
         self.committed: dict[int, float] = {}
 
-    def load_open(self, database: Database, market: str) -> list[Resting]:
-        return filling.load_open(database, market)
+    def load_open(self, database: Database, leadership: Leadership, market: str) -> list[Resting]:
+        return filling.load_open(database, leadership, market)
 
     def take_changes(self, database: Database, leadership: Leadership, market: str) -> Changed:
         return filling.take_changes(database, leadership, market)

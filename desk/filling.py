@@ -49,9 +49,11 @@ class Applied:
     dropped: list[Outcome] = field(default_factory=list)
 
 
-def load_open(database: Database, market: str) -> list[Resting]:
-    """Every working order of the market's living accounts, for a book that is built anew."""
+def load_open(database: Database, leadership: Term, market: str) -> list[Resting]:
+    """Every working order of the market's living accounts, for a book that is built anew. Under the term, as
+    ``take_changes``: a leader that was paused before it built its book forgets nothing of its successor's."""
     with database.connection() as connection:
+        leadership.guard(connection)
         trading_reads.forget_changes(connection, market)
         return trading_reads.open_orders(connection, market)
 

@@ -27,7 +27,7 @@ ACCOUNTS, OUTCOMES, BATCH = 250, 1_000, 0.020
 class Desk(Protocol):
     """The desk's side of filling; desk.filling is the one that is used."""
 
-    def load_open(self, database: Database, market: str) -> list[Resting]:
+    def load_open(self, database: Database, leadership: Leadership, market: str) -> list[Resting]:
         """Every working order of the market."""
 
     def take_changes(self, database: Database, leadership: Leadership, market: str) -> Changed:
@@ -55,7 +55,7 @@ class Matcher:
         self._date = self._state.trading_date
         at = self._state.exchange_time
         self._shown_at, self._published_at = int(at.timestamp() * 1000) if at else 0, self._looked_at
-        arrive(self._book, self._depth, desk.load_open(database, market), self._moment())
+        arrive(self._book, self._depth, desk.load_open(database, leadership, market), self._moment())
         told = {"market": market, "orders": len(self._book), "term": leadership.term}
         log.get(__name__).info("Filling starts", extra=told)
 

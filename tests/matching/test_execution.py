@@ -38,7 +38,7 @@ class Memory:
         self.terms: list[int] = []
         self.loads = 0
 
-    def load_open(self, database: Database, market: str) -> list[Resting]:
+    def load_open(self, database: Database, leadership: Leadership, market: str) -> list[Resting]:
         self.changes = Changed()
         self.loads += 1
         return [copy(one) for one in self.open.values()]

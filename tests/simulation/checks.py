@@ -1,0 +1,134 @@
+"""What must hold after every step, beyond the invariants of the books themselves."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from desk import verify
+from tests.simulation.exchange import STALE_AFTER, Exchange
+from tests.simulation.ground import Ground
+from tests.simulation.history import History
+
+EQUITY = """
+select a.id, a.cash + a.hold + a.margin + a.invested + a.unsettled + a.gains + a.option_credit
+           + coalesce((select sum(p.quantity::bigint * coalesce(q.last_price, 0) - p.mark) from positions p
+                       left join quotes q on q.market = a.market and q.instrument_id = p.instrument_id
+                       where p.account_id = a.id), 0)::bigint,
+       coalesce((select sum(case from_ledger when 'BANK' then amount else -amount end) from transfers t
+                 where t.account_id = a.id and 'BANK' in (from_ledger, to_ledger)), 0)::bigint,
+       coalesce((select sum(total) from charge_entries c where c.account_id = a.id), 0)::bigint,
+       coalesce((select sum(case side when 'BUY' then -value else value end) from trades t
+                 where t.account_id = a.id), 0)::bigint
+           + coalesce((select sum(t.signed * coalesce(q.last_price, 0)) from (
+                 select instrument_id, sum(case side when 'BUY' then quantity else -quantity end) as signed
+                 from trades where account_id = a.id group by 1) t
+                 left join quotes q on q.market = a.market and q.instrument_id = t.instrument_id), 0)::bigint
+from accounts a order by a.id
+"""
+TRADES = """
+select t.id, t.order_id, t.instrument_id, case t.side when 'BUY' then 1 else -1 end, t.quantity, t.price, t.frame,
+       t.last_price, t.levels, (extract(epoch from t.exchange_time) * 1000)::bigint, m.frame
+from trades t join accounts a on a.id = t.account_id join markets m on m.id = a.market
+where t.kind = 'FILL' and t.id > %s order by t.id
+"""
+GROUPS = """
+select g.account_id, g.segment, g.underlying_id, g.position_margin + g.order_margin, g.snapshot_id, m.risk_snapshot_id
+from margin_groups g join accounts a on a.id = g.account_id join markets m on m.id = a.market
+"""
+
+
+@dataclass
+class Checks:
+    """Remembers what it saw, so that each step is held against the one before."""
+
+    database: Ground
+    exchange: Exchange
+    history: History
+    last_trade: int = 0
+    taken: defaultdict[tuple[int, int, int, int], int] = field(default_factory=lambda: defaultdict(int))
+    margins: dict[tuple[Any, ...], tuple[int, int | None]] = field(default_factory=dict)
+    profit: dict[int, tuple[int, int, int, int]] = field(default_factory=dict)
+    trades: int = 0
+
+    def after(self, only_fills: bool) -> list[str]:
+        """Every sentence of what is wrong now. ``only_fills``: nobody placed or modified in this step."""
+        found = verify.verify(self.database).violations
+        with self.database.connection() as connection:
+            found += self._equity(connection.execute(EQUITY).fetchall())
+            found += self._margins(connection.execute(GROUPS).fetchall(), only_fills)
+            found += self.history.violations(connection)
+        return found + self.exchange.missed()
+
+    def fills(self) -> list[str]:
+        """What is wrong with the trades that are new, while the display they name is still the present one."""
+        with self.database.connection() as connection:
+            return self._fills(connection.execute(TRADES, [self.last_trade]).fetchall())
+
+    def _equity(self, rows: list[tuple[int, ...]]) -> list[str]:
+        """Equity changes by what trades and prices earned, less charges, plus flows; to the paisa."""
+        found = []
+        for account, equity, flows, charges, earned in rows:
+            before = self.profit.get(account, (0, 0, 0, 0))
+            changed, came, paid, gained = (a - b for a, b in zip((equity, flows, charges, earned), before, strict=True))
+            if changed != gained - paid + came:
+                found.append(
+                    f"account {account}: equity changed by {changed}, but {gained} was earned, {paid} charged and"
+                    f" {came} came"
+                )
+            self.profit[account] = (equity, flows, charges, earned)
+        return found
+
+    def _margins(self, rows: list[tuple[Any, ...]], only_fills: bool) -> list[str]:
+        """At one snapshot a fill or a cancel never raises what a group carries."""
+        found, now = [], {}
+        for account, segment, underlying, total, snapshot, present in rows:
+            key = account, segment, underlying
+            before = self.margins.get(key, (0, None))
+            if only_fills and total > before[0] and before[1] == snapshot == present:
+                found.append(f"account {account}: a fill or cancel raised the margin of {segment} {underlying}")
+            now[key] = total, snapshot
+        self.margins = now
+        return found
+
+    def _fills(self, rows: list[tuple[Any, ...]]) -> list[str]:
+        found = []
+        for trade, order, instrument, sign, quantity, price, frame, last, levels, at, stored in rows:
+            self.last_trade, self.trades = trade, self.trades + 1
+            found += [
+                f"trade {trade} of order {order} ({'buy' if sign > 0 else 'sell'} {quantity} at {price}, frame {frame})"
+                f" {what}"
+                for what in self._fill(instrument, sign, price, frame, last, levels, at, stored)
+            ]
+        return found
+
+    def _fill(
+        self, instrument: int, sign: int, price: int, frame: int, last: int, levels: list[list[int]], at: int,
+        stored: int,
+    ) -> list[str]:  # fmt: skip
+        """Every fill was displayed, once, by a frame that was stored and fresh, and is no better than that."""
+        shown = self.exchange.shown.get(frame)
+        if shown is None or frame > stored:
+            return ["names a frame that was never shown"]
+        row = next((each for each in shown.frame.rows if each["instrument"] == instrument), None)
+        if row is None:
+            return ["names a frame that did not show its instrument"]
+        found = []
+        if (int(row["last_price"]), int(row["exchange_time"])) != (last, at):
+            found.append("carries evidence that its frame does not")
+        age = self.exchange.clock.monotonic() * 1000 - self.exchange.bus.published_at * 1000
+        if age > STALE_AFTER or frame <= self.exchange.voided:
+            found.append(f"was made on a stale display ({age:.0f} ms of silence)")
+        bid, ask = int(row["bid_price"][0]), int(row["ask_price"][0])
+        if (bid and ask and bid >= ask) or not (bid or ask):
+            found.append("was made on a crossed or empty display")
+        side = "ask" if sign > 0 else "bid"
+        displayed = dict(zip(row[f"{side}_price"].tolist(), row[f"{side}_quantity"].tolist(), strict=True))
+        printed = {last, int(row["low"]), int(row["high"])}
+        for at_price, part in levels:
+            if (price - at_price) * sign < 0:
+                found.append(f"is better than the {at_price} it took")
+            self.taken[frame, instrument, sign, at_price] += part
+            most = displayed.get(at_price, 0)
+            if at_price not in printed and self.taken[frame, instrument, sign, at_price] > most:
+                found.append(f"took {self.taken[frame, instrument, sign, at_price]} at {at_price}, {most} were shown")
+        return found

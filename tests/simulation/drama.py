@@ -1,0 +1,323 @@
+"""What can happen in one step. Each act returns whether nothing but fills and cancels could have happened in it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from random import Random
+from typing import TYPE_CHECKING
+
+from desk import closing, filling, margins
+from desk.answers import Answer
+from desk.leadership import NotLeader
+from jobs.matcher import Matcher
+from tests.simulation.exchange import MARKET
+from tests.simulation.faults import AFTER, BEFORE, HOLD, PATIENCE, Died, Plan
+from tests.simulation.history import Request
+from tests.simulation.people import send
+
+if TYPE_CHECKING:
+    from tests.simulation.run import World
+
+KEY_CONFLICT = 104
+
+
+def trade(world: World) -> bool:
+    """Somebody asks for something; the matcher hears of it or not."""
+    world.ask(world.any_request())
+    if world.random.random() < 0.7:
+        world.exchange.step(rung=world.random.random() < 0.8)
+    return False
+
+
+def tick(world: World) -> bool:
+    """The market moves, sometimes twice before anybody looks."""
+    world.show()
+    if world.random.random() < 0.2:
+        world.clock.pass_ms(250)
+        world.show()
+    world.exchange.step()
+    return True
+
+
+def unseen_tick(world: World) -> bool:
+    """A frame that the matcher has not taken in when the next thing happens."""
+    world.show()
+    return True
+
+
+def old_frames(world: World) -> bool:
+    """A frame comes again, or late: the market does not store it and nothing fills on it."""
+    matcher, shown = world.exchange.matcher, world.exchange.shown
+    if matcher is None or not shown:
+        return tick(world)
+    frame = shown[world.random.choice(list(shown))].frame
+    world.found += world.exchange.store_again(frame)
+    if frame.number < matcher.seen:
+        fills = matcher.fills
+        matcher.step(frame, world.exchange.bus.published_at, False)
+        if matcher.fills != fills:
+            world.found.append(f"frame {frame.number} filled something when it came again")
+    return True
+
+
+def silence(world: World) -> bool:
+    """The feed says nothing for a while: prices grow old, displays become void."""
+    world.clock.pass_ms(world.random.choice((5_001, 6_000, 9_000, 15_000)))
+    world.exchange.step()
+    if world.random.random() < 0.7:
+        world.ask(world.any_request())
+        world.exchange.step()
+    return False
+
+
+def dying_request(world: World) -> bool:
+    """The process dies over a request, before it is written or before it is answered; perhaps it is asked again."""
+    request = world.any_request()
+    world.faults.arm(world.random.choice((BEFORE, AFTER)))
+    world.ask(request)
+    if world.random.random() < 0.6:
+        world.exchange.step()
+    if request.key is not None and world.random.random() < 0.7:
+        world.ask(request)
+    return False
+
+
+def ask_again(world: World) -> bool:
+    """A client sends what it sent before, under its key; or something else under that key."""
+    keyed = [one for one in world.history.requests if one.key is not None]
+    if not keyed:
+        return trade(world)
+    request = world.random.choice(keyed)
+    if world.random.random() < 0.7:
+        world.ask(request)
+    elif world._row(request) is not None:
+        other = Request("deposit", request.account, request.key, (987_654_321,))
+        answer = send(world.database, other)[0]
+        if (answer.status, answer.body.get("reason_code")) != (409, KEY_CONFLICT):
+            world.found.append(f"key {request.key} was taken for another request: {answer.status}")
+    return False
+
+
+def matcher_dies(world: World) -> bool:
+    """The matcher dies at a commit, or at any other time, and is built anew."""
+    if world.random.random() < 0.5:
+        world.faults.arm(world.random.choice((BEFORE, AFTER)))
+        world.show()
+        world.exchange.step()
+        world.faults.disarm()
+    world.exchange.die() if world.random.random() < 0.5 else world.exchange.rebuild()
+    if world.random.random() < 0.5:
+        world.ask(world.any_request())
+    world.exchange.step()
+    return False
+
+
+def leader_deposed(world: World) -> bool:
+    """A paused leader wakes up after another has taken its place: it may write nothing and take nothing away."""
+    zombie = world.exchange.depose()
+    if zombie is None:
+        world.exchange.step()
+        return True
+    matcher, seat = zombie
+    for _ in range(world.random.randint(1, 3)):
+        world.ask(world.any_request())
+    world.show()
+    frame = world.exchange.bus.take(0)
+    before = _written(world)
+    with suppress(NotLeader):
+        if world.random.random() < 0.5:
+            matcher = Matcher(world.database, MARKET, seat, filling)
+        matcher.step(frame, world.exchange.bus.published_at, True)
+    seat.resign()
+    world.found += world.checks.fills()
+    if _written(world) != before:
+        world.found.append("a leader whose term is over has written")
+    if frame is not None:
+        world.exchange.bus.publish(frame)
+    world.exchange.step()
+    return False
+
+
+def _written(world: World) -> tuple[int, int, int]:
+    with world.database.connection() as connection:
+        row: tuple[int, int, int] = connection.execute(
+            "select (select count(*) from trades), (select count(*) from order_events),"
+            " (select coalesce(sum(version), 0)::bigint from accounts)"
+        ).fetchone()
+    return row
+
+
+def new_risk(world: World) -> bool:
+    """Another risk snapshot is in force."""
+    world.snapshot()
+    return False
+
+
+def margins_follow(world: World) -> bool:
+    """Every group is secured at the snapshot in force; the process may die among the accounts."""
+    with suppress(Died):
+        if world.random.random() < 0.4:
+            world.faults.arm(world.random.choice((BEFORE, AFTER)), world.random.randint(1, 2))
+        margins.follow_snapshot(world.database, MARKET)
+    world.faults.disarm()
+    return False
+
+
+def losses(world: World) -> bool:
+    """What intraday positions lose blocks money."""
+    closing.refresh_blocked_loss(world.database, MARKET)
+    return True
+
+
+def start_anew(world: World) -> bool:
+    """Somebody resets a book."""
+    account = world.any_account()
+    request = world.people.reset(account)
+    if world.random.random() < 0.4:
+        world.faults.arm(world.random.choice((BEFORE, AFTER)), world.random.randint(1, 2))
+        if world.ask(request) is None:
+            world.ask(request)
+    else:
+        world.ask(request)
+    world.exchange.step()
+    return False
+
+
+class Sender(threading.Thread):
+    """A client in a thread of its own, whose commit may be held up."""
+
+    def __init__(self, world: World, request: Request, hold: bool) -> None:
+        super().__init__(daemon=True)
+        self.world, self.request, self.hold = world, request, hold
+        self.plan: Plan | None = None
+        self.armed = threading.Event()
+        self.answers: list[Answer] = []
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        if self.hold:
+            self.plan = self.world.faults.arm(HOLD)
+        self.armed.set()
+        try:
+            self.answers = send(self.world.database, self.request)
+        except BaseException as error:  # told to the thread that joins
+            self.error = error
+
+    def until_held(self) -> bool:
+        """Wait until its commit is held, or it has ended without one; whether it is held."""
+        self.start()
+        if not self.armed.wait(PATIENCE):
+            raise TimeoutError("the client did not start")
+        while self.is_alive() and self.plan is not None and not self.plan.reached.wait(0.001):
+            pass
+        return self.plan is not None and self.plan.reached.is_set()
+
+    def release(self) -> list[Answer]:
+        """Let it commit, and wait for its end."""
+        if self.plan is not None:
+            self.plan.released.set()
+        self.join(PATIENCE)
+        if self.error is not None:
+            raise self.error
+        self.world.history.heard(self.request, self.answers)
+        return self.answers
+
+
+def late_commit(world: World) -> bool:
+    """An order is written long before it is committed, with others in between: the matcher finds it all the same."""
+    account = world.any_account()
+    request = Request("place", account, world.people.key(), (world.people.wish(),))
+    world.exchange.step()
+    world.history.asked(request)
+    sender = Sender(world, request, hold=True)
+    sender.until_held()
+    others = [book.number for book in world.books if book.number != account]
+    for _ in range(world.random.randint(1, 2)):
+        world.ask(Request("place", world.random.choice(others), world.people.key(), (world.people.wish(),)))
+    world.clock.pass_ms(260)
+    world.exchange.step(rung=False)
+    sender.release()
+    world.clock.pass_ms(260)
+    world.exchange.step(rung=world.random.random() < 0.5)
+    world.exchange.fresh = world.exchange.matcher is not None
+    return False
+
+
+def at_once(world: World) -> bool:
+    """Two clients ask something of one account at the same time, or the same twice: one waits for the other."""
+    account = world.any_account()
+    first = world.people.request(account, world.open_orders(account))
+    second = first if world.random.random() < 0.3 else world.people.request(account, world.open_orders(account))
+    if first.kind in ("exit_all", "exit_position") or second.kind in ("exit_all", "exit_position"):
+        return trade(world)
+    world.history.asked(first)
+    world.history.asked(second)
+    one, other = Sender(world, first, hold=True), Sender(world, second, hold=False)
+    one.until_held()
+    other.start()
+    _until_waiting(world, other)
+    answers = one.release(), other.release()
+    if first is second and first.key is not None and answers[0] and answers[0][0].ok:
+        same = answers[0][0].body == answers[1][0].body or answers[1][0].replayed
+        if not same:
+            world.found.append(f"{first.kind} {first.key} was done twice")
+    world.exchange.step()
+    return False
+
+
+def _until_waiting(world: World, sender: Sender) -> None:
+    """Until the other waits for a lock, or has ended."""
+    while sender.is_alive():
+        with world.database.autocommit() as connection:
+            waiting = connection.execute(
+                "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            ).fetchone()
+        if waiting:
+            return
+        sender.join(0.001)
+
+
+def meanwhile(world: World) -> None:
+    """The day's end was killed half-way: traders and prices do not wait for it to be resumed."""
+    world.exchange.step()
+    for _ in range(world.random.randint(0, 2)):
+        request = world.any_request()
+        answers = world.ask(request)
+        if request.kind == "place" and answers and answers[0].status == 201 and not answers[0].replayed:
+            world.found.append("an order was accepted while the day is rolled")
+    world.show()
+    world.exchange.step()
+
+
+def day_ends(world: World) -> bool:
+    """Intraday positions are squared off, the date is rolled, perhaps with deaths on the way, and the next opens."""
+    world.until(15, 28, 30)
+    world.show()
+    world.exchange.step()
+    if world.random.random() < 0.8:
+        closing.square_off(world.database, MARKET)
+        world.exchange.step()
+        world.clock.pass_ms(300)
+        world.show()
+        world.exchange.step()
+        closing.square_off(world.database, MARKET)
+    world.until(15, 30, 1)
+    world.exchange.step(rung=world.random.random() < 0.5)
+    world.roll(deaths=world.random.choice((0, 0, 1, 2)))
+    world.clock.pass_ms(300)
+    world.exchange.step(rung=world.random.random() < 0.5)
+    world.exchange.step()
+    return False
+
+
+WEIGHTS: dict[Callable[[World], bool], int] = {
+    trade: 30, tick: 22, unseen_tick: 4, old_frames: 4, silence: 3, dying_request: 8, ask_again: 5, matcher_dies: 5,
+    leader_deposed: 3, new_risk: 3, margins_follow: 2, losses: 3, start_anew: 1, late_commit: 4, at_once: 5, day_ends: 3,
+}  # fmt: skip
+
+
+def choose(random: Random) -> Callable[[World], bool]:
+    """The next act."""
+    return random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]

@@ -1,0 +1,138 @@
+"""The sidecar's side: frames stored and published, a matcher that dies and is rebuilt, leaders that change."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import errors
+
+from core.frames import Frame
+from core.ladder import Resting
+from db import trading_reads
+from desk import filling
+from desk import market as markets
+from desk.leadership import NotLeader
+from desk.market import LostMarketError
+from jobs.bus import Bus
+from jobs.matcher import Matcher
+from tests.simulation.clock import Clock
+from tests.simulation.faults import Died, Seat
+from tests.simulation.ground import Ground
+
+MARKET = "sim"
+STALE_AFTER = 5_000
+
+
+@dataclass
+class Shown:
+    """A frame as the matcher took it in, and when it was published (ms by the monotonic clock)."""
+
+    frame: Frame
+    at_ms: int
+
+
+@dataclass
+class Exchange:
+    """One market's loops, driven step by step."""
+
+    database: Ground
+    clock: Clock
+    bus: Bus = field(default_factory=Bus)
+    seat: Seat | None = None
+    matcher: Matcher | None = None
+    shown: dict[int, Shown] = field(default_factory=dict)
+    lives: int = 0
+    voided: int = 0
+    """The last frame that was shown before the feed fell silent: its displays may fill nothing any more."""
+    look: Callable[[], None] = lambda: None
+    fresh: bool = False
+    """Whether the book has just taken in all that users changed."""
+
+    def store(self, frame: Frame) -> None:
+        """Store a frame and hand it to whoever matches."""
+        markets.store_frame(self.database, frame, keep_tape=False)
+        self.bus.publish(frame)
+
+    def store_again(self, frame: Frame) -> list[str]:
+        """Offer a frame that is not the next; the market must refuse it."""
+        try:
+            markets.store_frame(self.database, frame, keep_tape=False)
+        except LostMarketError:
+            return []
+        return [f"frame {frame.number} was stored although it is not the next"]
+
+    def step(self, rung: bool = True) -> None:
+        """One step of the execution loop, and a look at what it filled."""
+        self._step(rung)
+        self.look()
+
+    def _step(self, rung: bool) -> None:
+        """What may kill the loop in real life ends this life of the book."""
+        self.fresh = False
+        try:
+            matcher = self.matcher or self._begin()
+            frame = self.bus.take(0)
+            if frame is not None:
+                self.note(frame)
+            elif self.shown and self.clock.monotonic() * 1000 - self.bus.published_at * 1000 > STALE_AFTER:
+                self.voided = max(self.shown)
+            matcher.step(frame, self.bus.published_at, rung)
+            for _ in range(20):
+                if not matcher.behind:
+                    break
+                matcher.step(None, self.bus.published_at, True)
+            self.fresh = rung
+            if matcher.over:
+                self.matcher, self.fresh = None, False
+        except (Died, NotLeader, errors.LockNotAvailable):
+            self.die()
+
+    def note(self, frame: Frame) -> None:
+        """Keep what is displayed, to hold fills against it."""
+        self.shown.setdefault(frame.number, Shown(frame, round(self.bus.published_at * 1000)))
+
+    def _begin(self) -> Matcher:
+        if self.seat is None:
+            self.seat = Seat.taken(self.database, MARKET)
+        self.bus.take(0)  # displayed before this life
+        self.matcher = Matcher(self.database, MARKET, self.seat, filling)
+        self.lives += 1
+        return self.matcher
+
+    def die(self) -> None:
+        """The process is gone: its book, its seat."""
+        self.matcher, self.fresh = None, False
+        if self.seat is not None:
+            self.seat.resign()
+            self.seat = None
+
+    def rebuild(self) -> None:
+        """An error in the loop: the book goes, the leadership stays."""
+        self.matcher, self.fresh = None, False
+
+    def depose(self) -> tuple[Matcher, Seat] | None:
+        """Another process takes the lead while this one is paused; the paused one, to be woken later."""
+        if self.matcher is None or self.seat is None:
+            return None
+        zombie = self.matcher, self.seat
+        zombie[1].pause()
+        self.matcher, self.seat = None, None
+        self._begin()
+        return zombie
+
+    def missed(self) -> list[str]:
+        """Where the book is not what the database says is open. Only asked after a look at all changes."""
+        if self.matcher is None or not self.fresh:
+            return []
+        with self.database.connection() as connection:
+            stored = {each.order_id: _terms(each) for each in trading_reads.open_orders(connection, MARKET)}
+        known = {each.order_id: _terms(each) for each in self.matcher._book.orders.values()}
+        return [
+            f"order {each}: the database has {stored.get(each)}, the book {known.get(each)}"
+            for each in sorted(stored.keys() | known.keys())
+            if stored.get(each) != known.get(each)
+        ]
+
+
+def _terms(order: Resting) -> tuple[Any, ...]:
+    return order.side, order.limit, order.pending, order.trigger, order.account_id

@@ -1,0 +1,122 @@
+"""What goes wrong, and when: a process dies, a reply is lost, a commit is held up, a leader is deposed.
+
+The points are put round ``db.trading.commit`` from outside; the product has none. Each thread arms its own.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+import desk.closing
+import desk.filling
+import desk.margins
+import desk.masters
+import desk.trading
+import desk.wallet
+import jobs.bus
+import jobs.matcher
+from db import trading
+from desk.leadership import Leadership
+from tests.simulation.clock import Clock
+from tests.simulation.ground import Ground
+
+BEFORE, AFTER, HOLD = "before", "after", "hold"
+PATIENCE = 20.0
+WRITERS = (desk.trading, desk.wallet, desk.filling, desk.closing, desk.margins)
+TIMED = (jobs.matcher, jobs.bus, desk.masters)
+
+
+class Died(BaseException):
+    """The process is gone: no ``except Exception`` of the product may hear of it."""
+
+
+@dataclass
+class Plan:
+    """The ``left``-th commit of this thread dies before it is written, after it is durable, or is held up."""
+
+    where: str
+    left: int = 1
+    done: bool = False
+    reached: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+
+
+class Faults:
+    """The armed plan of each thread. One of these is installed while a simulation runs."""
+
+    def __init__(self, database: Ground) -> None:
+        self._database = database
+        self._local = threading.local()
+        self._commit = trading.commit
+        self.deaths = 0
+
+    def arm(self, where: str, left: int = 1) -> Plan:
+        self._local.plan = plan = Plan(where, left)
+        return plan
+
+    def disarm(self) -> None:
+        self._local.plan = None
+
+    def commit(self, connection: Any, works: Any, request: Any = None, **how: Any) -> None:
+        """Stands where ``db.trading.commit`` stood."""
+        plan: Plan | None = getattr(self._local, "plan", None)
+        if plan is None or plan.done:
+            return self._commit(connection, works, request, **how)
+        plan.left -= 1
+        if plan.left or plan.where == AFTER:
+            return self._commit(connection, works, request, **how)
+        plan.done = True
+        if plan.where == BEFORE:
+            self._die()
+        self._commit(connection, works, request, **(how | {"final": False}))
+        plan.reached.set()
+        if not plan.released.wait(PATIENCE):
+            raise TimeoutError("nobody released the held commit")
+        return None
+
+    def reply(self) -> None:
+        """A transaction has ended and its caller is about to hear of it."""
+        plan: Plan | None = getattr(self._local, "plan", None)
+        if plan is not None and plan.where == AFTER and plan.left <= 0 and not plan.done:
+            plan.done = True
+            self._die()
+
+    def _die(self) -> None:
+        self.deaths += 1
+        raise Died
+
+
+@contextmanager
+def installed(database: Ground, clock: Clock) -> Iterator[Faults]:
+    """Put the points in place, and the one clock."""
+    faults = Faults(database)
+    database.after_commit = faults.reply
+    with ExitStack() as stack:
+        for module in WRITERS:
+            stack.enter_context(patch.object(module, "commit", faults.commit))
+        for module in TIMED:
+            stack.enter_context(patch.object(module, "time", clock))
+        yield faults
+    database.after_commit = None
+
+
+class Seat(Leadership):
+    """A leadership whose heart does not beat by itself, since time stands still here."""
+
+    def _keep_beating(self, term: int, resigned: threading.Event) -> None:
+        """Nothing to do."""
+
+    def pause(self) -> None:
+        """The process stops so long that its seat is lost, and knows nothing of it."""
+        self._drop_seat()
+
+    @classmethod
+    def taken(cls, database: Ground, market: str) -> "Seat":
+        """A leadership that leads. The lock is free: whoever had it is gone, or was paused."""
+        seat = cls(database, market)
+        if not seat.campaign(threading.Event()):
+            raise RuntimeError("nobody told it to stop")
+        return seat

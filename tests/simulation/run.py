@@ -1,0 +1,267 @@
+"""One seed from its first deposit to its last check."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from core.instruments import Kind
+from desk import closing, masters
+from desk import market as markets
+from desk.answers import Answer
+from tests.simulation import drama
+from tests.simulation.checks import Checks
+from tests.simulation.clock import Clock
+from tests.simulation.exchange import MARKET, Exchange
+from tests.simulation.faults import AFTER, BEFORE, Died, Faults, installed
+from tests.simulation.ground import INDEX, OPENING, SHARES, Ground
+from tests.simulation.history import History, Request
+from tests.simulation.people import LAKH, People, populate, send
+from tests.simulation.tape import Tape
+
+STEPS = 24
+
+
+class Violated(AssertionError):
+    """Something does not hold. The sentences say what, the seed says how to see it again."""
+
+    def __init__(self, seed: int, step: int, acts: list[str], sentences: list[str]) -> None:
+        self.seed, self.step, self.sentences = seed, step, sentences
+        told = "\n  ".join(sentences)
+        super().__init__(
+            f"seed {seed}, step {step} ({acts[-1] if acts else 'start'}):\n  {told}\n"
+            f"after: {' '.join(acts)}\nagain: python -m tests.simulation --seed {seed}"
+        )
+
+
+@dataclass
+class Story:
+    """What one seed did."""
+
+    seed: int
+    steps: int
+    acts: Counter[str] = field(default_factory=Counter)
+    requests: int = 0
+    replays: int = 0
+    orders: int = 0
+    trades: int = 0
+    days: int = 0
+    deaths: int = 0
+    lives: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+class World:
+    """A market with its traders and its accidents."""
+
+    def __init__(self, database: Ground, clock: Clock, faults: Faults, seed: int) -> None:
+        self.database, self.clock, self.faults = database, clock, faults
+        self.random = Random(seed)
+        self.story = Story(seed, 0)
+        master = masters.get(database)
+        random = self.random
+        index = master.by_key[INDEX]
+        chain = master.chain(index.id)
+        self.instruments = [
+            index,
+            *(master.by_key[f"NSE:{name}"] for name in random.sample(SHARES, random.randint(2, 3))),
+            random.choice([i for i in chain if i.kind is Kind.FUT]),
+            random.choice([i for i in chain if i.kind in (Kind.CE, Kind.PE)]),
+        ]
+        prices = {i.id: self._first_price(i.kind) // i.tick * i.tick for i in self.instruments}
+        self.day = OPENING.date()
+        self.tape = Tape(random, self.instruments, prices, self.day)
+        self.books = populate(database, random)
+        self.people = People(random, self.tape, self.books)
+        self.exchange = Exchange(database, clock)
+        self.history = History()
+        self.checks = Checks(database, self.exchange, self.history)
+        self.exchange.look = self._look_at_fills
+        self.acts: list[str] = []
+        self.found: list[str] = []
+        self._slots = 0
+
+    def _first_price(self, kind: Kind) -> int:
+        if kind in (Kind.CE, Kind.PE):
+            return self.random.randint(500, 30_000)
+        if kind in (Kind.INDEX, Kind.FUT):
+            return self.random.randint(2_400_000, 2_600_000)
+        return self.random.randint(5_000, 300_000)
+
+    # -- the market ---------------------------------------------------------------------------------------
+
+    def open_day(self) -> None:
+        """Closes, bands and the first risk snapshot of a trading date."""
+        walks = self.tape.walks.values()
+        lower, upper = zip(*(walk.band for walk in walks), strict=True)
+        markets.open_day(
+            self.database, MARKET, self.day, [w.instrument.id for w in walks], [w.prev_close for w in walks],
+            list(lower), list(upper),
+        )  # fmt: skip
+        self.snapshot()
+
+    def snapshot(self) -> None:
+        """A risk snapshot at the last prices, or somewhat beside them."""
+        walks = [w for w in self.tape.walks.values() if w.instrument.kind in (Kind.EQ, Kind.INDEX)]
+        self._slots += 1
+        prices = [w.last * self.random.randint(90, 110) // 100 for w in walks]
+        ids = [w.instrument.id for w in walks]
+        markets.take_snapshot(self.database, MARKET, self.day, f"s{self._slots}", ids, prices, [0] * len(ids), 0)
+
+    def show(self) -> None:
+        """One frame is stored and published."""
+        self.exchange.store(self.tape.frame(self.clock.ms))
+
+    def _look_at_fills(self) -> None:
+        self.found += self.checks.fills()
+
+    def settle_down(self) -> None:
+        """Let whoever matches take in all there is."""
+        self.exchange.step()
+
+    # -- the traders --------------------------------------------------------------------------------------
+
+    def ask(self, request: Request) -> list[Answer] | None:
+        """Send a request and hear the answer; None where the process died over it."""
+        self.story.requests += 1
+        self.exchange.fresh = False
+        self.history.asked(request)
+        before = self._row(request)
+        try:
+            answers = send(self.database, request)
+        except Died:
+            return None
+        finally:
+            self.faults.disarm()
+        self._compare(request, before, answers)
+        self.history.heard(request, answers)
+        if request.kind == "reset" and answers[0].ok:
+            for book in self.books:
+                if book.number == request.account:
+                    book.number = int(answers[0].body["account_id"])
+        return answers
+
+    def _row(self, request: Request) -> tuple[int, dict[str, Any]] | None:
+        """What is stored under the request's key."""
+        with self.database.connection() as connection:
+            row: tuple[int, dict[str, Any]] | None = connection.execute(
+                "select status, body from requests where account_id = %s and key = %s", [request.account, request.key]
+            ).fetchone()
+        return row
+
+    def _compare(self, request: Request, before: tuple[int, dict[str, Any]] | None, answers: list[Answer]) -> None:
+        """A key that was answered before is answered the same; one that was not is not a replay."""
+        if request.key is None or not answers:
+            return
+        first = answers[0]
+        self.story.replays += first.replayed
+        if before is None and first.replayed:
+            self.found.append(f"{request.kind} {request.key} was replayed although nothing was stored")
+        if before is not None and (not first.replayed or (first.status, _plain(first.body)) != (before[0], before[1])):
+            self.found.append(f"{request.kind} {request.key} was answered {first.status}, not what was stored first")
+
+    def open_orders(self, account: int) -> list[int]:
+        """Orders the owner of an account sees; a few have ended."""
+        known = [number for number, (owner, _body) in self.history.orders.items() if owner == account]
+        return known[-8:]
+
+    def any_account(self) -> int:
+        return self.random.choice(self.books).number
+
+    def any_request(self) -> Request:
+        account = self.any_account()
+        return self.people.request(account, self.open_orders(account))
+
+    # -- the story ----------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Money for everybody, prices, and a matcher that stands ready."""
+        self.open_day()
+        for book in self.books:
+            amount = self.random.choice((1, 5, 20, 200)) * LAKH
+            self.ask(Request("deposit", book.number, f"first{book.number}", (amount,)))
+        self.show()
+        self.settle_down()
+
+    def step(self) -> None:
+        """One random act, then every check."""
+        self.story.steps += 1
+        self.clock.pass_ms(self.random.choice((1, 20, 120, 260, 700, 1500)))
+        act = drama.choose(self.random)
+        self.acts.append(act.__name__)
+        self.story.acts[act.__name__] += 1
+        only_fills = act(self)
+        self.check(only_fills)
+
+    def check(self, only_fills: bool = False) -> None:
+        """Raise Violated where something does not hold."""
+        found = self.found + self.checks.after(only_fills)
+        if found:
+            raise Violated(self.story.seed, self.story.steps, self.acts, found)
+
+    def end(self) -> Story:
+        """Whoever still waits for an answer asks again; then everything is looked at once more."""
+        for request in self.history.unknown():
+            self.ask(request)
+        self.exchange.rebuild()
+        self.settle_down()
+        self.check()
+        self.exchange.die()
+        self.story.orders, self.story.trades = len(self.history.orders), self.checks.trades
+        self.story.deaths, self.story.lives = self.faults.deaths, self.exchange.lives
+        return self.story
+
+    # -- the day ------------------------------------------------------------------------------------------
+
+    def until(self, hour: int, minute: int, second: int) -> None:
+        """Let the clock go on to a time of the trading date, if it is not past it."""
+        at = OPENING.replace(hour=hour, minute=minute, second=second) + (self.day - OPENING.date())
+        if at > self.clock.at:
+            self.clock.set(at)
+
+    def roll(self, deaths: int) -> None:
+        """Close the date and open the next one; the process that does it dies so many times on its way."""
+        due = closing.due(self.database, MARKET, self.clock.at)
+        if due is None or due.step != closing.ROLL:
+            self.found.append(f"nothing to roll at {self.clock.at}: {due}")
+            return
+        for _ in range(deaths):
+            self.faults.arm(self.random.choice((BEFORE, AFTER)), self.random.randint(1, 2 * len(self.books)))
+            try:
+                closing.roll(self.database, MARKET, due, self.clock.at)
+            except Died:
+                drama.meanwhile(self)
+            finally:
+                self.faults.disarm()
+        due = closing.due(self.database, MARKET, self.clock.at)
+        if due is not None and due.step == closing.ROLL:
+            closing.roll(self.database, MARKET, due, self.clock.at)
+        self.story.days += 1
+        self.day = markets.state(self.database, MARKET).trading_date
+        masters.forget(self.database)
+        self.clock.pass_ms(5_000)
+        self.tape.begin(self.day)
+        self.open_day()
+        self.clock.set(self.clock.at + timedelta(hours=self.random.randint(0, 3)))
+        self.show()
+
+
+def _plain(body: dict[str, Any]) -> dict[str, Any]:
+    """A body as it comes back from the database."""
+    plain: dict[str, Any] = json.loads(json.dumps(body))
+    return plain
+
+
+def simulate(database: Ground, clock: Clock, seed: int, steps: int = STEPS) -> Story:
+    """Run a seed in a fresh database. Raises Violated at the first step after which something does not hold."""
+    with installed(database, clock) as faults:
+        world = World(database, clock, faults, seed)
+        world.begin()
+        world.check()
+        for _ in range(steps):
+            world.step()
+        return world.end()

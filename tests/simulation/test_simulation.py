@@ -1,0 +1,35 @@
+"""Two hundred small seeds, each a market of its own with traders, faults and crashes. See docs/testing.md."""
+
+import pytest
+
+from tests.cluster import Throwaway
+from tests.simulation import ground
+from tests.simulation.run import simulate
+
+SEEDS, CHUNK = 200, 10
+# Seeds that found something wrong once.
+FOUND: tuple[int, ...] = ()
+
+
+@pytest.fixture(scope="module")
+def template(throwaway: Throwaway, seeded_template: str) -> str:
+    return ground.template(throwaway, seeded_template)
+
+
+@pytest.mark.parametrize("first", range(1, SEEDS + 1, CHUNK))
+def test_nothing_is_lost_doubled_or_invented(throwaway: Throwaway, template: str, first: int) -> None:
+    acts = trades = 0
+    for seed in range(first, first + CHUNK):
+        with ground.cloned(throwaway, template) as (database, clock):
+            story = simulate(database, clock, seed)
+        acts, trades = acts + story.acts.total(), trades + story.trades
+    assert acts == CHUNK * story.steps
+    assert trades > CHUNK, "a simulation in which nothing trades proves nothing"
+
+
+def test_a_seed_is_the_same_story_again(throwaway: Throwaway, template: str) -> None:
+    stories = []
+    for _ in range(2):
+        with ground.cloned(throwaway, template) as (database, clock):
+            stories.append(simulate(database, clock, 12).as_dict())
+    assert stories[0] == stories[1]
