@@ -74,9 +74,10 @@ class Matcher:
 
         ``published_at`` is when the frame came, by the monotonic clock.
         """
-        outcomes: list[Outcome] = []
         if frame is not None:
-            outcomes += self._take_in(frame, published_at)
+            # Written before users' changes are read, which otherwise would not know of these fills.
+            self._apply(self._take_in(frame, published_at))
+        outcomes: list[Outcome] = []
         due = time.monotonic() - self._looked_at >= POLL
         if due:
             self._look()

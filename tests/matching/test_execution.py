@@ -34,6 +34,7 @@ class Memory:
         self.changes = Changed()
         self.refuse: set[int] = set()
         self.fail: Exception | None = None
+        self.read: Callable[[], int] | None = None
         self.batches: list[list[Outcome]] = []
         self.terms: list[int] = []
         self.loads = 0
@@ -45,6 +46,9 @@ class Memory:
 
     def take_changes(self, database: Database, leadership: Leadership, market: str) -> Changed:
         taken, self.changes = self.changes, Changed()
+        if self.read is not None:
+            for one in taken.resting:
+                one.pending = self.read()
         return taken
 
     def apply(self, database: Database, leadership: Leadership, outcomes: Sequence[Outcome]) -> Applied:
@@ -144,6 +148,21 @@ def test_a_change_renews_an_order_and_an_end_removes_it(bench: Bench) -> None:
     assert bench.desk.fills == [(1, 5, 101)]
     bench.show({"asks": [(90, 50)]})
     assert len(bench.desk.fills) == 1
+
+
+def test_what_a_frame_filled_is_written_before_new_terms_are_read(bench: Bench) -> None:
+    bench.show()
+    bench.desk.place(order(1, +1, 98, 10))
+    bench.ring()
+    # In one step a frame fills 4 of the order, and its owner has changed its price meanwhile.
+    changed = order(1, +1, 97, 10, priority=2)
+    bench.desk.read = lambda: changed.pending - sum(quantity for _order, quantity, _price in bench.desk.fills)
+    bench.desk.changes.resting.append(changed)
+    bench.number += 1
+    crossing = frame(bench.number, SHOWN | {"asks": [(98, 4)], "bids": [(90, 1)]})
+    bench.matcher.step(crossing, time.monotonic(), True)
+    assert bench.desk.fills == [(1, 4, 98)]
+    assert bench.matcher._book.orders[1].pending == 6
 
 
 def test_a_dropped_order_gives_its_depth_to_the_next_and_leaves(bench: Bench) -> None:
