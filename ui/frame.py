@@ -27,7 +27,7 @@ header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem; border-width: 0 0 1px; }
 [data-testid="stMetricValue"], [data-testid="stDataFrame"] { font-variant-numeric: tabular-nums; }
 .st-key-gate { max-width: 380px; margin: 9vh auto 0; }
-[data-testid="stLayoutWrapper"]:has(> .st-key-ticket-place) { position: absolute; height: 0; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-ticket-place) { position: absolute; height: 0; width: 0; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-phone-tabs) { position: absolute; }
 .st-key-phone-tabs { display: none; }
 @media (min-width: 768px) {
@@ -38,7 +38,7 @@ header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
     background: Canvas; border-top: 1px solid rgb(128 128 128 / 25%); }
   .st-key-phone-tabs > div { flex: 1; min-width: 0; }
   .st-key-phone-tabs a { min-height: 48px; justify-content: center; }
-  [data-testid="stMainBlockContainer"] { padding: 3rem 0.6rem 5rem; }
+  [data-testid="stMainBlockContainer"] { padding: 3rem 0.6rem 5rem; overflow-x: clip; }
 }
 </style>
 """

@@ -12,6 +12,8 @@ from ui import frame, house, session, signin
 from ui.menu import MENU, file_of
 from ui.seat import take
 
+LEAVING = "kagaz leaving"
+
 
 def _gate(page: Any) -> None:
     """One page under every address, so that a deep link leads through it and then on."""
@@ -43,6 +45,8 @@ def main() -> None:
     chosen = st.navigation(list(pages.values()), position="top")
     seat = take(database, who)
     if frame.above(seat, pages) == "leave":
+        st.session_state[LEAVING] = True
+    if LEAVING in st.session_state:
         signin.leave(database, who)
         return
     if session.bound_to_tab():

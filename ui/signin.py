@@ -81,11 +81,7 @@ def _bridge(database: Any) -> None:
 
 def _google(database: Any) -> None:
     """Offered when the deployment has an ``[auth.google]`` section in its secrets."""
-    try:
-        configured = "google" in st.secrets.get("auth", {})
-    except FileNotFoundError:
-        configured = False
-    if not configured:
+    if not _google_configured():
         return
     if not st.user.is_logged_in:
         st.button("Sign in with Google", on_click=st.login, args=("google",), width="stretch")
@@ -96,6 +92,13 @@ def _google(database: Any) -> None:
         st.button("Use another Google account", on_click=st.logout)
         return
     _proved(database, user)
+
+
+def _google_configured() -> bool:
+    try:
+        return "google" in st.secrets.get("auth", {})
+    except FileNotFoundError:
+        return False
 
 
 def _by_link(database: Any, code: str) -> None:
@@ -160,7 +163,15 @@ def _new_password(key: str) -> tuple[str, str, bool]:
 
 
 def leave(database: Any, who: identity.Principal) -> None:
-    """Signs out: the session's row is revoked, then the browser drops the cookie and loads anew."""
+    """Signs out: our route revokes the session and drops the cookie, then the page loads anew.
+
+    Where the route cannot be reached the session is revoked from here; what stays in the browser opens nothing.
+    """
+    if not session.bound_to_tab():
+        then = "/auth/logout" if _google_configured() and st.user.is_logged_in else None
+        told = components.show("bridge", "bridge-out", {"leave": True, "then": then}, "failed")
+        st.caption("Signing out …")
+        if not (told.failed or told.link):
+            return
     session.revoke(database, who)
-    components.show("bridge", "bridge-out", {"leave": True, "then": None}, "failed")
-    st.caption("Signing out …")
+    st.rerun()

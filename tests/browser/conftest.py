@@ -1,0 +1,137 @@
+"""A whole Kagaz with its sidecar on a database of its own, and a Chromium before it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from db.engine import Database
+from desk import access, identity, wallet
+from tests.cluster import Throwaway
+from tests.people import PASSWORD
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CASH = 100_000_000  # ten lakh rupees, in paise
+PEOPLE = (("asha", "trader"), ("ravi", "trader"), ("meera", "analyst"), ("root", "admin"))
+expect.set_options(timeout=20_000)
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def running(url: str, home: Path) -> Iterator[str]:
+    """A web process with its sidecar; its address once frames come. It is ended at the end, children too."""
+    port = _free_port()
+    places = {"DATABASE_URL": url, "KAGAZ_HOME": str(home), "PORT": str(port), "GATEWAY_PORT": "0"}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--server.address", "127.0.0.1"], cwd=ROOT, env={**os.environ, **places}, stdout=log, stderr=log
+        )
+    try:
+        _wait(f"http://127.0.0.1:{port}", process, home / "log")
+        yield f"http://localhost:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert process.poll() is None, log.read_text("utf-8", "replace")[-4000:]
+        try:
+            with urllib.request.urlopen(f"{address}/api/v1/ready", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(log.read_text("utf-8", "replace")[-4000:])
+
+
+@pytest.fixture(scope="module")
+def books(throwaway: Throwaway, seeded_template: str) -> Iterator[Database]:
+    """A database with two traders who have ten lakh each, an analyst who reads the first one's book, an admin."""
+    url = throwaway.clone(seeded_template)
+    with Database(url) as database:
+        with database.connection() as connection:
+            connection.execute("update markets set running = (id = 'sim')")
+        for name, role in PEOPLE:
+            identity.add_user(database, name, role, password=PASSWORD)
+            book = access.by_key(database, f"{name}/main")
+            assert role != "trader" or wallet.deposit(database, name, book.id, CASH).ok
+        owner = identity.start_session(
+            database, identity.session_code(database, identity.find(database, "asha").id)
+        ).principal
+        access.share(database, owner, "asha/main", "meera")
+        yield database
+    throwaway.drop(url)
+
+
+@pytest.fixture(scope="module")
+def address(books: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the running Kagaz of this module is."""
+    with running(books.url, tmp_path_factory.mktemp("kagaz")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser that ``.ci/browser`` finds."""
+    path = subprocess.run([ROOT / ".ci" / "browser"], capture_output=True, text=True, check=True).stdout.strip()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path.splitlines()[-1], args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """New browser profiles, closed at the end."""
+    opened: list[BrowserContext] = []
+
+    def new(**options: object) -> BrowserContext:
+        options.setdefault("viewport", {"width": 1440, "height": 900})
+        opened.append(chromium.new_context(**options))
+        return opened[-1]
+
+    yield new
+    for each in opened:
+        each.close()
+
+
+def sign_in(context: BrowserContext, address: str, name: str, path: str = "") -> Page:
+    """A tab of that person, signed in by the form."""
+    page = context.new_page()
+    page.goto(f"{address}/{path}")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".strip")).to_be_visible()
+    return page
+
+
+def rail(page: Page, symbol: str) -> object:
+    """A row of the market watch at the left."""
+    return page.get_by_test_id("stSidebar").locator(f".line[data-k='{symbol}']")
