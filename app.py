@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import streamlit as st
 
+from api import wire
 from api.app import middleware, routes
 from desk import installation
 from ui import assets
@@ -14,6 +15,7 @@ from ui import assets
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Starts the work in a thread and yields at once: the port answers while the database still starts."""
+    wire.send_at_once()
     installation.start()
     try:
         yield
