@@ -9,10 +9,11 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import log
 
-_FOLDER = "/dev/fd"
+_FOLDER = Path("/dev/fd")
 _logger = log.get(__name__)
 
 
@@ -33,7 +34,7 @@ def send_at_once() -> int:
 def _listeners() -> Iterator[socket.socket]:
     """Each by a descriptor of its own, which is closed again; the process keeps those it has."""
     try:
-        numbers = [int(name) for name in os.listdir(_FOLDER)]
+        numbers = [int(each.name) for each in _FOLDER.iterdir()]
     except OSError:
         return
     for number in numbers:
