@@ -23,9 +23,12 @@ _LEVELS = ("bid_price", "bid_quantity", "bid_orders", "ask_price", "ask_quantity
 
 
 class Group:
-    """Readers of the same instruments. ``number`` rises with every frame that changed one of them."""
+    """Streams (``readers``) of the same instruments; ``pens`` are those of them that are connected.
 
-    __slots__ = ("_whole", "board", "body", "member", "names", "number", "readers", "slots")
+    ``number`` rises with every frame that changed one of the instruments.
+    """
+
+    __slots__ = ("_whole", "board", "body", "member", "names", "number", "pens", "readers", "slots")
 
     def __init__(self, board: "Board", slots: Sequence[int], names: Sequence[str], room: int) -> None:
         self.board = board
@@ -36,6 +39,7 @@ class Group:
         self.number = 0
         self.body = b""
         self.readers: set[Any] = set()
+        self.pens: set[Any] = set()
         self._whole: tuple[int, bytes] = (-1, b"")
 
     def move(self, body: bytes) -> None:
@@ -76,13 +80,13 @@ class Board:
 
     def put(self, frames: Iterable[Frame]) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Take in frames, oldest first; the slots of the instruments that changed, each once."""
-        changed = []
         with self.lock:
+            changed = np.zeros(len(self.latest), np.bool_)
             for frame in frames:
-                changed.append(self._take(frame.rows))
+                changed[self._take(frame.rows)] = True
                 self.frame = frame.number
                 self.exchange_time = frame.exchange_time
-        return np.unique(np.concatenate(changed)) if changed else np.zeros(0, np.int64)
+        return np.flatnonzero(changed)
 
     def _take(self, rows: Rows) -> np.ndarray[Any, np.dtype[np.int64]]:
         slots = rows["instrument"].astype(np.int64)

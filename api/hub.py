@@ -17,6 +17,7 @@ import orjson
 import log
 from api.bars import Bars, Bodies
 from api.board import Board, Group
+from api.pens import Due
 from api.subscriber import Subscriber
 from api.wishes import ACCOUNT_TOPICS, Wish
 from desk import events
@@ -84,6 +85,7 @@ class Hub:
         self.accounts: dict[int, Watched] = {}
         self.places: dict[str, Place] = {}
         self.loop = asyncio.get_running_loop()
+        self.due = Due()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def call(self, act: Callable[..., None], *arguments: Any) -> None:
@@ -184,6 +186,8 @@ class Hub:
                 if group is None:
                     group = place.groups[wish.instruments] = place.board.group(wish.instruments)
                 group.readers.add(stream)
+                if stream.writer is not None:
+                    group.pens.add(stream.writer)
                 stream.group = group
             for ids, followed in ((wish.depth, place.depth), (wish.candles, place.candles)):
                 for each in ids:
@@ -197,6 +201,7 @@ class Hub:
             place.readers.discard(stream)
             if stream.group is not None:
                 stream.group.readers.discard(stream)
+                stream.group.pens.discard(stream.writer)
                 if not stream.group.readers:
                     place.groups.pop(stream.wish.instruments, None)
                 stream.group = None
@@ -210,8 +215,7 @@ class Hub:
         """What a look at a market brought, to those who look at it."""
         for group, body in told.groups:
             group.move(body)
-            for stream in group.readers:
-                stream.wake()
+            self.due.add(*group.pens)
         for id_, body in told.depth.items():
             for stream in place.depth.get(id_, ()):
                 stream.may(b"depth", body, id_)
@@ -245,7 +249,7 @@ class Hub:
                     stream.may(b"feed", body)
         now = time.monotonic()
         for stream in list(self.streams.values()):
-            reason = over_because(stream, over)
+            reason = over_because(stream, over) if over else None
             if reason is not None:
                 stream.end(reason)
             if stream.parked_at is not None:

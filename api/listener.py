@@ -55,11 +55,15 @@ class Listener:
                 self._stop.wait(TICK_SECONDS)
 
     def look(self, channel: str | None) -> None:
-        """Read what a ring hints at; everything for None."""
+        """Read what a ring hints at; for None whatever has changed."""
         try:
-            if channel in (events.FRAMES, None):
+            frames, changes = channel == events.FRAMES, channel == events.ACCOUNTS
+            if channel is None:
+                markets = {name: place.board.frame for name, place in self._open_places()}
+                frames, changes = events.glance(self.database, markets, self._seen())
+            if frames:
                 self._look_at_markets()
-            if channel in (events.ACCOUNTS, None):
+            if changes:
                 self._look_at_accounts()
             if channel == events.CONTROL or time.monotonic() - self._ticked >= TICK_SECONDS:
                 self._tick()
@@ -70,6 +74,14 @@ class Listener:
             if time.monotonic() - self._ticked >= TICK_SECONDS:
                 self._ticked = time.monotonic()
                 self.hub.call(self.hub.tick, {}, set())
+
+    def _open_places(self) -> list[tuple[str, Place]]:
+        with self.hub.lock:
+            return [(name, place) for name, place in self.hub.places.items() if place.loaded and place.readers]
+
+    def _seen(self) -> list[Seen]:
+        with self.hub.lock:
+            return [Seen(each.account.id, each.version, each.day) for each in self.hub.accounts.values()]
 
     def prepare(self, name: str) -> Place:
         """The market's place with its latest quotes in it, loaded by the first who comes. Blocks."""
@@ -88,10 +100,7 @@ class Listener:
         place.board.load(market.quotes(self.database, name), state.frame, at)
 
     def _look_at_markets(self) -> None:
-        for name, place in list(self.hub.places.items()):
-            if not place.loaded or not place.readers:
-                continue
-            place.board.know(masters.get(self.database).by_id)
+        for name, place in self._open_places():
             frames = market.frames_after(self.database, name, place.board.frame, MOST_FRAMES)
             if len(frames) == MOST_FRAMES:
                 self._catch_up(name, place)
@@ -131,10 +140,10 @@ class Listener:
                 place.bars.begin(each, stored[-1], int(row["volume"]))
 
     def _look_at_accounts(self) -> None:
+        seen = self._seen()
         with self.hub.lock:
-            watched = list(self.hub.accounts.values())
-        seen = [Seen(each.account.id, each.version, each.day) for each in watched]
-        changes = events.since(self.database, seen, {each.account.id: each.account.key for each in watched})
+            keys = {each.account.id: each.account.key for each in self.hub.accounts.values()}
+        changes = events.since(self.database, [each for each in seen if each.account_id in keys], keys)
         if changes:
             self.hub.call(self.hub.tell_changes, changes)
 
@@ -145,15 +154,18 @@ class Listener:
             places = dict(self.hub.places)
         if not streams:
             return
-        who = {stream.principal for stream in streams}
+        sessions = {stream.principal.session_public_id for stream in streams}
+        tokens = {stream.principal.token_id for stream in streams}
         over = events.ended(
             self.database,
-            sorted({each.session_public_id for each in who if each.session_public_id}),
-            sorted({each.token_id for each in who if each.token_id is not None}),
-            sorted({(stream.principal.user_id, stream.account.id) for stream in streams}),
+            [each for each in sessions if each is not None],
+            [each for each in tokens if each is not None],
+            list({(stream.principal.user_id, stream.account.id) for stream in streams}),
         )
         clocks = events.clocks(self.database, list(places))
+        known = masters.get(self.database).by_id
         for name, place in places.items():
+            place.board.know(known)
             behind = clocks.get(name, {"frame": 0})["frame"] - place.board.frame
             if place.loaded and place.readers and (behind < 0 or behind > MOST_BEHIND):
                 self._catch_up(name, place)

@@ -4,8 +4,7 @@ Plain ASGI, because a response object with its task group costs more a delivery 
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,6 +15,7 @@ import log
 from api import problems
 from api.fields import Fields, query_fields
 from api.parsing import BadInputError, read_object
+from api.pens import Pen, Write
 from api.serving import respond
 from api.subscriber import Subscriber
 from api.wishes import symbol_list, topic_list
@@ -32,47 +32,36 @@ _FIRST = b"retry: 1000\n\n"
 _logger = log.get(__name__)
 
 
-async def pump(
-    streams: "Streams", stream: Subscriber, write: Callable[[], Awaitable[bool]], gone: Callable[[], Awaitable[None]]
+async def serve(
+    streams: "Streams",
+    stream: Subscriber,
+    write: Write,
+    gone: Callable[[], Coroutine[Any, Any, None]],
 ) -> bool:
-    """Write what is due until the stream says goodbye (True), or its reader goes, stalls, or comes anew.
+    """Write until the stream says goodbye (True), or its reader hangs up, stalls, or comes anew.
 
-    ``write`` writes all that is due and tells whether there was anything; ``gone`` returns when the reader
-    hangs up. A reader that comes anew takes the stream over from a connection not yet known to be dead.
+    ``gone`` returns when the reader hangs up. A reader that comes anew takes
+    the stream over from a connection not yet known to be dead.
     """
-    me = asyncio.current_task()
-    stream.writer = me
-    stream.wake()
-
-    def leave(_: Any) -> None:
-        if stream.writer is me:
-            stream.writer = None
-            stream.wake()
-
+    hub = streams.listening()[0]
+    if stream.writer is not None:
+        stream.writer.stop()
+    pen = stream.writer = Pen(hub.due, stream, write)
+    if stream.group is not None:
+        stream.group.pens.add(pen)
+    pen.wake()
     hung_up = asyncio.ensure_future(gone())
-    hung_up.add_done_callback(leave)
     try:
-        while stream.writer is me:
-            stream.sending_since = time.monotonic()
-            wrote = await write()
-            stream.sending_since = None
-            if wrote:
-                stream.written_at = time.monotonic()
-            elif stream.ending is not None:
-                return True
-            else:
-                await stream.wait()
-    except asyncio.CancelledError:
-        if stream.ending is None:
-            raise
+        await asyncio.wait((pen.finished, hung_up), return_when=asyncio.FIRST_COMPLETED)
+        return pen.finished.done() and pen.finished.result()
     finally:
-        hung_up.remove_done_callback(leave)
         hung_up.cancel()
-        if stream.writer is me or stream.writer is None:
+        pen.stop()
+        if stream.group is not None:
+            stream.group.pens.discard(pen)
+        if stream.writer is pen:
             stream.writer, stream.sending_since = None, None
-            if streams.hub is not None:
-                streams.hub.park(stream)
-    return False
+            hub.park(stream)
 
 
 class Events:
@@ -100,17 +89,15 @@ class Events:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await send({"type": "http.response.body", "body": _FIRST, "more_body": True})
 
-        async def write() -> bool:
+        def write() -> Any:
             chunk = stream.frames()
-            if chunk:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            return bool(chunk)
+            return send({"type": "http.response.body", "body": chunk, "more_body": True}) if chunk else None
 
         async def gone() -> None:
             while (await receive())["type"] != "http.disconnect":
                 pass
 
-        if await pump(self.streams, stream, write, gone):
+        if await serve(self.streams, stream, write, gone):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -133,17 +120,19 @@ class Socket:
             return
         await send({"type": "websocket.accept"})
 
-        async def write() -> bool:
-            messages = stream.messages()
+        async def say(messages: list[bytes]) -> None:
             for message in messages:
                 await send({"type": "websocket.send", "text": message.decode()})
-            return bool(messages)
+
+        def write() -> Any:
+            messages = stream.messages()
+            return say(messages) if messages else None
 
         async def gone() -> None:
             while (message := await receive())["type"] != "websocket.disconnect":
                 await self._heard(stream, message, send)
 
-        if await pump(self.streams, stream, write, gone):
+        if await serve(self.streams, stream, write, gone):
             await send({"type": "websocket.close", "code": 1001})
 
     async def _heard(self, stream: Subscriber, message: Any, send: Send) -> None:

@@ -1,19 +1,20 @@
 """What a stream lives on: rings, what changed of accounts, the clocks of markets, and who may still listen."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from db import changes, market_screen
+from db import changes
 from db.changes import Seen
 from db.doorbell import ACCOUNTS, CONTROL, FRAMES, listen
 from db.engine import Database
+from desk import market
 from desk.access import AccountRef
 from desk.rows import Row, order_row, position_row, trade_row, wallet_row
 from desk.screens import feed_row
 
-__all__ = ["ACCOUNTS", "CONTROL", "FRAMES", "Change", "Seen", "clocks", "ended", "follow", "join", "since"]
+__all__ = ["ACCOUNTS", "CONTROL", "FRAMES", "Change", "Seen", "clocks", "ended", "follow", "glance", "join", "since"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,12 @@ def since(database: Database, seen: Sequence[Seen], keys: dict[int, str]) -> lis
     ]
 
 
+def glance(database: Database, markets: Mapping[str, int], seen: Sequence[Seen]) -> tuple[bool, bool]:
+    """Whether any market has another last frame than the one named, and whether any account changed."""
+    found = {what for what, _ in changes.glance(database, markets, seen)}
+    return "market" in found, "account" in found
+
+
 def join(database: Database, account: AccountRef, full: bool) -> Join | None:
     """The account as it stands now; without ``full`` its version alone. None when it is gone."""
     found = changes.join(database, account.id, full)
@@ -87,7 +94,8 @@ def join(database: Database, account: AccountRef, full: bool) -> Join | None:
 
 def clocks(database: Database, markets: Sequence[str]) -> dict[str, Row]:
     """The feed pill of each market that exists: {market, state, age_ms, frame}."""
-    return {each.id: feed_row(each) for each in market_screen.markets(database, markets)}
+    wanted = set(markets)
+    return {each.id: feed_row(each) for each in market.markets(database) if each.id in wanted}
 
 
 def ended(

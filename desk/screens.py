@@ -5,14 +5,14 @@ Money leaves here as rupees. ``account`` is always one that ``desk.access`` has 
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from core.instruments import Instrument
 from core.money import as_number
 from core.reasons import Reason, Refusal
 from db import market_screen, screens, wallet_screen
 from db.engine import Database
-from db.screen_rows import Header, MarketRow
+from db.screen_rows import Header
 from desk import masters
 from desk.access import AccountRef
 from desk.rows import (
@@ -40,6 +40,30 @@ QUIET_MS = 15_000
 
 INTERVALS = {"1m": 1, "3m": 3, "5m": 5, "10m": 10, "15m": 15, "30m": 30, "1h": 60, "1d": 1}
 DEFAULT_SPAN = {"1d": timedelta(days=400)}
+
+
+class Clock(Protocol):
+    """What a market's row says of its time."""
+
+    @property
+    def id(self) -> str:
+        """The market."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it is switched on."""
+
+    @property
+    def phase(self) -> str:
+        """STARTING, OPEN, CLOSED, ROLL or STOPPED."""
+
+    @property
+    def frame(self) -> int:
+        """The number of its last frame."""
+
+    @property
+    def frame_age_ms(self) -> int | None:
+        """By the database's clock; None before the first frame."""
 
 
 def _there(found: T | None) -> T:
@@ -149,7 +173,7 @@ def holdings(database: Database, account: AccountRef) -> Row:
     return _page(top, [holding_row(each, account.key) for each in found])
 
 
-def market_state(market: MarketRow) -> str:
+def market_state(market: Clock) -> str:
     """LIVE, STALE, DOWN or CLOSED: what the feed pill says."""
     if not market.running or market.phase in ("CLOSED", "STOPPED"):
         return "CLOSED"
@@ -168,7 +192,7 @@ def feed(database: Database, market: str) -> Row:
     return feed_row(found)
 
 
-def feed_row(market: MarketRow) -> Row:
+def feed_row(market: Clock) -> Row:
     """What ``feed`` answers, of a clock already read."""
     return {
         "market": market.id,
@@ -189,9 +213,7 @@ def quotes(database: Database, market: str, keys: Sequence[str]) -> Row:
         raise Refusal(Reason.NOT_FOUND, "There is no such market.", "market")
     state = market_state(clock)
     items = {
-        each.listing.key: quote_row(
-            each, "STALE" if state == "LIVE" and each.age_ms > QUIET_MS else _quoted(state)
-        )
+        each.listing.key: quote_row(each, "STALE" if state == "LIVE" and each.age_ms > QUIET_MS else _quoted(state))
         for each in found
     }
     return {
@@ -240,9 +262,7 @@ def instruments(
             "unknown": [key for key in keys if key not in master.by_key],
         }
     after = 0 if cursor is None else _cursor(cursor)
-    page = [
-        master.by_id[each] for each in sorted(each for each in master.by_id if each > after)[: _limit(limit)]
-    ]
+    page = [master.by_id[each] for each in sorted(each for each in master.by_id if each > after)[: _limit(limit)]]
     following = str(page[-1].id) if len(page) == limit else None
     return {"items": [instrument_row(each) for each in page], "next": following, "version": None}
 
