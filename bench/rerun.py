@@ -1,0 +1,130 @@
+"""Screen rerun: what one run of a page takes from the request to the end of the script, over the wire.
+
+Each page by itself for a user with 200 orders and 50 positions; then 300 such users at once, each with a
+stream open and one rerun every ten seconds, on all pages that a trader has.
+"""
+
+import asyncio
+import statistics
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from urllib.parse import quote
+
+import numpy as np
+
+from bench.busy_books import traders
+from bench.product import product
+from bench.result import Result, rounded
+from bench.scripts import Run, Tab
+from desk import screens
+from desk.identity import COOKIE
+from ui.menu import MENU
+
+RERUNS = 40
+CROWD = 300
+BEAT = 10.0  # seconds between two reruns of one session
+MEASURED = 40.0  # seconds of the crowd that count
+AT_ONCE = 10  # sessions of the crowd that come at a time
+TOPICS = "quotes,orders,trades,positions,wallet,alerts,feed"
+SYMBOLS = ("NSE:NIFTY 50", "NSE:NIFTY BANK", "BSE:SENSEX", "NSE:INFY", "NSE:TCS", "NSE:RELIANCE", "NSE:SBIN", "NSE:ITC")
+FIRST = MENU[0][0]
+"""The page that opens without a name in its address."""
+
+
+def address(name: str) -> str:
+    """A page as the browser's address names it."""
+    return "" if name == FIRST else name
+
+
+def sound(run: Run, page: str) -> Run:
+    """The run; raises RuntimeError if the page showed an error, because then it measures nothing."""
+    if run.trouble:
+        raise RuntimeError(f"{page}: {run.trouble[0]}")
+    return run
+
+
+async def page(port: int, cookie: str, name: str) -> list[float]:
+    """Milliseconds of the reruns of one page, the tab alone on the server."""
+    async with Tab(port, cookie) as tab:
+        sound(await tab.open(address(name)), name)
+        return [sound(await tab.rerun(), name).seconds * 1_000 for _ in range(RERUNS)]
+
+
+async def reader(port: int, cookie: str) -> None:
+    """A stream as a browser holds it; what comes is read and dropped. Raises RuntimeError if it ends."""
+    symbols = quote(",".join(SYMBOLS))
+    incoming, outgoing = await asyncio.open_connection("127.0.0.1", port)
+    outgoing.write(
+        f"GET /api/v1/stream?topics={TOPICS}&symbols={symbols} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"Cookie: {COOKIE}={cookie}\r\nAccept: text/event-stream\r\n\r\n".encode()
+    )
+    try:
+        head = await incoming.readuntil(b"\r\n\r\n")
+        if b" 200 " not in head.split(b"\r\n", 1)[0]:
+            raise RuntimeError(f"the stream was refused: {head[:60]!r}")
+        while await incoming.read(1 << 16):
+            pass
+        raise RuntimeError("a stream ended")
+    finally:
+        outgoing.close()
+
+
+async def session(tab: Tab, name: str, start: float, end: float, out: list[float]) -> None:
+    """Reruns on the beat from ``start`` to ``end`` (loop seconds); a late one is not skipped."""
+    loop, at = asyncio.get_running_loop(), start
+    while at < end:
+        await asyncio.sleep(max(0.0, at - loop.time()))
+        waited = max(0.0, loop.time() - at)
+        run = sound(await tab.rerun(), name)
+        out.append((waited + run.seconds) * 1_000)
+        at += BEAT
+
+
+async def crowd(port: int, cookies: list[str], names: list[str]) -> list[float]:
+    """Milliseconds of every rerun of all sessions once all are in, from the instant each was due."""
+    loop = asyncio.get_running_loop()
+    pages = [names[n % len(names)] for n in range(len(cookies))]
+    async with AsyncExitStack() as open_tabs:
+        tabs = [await open_tabs.enter_async_context(Tab(port, cookie)) for cookie in cookies]
+        for first in range(0, len(tabs), AT_ONCE):
+            some = range(first, min(first + AT_ONCE, len(tabs)))
+            runs = await asyncio.gather(*(tabs[n].open(address(pages[n])) for n in some))
+            for n, run in zip(some, runs, strict=True):
+                sound(run, pages[n])
+        streams = [asyncio.create_task(reader(port, cookie)) for cookie in cookies]
+        await asyncio.sleep(2)  # the snapshots of 300 streams are no part of the steady state
+        out: list[float] = []
+        start = loop.time()
+        work = [
+            session(tab, pages[n], start + n * BEAT / len(tabs), start + MEASURED, out) for n, tab in enumerate(tabs)
+        ]
+        try:
+            await asyncio.gather(*work)
+            for stream in streams:
+                if stream.done():
+                    stream.result()
+        finally:
+            for stream in streams:
+                stream.cancel()
+            await asyncio.gather(*streams, return_exceptions=True)
+    return out
+
+
+def run() -> Iterator[Result]:
+    """p50 a page, then p50 and p95 of the crowd."""
+    with product() as running:
+        names = [f"trader{n}" for n in range(CROWD)]
+        traders(running.database, names)
+        traders(running.database, ["root"], "admin")
+        if not screens.feed(running.database, "sim")["frame"]:
+            raise RuntimeError("no market runs")
+        cookies = [running.cookie(name) for name in names]
+        admin = running.cookie("root")
+        for name, _, _, roles in MENU:
+            cookie = cookies[0] if "trader" in roles else admin
+            took = asyncio.run(page(running.port, cookie, name))
+            yield Result(f"rerun_{name}_p50", rounded(statistics.median(took)), "ms")
+        pages = [name for name, _, _, roles in MENU if "trader" in roles]
+        took = asyncio.run(crowd(running.port, cookies, pages))
+        yield Result("rerun_crowd_p50", rounded(statistics.median(took)), "ms")
+        yield Result("rerun_crowd_p95", rounded(float(np.quantile(took, 0.95))), "ms")
