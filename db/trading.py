@@ -25,6 +25,9 @@ Connection = psycopg.Connection[Any]
 
 LOAD = "select load_work(%s, %s, %s, %s, %s, %s, %s)::text"
 COMMIT = "select commit_work(%s::text::jsonb)"
+# A pipeline waits for answers although a part of the statement is still unsent, when it is longer than the
+# socket takes at once; then it waits for ever. Beyond so many characters COMMIT therefore travels by itself.
+LONGEST_IN_PIPELINE = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,14 @@ def load(
     ``orders`` None means that a new order is to come, and its id is drawn; ``whole`` reads every working
     order, position, group and lot of the accounts. Market facts are those of the first account.
     """
-    # In a pipeline the transaction's BEGIN travels with the call: one round trip instead of two.
-    with connection.pipeline():
-        row = connection.execute(
-            LOAD,
-            [list(accounts), None if orders is None else list(orders), list(instruments), list(underlyings), key,
-             numbers, whole],
-        ).fetchone()  # fmt: skip
+    wanted = [list(accounts), None if orders is None else list(orders), list(instruments), list(underlyings), key,
+              numbers, whole]  # fmt: skip
+    if connection.info.transaction_status is psycopg.pq.TransactionStatus.IDLE:
+        # In a pipeline the transaction's BEGIN travels with the call: one round trip instead of two.
+        with connection.pipeline():
+            row = connection.execute(LOAD, wanted).fetchone()
+    else:
+        row = connection.execute(LOAD, wanted).fetchone()
     raw = orjson.loads(row[0]) if row else {}
     return _loaded(raw) if raw.get("accounts") else None
 
@@ -164,13 +168,15 @@ def commit(
 
     ``request`` is the idempotency row: account_id, key, hash (hex), status, body. ``announce`` is False for
     the execution loop alone, which needs no word of its own changes. ``final`` ends the transaction with it,
-    the COMMIT in the same round trip.
+    in the same round trip where that can be.
     Raises psycopg errors with SQLSTATE KG001 or KG002 where a guard found other rows than were decided on.
     """
     document = orjson.dumps(payload(works, request, announce)).decode()
-    if not final:
-        connection.execute(COMMIT, [document])
+    if final and len(document) <= LONGEST_IN_PIPELINE:
+        with connection.pipeline():
+            connection.execute(COMMIT, [document])
+            connection.commit()
         return
-    with connection.pipeline():
-        connection.execute(COMMIT, [document])
+    connection.execute(COMMIT, [document])
+    if final:
         connection.commit()
