@@ -145,8 +145,11 @@ def account_of_order(connection: Connection[Any], order_id: int, user_id: int, a
 
 
 def running_market(connection: Connection[Any]) -> tuple[str, date] | None:
-    """The market that is switched on and the date it trades; the first by name if several are."""
-    sql = "select id, trading_date from markets where running order by id limit 1"
+    """The market that is switched on and the date it trades; the first by name if several are.
+
+    Its row stays locked, so that no account is opened on a date that ends meanwhile.
+    """
+    sql = "select id, trading_date from markets where running order by id limit 1 for share"
     with connection.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(sql).fetchone()
     return None if row is None else (row[0], row[1])

@@ -1,6 +1,7 @@
 """The close of a market's trading date in SQL: settlement prices, who is behind, what a day left behind."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 from db.trading import Connection
 
@@ -15,26 +16,45 @@ def strike_settlements(connection: Connection, market: str, day: date) -> None:
 
 
 def settlements(connection: Connection, market: str, day: date) -> dict[int, int]:
-    """Closing price by instrument, in paise: what was struck, else the last quote, else the previous close."""
+    """Closing price by instrument, in paise: what was struck, else the last quote, else the previous close.
+
+    What is held and was not listed on that day closes at its last day's price, so that every account can roll.
+    """
     rows = connection.execute(
         """
         select instrument_id, coalesce(d.settlement, q.last_price, d.prev_close)
         from (select * from market_days where market = %(market)s and trading_date = %(day)s) d
         full join (select * from quotes where market = %(market)s) q using (instrument_id)
+        union all
+        select held.id, last.price from (
+            select instrument_id from positions p join accounts a on a.id = p.account_id
+            where a.market = %(market)s and a.archived_at is null and p.quantity <> 0
+            union
+            select underlying_id from positions p join accounts a on a.id = p.account_id
+            where a.market = %(market)s and a.archived_at is null and p.quantity <> 0
+        ) held (id), lateral (
+            select coalesce(settlement, prev_close) as price from market_days
+            where market = %(market)s and instrument_id = held.id and trading_date < %(day)s
+            order by trading_date desc limit 1
+        ) last
+        where not exists (select 1 from market_days d
+                where d.market = %(market)s and d.trading_date = %(day)s and d.instrument_id = held.id)
+            and not exists (select 1 from quotes q where q.market = %(market)s and q.instrument_id = held.id)
         """,
         {"market": market, "day": day},
     ).fetchall()
     return dict(rows)
 
 
-def behind(connection: Connection, market: str, day: date, limit: int) -> list[tuple[int, int]]:
-    """(account, open contract positions) of living accounts whose date is ``day`` or earlier, ascending."""
+def behind(connection: Connection, market: str, day: date, but: Sequence[int], limit: int) -> list[tuple[int, int]]:
+    """(account, open contract positions) of living accounts whose date is ``day`` or earlier, ascending; not
+    those of ``but``."""
     return connection.execute(
         "select a.id, (select count(*) from positions p join instruments i on i.id = p.instrument_id"
         "   where p.account_id = a.id and p.quantity <> 0 and i.expiry is not null)"
         " from accounts a where a.market = %s and a.archived_at is null and a.trading_date <= %s"
-        " order by a.id limit %s",
-        [market, day, limit],
+        " and a.id <> all (%s::bigint[]) order by a.id limit %s",
+        [market, day, list(but), limit],
     ).fetchall()
 
 
@@ -99,12 +119,19 @@ def begin_day(connection: Connection, account_id: int, day: date, equity: int, u
     )
 
 
-def begin_market_day(connection: Connection, market: str, day: date, phase: str) -> None:
-    """The market's own date, once no account is behind; idempotent."""
+def begin_market_day(connection: Connection, market: str, day: date, phase: str, but: Sequence[int]) -> bool:
+    """The market's own date, once no account but those of ``but`` is behind; False while one is. Idempotent.
+
+    Whoever opens an account reads the date under this row's lock, so that none is opened on a date that ends.
+    """
+    connection.execute("select 1 from markets where id = %s for no key update", [market])
+    if behind(connection, market, day - timedelta(days=1), but, 1):
+        return False
     connection.execute(
         "update markets set trading_date = %s, phase = %s where id = %s and trading_date < %s",
         [day, phase, market, day],
     )
+    return True
 
 
 def intraday(connection: Connection, market: str) -> list[tuple[int, int | None]]:

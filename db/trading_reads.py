@@ -59,9 +59,10 @@ def _resting(rows: list[tuple[Any, ...]]) -> list[Resting]:
 
 
 def open_orders(connection: Connection, market: str) -> list[Resting]:
-    """Every open or waiting order of the market's living accounts."""
+    """Every open or waiting order of the market's living accounts, but of those a roll could not close."""
     rows = connection.execute(
-        RESTING + " join accounts a on a.id = o.account_id where a.market = %s and a.archived_at is null"
+        RESTING + " join accounts a on a.id = o.account_id join markets m on m.id = a.market"
+        " where a.market = %s and a.archived_at is null and a.trading_date >= m.trading_date"
         " and o.status in ('TRIGGER_PENDING', 'OPEN')",
         [market],
     ).fetchall()
@@ -96,7 +97,7 @@ def archive(connection: Connection, account_id: int) -> int:
     row = connection.execute(
         "insert into accounts (user_id, market, name, trading_date)"
         " select a.user_id, a.market, a.name, m.trading_date from accounts a join markets m on m.id = a.market"
-        " where a.id = %s returning id",
+        " where a.id = %s for share of m returning id",
         [account_id],
     ).fetchone()
     assert row
@@ -108,13 +109,14 @@ def archive(connection: Connection, account_id: int) -> int:
     return int(row[0])
 
 
-def behind_the_snapshot(connection: Connection, market: str, limit: int) -> list[int]:
-    """Living accounts with a margin group that was secured at another snapshot than the market's present one."""
+def behind_the_snapshot(connection: Connection, market: str, but: list[int], limit: int) -> list[int]:
+    """Living accounts with a margin group that was secured at another snapshot than the market's present one;
+    not those of ``but``."""
     rows = connection.execute(
         "select distinct g.account_id from margin_groups g join accounts a on a.id = g.account_id"
         " join markets m on m.id = a.market where m.id = %s and a.archived_at is null"
         " and m.risk_snapshot_id is not null and g.snapshot_id is distinct from m.risk_snapshot_id"
-        " order by 1 limit %s",
-        [market, limit],
+        " and a.id <> all (%s::bigint[]) order by 1 limit %s",
+        [market, but, limit],
     ).fetchall()
     return [row[0] for row in rows]

@@ -1,5 +1,9 @@
 """When the database fails: the refusal that tells who asked what became of their request."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import log
 from core.reasons import Reason, Refusal
 from db.trouble import kind
 
@@ -18,3 +22,20 @@ def refusal_for(error: BaseException) -> Refusal | None:
         case "unstorable":
             return Refusal(Reason.BAD_INPUT, "A value is outside of what can be stored. Check your input.")
     return None
+
+
+def lies_in_the_rows(error: BaseException) -> bool:
+    """Whether what was decided on is at fault, so that trying again cannot help; not the database's state."""
+    return kind(error) in (None, "unstorable")
+
+
+@contextmanager
+def alone(account_id: int, work: str) -> Iterator[None]:
+    """Keeps what is wrong with one account's rows from stopping the others: told loudly, then passed over."""
+    try:
+        yield
+    except Exception as error:
+        if not lies_in_the_rows(error):
+            raise
+        told = {"account": account_id, "work": work, "error": str(error)}
+        log.get(__name__).error("An account's rows stop its work; others go on", extra=told, exc_info=error)

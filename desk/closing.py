@@ -18,6 +18,7 @@ from db.engine import Database, retrying
 from db.trading import commit
 from desk import market as markets
 from desk import masters, trading
+from desk.availability import alone
 from desk.working import ACCOUNTS, facts_of, open_task, ring
 
 SQUARE_OFF, ROLL = "SQUARE_OFF", "ROLL"
@@ -47,37 +48,51 @@ def due(database: Database, market: str, now: datetime) -> Due | None:
     return None
 
 
+class NotRolled(RuntimeError):
+    """Accounts whose rows contradict themselves kept their trading date, while the market went on."""
+
+
 def square_off(database: Database, market: str) -> dict[str, Any]:
     """Cancel resting intraday orders and send closing orders for what is open; safe to repeat until all is flat."""
     with database.connection() as connection:
         found = rows.intraday(connection, market)
     placed = 0
     for account_id in sorted({account for account, instrument in found if instrument is None}):
-        trading.cancel_product(database, ACTOR, account_id, Product.MIS, Reason.SQUARED_OFF)
+        with alone(account_id, "square-off"):
+            trading.cancel_product(database, ACTOR, account_id, Product.MIS, Reason.SQUARED_OFF)
     for account_id, instrument_id in found:
         if instrument_id is not None:
-            placed += len(trading.exit_position(database, ACTOR, account_id, instrument_id, "MIS", origin="SQUARE_OFF"))
+            with alone(account_id, "square-off"):
+                answers = trading.exit_position(database, ACTOR, account_id, instrument_id, "MIS", origin="SQUARE_OFF")
+                placed += len(answers)
     return {"orders": placed}
 
 
 def roll(database: Database, market: str, step: Due, now: datetime | None = None) -> dict[str, Any]:
-    """Close the market's trading date and open the next for every account. Resumes a roll that was killed."""
+    """Close the market's trading date and open the next for every account. Resumes a roll that was killed.
+
+    An account that cannot be rolled stops no other: it keeps its date, takes no orders, and is tried again
+    at the next roll. Raises NotRolled, which names them, once the market has gone on.
+    """
     at = now or datetime.now(UTC)
     markets.enter(database, market, "ROLL", ("STARTING", "OPEN", "CLOSED", "ROLL"))
     with database.connection() as connection:
         rows.strike_settlements(connection, market, step.trading_date)
         closes = rows.settlements(connection, market, step.trading_date)
-    rolled = 0
+    rolled, failed = 0, list[int]()
     while True:
         with database.connection() as connection:
-            accounts = rows.behind(connection, market, step.trading_date, AT_ONCE)
-        if not accounts:
-            break
+            accounts = rows.behind(connection, market, step.trading_date, failed, AT_ONCE)
+            if not accounts and rows.begin_market_day(connection, market, step.next_date, "OPEN", failed):
+                break
         for account_id, contracts in accounts:
-            rolled += retrying(lambda a=account_id, c=contracts: _roll_one(database, a, c, step, closes, at))  # type: ignore[misc]
-    with database.connection() as connection:
-        rows.begin_market_day(connection, market, step.next_date, "OPEN")
+            failed.append(account_id)
+            with alone(account_id, "roll"):
+                rolled += retrying(lambda a=account_id, c=contracts: _roll_one(database, a, c, step, closes, at))  # type: ignore[misc]
+                failed.remove(account_id)
     ring(database, ACCOUNTS, "kagaz_control")
+    if failed:
+        raise NotRolled(f"Accounts that kept {step.trading_date}: {', '.join(map(str, failed))}.")
     return {"accounts": rolled, "closed": step.trading_date.isoformat(), "opened": step.next_date.isoformat()}
 
 
@@ -111,4 +126,3 @@ def refresh_blocked_loss(database: Database, market: str) -> int:
     """Keep every account's ``blocked_loss`` at the latest prices; how many accounts changed."""
     with database.connection() as connection:
         return rows.refresh_blocked_loss(connection, market)
-

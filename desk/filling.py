@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
+import log
 from core import decide, fills
 from core.account import Evidence, Work
 from core.book import Resting
@@ -19,8 +20,10 @@ from core.orders import WORKING, Order
 from core.reasons import Reason
 from db import trading_reads
 from db.engine import Database
+from db.leader import NotLeader
 from db.trading import Connection, commit, load
 from desk import masters
+from desk.availability import lies_in_the_rows
 from desk.working import ACCOUNTS, facts_of, ring
 
 IOC = (Reason.IOC_REMAINDER, "Nothing more was on offer: the rest of an IOC order is cancelled.")
@@ -75,11 +78,39 @@ def take_changes(database: Database, leadership: Term, market: str) -> Changed:
 def apply(database: Database, leadership: Term, outcomes: Sequence[Outcome]) -> Applied:
     """Write a batch of outcomes, in their order, in one transaction of this leader's term.
 
-    Raises NotLeader when the term has passed to another, and Broken on impossible arithmetic: then nothing
-    of the batch is written, and the caller starts again from the database.
+    An account whose rows cannot take its outcomes is told in the log, its outcomes are dropped, and those of
+    all others are written in smaller batches. Raises NotLeader when the term has passed to another, and what
+    the database's own state raises: then the caller starts again from the database.
     """
     if not outcomes:
         return Applied()
+    try:
+        applied = _write(database, leadership, outcomes)
+    except NotLeader:
+        raise
+    except Exception as error:
+        if not lies_in_the_rows(error):
+            raise
+        return _apart(database, leadership, outcomes, error)
+    if applied.done:
+        ring(database, ACCOUNTS)
+    return applied
+
+
+def _apart(database: Database, leadership: Term, outcomes: Sequence[Outcome], error: Exception) -> Applied:
+    """Half of the accounts, then the other half, until the one at fault is alone."""
+    accounts = sorted({each.account_id for each in outcomes})
+    if len(accounts) == 1:
+        told = {"account": accounts[0], "orders": sorted({each.order_id for each in outcomes}), "error": str(error)}
+        log.get(__name__).error("An account's rows take no fill; its orders wait", extra=told, exc_info=error)
+        return Applied(dropped=list(outcomes))
+    middle = accounts[len(accounts) // 2]
+    low = apply(database, leadership, [each for each in outcomes if each.account_id < middle])
+    high = apply(database, leadership, [each for each in outcomes if each.account_id >= middle])
+    return Applied([*low.done, *high.done], [*low.dropped, *high.dropped])
+
+
+def _write(database: Database, leadership: Term, outcomes: Sequence[Outcome]) -> Applied:
     master = masters.get(database)
     instruments = {each.instrument_id for each in outcomes}
     count = sum(isinstance(each, Fill) for each in outcomes)
@@ -107,8 +138,6 @@ def apply(database: Database, leadership: Term, outcomes: Sequence[Outcome]) -> 
         changed = [work for work in loaded.works.values() if work.events]
         if changed:
             commit(connection, changed, announce=False, final=True)
-    if applied.done:
-        ring(database, ACCOUNTS)
     return applied
 
 

@@ -5,6 +5,7 @@ from db import trading_reads
 from db.engine import Database, retrying
 from db.trading import commit
 from desk import masters
+from desk.availability import alone
 from desk.working import ACCOUNTS, facts_of, open_task, ring
 
 AT_ONCE = 500
@@ -16,15 +17,18 @@ def follow_snapshot(database: Database, market: str) -> int:
     A top-up may take CASH below zero, which is a margin call and no refusal. Killed half-way, it goes on with
     the accounts that are still behind.
     """
-    done = 0
+    done, failed = 0, list[int]()
     while True:
         with database.connection() as connection:
-            behind = trading_reads.behind_the_snapshot(connection, market, AT_ONCE)
+            behind = trading_reads.behind_the_snapshot(connection, market, failed, AT_ONCE)
         if not behind:
             break
         for account_id in behind:
-            retrying(lambda account_id=account_id: _one(database, account_id))  # type: ignore[misc]
-        done += len(behind)
+            failed.append(account_id)
+            with alone(account_id, "margins"):
+                retrying(lambda account_id=account_id: _one(database, account_id))  # type: ignore[misc]
+                failed.remove(account_id)
+                done += 1
     if done:
         ring(database, ACCOUNTS)
     return done
