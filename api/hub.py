@@ -100,9 +100,9 @@ class Hub:
             self.streams[stream.id] = stream
             self.by_epoch[stream.epoch] = stream
         self._look_at(stream, stream.wish)
-        stream.must(b"hello", self._hello(stream, joined.version))
+        stream.first(b"hello", self._hello(stream, joined.version))
         if missed:
-            stream.must(b"gap", b"{}")
+            stream.first(b"gap", b"{}")
         self.show(stream, joined)
 
     def _hello(self, stream: Subscriber, version: int) -> bytes:
@@ -155,7 +155,7 @@ class Hub:
         if stream is None or stream.ending is not None or not same(stream) or not stream.replay(after):
             return None
         stream.parked_at = None
-        stream.must(b"hello", self._hello(stream, stream.version))
+        stream.first(b"hello", self._hello(stream, stream.version))
         return stream
 
     def forget(self, stream: Subscriber) -> None:
@@ -169,6 +169,9 @@ class Hub:
                 if not watched.readers:
                     del self.accounts[stream.account.id]
         self._look_away(stream)
+        place = self.places[stream.account.market]
+        if not place.readers:
+            place.loaded = False  # nobody keeps it up to date from here on
 
     def place(self, market: str) -> Place:
         """The market's place, made when it is missing. From any thread."""
@@ -289,7 +292,8 @@ class Hub:
 def over_because(stream: Subscriber, over: set[tuple[str, str]]) -> str | None:
     """Why a stream must end, given what is over; None when it goes on."""
     who = stream.principal
-    if ("session", str(who.session_public_id)) in over or ("token", str(who.token_id)) in over:
+    credential = ("token", str(who.token_id)) if who.token_id is not None else ("session", str(who.session_public_id))
+    if credential in over:
         return "session"
     if ("access", f"{who.user_id}/{stream.account.id}") in over:
         return "session"

@@ -77,7 +77,7 @@ class Listener:
 
     def _open_places(self) -> list[tuple[str, Place]]:
         with self.hub.lock:
-            return [(name, place) for name, place in self.hub.places.items() if place.loaded and place.readers]
+            return [(name, place) for name, place in self.hub.places.items() if place.readers]
 
     def _seen(self) -> list[Seen]:
         with self.hub.lock:
@@ -101,6 +101,10 @@ class Listener:
 
     def _look_at_markets(self) -> None:
         for name, place in self._open_places():
+            if not place.loaded:
+                self.prepare(name)
+                self._catch_up(name, place)
+                continue
             frames = market.frames_after(self.database, name, place.board.frame, MOST_FRAMES)
             if len(frames) == MOST_FRAMES:
                 self._catch_up(name, place)

@@ -18,9 +18,9 @@ from api.wishes import Wish
 from desk.access import AccountRef
 from desk.principal import Principal
 
-MOST_QUEUED = 1 << 20
+MOST_QUEUED = 768 << 10
 """Bytes of orders and trades that may wait for a slow reader."""
-MOST_KEPT = 512 << 10
+MOST_KEPT = 384 << 10
 """Bytes of sent events that are kept for one who comes back; with what waits less than 2 MB a client."""
 MOST_EVENTS = 256
 QUOTES = b"quotes"
@@ -81,6 +81,10 @@ class Subscriber:
         if self._queued + len(body) > MOST_QUEUED:
             self.gap()
             return
+        self.first(event, body)
+
+    def first(self, event: bytes, body: bytes) -> None:
+        """An event that other events build on: it goes out whatever else waits."""
         self._queue.append((event, body))
         self._queued += len(body)
         self.wake()
@@ -91,17 +95,14 @@ class Subscriber:
         self._queued = 0
         self._slots.clear()
         self.gapped = True
-        self._queue.append((b"gap", b"{}"))
-        self.wake()
+        self.first(b"gap", b"{}")
 
     def snapshot(self, body: bytes, version: int, number: int) -> None:
         """The state to go on from. What waited and is older than it has become void."""
         self.gapped = False
         self.version = version
         self.seen = number
-        self._queue.append((b"snapshot", body))
-        self._queued += len(body)
-        self.wake()
+        self.first(b"snapshot", body)
 
     def may(self, event: bytes, body: bytes, place: Any = None) -> None:
         """An event of which only the newest matters, in its place (by default: one an event)."""
