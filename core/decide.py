@@ -93,6 +93,7 @@ def _weigh(
     work: Work, facts: Facts, instrument: Instrument, order: Order, wish: PlaceOrder, reserved: int
 ) -> Refusal | None:
     """Risk's answer: shares, written options, money. An order that raises nothing needs no money."""
+    before = work.balances[Ledger.CASH]
     if is_margined(instrument, order.product):
         holds.post_margin(work, facts, instrument, facts.now)
     asked = replace(wish, quantity=order.pending)
@@ -107,7 +108,9 @@ def _weigh(
     if required > available:
         return funds(required, available)
     credit = work.balances[Ledger.OPTION_CREDIT] if instrument.kind in OPTIONS else 0
-    work.spend = max(0, required - credit)
+    # The stored CASH must cover it, so that what a newer snapshot has just taken or set free counts as well.
+    spend = required - credit + before - work.balances[Ledger.CASH]
+    work.spend = spend if spend > 0 else None
     return None
 
 
@@ -130,15 +133,16 @@ def modify(work: Work, facts: Facts, order: Order, change: ModifyOrder, actor: s
     refusals = form(Asked(wish, instrument, facts, triggered))
     if refusals:
         raise refusals[0]
+    more = replace(wish, quantity=wish.quantity - order.filled)
+    if wish.quantity > order.quantity and (late := intraday_is_open(work, facts, instrument, more)):
+        raise late
     before = replace(order)
     _apply_terms(order, facts, instrument, wish, triggered)
     refusal = _weigh(work, facts, instrument, order, wish, before.pending)
     if refusal:
         _restore(order, before)
         work.spend = None
-        work.record(
-            order, "MODIFY_REFUSED", order.status, actor, facts.now, (int(refusal.reason), refusal.sentence)
-        )
+        work.record(order, "MODIFY_REFUSED", order.status, actor, facts.now, (int(refusal.reason), refusal.sentence))
         raise refusal
     order.modifications += 1
     holds.reserve(work, instrument, order, order.pending - before.pending)
@@ -214,4 +218,3 @@ def cancel(
     holds.release(work, facts, instrument, order, left, facts.now)
     work.record(order, event, before, actor, facts.now, (order.reason_code, order.reason))
     return order
-

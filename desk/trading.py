@@ -46,7 +46,7 @@ def place(
                 return before
             must_be_current(task)
             number = task.loaded.next_order
-            order = decide.place(task.work, task.facts, wish, number, key or f"auto-{number}", actor)
+            order = decide.place(task.work, task.facts, wish, number, _named(key, number), actor)
             order.origin = origin
             answer = _placed(task, order, instrument)
             commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)
@@ -54,6 +54,15 @@ def place(
         return answer
 
     return _answered(act)
+
+
+def _named(key: str | None, number: int) -> str:
+    """What an order is called by its owner: its key, else a name of ours, which no key may therefore take."""
+    if key is None:
+        return f"auto-{number}"
+    if key.startswith("auto-"):
+        raise Refusal(Reason.BAD_KEY, "Keys that begin with auto- are ours. Choose another.", "Idempotency-Key")
+    return key
 
 
 def _placed(task: Task, order: Order, instrument: Instrument) -> Answer:
@@ -156,9 +165,7 @@ def _cancel_many(
             if orders:
                 commit(connection, [task.work])
         ring(database, ORDERS, ACCOUNTS)
-        return [
-            Answer(200, order_row(order, master.by_id[order.instrument_id], task.work.key)) for order in orders
-        ]
+        return [Answer(200, order_row(order, master.by_id[order.instrument_id], task.work.key)) for order in orders]
 
     return retrying(act)
 
@@ -175,11 +182,15 @@ def estimate(database: Database, account_id: int, wish: PlaceOrder) -> Body:
     body: Body = {"value": None, "worst_price": None, "required": None, "margin": None, "charges": None}
     body["available"] = as_number(work.available)  # before the order itself takes its share
     if not refusals:
-        order = decide.place(work, facts, wish, 0, "estimate", "estimate")
-        if order.status is Status.REJECTED:
-            reason = Reason(order.reason_code or Reason.NOT_ENOUGH_FUNDS)
-            refusals = [Refusal(reason, order.reason or "", _field(reason))]
-        body |= _figures(task, instrument, order)
+        try:
+            order = decide.place(work, facts, wish, 0, "estimate", "estimate")
+        except Refusal as late:
+            refusals = [late]
+        else:
+            if order.status is Status.REJECTED:
+                reason = Reason(order.reason_code or Reason.NOT_ENOUGH_FUNDS)
+                refusals = [Refusal(reason, order.reason or "", _field(reason))]
+            body |= _figures(task, instrument, order)
     body["refusals"] = [
         {"reason_code": int(each.reason), "field": each.field, "detail": each.sentence} for each in refusals
     ]
@@ -193,7 +204,9 @@ def _figures(task: Task, instrument: Instrument, order: Order) -> Body:
         order.status = Status.OPEN
         required, _ = decide.cost(task.work, task.facts, instrument, order, 0)
     else:
-        required = sum(transfer.amount for transfer in task.work.transfers if transfer.target in ("HOLD", "MARGIN"))
+        # What a newer snapshot moves at the same time names no order.
+        own = (each for each in task.work.transfers if each.order_id == order.id)
+        required = sum(each.amount for each in own if each.target == "HOLD")
     return {
         "value": as_number(value),
         "worst_price": as_number(order.worst_price),
@@ -243,7 +256,7 @@ def _close_some(
             if wish is None:
                 return Answer(204, {})
             number = task.loaded.next_order
-            order = decide.place(task.work, task.facts, wish, number, key or f"auto-{number}", actor)
+            order = decide.place(task.work, task.facts, wish, number, _named(key, number), actor)
             order.origin = origin
             answer = _placed(task, order, instrument)
             commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)

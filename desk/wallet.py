@@ -92,7 +92,8 @@ def withdraw(database: Database, actor: str, account_id: int, amount: int, key: 
 
 def reset(database: Database, actor: str, account_id: int, cash: int, key: str | None = None) -> Answer:
     """Start an account anew with ``cash`` paise. The old one is archived as it stands, with its resting orders
-    cancelled; nothing is erased. The body names both: ``account`` (the new one's id) and ``archived``."""
+    cancelled; nothing is erased. The body names both: ``account_id`` (the new one) and ``archived_id``."""
+    asked = fingerprint("reset", cash)
 
     def act(task: Task, connection: Connection) -> Answer:
         _must_be_an_amount(cash, task)
@@ -102,11 +103,13 @@ def reset(database: Database, actor: str, account_id: int, cash: int, key: str |
         successor = trading_reads.archive(connection, account_id)
         fresh = open_task(connection, masters.get(database), successor, orders=[])
         fresh.work.move(Ledger.BANK, Ledger.CASH, cash, Code.DEPOSIT, fresh.facts.now, reference=f"reset by {actor}")
-        commit(connection, [fresh.work])
         body = {"account": task.work.key, "account_id": str(successor), "archived_id": str(account_id)}
-        return Answer(201, body | {"cash": as_number(cash)})
+        answer = Answer(201, body | {"cash": as_number(cash)})
+        # A retry finds the new account under the old name: the key must be known there as well.
+        commit(connection, [fresh.work], request_row(successor, key, asked, answer))
+        return answer
 
-    answer = _move(database, account_id, key, fingerprint("reset", cash), act, whole=True)
+    answer = _move(database, account_id, key, asked, act, whole=True)
     forget_all()  # the name now means the new account
     ring(database, ORDERS)
     return answer
