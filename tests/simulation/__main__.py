@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+import log
 from tests import cluster
 from tests.simulation import ground
 from tests.simulation.run import STEPS, Story, Violated, simulate
@@ -18,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, default=STEPS, help=f"steps of each seed ({STEPS})")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds, counting up (1)")
     given = parser.parse_args(arguments)
-    logging.disable(logging.CRITICAL)  # deaths and lost leads are what is simulated, hundreds of them
+    logging.getLogger(log.ROOT).propagate = False  # deaths and lost leads are what is simulated, hundreds of them
     wrong = 0
     with cluster.running() as running:
         template = ground.template(running, cluster.seeded(running, cluster.migrated(running)))

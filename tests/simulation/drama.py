@@ -8,6 +8,7 @@ from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING
 
+from core.orders import ModifyOrder
 from desk import closing, filling, margins
 from desk.answers import Answer
 from desk.leadership import NotLeader
@@ -49,6 +50,7 @@ def unseen_tick(world: World) -> bool:
 
 def old_frames(world: World) -> bool:
     """A frame comes again, or late: the market does not store it and nothing fills on it."""
+    world.exchange.step()  # whatever else there is to do is done
     matcher, shown = world.exchange.matcher, world.exchange.shown
     if matcher is None or not shown:
         return tick(world)
@@ -155,6 +157,24 @@ def new_risk(world: World) -> bool:
     return False
 
 
+def change_and_frame(world: World) -> bool:
+    """An owner changes a resting order while a frame comes to its price; the matcher hears of both at once."""
+    matcher = world.exchange.matcher
+    resting = [] if matcher is None else [one for one in matcher._book.orders.values() if not one.trigger]
+    if not resting:
+        return trade(world)
+    order = world.random.choice(resting)
+    walk = world.tape.walks[order.instrument_id]
+    tick = walk.instrument.tick
+    price = max(tick, order.limit - order.side * world.random.randint(-1, 2) * tick)
+    change = world.random.choice((ModifyOrder(price=price), ModifyOrder(quantity=order.pending + walk.instrument.lot)))
+    world.ask(Request("modify", order.account_id, world.people.key(), (order.order_id, change)))
+    walk.last = max(tick, order.limit - 2 * order.side * tick)
+    world.show()
+    world.exchange.step()
+    return False
+
+
 def margins_follow(world: World) -> bool:
     """Every group is secured at the snapshot in force; the process may die among the accounts."""
     with suppress(Died):
@@ -234,11 +254,13 @@ def late_commit(world: World) -> bool:
     sender = Sender(world, request, hold=True)
     sender.until_held()
     others = [book.number for book in world.books if book.number != account]
-    for _ in range(world.random.randint(1, 2)):
-        world.ask(Request("place", world.random.choice(others), world.people.key(), (world.people.wish(),)))
-    world.clock.pass_ms(260)
-    world.exchange.step(rung=False)
-    sender.release()
+    try:
+        for _ in range(world.random.randint(1, 2)):
+            world.ask(Request("place", world.random.choice(others), world.people.key(), (world.people.wish(),)))
+        world.clock.pass_ms(260)
+        world.exchange.step(rung=False)
+    finally:
+        sender.release()
     world.clock.pass_ms(260)
     world.exchange.step(rung=world.random.random() < 0.5)
     world.exchange.fresh = world.exchange.matcher is not None
@@ -258,7 +280,10 @@ def at_once(world: World) -> bool:
     one.until_held()
     other.start()
     _until_waiting(world, other)
-    answers = one.release(), other.release()
+    try:
+        answers = one.release(), other.release()
+    finally:
+        other.join(PATIENCE)
     if first is second and first.key is not None and answers[0] and answers[0][0].ok:
         same = answers[0][0].body == answers[1][0].body or answers[1][0].replayed
         if not same:
@@ -314,7 +339,8 @@ def day_ends(world: World) -> bool:
 
 WEIGHTS: dict[Callable[[World], bool], int] = {
     trade: 30, tick: 22, unseen_tick: 4, old_frames: 4, silence: 3, dying_request: 8, ask_again: 5, matcher_dies: 5,
-    leader_deposed: 3, new_risk: 3, margins_follow: 2, losses: 3, start_anew: 1, late_commit: 4, at_once: 5, day_ends: 3,
+    leader_deposed: 3, change_and_frame: 5, new_risk: 3, margins_follow: 2, losses: 3, start_anew: 1, late_commit: 4,
+    at_once: 5, day_ends: 3,
 }  # fmt: skip
 
 

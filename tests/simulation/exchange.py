@@ -42,6 +42,7 @@ class Exchange:
     matcher: Matcher | None = None
     shown: dict[int, Shown] = field(default_factory=dict)
     lives: int = 0
+    seats: list[Seat] = field(default_factory=list)
     voided: int = 0
     """The last frame that was shown before the feed fell silent: its displays may fill nothing any more."""
     look: Callable[[], None] = lambda: None
@@ -94,6 +95,7 @@ class Exchange:
     def _begin(self) -> Matcher:
         if self.seat is None:
             self.seat = Seat.taken(self.database, MARKET)
+            self.seats.append(self.seat)
         self.bus.take(0)  # displayed before this life
         self.matcher = Matcher(self.database, MARKET, self.seat, filling)
         self.lives += 1
@@ -105,6 +107,12 @@ class Exchange:
         if self.seat is not None:
             self.seat.resign()
             self.seat = None
+
+    def close(self) -> None:
+        """Everybody leaves, those that were deposed too."""
+        self.matcher = None
+        for seat in self.seats:
+            seat.resign()
 
     def rebuild(self) -> None:
         """An error in the loop: the book goes, the leadership stays."""

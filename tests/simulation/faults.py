@@ -3,6 +3,7 @@
 The points are put round ``db.trading.commit`` from outside; the product has none. Each thread arms its own.
 """
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,7 @@ import desk.trading
 import desk.wallet
 import jobs.bus
 import jobs.matcher
+import log
 from db import trading
 from desk.leadership import Leadership
 from tests.simulation.clock import Clock
@@ -87,6 +89,28 @@ class Faults:
     def _die(self) -> None:
         self.deaths += 1
         raise Died
+
+
+class Ear(logging.Handler):
+    """Hears what the product says loudly: an account that was passed over is a violation here, not a line in a log."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._found = found
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._found.append(f"{record.getMessage()}: {getattr(record, 'error', '')}")
+
+
+@contextmanager
+def hearing(found: list[str]) -> Iterator[None]:
+    """Put every error that is logged meanwhile into the list."""
+    ear, logger = Ear(found), logging.getLogger(log.ROOT)
+    logger.addHandler(ear)
+    try:
+        yield
+    finally:
+        logger.removeHandler(ear)
 
 
 @contextmanager

@@ -80,7 +80,8 @@ def cloned(cluster: Throwaway, name: str) -> Iterator[tuple[Ground, Clock]]:
     url = cluster.clone(name)
     clock = Clock(url, OPENING)
     try:
-        with Ground(url + OURS_FIRST, pool_size=6) as database:
+        database = Ground(url + OURS_FIRST, pool_size=6)
+        with database:
             doorbell._bells[database] = Quiet()  # type: ignore[assignment]
             yield database, clock
     finally:

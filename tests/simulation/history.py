@@ -37,14 +37,16 @@ class History:
             self.requests.append(request)
         request.tries += 1
         if request.key is None and request.kind in ("place", "exit_position", "exit_all"):
-            self.anonymous[request.account] += 50 if request.kind == "exit_all" else 1 if request.kind == "place" else 20
+            self.anonymous[request.account] += (
+                50 if request.kind == "exit_all" else 1 if request.kind == "place" else 20
+            )
 
     def heard(self, request: Request, answers: list[Answer]) -> None:
         """The answers reached the client."""
         request.answers = answers
         for answer in answers:
             number = answer.body.get("order_id")
-            if number is None or request.kind in ("modify", "cancel") and not answer.ok:
+            if number is None or (request.kind in ("modify", "cancel") and not answer.ok):
                 continue
             body = answer.body if answer.ok else {"client_order_id": request.key} if request.key else {}
             self.orders.setdefault(int(number), (request.account, body))
@@ -83,7 +85,7 @@ class History:
                 found.append(f"order {number} ended as {status} at {filled} and is {row[4]} at {row[5]}")
         return found + self._uninvited(rows) + self._flows(connection)
 
-    def _uninvited(self, rows: list[tuple[Any, ...]]) -> Iterator[str] | list[str]:
+    def _uninvited(self, rows: list[tuple[Any, ...]]) -> list[str]:
         """Orders that nobody asked for, or that are there twice."""
         found, nameless = [], Counter[int]()
         keys = {account: self.keys(account) for account in {row[1] for row in rows}}

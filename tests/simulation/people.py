@@ -95,7 +95,9 @@ class People:
         if kind is OrderType.SL_M and instrument.kind in OPTIONS:
             kind = OrderType.SL
         lots = random.choice((1, 1, 2, 3, 7, 20) if instrument.lot > 1 else (1, 5, 20, 50, 200, 900))
-        validity = Validity.IOC if kind in (OrderType.MARKET, OrderType.LIMIT) and random.random() < 0.2 else Validity.DAY
+        validity = (
+            Validity.IOC if kind in (OrderType.MARKET, OrderType.LIMIT) and random.random() < 0.2 else Validity.DAY
+        )
         price, trigger = self._prices(instrument, side, kind)
         wish = [instrument.id, side, kind, product, lots * instrument.lot, validity, price, trigger]
         return PlaceOrder(*(wish if random.random() < 0.85 else self._spoil(wish)))
@@ -154,7 +156,8 @@ def send(database: Ground, request: Request) -> list[Answer]:
     if request.kind in one:
         return [one[request.kind](database, "trader", account, *given, key)]
     if request.kind == "exit_position":
-        return trading.exit_position(database, "trader", account, *given, key)
+        instrument, product = given
+        return trading.exit_position(database, "trader", account, instrument, product, key)
     if request.kind == "cancel_all":
         return trading.cancel_all(database, "trader", account)
     return trading.exit_all(database, "trader", account)

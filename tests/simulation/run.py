@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from core.instruments import Kind
+from core.orders import OrderType, PlaceOrder
 from desk import closing, masters
 from desk import market as markets
 from desk.answers import Answer
@@ -15,13 +16,14 @@ from tests.simulation import drama
 from tests.simulation.checks import Checks
 from tests.simulation.clock import Clock
 from tests.simulation.exchange import MARKET, Exchange
-from tests.simulation.faults import AFTER, BEFORE, Died, Faults, installed
+from tests.simulation.faults import AFTER, BEFORE, Died, Faults, hearing, installed
 from tests.simulation.ground import INDEX, OPENING, SHARES, Ground
 from tests.simulation.history import History, Request
 from tests.simulation.people import LAKH, People, populate, send
 from tests.simulation.tape import Tape
 
-STEPS = 24
+STEPS = 20
+QUOTE_STALE_AFTER = 10_000
 
 
 class Violated(AssertionError):
@@ -153,12 +155,20 @@ class World:
             ).fetchone()
         return row
 
+    def _priced(self, wish: PlaceOrder) -> None:
+        """A market or stop order was accepted: there was a price to judge it by, and not an old one."""
+        age = self.clock.ms - self.tape.quoted.get(wish.instrument_id, 0)
+        if wish.order_type is not OrderType.LIMIT and age > QUOTE_STALE_AFTER:
+            self.found.append(f"a {wish.order_type} order was accepted at a price {age} ms old")
+
     def _compare(self, request: Request, before: tuple[int, dict[str, Any]] | None, answers: list[Answer]) -> None:
         """A key that was answered before is answered the same; one that was not is not a replay."""
         if request.key is None or not answers:
             return
         first = answers[0]
         self.story.replays += first.replayed
+        if request.kind == "place" and first.status == 201 and not first.replayed:
+            self._priced(request.arguments[0])
         if before is None and first.replayed:
             self.found.append(f"{request.kind} {request.key} was replayed although nothing was stored")
         if before is not None and (not first.replayed or (first.status, _plain(first.body)) != (before[0], before[1])):
@@ -210,7 +220,6 @@ class World:
         self.exchange.rebuild()
         self.settle_down()
         self.check()
-        self.exchange.die()
         self.story.orders, self.story.trades = len(self.history.orders), self.checks.trades
         self.story.deaths, self.story.lives = self.faults.deaths, self.exchange.lives
         return self.story
@@ -260,8 +269,12 @@ def simulate(database: Ground, clock: Clock, seed: int, steps: int = STEPS) -> S
     """Run a seed in a fresh database. Raises Violated at the first step after which something does not hold."""
     with installed(database, clock) as faults:
         world = World(database, clock, faults, seed)
-        world.begin()
-        world.check()
-        for _ in range(steps):
-            world.step()
-        return world.end()
+        try:
+            with hearing(world.found):
+                world.begin()
+                world.check()
+                for _ in range(steps):
+                    world.step()
+                return world.end()
+        finally:
+            world.exchange.close()

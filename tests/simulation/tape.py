@@ -32,7 +32,9 @@ class Walk:
         if self.instrument.kind not in (Kind.EQ, Kind.ETF, Kind.FUT):
             return 0, 0
         tick = self.instrument.tick
-        return self.prev_close * (100 - BAND) // 100 // tick * tick, self.prev_close * (100 + BAND) // 100 // tick * tick
+        return self.prev_close * (100 - BAND) // 100 // tick * tick, self.prev_close * (
+            100 + BAND
+        ) // 100 // tick * tick
 
 
 class Tape:
@@ -41,6 +43,8 @@ class Tape:
     def __init__(self, random: Random, instruments: Collection[Instrument], prices: dict[int, int], day: date) -> None:
         self.random = random
         self.number = 0
+        self.quoted: dict[int, int] = {}
+        """When each instrument was quoted last, in ms since the Unix epoch."""
         self.options = {i.id for i in instruments if i.kind in OPTIONS}
         self.walks = {i.id: Walk(i, prices[i.id], prices[i.id], prices[i.id], prices[i.id]) for i in instruments}
         self.begin(day)
@@ -65,6 +69,7 @@ class Tape:
             if self.random.random() < 0.06:
                 self._void(row)
         self.number += 1
+        self.quoted.update(dict.fromkeys(rows["instrument"].tolist(), now_ms))
         return Frame("sim", self.number, now_ms, rows)
 
     def _row(self, walk: Walk, now_ms: int) -> Rows:
