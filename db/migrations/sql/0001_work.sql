@@ -58,13 +58,16 @@ begin
             from orders where account_id = any (p_accounts) and (id = any (p_orders)
                 or (p_whole and status in ('AMO', 'TRIGGER_PENDING', 'OPEN')))));
     end if;
+    -- Lots are read where shares are to be sold; a purchase adds its own without knowing the others.
     if p_numbers > 0 or p_whole then
         v_result := v_result || jsonb_build_object(
             'trade_ids', (select jsonb_agg(nextval('trades_id_seq')) from generate_series(1, p_numbers)),
             'charge_ids', (select jsonb_agg(nextval('charge_entries_id_seq')) from generate_series(1, p_numbers)),
             'lots', (select jsonb_agg(jsonb_build_array(
                     account_id, instrument_id, trade_id, quantity, cost, bought_on, settles_on))
-                from lots where account_id = any (p_accounts) and (p_whole or instrument_id = any (p_instruments))));
+                from lots l where account_id = any (p_accounts) and (p_whole or exists (
+                    select 1 from orders o where o.id = any (p_orders) and o.account_id = l.account_id
+                        and o.instrument_id = l.instrument_id and o.side = 'SELL' and o.product = 'CNC'))));
     end if;
     if p_key is not null then
         v_result := v_result || jsonb_build_object('request', (
