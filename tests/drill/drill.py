@@ -110,7 +110,9 @@ def _harm(kagaz: Kagaz, probe: Trader, kind: str, chance: random.Random, outcome
         faults.wake(kagaz, began, chance)
         _fill_one(probe, PATIENCE)
         if faults.term(kagaz) != before + 1:
-            outcome.violations.append(f"the term went from {before} to {faults.term(kagaz)}, not to the one standing by")
+            outcome.violations.append(
+                f"the term went from {before} to {faults.term(kagaz)}, not to the one standing by"
+            )
         kagaz.end_standby()
         _fill_one(probe, PATIENCE)
     return seconds

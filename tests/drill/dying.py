@@ -1,8 +1,8 @@
 """A process that ends at a chosen point of a use case, as by kill -9: after it no line of Python runs.
 
-    python -m tests.drill.dying POINT URL place ACCOUNT KEY
-    python -m tests.drill.dying POINT URL cancel ACCOUNT KEY ORDER
-    python -m tests.drill.dying POINT URL fill
+python -m tests.drill.dying POINT URL place ACCOUNT KEY
+python -m tests.drill.dying POINT URL cancel ACCOUNT KEY ORDER
+python -m tests.drill.dying POINT URL fill
 """
 
 import os

@@ -27,7 +27,12 @@ def die(floor: Floor, point: str, *command: object) -> None:
     """Run the use case in a process of its own, which ends at the point."""
     words = [str(word) for word in (point, floor.database.url, *command)]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.drill.dying", *words], cwd=PROJECT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "tests.drill.dying", *words],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == DIED, done.stderr
 
