@@ -17,7 +17,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 # Seconds before a dead child is started again: doubled each time, and as at first once it has lived long.
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
-HEALTHY = 60.0
+HEALTHY = 10.0
 # How long a child may take to end in good order, in seconds.
 GRACE = 10.0
 
