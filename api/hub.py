@@ -284,9 +284,11 @@ class Hub:
         task.add_done_callback(self._tasks.discard)
 
     def end_all(self, reason: str = "restart") -> None:
-        """Goodbye to every stream."""
+        """Goodbye to every stream; who is not reading is not waited for."""
         for stream in list(self.streams.values()):
             stream.end(reason)
+            if stream.sending_since is not None and stream.writer is not None:
+                stream.writer.stop()
 
 
 def over_because(stream: Subscriber, over: set[tuple[str, str]]) -> str | None:

@@ -6,9 +6,11 @@ for one instrument, the words alone for all of the stream's.
 
 import asyncio
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Scope
@@ -61,6 +63,7 @@ class Streams:
             self.hub = Hub(self.server.state.database)
             self.listener = Listener(self.hub)
             self.listener.start()
+            say_goodbye_on_signals(self.hub)
         return self.hub, self.listener
 
     def close(self) -> None:
@@ -138,6 +141,27 @@ class Streams:
             before.words if words is None else words,
         )
         hub.call(hub.change, stream, wish)
+
+
+def say_goodbye_on_signals(hub: Hub) -> None:
+    """End the streams when the process is told to stop, before the server waits for its connections to end.
+
+    A stream never ends by itself, so that a server would wait for the last of its readers to go.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def chained(before: Callable[[int, Any], Any]) -> Callable[[int, Any], None]:
+        def handle(number: int, frame: Any) -> None:
+            hub.call(hub.end_all)
+            before(number, frame)
+
+        return handle
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(each)
+        if callable(before):
+            signal.signal(each, chained(before))
 
 
 def owned(stream: Subscriber, principal: Principal, account: AccountRef) -> bool:

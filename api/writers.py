@@ -4,6 +4,7 @@ Plain ASGI, because a response object with its task group costs more a delivery 
 """
 
 import asyncio
+import uuid
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,7 @@ class Events:
         if scope["method"] != "GET":
             reply = problems.of_status(405, "Use GET here.")
             reply.headers["allow"] = "GET"
-            await respond(reply, "", scope, send)
+            await respond(reply, uuid.uuid4().hex, scope, send)
             return
         try:
             last_id = Headers(scope=scope).get("last-event-id")
@@ -84,7 +85,7 @@ class Events:
             reply, ours = problems.of_error(error)
             if ours:
                 _logger.exception("A stream could not be opened")
-            await respond(reply, "", scope, send)
+            await respond(reply, uuid.uuid4().hex, scope, send)
             return
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await send({"type": "http.response.body", "body": _FIRST, "more_body": True})

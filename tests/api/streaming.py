@@ -24,7 +24,7 @@ class Live:
     """A running server: where it is, and its streams."""
 
     url: str
-    streams: Streams
+    streams: Streams | None
 
     @contextlib.contextmanager
     def reading(self, token: str, query: str = "", last_id: str | None = None) -> Iterator["Reader"]:

@@ -1,12 +1,19 @@
 """The stream as a client on the same machine reads it, over a real server and database."""
 
+import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
+from api.app import PREFIX
 from core.frames import Frame, row_type
 from db.engine import Database
 from desk import access, identity, masters, wallet
@@ -256,6 +263,7 @@ def test_an_archived_account_sends_its_readers_to_the_new_one(server: Live, desk
 def test_the_end_of_the_server_is_announced(server: Live, alice: str) -> None:
     with server.reading(alice, "topics=feed") as reader:
         reader.until("hello")
+        assert server.streams is not None
         server.streams.close()
         assert reader.until("bye") == {"reason": "restart"}
 
@@ -275,3 +283,31 @@ def test_a_reader_far_behind_the_tape_gets_the_latest_quotes(server: Live, desk:
         with desk.connection() as connection:
             connection.execute("update markets set frame = frame + 100, frame_at = now()")
         assert reader.until("quotes")["rows"][0][1] == 1234
+
+
+def test_a_server_told_to_stop_does_not_wait_for_its_readers(desk: Database, alice: str) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    child = subprocess.Popen([sys.executable, "-m", "tests.api.stream_child", desk.url, str(port)])
+    try:
+        url = f"http://127.0.0.1:{port}{PREFIX}"
+        while httpx_fails(f"{url}/health"):
+            assert child.poll() is None
+        with Live(url, None).reading(alice, "topics=feed") as reader:
+            reader.until("hello")
+            child.send_signal(signal.SIGTERM)
+            assert reader.until("bye") == {"reason": "restart"}
+            assert child.wait(30) in (0, -signal.SIGTERM)
+    finally:
+        child.kill()
+        child.wait()
+
+
+def httpx_fails(url: str) -> bool:
+    """Whether nobody answers there yet."""
+    try:
+        return httpx.get(url, timeout=5).status_code != 200
+    except httpx.TransportError:
+        time.sleep(0.02)
+        return True
