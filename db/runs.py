@@ -68,3 +68,13 @@ def fail(conn: Connection, market: str, job: str, trading_date: date, error: str
         "update job_runs set error = %s where market = %s and job = %s and trading_date = %s",
         (error, market, job, trading_date),
     )
+
+
+def note(conn: Connection, market: str, job: str, trading_date: date, detail: dict[str, Any]) -> None:
+    """Writes what a job that may run often found this time, in place of what it found before."""
+    conn.execute(
+        "insert into job_runs (market, job, trading_date, finished_at, detail) values (%s, %s, %s, now(), %s)"
+        " on conflict (market, job, trading_date) do update set started_at = now(), finished_at = now(),"
+        " detail = excluded.detail, error = null",
+        (market, job, trading_date, Jsonb(detail)),
+    )

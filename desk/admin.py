@@ -51,13 +51,21 @@ def job_runs(database: Database, job: str | None = None, limit: int = 100) -> li
 
 
 def verified(database: Database) -> Row:
-    """The badge: what the last finished check of all invariants found. ``ok`` is None before the first."""
-    done = (each for each in job_runs(database, VERIFY_JOB, 10) if each["finished_at"] is not None)
-    last = next(done, None)
-    if last is None:
+    """The badge: what the last finished check of each market's books found, and when the first of them was made.
+    ``ok`` is None before the first."""
+    last: dict[str, Row] = {}
+    for each in job_runs(database, VERIFY_JOB, 100):
+        if each["finished_at"] is not None:
+            last.setdefault(each["market"], each)
+    if not last:
         return {"ok": None, "at": None, "violations": []}
-    violations = last["detail"].get("violations", [])
-    return {"ok": last["error"] is None and not violations, "at": last["finished_at"], "violations": violations}
+    found = [sentence for each in last.values() for sentence in each["detail"].get("violations", [])]
+    failed = any(each["error"] is not None for each in last.values())
+    return {
+        "ok": not failed and not found,
+        "at": min(each["finished_at"] for each in last.values()),
+        "violations": found,
+    }
 
 
 def _run(run: Any) -> Row:

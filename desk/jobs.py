@@ -44,6 +44,12 @@ def once(
                 runs.release(conn, market, job, trading_date)
 
 
+def note(database: Database, market: str, job: str, trading_date: date, detail: dict[str, Any]) -> None:
+    """Keeps what a job that runs many times a date found last."""
+    with database.autocommit() as conn:
+        runs.note(conn, market, job, trading_date, detail)
+
+
 def process_name(role: str, market: str | None) -> str:
     """``host:pid:role`` and the market, by which a loop of a process is known."""
     return f"{socket.gethostname()}:{os.getpid()}:{role}" + (f":{market}" if market else "")

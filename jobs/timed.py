@@ -1,8 +1,9 @@
 """Jobs of fixed times. Each may run late or twice without harm."""
 
 import log
+from desk import admin, masters, pnl
+from desk import jobs as runs
 from desk import market as markets
-from desk import masters, pnl
 from desk import verify as books
 from desk.market import Database
 
@@ -26,9 +27,11 @@ def repair_days(database: Database) -> None:
 
 
 def verify(database: Database) -> None:
-    """Checks every invariant of the books and says so loudly when one is broken."""
-    verdict = books.verify(database)
-    if verdict.sound:
-        log.get(__name__).info("The books are sound", extra={"accounts": verdict.accounts})
-    else:
-        log.get(__name__).error("The books are not sound", extra=verdict.as_dict())
+    """Checks every invariant of each market's books, keeps the verdict, and says loudly when one is broken."""
+    for state in markets.markets(database):
+        verdict = books.verify(database, state.id)
+        runs.note(database, state.id, admin.VERIFY_JOB, state.trading_date, verdict.as_dict())
+        if verdict.sound:
+            log.get(__name__).info("The books are sound", extra={"market": state.id, "accounts": verdict.accounts})
+        else:
+            log.get(__name__).error("The books are not sound", extra={"market": state.id, **verdict.as_dict()})

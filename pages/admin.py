@@ -25,6 +25,7 @@ def table(rows: list[dict[str, Any]], columns: dict[str, str], empty: str) -> No
 @st.fragment(run_every=2.0)
 def machinery(seat: Seat) -> None:
     """Feeds, leaders and processes, looked at every two seconds."""
+    seat = guard.still(seat)
     st.markdown("##### Markets and feeds")
     feeds = [
         {**row, "age": words.age(row["age_ms"]), "time": words.moment(row["exchange_time"])}

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.reasons import Refusal
 from desk import screens, trading, watchlists
-from ui import words
+from ui import guard, words
 from ui.seat import Seat
 
 EVERY = 2.0
@@ -26,6 +26,7 @@ def _table(rows: list[dict[str, Any]], columns: dict[str, str], empty: str, **op
 @st.fragment(run_every=EVERY)
 def pill(seat: Seat) -> None:
     """How fresh prices are, and that this is paper."""
+    seat = guard.still(seat)
     if not seat.market:
         return
     try:
@@ -42,6 +43,7 @@ def pill(seat: Seat) -> None:
 @st.fragment(run_every=EVERY)
 def watch(seat: Seat) -> None:
     """The first watchlist with its last prices."""
+    seat = guard.still(seat)
     if not seat.market:
         return
     lists = watchlists.lists(seat.database, seat.who)
@@ -58,6 +60,7 @@ def watch(seat: Seat) -> None:
 @st.fragment(run_every=EVERY)
 def orders(seat: Seat) -> None:
     """The order book; orders are cancelled by selecting them."""
+    seat = guard.still(seat)
     rows = screens.orders(seat.database, seat.book, limit=200)["items"]
     columns = {
         "order_id": "Order",
@@ -90,6 +93,7 @@ def orders(seat: Seat) -> None:
 @st.fragment(run_every=EVERY)
 def positions(seat: Seat) -> None:
     """Positions, then holdings."""
+    seat = guard.still(seat)
     columns = {
         "symbol": "Instrument",
         "product": "Product",
@@ -136,6 +140,7 @@ WALLET = (
 @st.fragment(run_every=EVERY)
 def wallet(seat: Seat) -> None:
     """The wallet's figures in the order in which they add up."""
+    seat = guard.still(seat)
     figures = screens.wallet(seat.database, seat.book)
     st.markdown(
         "\n".join(["| | ₹ |", "|:--|--:|", *(f"| {label} | {words.rupees(figures[key])} |" for label, key in WALLET)])
@@ -145,6 +150,7 @@ def wallet(seat: Seat) -> None:
 @st.fragment(run_every=EVERY)
 def quote(seat: Seat, key: str) -> None:
     """One instrument's figures of the day."""
+    seat = guard.still(seat)
     if not seat.market:
         return
     found = screens.quotes(seat.database, seat.market, [key])["items"].get(key)

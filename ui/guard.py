@@ -32,6 +32,18 @@ def require_account(*roles: str) -> Seat:
     return seat
 
 
+def still(seat: Seat) -> Seat:
+    """The same seat as it stands now, for a fragment, which runs without its page: whoever was signed out, lost
+    their role or the book sees the whole page drawn anew instead."""
+    who = session.principal(seat.database)
+    if who is None or who.role != seat.who.role or who.user_id != seat.who.user_id:
+        st.rerun()
+    fresh = take(seat.database, who)
+    if fresh.account != seat.account:
+        st.rerun()
+    return fresh
+
+
 def _end(title: str, what_now: str) -> NoReturn:
     st.markdown(f"#### {title}")
     st.caption(what_now)

@@ -4,6 +4,7 @@ import secrets
 
 import streamlit as st
 
+from core.reasons import Reason
 from desk.answers import Answer
 
 
@@ -22,6 +23,6 @@ def renew(form: str) -> None:
 
 
 def settle(form: str, answer: Answer) -> None:
-    """Renews the key if the answer was stored with its effect: a success, or a REJECTED order."""
-    if answer.ok or answer.body.get("order_id"):
+    """Renews the key if an answer was stored under it: a success, a REJECTED order, or that of another wish."""
+    if answer.ok or answer.body.get("order_id") or answer.body.get("reason_code") == Reason.KEY_CONFLICT:
         renew(form)
