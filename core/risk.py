@@ -210,8 +210,10 @@ def form(asked: Asked) -> list[Refusal]:
 
 
 def intraday_is_open(work: Work, facts: Facts, instrument: Instrument, wish: PlaceOrder) -> Refusal | None:
-    """Before the day's end intraday positions are only closed: by their owner, then by the square-off."""
-    if wish.product is not Product.MIS or facts.intraday_until is None or facts.now < facts.intraday_until:
+    """Before the day's end, by the exchange's clock, intraday positions are only closed: by their owner, then by
+    the square-off."""
+    until = facts.intraday_until
+    if wish.product is not Product.MIS or until is None or facts.market.exchange_time < until:
         return None
     position = work.positions.get((instrument.id, Product.MIS))
     held = position.quantity if position else 0

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, time
 
 import pytest
 
+from core.calendar import IST
 from core.matching import Trigger
 from core.orders import OrderType
 from db.engine import Database
@@ -217,3 +219,15 @@ def test_a_modify_changes_what_is_asked_and_no_more(floor: Floor) -> None:
     assert (changed.body["status"], changed.body["order_type"]) == ("TRIGGER_PENDING", "SL")
     changed = floor.modify(account, order, order_type=OrderType.LIMIT)
     assert (changed.body["status"], changed.body["trigger_price"]) == ("OPEN", None)
+
+
+def test_at_the_end_of_the_exchanges_day_intraday_positions_are_only_closed(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 10, SBIN, 80_000, "MIS")
+    late = datetime.combine(floor.trading_date, time(15, 29), IST)
+    with floor.database.connection() as connection:
+        connection.execute("update markets set exchange_time = %s where id = 'sim'", [late])
+    assert floor.place(account, "BUY", 1, SBIN, 80_000, "MIS").body["reason_code"] == 400
+    assert floor.place(account, "SELL", 11, SBIN, 80_000, "MIS").body["reason_code"] == 400
+    assert floor.place(account, "SELL", 10, SBIN, 80_000, "MIS").status == 201
+    assert floor.place(account, "BUY", 1, SBIN, 80_000, "CNC").status == 201

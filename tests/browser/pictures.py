@@ -1,0 +1,144 @@
+"""``python -m tests.browser.pictures``: a picture of each page for README and docs, of a trader with a history.
+
+A throwaway Kagaz is given a month of trading by the desk's own use cases, then runs its simulator, and a
+Chromium photographs the pages.
+"""
+
+import random
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from core.calendar import IST
+from db.engine import Database
+from desk import access, closing, identity
+from tests import cluster
+from tests.browser.conftest import FLAGS, ROOT, running, sign_in
+from tests.floor import Floor
+from tests.people import PASSWORD
+
+PICTURES = ROOT / "docs" / "pictures"
+DAYS = 30
+SHARES = {"NSE:RELIANCE": 150_000, "NSE:INFY": 150_000, "NSE:SBIN": 96_000, "NSE:TCS": 310_000, "NSE:ITC": 41_000}
+CASH = 100_000_000  # ten lakh rupees
+PAUSE = 6_000  # ms for prices and charts to come
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What a picture shows: a path, in light or dark, wide or on a phone, as somebody sees it."""
+
+    path: str
+    scheme: Literal["light", "dark"] = "light"
+    wide: bool = True
+    who: str = "asha"
+
+    @property
+    def size(self) -> ViewportSize:
+        return {"width": 1440, "height": 900} if self.wide else {"width": 390, "height": 844}
+
+
+FIRST = "watch"
+SHOTS = {
+    FIRST: Shot(""),
+    "orders": Shot("orders"),
+    "positions": Shot("positions", "dark"),
+    "wallet": Shot("wallet"),
+    "instrument": Shot("instrument?symbol=NSE%3ARELIANCE", "dark"),
+    "pnl": Shot("pnl"),
+    "order": Shot("order?symbol=RELIANCE"),
+    "admin": Shot("admin", who="root"),
+    "phone": Shot("", "dark", wide=False),
+}
+
+
+def month(database: Database) -> None:
+    """Give asha a month: some trades a day, each day rolled as the clock would roll it."""
+    chance = random.Random(7)
+    with database.connection() as connection:
+        connection.execute("update markets set running = (id = 'sim'), trading_date = trading_date - %s", [DAYS])
+    identity.add_user(database, "asha", "trader", password=PASSWORD, cash_paise=CASH)
+    identity.add_user(database, "root", "admin", password=PASSWORD)
+    account = access.by_key(database, "asha/main").id
+    floor, prices = Floor(database), dict(SHARES)
+    for _ in range(DAYS):
+        noon = datetime.combine(floor.trading_date, time(12), IST)
+        with database.connection() as connection:
+            connection.execute("update markets set exchange_time = %s where id = 'sim'", [noon])
+        for key, price in prices.items():
+            tick = floor.instrument(key).tick
+            prices[key] = max(tick, round(price * chance.gauss(1.0004, 0.012) / tick) * tick)
+            floor.price(key, prices[key])
+        trade_a_day(floor, account, prices, chance)
+        following: date = floor.trading_date + timedelta(days=1)
+        closing.roll(database, "sim", closing.Due(closing.ROLL, floor.trading_date, following))
+        floor.trading_date = following
+
+
+def trade_a_day(floor: Floor, account: int, prices: dict[str, int], chance: random.Random) -> None:
+    """One intraday round trip, and now and then a share bought or sold for delivery."""
+    key = chance.choice(list(prices))
+    price, tick = prices[key], floor.instrument(key).tick
+    quantity = 20_000_000 // price
+    floor.buy(account, quantity, key, price, "MIS")
+    floor.sell(account, quantity, key, round(price * chance.gauss(1.0006, 0.006) / tick) * tick, "MIS")
+    key = chance.choice(list(prices))
+    held, _ = floor.position(account, key)
+    if held and chance.random() < 0.5:
+        floor.sell(account, held, key, prices[key])
+    elif floor.balances(account)["CASH"] > 20_000_000:
+        floor.buy(account, 5_000_000 // prices[key], key, prices[key])
+
+
+def today(page: Page) -> None:
+    """What a trader does on the day of the picture, by the API of the page's own origin."""
+    orders = [
+        {"symbol": "RELIANCE", "side": "BUY", "order_type": "MARKET", "product": "MIS", "quantity": 40},
+        {"symbol": "INFY", "side": "SELL", "order_type": "MARKET", "product": "MIS", "quantity": 30},
+        {"symbol": "TCS", "side": "BUY", "order_type": "LIMIT", "product": "CNC", "quantity": 5, "price": 2900},
+        {"symbol": "SBIN", "side": "BUY", "order_type": "LIMIT", "product": "CNC", "quantity": 90000, "price": 950},
+    ]
+    for number, order in enumerate(orders):
+        page.evaluate(
+            "([key, body]) => fetch('/api/v1/orders', {method: 'POST', body: JSON.stringify(body),"
+            " headers: {'Content-Type': 'application/json', 'Idempotency-Key': key}})",
+            [f"picture-{number}", {"exchange": "NSE", "validity": "DAY", **order}],
+        )
+
+
+def shoot(browser: Browser, address: str, name: str, shot: Shot) -> None:
+    """One picture from a browser of its own, signed in as that person."""
+    context = browser.new_context(viewport=shot.size, color_scheme=shot.scheme)
+    page = sign_in(context, address, shot.who, shot.path)
+    page.wait_for_timeout(PAUSE)
+    if name == FIRST:
+        today(page)
+        page.wait_for_timeout(PAUSE)
+    page.screenshot(path=PICTURES / f"{name}.png")
+    context.close()
+
+
+def main() -> int:
+    """Make all pictures anew."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    path = subprocess.run([ROOT / ".ci" / "browser"], capture_output=True, text=True, check=True).stdout.strip()
+    with cluster.running() as throwaway, tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        url = throwaway.clone(cluster.seeded(throwaway, cluster.migrated(throwaway)))
+        with Database(url) as database:
+            month(database)
+        with running(url, Path(home)) as address:
+            browser = playwright.chromium.launch(executable_path=path.splitlines()[-1], args=FLAGS)
+            for name, shot in SHOTS.items():
+                shoot(browser, address, name, shot)
+            browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
