@@ -63,7 +63,7 @@ class People:
         random = self.random
         kind = random.choices(
             ("place", "modify", "cancel", "cancel_all", "exit_position", "exit_all", "deposit", "withdraw"),
-            (60, 12, 8, 2, 5, 2, 5, 4),
+            (58, 16, 8, 2, 5, 2, 5, 4),
         )[0]
         if kind in ("modify", "cancel"):
             if not open_orders:
@@ -89,8 +89,9 @@ class People:
         """An order in one of the favourites: well-formed five times in six."""
         random = self.random
         instrument = random.choice(self.favourites if random.random() < 0.97 else self.instruments)
-        side = random.choice(tuple(Side))
         product = self._product(instrument)
+        owned = product is Product.CNC or instrument.kind in OPTIONS
+        side = random.choices(tuple(Side), (70, 30) if owned else (50, 50))[0]
         kind = random.choices(tuple(OrderType), (30, 50, 12, 8))[0]
         if kind is OrderType.SL_M and instrument.kind in OPTIONS:
             kind = OrderType.SL

@@ -175,9 +175,15 @@ class World:
             self.found.append(f"{request.kind} {request.key} was answered {first.status}, not what was stored first")
 
     def open_orders(self, account: int) -> list[int]:
-        """Orders the owner of an account sees; a few have ended."""
-        known = [number for number, (owner, _body) in self.history.orders.items() if owner == account]
-        return known[-8:]
+        """Orders the owner of an account sees: those that are open, or now and then older ones too."""
+        if self.random.random() < 0.3:
+            return [number for number, (owner, _body) in self.history.orders.items() if owner == account][-8:]
+        with self.database.connection() as connection:
+            rows = connection.execute(
+                "select id from orders where account_id = %s and status in ('OPEN', 'TRIGGER_PENDING') order by id",
+                [account],
+            ).fetchall()
+        return [row[0] for row in rows]
 
     def any_account(self) -> int:
         return self.random.choice(self.books).number
