@@ -35,7 +35,7 @@ header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 }
 @media (max-width: 767px) {
   .st-key-phone-tabs { display: flex; flex-wrap: nowrap; position: fixed; inset: auto 0 0 0; z-index: 99; gap: 0;
-    background: Canvas; border-top: 1px solid rgb(128 128 128 / 25%); }
+    background: light-dark(#ffffff, #12151b); border-top: 1px solid rgb(128 128 128 / 25%); }
   .st-key-phone-tabs > div { flex: 1; min-width: 0; }
   .st-key-phone-tabs a { min-height: 48px; justify-content: center; }
   [data-testid="stMainBlockContainer"] { padding: 3rem 0.6rem 5rem; overflow-x: clip; }
@@ -68,6 +68,7 @@ def above(seat: Seat, pages: dict[str, Any]) -> str | None:
         },
         "book",
         "leave",
+        "ended",
     )
     note_link(strip.link)
     if strip.book and strip.book != (seat.account.key if seat.account else None):

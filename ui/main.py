@@ -38,6 +38,7 @@ def main() -> None:
     if database is None or who is None:
         _gate(signin.page)
         return
+    st.session_state[signin.SEEN] = who.name
     if who.must_change_password:
         _gate(signin.change_page)
         return

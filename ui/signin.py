@@ -12,6 +12,7 @@ from ui import components, house, session
 
 _CODE = "kagaz sign-in code"
 _WHO = "kagaz sign-in user"
+SEEN = "kagaz seen"  # who was signed in on this page before
 
 
 def prove(credentials: dict[str, Any], name: str, password: str) -> bool:
@@ -29,6 +30,8 @@ def page() -> None:
     with st.container(key="gate"):
         st.markdown("## Kagaz")
         st.caption("The paper exchange for Indian markets. Virtual money: no order leaves this server.")
+        if SEEN in st.session_state and _CODE not in st.session_state:
+            st.warning("Your session has ended. No order was sent since; a ticket that was open is kept.")
         if "set_password" in st.query_params:
             _by_link(database, st.query_params["set_password"])
             return

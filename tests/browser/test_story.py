@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from desk import identity
 from tests.browser.conftest import rail, running, sign_in
+from tests.people import PASSWORD
 from ui.menu import MENU
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -185,7 +187,7 @@ def test_signing_out_ends_the_session_and_a_kept_cookie_opens_nothing(address, v
     (cookie,) = [each for each in context.cookies() if each["name"] == "kagaz_session"]
     assert cookie["httpOnly"]
     assert page.evaluate("document.cookie").find("kagaz_session") == -1
-    page.locator(".strip").get_by_role("button", name=re.compile("^asha")).click()
+    page.locator(".strip").get_by_role("button", name="Who is signed in").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert "kagaz_session" not in {each["name"] for each in context.cookies()}
@@ -240,6 +242,20 @@ def test_an_analyst_reads_a_shared_book_and_cannot_trade_in_it(address, visitor)
     status, told = ask(page, "POST", "/orders", {"symbol": "INFY", "exchange": "NSE", "side": "BUY",
                                                  "order_type": "MARKET", "product": "CNC", "quantity": 1})  # fmt: skip
     assert status == 403, told
+
+
+def test_a_revoked_session_is_shown_the_gate_and_its_ticket_is_kept(address, books, visitor):
+    page = sign_in(visitor(), address, "ravi")
+    settled(page)
+    open_ticket(page, "NSE:INFY", "b")
+    page.get_by_role("textbox", name="Quantity").fill("7")
+    identity.revoke_all(books, "root", "ravi")
+    expect(page.get_by_text("Your session has ended")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("ravi")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.locator(".shelf").get_by_role("button", name="Open it").click()
+    expect(page.get_by_role("textbox", name="Quantity")).to_have_value("7")
 
 
 def test_the_line_breaks_and_comes_back(address, visitor):

@@ -103,9 +103,14 @@ function hold() {
     },
     setLink,
   );
-  bus.stream.wanted.symbols = union().symbols;
-  bus.stream.open();
+  open();
   say({ t: "holder" });
+}
+
+function open() {
+  const { symbols, depth } = union();
+  bus.stream.want(symbols, depth);
+  bus.stream.open();
 }
 
 function alone() {
@@ -118,8 +123,7 @@ function alone() {
     }
     if (bus.stream) return;
     bus.stream = new Stream(bus.account, take, setLink);
-    bus.stream.wanted.symbols = union().symbols;
-    bus.stream.open();
+    open();
   };
   bus.holder = true;
   document.addEventListener("visibilitychange", turn);

@@ -88,3 +88,44 @@ export function confirmed(host, question, yes) {
     box.showModal();
   });
 }
+
+// Asks for one line of text in a modal box and resolves to it, or to null.
+export function typedIn(host, question, value = "") {
+  return new Promise((resolve) => {
+    const input = h("input", { type: "text", "aria-label": question, maxlength: "40" });
+    input.value = value;
+    const box = h("dialog", { class: "confirm", "aria-label": question });
+    const answer = (told) => {
+      box.close();
+      box.remove();
+      resolve(told);
+    };
+    const form = h(
+      "form",
+      {
+        onsubmit: (event) => {
+          event.preventDefault();
+          answer(input.value.trim() || null);
+        },
+      },
+      h("p", null, question),
+      input,
+      h(
+        "div",
+        { class: "row end" },
+        h("button", { type: "button", class: "plain", onclick: () => answer(null) }, "Close"),
+        h("button", { type: "submit", class: "primary" }, "Save"),
+      ),
+    );
+    // Keys typed here are text, not the page's shortcuts.
+    box.addEventListener("keydown", (event) => event.stopPropagation());
+    box.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      answer(null);
+    });
+    box.append(form);
+    host.append(box);
+    box.showModal();
+    input.select();
+  });
+}

@@ -45,3 +45,22 @@ export async function keep(list, symbols) {
     throw refused;
   }
 }
+
+// A new list at the end, which becomes the one shown.
+export async function add(name) {
+  const list = await ask("/watchlists", { method: "POST", body: { name } });
+  all.items.push(list);
+  choose(list.watchlist_id);
+}
+
+export async function rename(list, name) {
+  const changed = await ask(`/watchlists/${list.watchlist_id}`, { method: "PATCH", body: { name } });
+  list.name = changed.name;
+  emit("lists");
+}
+
+export async function remove(list) {
+  await ask(`/watchlists/${list.watchlist_id}`, { method: "DELETE" });
+  all.items = all.items.filter((each) => each !== list);
+  choose(all.items[0]?.watchlist_id ?? null);
+}

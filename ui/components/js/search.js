@@ -2,18 +2,11 @@
 
 import { ask } from "./base.js";
 import { h, typing, unique } from "./dom.js";
-import { price } from "./money.js";
-import { expiry } from "./time.js";
 
 const PAUSE = 90;
 
-export function describe(item) {
-  const parts = [item.name];
-  if (item.expiry) parts.push(expiry(item.expiry));
-  if (item.strike) parts.push(`strike ${price(item.strike)}`);
-  if (item.lot > 1) parts.push(`lot ${item.lot}`);
-  return parts.filter(Boolean).join(" · ");
-}
+// Its name, which for a contract carries expiry and strike, and its lot where that is more than one.
+export const describe = (item) => (item.lot > 1 ? `${item.name} · lot ${item.lot}` : item.name);
 
 // `choose(item, event)` is called with what was picked; `has(key)` says what is in the list already.
 export function searchBox({ choose, has }) {

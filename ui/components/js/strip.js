@@ -1,7 +1,9 @@
 // The strip on every page: indices, how fresh the prices are, PAPER, the book in use, Indian time.
 
 import { link, on, want } from "./bus.js";
-import { h } from "./dom.js";
+import { h, typing } from "./dom.js";
+import { keyboard } from "./keyboard.js";
+import { menu } from "./menu.js";
 import { arrow, percent, price, tone } from "./money.js";
 import { nextFrame, put, toneOf } from "./paint.js";
 import { state } from "./store.js";
@@ -43,35 +45,6 @@ function chooser(data, tools) {
   );
 }
 
-// Name and role, and the way out.
-function menu(data, tools) {
-  const act = (name, value) => {
-    list.hidePopover();
-    tools.trigger(name, value);
-  };
-  const list = h(
-    "div",
-    { class: "menu", popover: "auto" },
-    h("div", { class: "muted" }, `${data.user.name}, ${data.user.role}`),
-    h("button", { type: "button", onclick: () => act("leave", true) }, "Sign out"),
-  );
-  const button = h(
-    "button",
-    {
-      type: "button",
-      class: "quiet",
-      "aria-haspopup": "menu",
-      onclick: () => {
-        list.showPopover();
-        const box = button.getBoundingClientRect();
-        Object.assign(list.style, { top: `${box.bottom + 4}px`, right: `${Math.max(8, innerWidth - box.right)}px` });
-      },
-    },
-    `${data.user.name} ▾`,
-  );
-  return h("span", null, button, list);
-}
-
 // The pill's text and colour from the feed's last word, the age of it, and the state of our own line.
 function pill(now) {
   const line = link();
@@ -103,7 +76,10 @@ export const mount = widget((root, data, tools) => {
   const kind = h("span", { class: "chip" });
   const time = h("span", { class: "time muted", title: "Indian Standard Time" }, "");
   const book = h("span");
-  const user = menu(data, tools);
+  const user = menu(`${data.user.name} ▾`, "Who is signed in", `${data.user.name}, ${data.user.role}`, [
+    ["Keyboard", () => keyboard(root)],
+    ["Sign out", () => tools.trigger("leave", true)],
+  ]);
   const banner = h("div", { class: "banner", role: "alert", hidden: true });
   root.append(
     h(
@@ -158,13 +134,26 @@ export const mount = widget((root, data, tools) => {
     beat();
   }
   fill();
+  const help = (event) => {
+    if (event.key === "?" && !typing(event)) keyboard(root);
+  };
+  addEventListener("keydown", help);
+  tools.own(() => removeEventListener("keydown", help));
   const timer = setInterval(beat, 1000);
   tools.own(() => clearInterval(timer));
   tools.own(on("feed", beat));
+  // Python hears of it only when it must do something: redraw by reruns, go back to the stream, or show the gate.
+  let unreachable = null;
   tools.own(
     on("link", (status) => {
       beat();
-      tools.args.setStateValue("link", status === "unreachable" ? status : null);
+      const now = status === "unreachable" ? status : null;
+      if (now !== unreachable && (now || status === "live")) {
+        unreachable = now;
+        tools.args.setStateValue("link", now);
+      }
+      // The pages' memory of who is signed in is a second old at most; asked sooner they might not know yet.
+      if (status === "ended") setTimeout(() => tools.trigger("ended", true), 1500);
     }),
   );
   tools.own(on("quotes", () => nextFrame(tools.name, () => indices.forEach((each) => each.paint()))));

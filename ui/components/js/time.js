@@ -9,17 +9,10 @@ const clockFormat = new Intl.DateTimeFormat("en-GB", {
   hourCycle: "h23",
 });
 const dayFormat = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "2-digit", month: "short" });
-const expiryFormat = new Intl.DateTimeFormat("en-GB", {
-  timeZone: "UTC",
-  day: "2-digit",
-  month: "short",
-  year: "numeric",
-});
 
 export const clock = (iso) => (iso ? clockFormat.format(new Date(iso)) : "–");
 export const day = (iso) => (iso ? dayFormat.format(new Date(iso)) : "–");
 export const moment = (iso) => (iso ? `${day(iso)} ${clock(iso)}` : "–");
-export const expiry = (date) => (date ? expiryFormat.format(new Date(`${date}T00:00:00Z`)) : "");
 
 // How long ago, short enough for a pill: 800 ms, 12 s, 4 min, 2 h.
 export function age(ms) {

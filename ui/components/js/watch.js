@@ -12,6 +12,7 @@ import { flash, nextFrame, put, toneOf } from "./paint.js";
 import { searchBox } from "./search.js";
 import { state } from "./store.js";
 import { age } from "./time.js";
+import { listTabs } from "./watch_lists.js";
 import { widget } from "./widget.js";
 
 const LATE = 10000; // ms without a tick, after which a row says how old it is
@@ -109,7 +110,7 @@ export const mount = widget((root, data, tools) => {
   const rows = new Map();
   let selected = null;
   const body = h("div", { class: "lines", role: "grid", "aria-label": "Market watch" });
-  const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Watchlists" });
+  const tabs = listTabs(root, data.write);
   const eye = new IntersectionObserver(
     (entries) => {
       for (const entry of entries) {
@@ -122,25 +123,11 @@ export const mount = widget((root, data, tools) => {
     { rootMargin: "100px" },
   );
   const search = searchBox({ choose: add, has: (key) => lists.active()?.symbols.includes(key) });
-  root.append(search.node, tabs, body);
+  root.append(search.node, tabs.node, body);
 
   function draw() {
     const list = lists.active();
-    tabs.replaceChildren(
-      ...lists.all.items.map((item) =>
-        h(
-          "button",
-          {
-            type: "button",
-            role: "tab",
-            "aria-selected": String(item === list),
-            title: `${item.symbols.length} instruments`,
-            onclick: () => lists.choose(item.watchlist_id),
-          },
-          item.name,
-        ),
-      ),
-    );
+    tabs.draw();
     const symbols = list?.symbols || [];
     for (const [symbol, row] of rows) if (!symbols.includes(symbol)) forget(symbol, row);
     body.querySelector(".empty")?.remove();

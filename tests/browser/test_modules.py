@@ -1,0 +1,160 @@
+"""The browser's own modules, asked in a browser: words for money, the rules of the ticket, late events, bars."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from ui import assets
+
+pytestmark = pytest.mark.browser
+ORIGIN = "http://kagaz.test"
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page whose server is the folder of the modules."""
+    context = chromium.new_context(timezone_id="America/New_York", locale="de-DE")
+
+    def serve(route):
+        name = route.request.url.rpartition("/")[2]
+        file = assets.FOLDER / name
+        if name and file.is_file():
+            route.fulfill(path=Path(file), content_type="text/javascript")
+        else:
+            route.fulfill(body="<!doctype html>", content_type="text/html")
+
+    context.route(f"{ORIGIN}/**", serve)
+    page = context.new_page()
+    page.goto(f"{ORIGIN}/")
+    yield page
+    context.close()
+
+
+def ask(page: Page, module: str, expression: str, *values: object) -> object:
+    """What the expression, with the module as ``m`` and the values as ``v``, comes to."""
+    return page.evaluate(
+        f"async (v) => {{ const m = await import('{ORIGIN}/{module}.js'); return {expression}; }}", list(values)
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        ("m.rupees(99999)", "₹99,999.00"),
+        ("m.rupees(100000)", "₹1,00,000.00"),
+        ("m.rupees(10000000)", "₹1,00,00,000.00"),
+        ("m.rupees(1234567.5)", "₹12,34,567.50"),
+        ("m.rupees(-1234.5)", "−₹1,234.50"),
+        ("m.rupees(-0.001)", "₹0.00"),
+        ("m.rupees(null)", "–"),
+        ("m.signed(12.5)", "+12.50"),
+        ("m.signed(-12.5)", "−12.50"),
+        ("m.signed(0)", "0.00"),
+        ("m.percent(-0.42)", "−0.42%"),
+        ("m.compact(1234567)", "12.35 L"),
+        ("m.compact(32000000)", "3.20 Cr"),
+        ("m.average(1541.0025)", "1,541.0025"),
+        ("m.average(1541.1)", "1,541.10"),
+        ("m.quantity(-75)", "−75"),
+        ("m.arrow(-1) + m.arrow(0) + m.arrow(2)", "▼▲"),
+    ],
+)
+def test_money_in_words(page, expression, shown):
+    assert ask(page, "money", expression) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "paise"),
+    [
+        ("1500.05", 150005),
+        ("₹ 1,500", 150000),
+        ("12,34,567.5", 123456750),
+        ("1500.055", None),
+        ("-5", None),
+        ("1e3", None),
+        ("१५००", None),
+        ("", None),
+    ],
+)
+def test_what_a_person_typed(page, text, paise):
+    assert ask(page, "money", "m.typed(v[0])", text) == paise
+
+
+def test_times_are_indian_wherever_the_viewer_is(page):
+    assert ask(page, "time", "m.clock('2026-11-23T00:30:05.000+05:30')") == "00:30:05"
+    assert ask(page, "time", "m.chartTime('2026-11-23T09:15:00.000+05:30') % 86400") == 9 * 3600 + 15 * 60
+
+
+TERMS = {"lot": 1, "tick": 0.05, "freeze_quantity": 10_000}
+FUTURE = {"lot": 65, "tick": 0.1, "freeze_quantity": 1_800}
+QUOTE = {"last_price": 1500, "lower_band": 1350, "upper_band": 1650}
+FORM = {"symbol": "NSE:INFY", "side": "BUY", "type": "LIMIT", "quantity": "10", "price": "1500.00", "trigger": ""}
+
+
+@pytest.mark.parametrize(
+    ("change", "terms", "told"),
+    [
+        ({}, TERMS, None),
+        ({"quantity": "0"}, TERMS, "whole number"),
+        ({"quantity": "1.5"}, TERMS, "whole number"),
+        ({"quantity": "10001"}, TERMS, "10,000 at most"),
+        ({"price": "1500.03"}, TERMS, "Try 1,500.00 or 1,500.05"),
+        ({"price": ""}, TERMS, "Price is missing"),
+        ({"price": "1700"}, TERMS, "between ₹1,350.00 and ₹1,650.00"),
+        ({"type": "MARKET", "price": ""}, TERMS, None),
+        ({"type": "SL", "trigger": "1510", "price": "1505"}, TERMS, "at or above its trigger"),
+        ({"type": "SL-M", "trigger": "1490"}, TERMS, "above the market"),
+        ({"type": "SL-M", "trigger": "1510", "side": "SELL"}, TERMS, "below the market"),
+        ({"quantity": "2", "inLots": True}, FUTURE, None),
+        ({"quantity": "28", "inLots": True}, FUTURE, "1,800 at most"),
+        ({"quantity": "64"}, FUTURE, "multiple of the lot, 65"),
+    ],
+)
+def test_the_ticket_s_rules(page, change, terms, told):
+    found = ask(page, "ticket_rules", "m.faults(v[0], v[1], v[2])", FORM | change, terms, QUOTE)
+    if told is None:
+        assert found == []
+    else:
+        assert told in found[0]["detail"]
+
+
+def test_lots_are_sent_as_units_and_prices_as_plain_decimals(page):
+    form = FORM | {"symbol": "NFO:NIFTY26NOVFUT", "quantity": "2", "inLots": True, "price": "25,000", "product": "NRML"}
+    sent = ask(page, "ticket_rules", "m.wish(v[0], v[1], 'asha/main')", form, FUTURE)
+    assert (sent["exchange"], sent["symbol"], sent["quantity"]) == ("NFO", "NIFTY26NOVFUT", 130)
+    assert sent["price"] == "25000.00"
+    assert "trigger_price" not in sent
+
+
+def test_an_event_that_comes_late_or_twice_changes_nothing(page):
+    row = {"order_id": "7", "account": "asha/main", "status": "COMPLETE", "version": 12}
+    assert ask(page, "store", "[m.takeOrder(v[0]), m.takeOrder(v[0]), m.takeOrder({...v[0], version: 11})]", row) == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_unrealised_moves_with_the_tick_to_the_paisa(page):
+    row = {"exchange": "NSE", "symbol": "INFY", "quantity": -20, "last_price": 1551.6, "unrealised": 2.0}
+    tick = {"cols": ["symbol", "last_price", "volume"], "rows": [["NSE:INFY", 1551.65, 10]]}
+    assert ask(page, "store", "(m.takeTicks(v[0], 1), m.unrealisedOf(v[1]))", tick, row) == 100
+
+
+def test_bars_go_on_with_ticks_and_are_corrected_by_the_exchange(page):
+    script = """
+      const bars = new m.CandleMaker(v[0], 60);
+      const at = Date.parse("2026-11-23T09:16:10+05:30") / 1000;
+      bars.tick({last_price: 102, volume: 50}, at);
+      bars.tick({last_price: 99, volume: 80}, at + 5);
+      bars.tick({last_price: 101, volume: 90}, at + 60);
+      const late = bars.tick({last_price: 1, volume: 95}, at);
+      bars.settle({start: "2026-11-23T09:17:00.000+05:30", open: 100, high: 103, low: 98, close: 100, volume: 40});
+      return [bars.all().map((bar) => [bar.open, bar.high, bar.low, bar.close, bar.volume]), late];
+    """
+    first = {"start": "2026-11-23T09:15:00.000+05:30", "open": 100, "high": 101, "low": 99, "close": 100, "volume": 7}
+    bars, late = ask(page, "candles", f"(() => {{ {script} }})()", [first])
+    assert bars == [[100, 101, 99, 100, 7], [102, 102, 99, 99, 30], [100, 103, 98, 100, 40]]
+    assert late is None

@@ -1,0 +1,52 @@
+// The tabs above the market watch: one a list, and what can be done with lists.
+
+import { confirmed, h, toast, typedIn } from "./dom.js";
+import * as lists from "./lists.js";
+import { menu } from "./menu.js";
+
+export function listTabs(root, write) {
+  const tabs = h("div", { class: "tabs grow", role: "tablist", "aria-label": "Watchlists" });
+  const attempt = (work) => work.catch((refused) => toast(root, refused.message, { tone: "bad", stays: true }));
+
+  async function add() {
+    const name = await typedIn(root, "Name of the new list", `List ${lists.all.items.length + 1}`);
+    if (name) attempt(lists.add(name));
+  }
+  async function rename() {
+    const list = lists.active();
+    const name = list && (await typedIn(root, "Name of this list", list.name));
+    if (name) attempt(lists.rename(list, name));
+  }
+  async function remove() {
+    const list = lists.active();
+    if (list && (await confirmed(root, `Delete the list “${list.name}”?`, "Delete"))) attempt(lists.remove(list));
+  }
+
+  const more = write
+    ? menu("⋯", "Lists", null, [
+        ["New list", add],
+        ["Rename this list", rename],
+        ["Delete this list", remove],
+      ])
+    : null;
+
+  function draw() {
+    const active = lists.active();
+    tabs.replaceChildren(
+      ...lists.all.items.map((item) =>
+        h(
+          "button",
+          {
+            type: "button",
+            role: "tab",
+            "aria-selected": String(item === active),
+            title: `${item.symbols.length} instruments`,
+            onclick: () => lists.choose(item.watchlist_id),
+          },
+          item.name,
+        ),
+      ),
+    );
+  }
+  return { node: h("div", { class: "row lists" }, tabs, more), draw };
+}
