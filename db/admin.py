@@ -1,10 +1,11 @@
 """What administrators see of the machinery: processes, leaders, jobs. Short tables, read whole or by a limit."""
 
+from typing import Any
+
 from sqlalchemy import text
-from sqlalchemy.engine import RowMapping
 
 from db.engine import Database
-from db.reading import rows, snapshot
+from db.reading import ask
 
 HEARTBEATS = text(
     """
@@ -31,19 +32,16 @@ JOB_RUNS = text(
 )
 
 
-def heartbeats(database: Database) -> list[RowMapping]:
+def heartbeats(database: Database) -> list[dict[str, Any]]:
     """Every process that was alive within the hour."""
-    with snapshot(database) as connection:
-        return list(rows(connection, HEARTBEATS))
+    return ask(database, HEARTBEATS)
 
 
-def leaders(database: Database) -> list[RowMapping]:
+def leaders(database: Database) -> list[dict[str, Any]]:
     """Who may write fills in each market, under which term."""
-    with snapshot(database) as connection:
-        return list(rows(connection, LEADERS))
+    return ask(database, LEADERS)
 
 
-def job_runs(database: Database, job: str | None, limit: int) -> list[RowMapping]:
+def job_runs(database: Database, job: str | None, limit: int) -> list[dict[str, Any]]:
     """Runs of timed jobs, the newest first."""
-    with snapshot(database) as connection:
-        return list(rows(connection, JOB_RUNS, job=job, limit=limit))
+    return ask(database, JOB_RUNS, job=job, limit=limit)

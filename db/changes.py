@@ -5,28 +5,27 @@ read at version n is complete up to n. Each question is one snapshot for all acc
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import text
-from sqlalchemy.engine import Connection
 
 from db.engine import Database
-from db.reading import rows, snapshot
+from db.reading import together
 from db.screen_rows import OrderRow, PositionRow, TradeRow, WalletRow
 from db.screens import (
+    HEADER,
     LAST,
     ORDER,
     ORDERS,
     POSITION,
     POSITIONS,
     TRADE,
-    header,
     order_of,
     position_of,
     trade_of,
 )
-from db.wallet_screen import wallets_in
+from db.wallet_screen import wallet_questions, wallets_of
 
 MOST_OPEN = 5_000
 
@@ -128,50 +127,60 @@ class Joined:
 def since(database: Database, seen: Sequence[Seen]) -> list[Changed]:
     """What changed of those accounts; nothing of an account whose version stands where it was."""
     by_id = {each.account_id: each for each in seen}
-    with snapshot(database) as connection:
-        moved = rows(connection, VERSIONS, accounts=list(by_id), versions=[each.version for each in by_id.values()])
-        if not moved:
-            return []
-        found = {
-            each["id"]: Changed(each["id"], by_id[each["id"]].version, each["version"], each["trading_date"])
-            for each in moved
-        }
-        return _fill(connection, found, [by_id[id_] for id_ in found])
-
-
-def _fill(connection: Connection, found: dict[int, Changed], seen: list[Seen]) -> list[Changed]:
+    moved = [by_id[int(account)] for what, account in glance(database, {}, seen) if what == "account"]
+    if not moved:
+        return []
+    ids = [each.account_id for each in moved]
     values = {
-        "accounts": [each.account_id for each in seen],
-        "versions": [each.version for each in seen],
-        "days": [each.day for each in seen],
+        "accounts": ids,
+        "versions": [each.version for each in moved],
+        "days": [each.day for each in moved],
     }
-    for each in rows(connection, ORDERS_SINCE, **values):
+    tops, orders, trades, positions, *money = together(
+        database,
+        (VERSIONS, values),
+        (ORDERS_SINCE, values),
+        (TRADES_SINCE, values),
+        (POSITIONS_SINCE, values),
+        *wallet_questions(ids),
+    )
+    wallets = wallets_of(*money)
+    found = {
+        top["id"]: Changed(
+            top["id"], by_id[top["id"]].version, top["version"], top["trading_date"], wallets.get(top["id"])
+        )
+        for top in tops
+    }
+    for each in orders:
         found[each["account_id"]].orders.append(order_of(each))
-    for each in rows(connection, TRADES_SINCE, **values):
+    for each in trades:
         found[each["account_id"]].trades.append(trade_of(each))
-    for each in rows(connection, POSITIONS_SINCE, **values):
+    for each in positions:
         found[each["account_id"]].positions.append(position_of(each))
-    wallets = wallets_in(connection, list(found))
-    return [replace(each, wallet=wallets.get(each.account_id)) for each in found.values()]
+    return list(found.values())
 
 
 def join(database: Database, account_id: int, full: bool) -> Joined | None:
     """The account as it stands; without ``full`` its version alone. None for an unknown id."""
-    with snapshot(database) as connection:
-        top = header(connection, account_id)
-        if top is None:
-            return None
-        if not full:
-            return Joined(top.version, top.trading_date, [], [], None)
-        working = rows(connection, ORDERS["open", False], account=account_id, cursor=LAST, limit=MOST_OPEN)
-        positions = rows(connection, POSITIONS, accounts=[account_id])
-        wallet = wallets_in(connection, [account_id]).get(account_id)
+    top = (HEADER, {"account": account_id})
+    if not full:
+        (heads,) = together(database, top)
+        return Joined(heads[0]["version"], heads[0]["trading_date"], [], [], None) if heads else None
+    tops, working, positions, *money = together(
+        database,
+        top,
+        (ORDERS["open", False], {"account": account_id, "cursor": LAST, "limit": MOST_OPEN}),
+        (POSITIONS, {"accounts": [account_id]}),
+        *wallet_questions([account_id]),
+    )
+    if not tops:
+        return None
     return Joined(
-        top.version,
-        top.trading_date,
+        tops[0]["version"],
+        tops[0]["trading_date"],
         [order_of(each) for each in working],
         [position_of(each) for each in positions],
-        wallet,
+        wallets_of(*money).get(account_id),
     )
 
 

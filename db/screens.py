@@ -9,11 +9,10 @@ from dataclasses import fields
 from datetime import date
 
 from sqlalchemy import text
-from sqlalchemy.engine import Connection, RowMapping
 
 from core.orders import Order, OrderType, Product, Side, Status, Validity
 from db.engine import Database
-from db.reading import row, rows, snapshot
+from db.reading import Row, ask, together
 from db.screen_rows import Header, HoldingRow, Listing, OrderEvent, OrderRow, PositionRow, TradeRow
 
 LAST = 2**62
@@ -29,25 +28,26 @@ from orders o join instruments i on i.id = o.instrument_id
 """
 ORDER_BY_ID = text(ORDER + "where o.id = :order and o.account_id = :account")
 NEWEST = " and o.id < :cursor order by o.id desc nulls last limit :limit"
-TODAY = f"where o.account_id = :account and (o.trading_date >= :day or {WORKING})"
+# The date asked for, or the account's own.
+GIVEN = "where o.account_id = :account and o.trading_date = cast(:day as date)"
+DAY = "coalesce(cast(:day as date), (select trading_date from accounts where id = :account))"
+TODAY = f"where o.account_id = :account and (o.trading_date >= {DAY} or {WORKING})"
 ORDERS = {
     ("all", False): text(ORDER + TODAY + NEWEST),
     ("open", False): text(ORDER + f"where o.account_id = :account and {WORKING}" + NEWEST),
     ("done", False): text(
-        ORDER + f"where o.account_id = :account and o.trading_date >= :day and not ({WORKING})" + NEWEST
+        ORDER + f"where o.account_id = :account and o.trading_date >= {DAY} and not ({WORKING})" + NEWEST
     ),
-    ("all", True): text(ORDER + "where o.account_id = :account and o.trading_date = :day" + NEWEST),
-    ("open", True): text(ORDER + f"where o.account_id = :account and o.trading_date = :day and {WORKING}" + NEWEST),
-    ("done", True): text(
-        ORDER + f"where o.account_id = :account and o.trading_date = :day and not ({WORKING})" + NEWEST
-    ),
+    ("all", True): text(ORDER + GIVEN + NEWEST),
+    ("open", True): text(ORDER + GIVEN + f" and {WORKING}" + NEWEST),
+    ("done", True): text(ORDER + GIVEN + f" and not ({WORKING})" + NEWEST),
 }
 ORDER_COUNTS = text(
     f"""
     select count(*) filter (where {WORKING}) as open,
            count(*) filter (where o.filled > 0) as executed,
            count(*) as all
-    from orders o where o.account_id = :account and (o.trading_date >= :day or {WORKING})
+    from orders o where o.account_id = :account and (o.trading_date >= {DAY} or {WORKING})
     """
 )
 HISTORY = text(
@@ -67,7 +67,7 @@ from trades t join instruments i on i.id = t.instrument_id
 left join charge_entries c on c.id = t.charge_id
 """
 TRADES = text(
-    TRADE + "where t.account_id = :account and t.trading_date = :day and t.id < :cursor "
+    TRADE + f"where t.account_id = :account and t.trading_date = {DAY} and t.id < :cursor "
     "order by t.id desc nulls last limit :limit"
 )
 TRADES_OF_ORDER = text(
@@ -132,13 +132,7 @@ HOLDINGS = text(
 )
 
 
-def header(connection: Connection, account_id: int) -> Header | None:
-    """The account's version and dates as this snapshot has them; None for an unknown id."""
-    found = row(connection, HEADER, account=account_id)
-    return None if found is None else Header(**found)
-
-
-def order_of(found: RowMapping) -> OrderRow:
+def order_of(found: Row) -> OrderRow:
     """An order of a row that the statements above returned."""
     values = {name: found[name] for name in ORDER_FIELDS}
     values["side"] = Side(values["side"])
@@ -149,7 +143,7 @@ def order_of(found: RowMapping) -> OrderRow:
     return OrderRow(Order(**values), Listing(found["at_exchange"], found["symbol"]))
 
 
-def trade_of(found: RowMapping) -> TradeRow:
+def trade_of(found: Row) -> TradeRow:
     """A trade of a row that the statements above returned."""
     values = dict(found)
     charges = {head: values.pop(f"charge_{head}") for head in HEADS}
@@ -157,14 +151,14 @@ def trade_of(found: RowMapping) -> TradeRow:
     return TradeRow(listing=listing, charges=charges, **values)
 
 
-def position_of(found: RowMapping) -> PositionRow:
+def position_of(found: Row) -> PositionRow:
     """A position of a row that the statements above returned."""
     values = dict(found)
     listing = Listing(values.pop("at_exchange"), values.pop("symbol"), values.pop("isin"))
     return PositionRow(listing=listing, **values)
 
 
-def holding_of(found: RowMapping) -> HoldingRow:
+def holding_of(found: Row) -> HoldingRow:
     """A holding of a row that the statements above returned."""
     values = dict(found)
     listing = Listing(values.pop("at_exchange"), values.pop("symbol"), values.pop("isin"))
@@ -175,70 +169,44 @@ def orders(
     database: Database, account_id: int, status: str, day: date | None, cursor: int, limit: int
 ) -> tuple[Header, list[OrderRow]] | None:
     """Orders of a date, newest first; without a date those of today and what still works."""
-    with snapshot(database) as connection:
-        top = header(connection, account_id)
-        if top is None:
-            return None
-        found = rows(
-            connection,
-            ORDERS[status, day is not None],
-            account=account_id,
-            day=day or top.trading_date,
-            cursor=cursor,
-            limit=limit,
-        )
-    return top, [order_of(each) for each in found]
+    values = {"account": account_id, "day": day, "cursor": cursor, "limit": limit}
+    tops, found = together(database, (HEADER, values), (ORDERS[status, day is not None], values))
+    return (Header(**tops[0]), [order_of(each) for each in found]) if tops else None
 
 
 def order_counts(database: Database, account_id: int) -> dict[str, int]:
     """How many orders today are open, have fills, and are there at all."""
-    with snapshot(database) as connection:
-        top = header(connection, account_id)
-        if top is None:
-            return {"open": 0, "executed": 0, "all": 0}
-        return dict(row(connection, ORDER_COUNTS, account=account_id, day=top.trading_date) or {})
+    return ask(database, ORDER_COUNTS, account=account_id, day=None)[0]
 
 
 def order(
     database: Database, account_id: int, order_id: int
 ) -> tuple[OrderRow, Sequence[OrderEvent], Sequence[TradeRow]] | None:
     """One order with its history and trades; None when this account has no such order."""
-    with snapshot(database) as connection:
-        found = row(connection, ORDER_BY_ID, account=account_id, order=order_id)
-        if found is None:
-            return None
-        history = rows(connection, HISTORY, order=order_id)
-        fills = rows(connection, TRADES_OF_ORDER, account=account_id, order=order_id)
-    return order_of(found), [OrderEvent(**each) for each in history], [trade_of(each) for each in fills]
+    values = {"account": account_id, "order": order_id}
+    found, history, fills = together(database, (ORDER_BY_ID, values), (HISTORY, values), (TRADES_OF_ORDER, values))
+    if not found:
+        return None
+    return order_of(found[0]), [OrderEvent(**each) for each in history], [trade_of(each) for each in fills]
 
 
 def trades(
     database: Database, account_id: int, day: date | None, cursor: int, limit: int
 ) -> tuple[Header, list[TradeRow]] | None:
     """Trades of a date (default: today), newest first."""
-    with snapshot(database) as connection:
-        top = header(connection, account_id)
-        if top is None:
-            return None
-        found = rows(connection, TRADES, account=account_id, day=day or top.trading_date, cursor=cursor, limit=limit)
-    return top, [trade_of(each) for each in found]
+    values = {"account": account_id, "day": day, "cursor": cursor, "limit": limit}
+    tops, found = together(database, (HEADER, values), (TRADES, values))
+    return (Header(**tops[0]), [trade_of(each) for each in found]) if tops else None
 
 
 def positions(database: Database, account_id: int) -> tuple[Header, list[PositionRow]] | None:
     """Open positions, and those closed today; open ones first, by symbol."""
-    with snapshot(database) as connection:
-        top = header(connection, account_id)
-        if top is None:
-            return None
-        found = rows(connection, POSITIONS, accounts=[account_id])
-    return top, [position_of(each) for each in found]
+    tops, found = together(database, (HEADER, {"account": account_id}), (POSITIONS, {"accounts": [account_id]}))
+    return (Header(**tops[0]), [position_of(each) for each in found]) if tops else None
 
 
 def holdings(database: Database, account_id: int) -> tuple[Header, list[HoldingRow]] | None:
     """Shares bought before the account's trading date, by symbol."""
-    with snapshot(database) as connection:
-        top = header(connection, account_id)
-        if top is None:
-            return None
-        found = rows(connection, HOLDINGS, account=account_id)
-    return top, [holding_of(each) for each in found]
+    values = {"account": account_id}
+    tops, found = together(database, (HEADER, values), (HOLDINGS, values))
+    return (Header(**tops[0]), [holding_of(each) for each in found]) if tops else None

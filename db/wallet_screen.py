@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.engine import Connection
+from sqlalchemy import TextClause, text
 
 from core.booking import DEMAT
 from db.engine import Database
-from db.reading import rows, snapshot
+from db.reading import Row, ask, together
 from db.screen_rows import Header, TransferRow, WalletRow
-from db.screens import PRICE, PRICE_FROM, header
+from db.screens import HEADER, PRICE, PRICE_FROM
 
 WALLETS = text(
     f"""
@@ -91,44 +90,42 @@ BALANCED = text(
 )
 
 
-def wallets_in(connection: Connection, account_ids: Sequence[int]) -> dict[int, WalletRow]:
-    """The wallets of some accounts, on the caller's snapshot; three statements for any number of them."""
-    ids = list(account_ids)
-    holds: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for each in rows(connection, HOLDS, accounts=ids):
-        holds[each["account_id"]].append((each["id"], each["hold_cash"], each["hold_credit"]))
-    margins: dict[int, list[tuple[str, str, int, int]]] = defaultdict(list)
-    for each in rows(connection, MARGINS, accounts=ids):
-        margins[each["account_id"]].append(
+def wallet_questions(account_ids: Sequence[int]) -> list[tuple[TextClause, dict[str, Any]]]:
+    """What to ask for the wallets of some accounts: three statements for any number of them."""
+    return [(statement, {"accounts": list(account_ids)}) for statement in (HOLDS, MARGINS, WALLETS)]
+
+
+def wallets_of(holds: Sequence[Row], margins: Sequence[Row], wallets: Sequence[Row]) -> dict[int, WalletRow]:
+    """The wallets by account, of the answers to these questions."""
+    held: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for each in holds:
+        held[each["account_id"]].append((each["id"], each["hold_cash"], each["hold_credit"]))
+    posted: dict[int, list[tuple[str, str, int, int]]] = defaultdict(list)
+    for each in margins:
+        posted[each["account_id"]].append(
             (each["segment"], each["underlying"], each["position_margin"], each["order_margin"])
         )
     return {
-        each["account_id"]: WalletRow(**each, holds=holds[each["account_id"]], margins=margins[each["account_id"]])
-        for each in rows(connection, WALLETS, accounts=ids)
+        each["account_id"]: WalletRow(**each, holds=held[each["account_id"]], margins=posted[each["account_id"]])
+        for each in wallets
     }
 
 
 def wallet(database: Database, account_id: int) -> WalletRow | None:
     """One account's wallet; None for an unknown id."""
-    with snapshot(database) as connection:
-        return wallets_in(connection, [account_id]).get(account_id)
+    return wallets_of(*together(database, *wallet_questions([account_id]))).get(account_id)
 
 
 def ledger(
     database: Database, account_id: int, day: date | None, cursor: int, limit: int
 ) -> tuple[Header, list[TransferRow]] | None:
     """The account's transfers, newest first; all dates, or one."""
-    with snapshot(database) as connection:
-        top = header(connection, account_id)
-        if top is None:
-            return None
-        values: dict[str, Any] = {"account": account_id, "cursor": cursor, "limit": limit}
-        found = rows(connection, LEDGER_OF_DAY, day=day, **values) if day else rows(connection, LEDGER, **values)
-    return top, [TransferRow(**each) for each in found]
+    values = {"account": account_id, "day": day, "cursor": cursor, "limit": limit}
+    tops, found = together(database, (HEADER, values), (LEDGER_OF_DAY if day else LEDGER, values))
+    return (Header(**tops[0]), [TransferRow(**each) for each in found]) if tops else None
 
 
 def balanced(database: Database, account_id: int) -> dict[str, Any] | None:
     """``at``, and in paise what the balances hold (``stored``) and what the transfers say (``folded``)."""
-    with snapshot(database) as connection:
-        found = rows(connection, BALANCED, account=account_id)
-        return dict(found[0]) if found else None
+    found = ask(database, BALANCED, account=account_id)
+    return found[0] if found else None
