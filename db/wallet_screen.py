@@ -10,10 +10,11 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import TextClause, text
+from sqlalchemy.engine import Connection, RowMapping
 
 from core.booking import DEMAT
 from db.engine import Database
-from db.reading import Row, ask, together
+from db.reading import Row, ask, rows, together
 from db.screen_rows import Header, TransferRow, WalletRow
 from db.screens import HEADER, PRICE, PRICE_FROM
 
@@ -90,12 +91,15 @@ BALANCED = text(
 )
 
 
+Found = Sequence[Row] | Sequence[RowMapping]
+
+
 def wallet_questions(account_ids: Sequence[int]) -> list[tuple[TextClause, dict[str, Any]]]:
     """What to ask for the wallets of some accounts: three statements for any number of them."""
     return [(statement, {"accounts": list(account_ids)}) for statement in (HOLDS, MARGINS, WALLETS)]
 
 
-def wallets_of(holds: Sequence[Row], margins: Sequence[Row], wallets: Sequence[Row]) -> dict[int, WalletRow]:
+def wallets_of(holds: Found, margins: Found, wallets: Found) -> dict[int, WalletRow]:
     """The wallets by account, of the answers to these questions."""
     held: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for each in holds:
@@ -109,6 +113,11 @@ def wallets_of(holds: Sequence[Row], margins: Sequence[Row], wallets: Sequence[R
         each["account_id"]: WalletRow(**each, holds=held[each["account_id"]], margins=posted[each["account_id"]])
         for each in wallets
     }
+
+
+def wallets_in(connection: Connection, account_ids: Sequence[int]) -> dict[int, WalletRow]:
+    """The same on a snapshot that the caller holds."""
+    return wallets_of(*(rows(connection, asked, **values) for asked, values in wallet_questions(account_ids)))
 
 
 def wallet(database: Database, account_id: int) -> WalletRow | None:
