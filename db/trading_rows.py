@@ -1,14 +1,37 @@
 """The changed rows of a use case in the shape that ``commit_work`` reads: column names to values."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
-from core.account import Work
+from core.account import OrderEvent, Work
 from core.ledger import BALANCES
 from core.orders import Order
-from core.positions import Lot
+from core.positions import Lot, Position
 
 Row = dict[str, Any]
+
+# What an order may still change once it was placed: an update carries no more.
+MUTABLE = (
+    "id", "order_type", "validity", "quantity", "filled", "cancelled", "price", "trigger_price", "worst_price",
+    "turnover", "hold_cash", "hold_credit", "disclosed_quantity", "status", "reason_code", "reason", "modifications",
+    "events", "updated_at", "active_from", "priority", "version",
+)  # fmt: skip
+
+
+class _Columns:
+    """Reads the same fields of many objects: several times as fast as one by one."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names, self._read = tuple(names), attrgetter(*names)
+
+    def row(self, one: object) -> Row:
+        """One object's fields by name."""
+        return dict(zip(self._names, self._read(one), strict=True))
+
+
+_NEW_ORDER, _ORDER, _LOT = _Columns(Order.__slots__), _Columns(MUTABLE), _Columns(Lot.__slots__)
+_POSITION, _EVENT = _Columns(Position.__slots__), _Columns(OrderEvent.__slots__)
 
 
 def payload(works: Sequence[Work], request: Row | None, announce: bool) -> Row:
@@ -47,10 +70,8 @@ def _orders(work: Work, tables: dict[str, list[Row]]) -> None:
     for order_id in work.new_orders:
         order = work.orders[order_id]
         order.version = work.version
-        tables["new_orders"].append({name: getattr(order, name) for name in Order.__slots__})
-    for order_id in work.changed_orders:
-        order = work.orders[order_id]
-        tables["orders"].append({name: getattr(order, name) for name in Order.__slots__})
+        tables["new_orders"].append(_NEW_ORDER.row(order))
+    tables["orders"] += [_ORDER.row(work.orders[order_id]) for order_id in work.changed_orders]
 
 
 def _holdings(work: Work, tables: dict[str, list[Row]]) -> None:
@@ -63,16 +84,16 @@ def _holdings(work: Work, tables: dict[str, list[Row]]) -> None:
             }
         )  # fmt: skip
     for position in (work.positions[key] for key in work.changed_positions):
-        row = {name: getattr(position, name) for name in position.__slots__}
+        row = _POSITION.row(position)
         row["version"] = work.version
         tables["positions"].append(row)
     for lot in (lot for instrument in work.changed_lots for lot in work.lots.get(instrument, ())):
-        tables["lots" if lot.quantity else "ended_lots"].append({name: getattr(lot, name) for name in Lot.__slots__})
+        tables["lots" if lot.quantity else "ended_lots"].append(_LOT.row(lot))
 
 
 def _history(work: Work, tables: dict[str, list[Row]], events: list[Row]) -> None:
     day, version = work.trading_date, work.version
-    events.extend({name: getattr(event, name) for name in event.__slots__} for event in work.events)
+    events.extend(map(_EVENT.row, work.events))
     for entry in work.charges:
         row = {
             "id": entry.id, "account_id": work.id, "trading_date": day, "order_id": entry.order_id,

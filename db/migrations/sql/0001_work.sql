@@ -7,74 +7,74 @@
 create function load_work(
     p_accounts bigint[], p_orders bigint[], p_instruments integer[], p_underlyings integer[],
     p_key text, p_numbers integer, p_whole boolean
-) returns jsonb language plpgsql as $$
+) returns json language plpgsql as $$
 declare
     v_market markets%rowtype;
-    v_result jsonb;
+    v_orders json;
+    v_lots json;
+    v_trade_ids json;
+    v_charge_ids json;
+    v_request json;
 begin
     perform 1 from accounts where id = any (p_accounts) order by id for no key update;
     select m.* into v_market from markets m join accounts a on a.market = m.id where a.id = p_accounts[1];
-    select jsonb_build_object(
-        'now', (extract(epoch from clock_timestamp()) * 1000000)::bigint,
-        'market', jsonb_build_array(v_market.id, v_market.phase, v_market.running, v_market.trading_date,
-                                    (extract(epoch from v_market.exchange_time) * 1000)::bigint,
-                                    v_market.risk_snapshot_id, v_market.session),
-        'accounts', (select jsonb_agg(jsonb_build_array(
-                a.id, u.name || '/' || a.name, a.market, a.trading_date, a.version, a.blocked_loss, a.archived_at is not null,
-                a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit) order by a.id)
-            from accounts a join users u on u.id = a.user_id where a.id = any (p_accounts)),
-        'groups', (select jsonb_agg(jsonb_build_array(
-                account_id, segment, underlying_id, position_margin, order_margin, snapshot_id))
-            from margin_groups where account_id = any (p_accounts) and (p_whole or underlying_id = any (p_underlyings))),
-        'positions', (select jsonb_agg(jsonb_build_array(
-                account_id, instrument_id, product, underlying_id, quantity, cost, mark, realised, open_buy, open_sell,
-                day_buy_quantity, day_buy_value, day_sell_quantity, day_sell_value))
-            from positions where account_id = any (p_accounts) and (p_whole or underlying_id = any (p_underlyings))),
-        'next_order', case when p_orders is null then nextval('orders_id_seq') end,
-        'quotes', (select jsonb_agg(jsonb_build_array(
-                instrument_id, last_price, (extract(epoch from clock_timestamp() - stored_at) * 1000)::bigint))
-            from quotes where market = v_market.id and instrument_id = any (p_instruments)),
-        'bands', (select jsonb_agg(jsonb_build_array(instrument_id, lower_band, upper_band))
-            from market_days where market = v_market.id and trading_date = v_market.trading_date
-                and instrument_id = any (p_instruments))
-    ) into v_result;
-    -- A group keeps the price it was last secured at until a snapshot names a newer one.
-    v_result := v_result || jsonb_build_object('snapshots', (
-        select jsonb_agg(jsonb_build_array(u, coalesce(
-            (select price from risk_prices where snapshot_id = v_market.risk_snapshot_id and instrument_id = u),
-            (select prev_close::bigint from market_days where market = v_market.id
-                and trading_date = v_market.trading_date and instrument_id = u),
-            (select last_price::bigint from quotes where market = v_market.id and instrument_id = u))))
-        from unnest(case when p_whole then array(select distinct underlying_id from margin_groups
-                where account_id = any (p_accounts)) else p_underlyings end) u));
     if p_orders is not null or p_whole then
-        v_result := v_result || jsonb_build_object('orders', (
-            select jsonb_agg(jsonb_build_array(
+        v_orders := (select json_agg(json_build_array(
                 id, account_id, client_order_id, instrument_id, side, order_type, product, validity, quantity, price,
                 trigger_price, worst_price, status, trading_date, (extract(epoch from placed_at) * 1000000)::bigint,
                 (extract(epoch from updated_at) * 1000000)::bigint, (extract(epoch from active_from) * 1000000)::bigint,
                 priority, filled, cancelled, turnover, hold_cash, hold_credit, disclosed_quantity, reason_code, reason,
                 tag, origin, modifications, events, version) order by id)
             from orders where account_id = any (p_accounts) and (id = any (p_orders)
-                or (p_whole and status in ('AMO', 'TRIGGER_PENDING', 'OPEN')))));
+                or (p_whole and status in ('AMO', 'TRIGGER_PENDING', 'OPEN'))));
     end if;
     -- Lots are read where shares are to be sold; a purchase adds its own without knowing the others.
     if p_numbers > 0 or p_whole then
-        v_result := v_result || jsonb_build_object(
-            'trade_ids', (select jsonb_agg(nextval('trades_id_seq')) from generate_series(1, p_numbers)),
-            'charge_ids', (select jsonb_agg(nextval('charge_entries_id_seq')) from generate_series(1, p_numbers)),
-            'lots', (select jsonb_agg(jsonb_build_array(
-                    account_id, instrument_id, trade_id, quantity, cost, bought_on, settles_on))
-                from lots l where account_id = any (p_accounts) and (p_whole or exists (
-                    select 1 from orders o where o.id = any (p_orders) and o.account_id = l.account_id
-                        and o.instrument_id = l.instrument_id and o.side = 'SELL' and o.product = 'CNC'))));
+        v_trade_ids := (select json_agg(nextval('trades_id_seq')) from generate_series(1, p_numbers));
+        v_charge_ids := (select json_agg(nextval('charge_entries_id_seq')) from generate_series(1, p_numbers));
+        v_lots := (select json_agg(json_build_array(
+                account_id, instrument_id, trade_id, quantity, cost, bought_on, settles_on))
+            from lots l where account_id = any (p_accounts) and (p_whole or exists (
+                select 1 from orders o where o.id = any (p_orders) and o.account_id = l.account_id
+                    and o.instrument_id = l.instrument_id and o.side = 'SELL' and o.product = 'CNC')));
     end if;
     if p_key is not null then
-        v_result := v_result || jsonb_build_object('request', (
-            select jsonb_build_array(encode(hash, 'hex'), status, body)
-            from requests where account_id = p_accounts[1] and key = p_key));
+        v_request := (select json_build_array(encode(hash, 'hex'), status, body)
+            from requests where account_id = p_accounts[1] and key = p_key);
     end if;
-    return v_result;
+    -- json and not jsonb: it is written once and read by the client, never looked into here.
+    return json_build_object(
+        'now', (extract(epoch from clock_timestamp()) * 1000000)::bigint,
+        'market', json_build_array(v_market.id, v_market.phase, v_market.running, v_market.trading_date,
+                                   (extract(epoch from v_market.exchange_time) * 1000)::bigint,
+                                   v_market.risk_snapshot_id, v_market.session),
+        'accounts', (select json_agg(json_build_array(
+                a.id, u.name || '/' || a.name, a.market, a.trading_date, a.version, a.blocked_loss, a.archived_at is not null,
+                a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit) order by a.id)
+            from accounts a join users u on u.id = a.user_id where a.id = any (p_accounts)),
+        'groups', (select json_agg(json_build_array(
+                account_id, segment, underlying_id, position_margin, order_margin, snapshot_id))
+            from margin_groups where account_id = any (p_accounts) and (p_whole or underlying_id = any (p_underlyings))),
+        'positions', (select json_agg(json_build_array(
+                account_id, instrument_id, product, underlying_id, quantity, cost, mark, realised, open_buy, open_sell,
+                day_buy_quantity, day_buy_value, day_sell_quantity, day_sell_value))
+            from positions where account_id = any (p_accounts) and (p_whole or underlying_id = any (p_underlyings))),
+        'next_order', case when p_orders is null then nextval('orders_id_seq') end,
+        'quotes', (select json_agg(json_build_array(
+                instrument_id, last_price, (extract(epoch from clock_timestamp() - stored_at) * 1000)::bigint))
+            from quotes where market = v_market.id and instrument_id = any (p_instruments)),
+        'bands', (select json_agg(json_build_array(instrument_id, lower_band, upper_band))
+            from market_days where market = v_market.id and trading_date = v_market.trading_date
+                and instrument_id = any (p_instruments)),
+        -- A group keeps the price it was last secured at until a snapshot names a newer one.
+        'snapshots', (select json_agg(json_build_array(u, coalesce(
+                (select price from risk_prices where snapshot_id = v_market.risk_snapshot_id and instrument_id = u),
+                (select prev_close::bigint from market_days where market = v_market.id
+                    and trading_date = v_market.trading_date and instrument_id = u),
+                (select last_price::bigint from quotes where market = v_market.id and instrument_id = u))))
+            from unnest(case when p_whole then array(select distinct underlying_id from margin_groups
+                    where account_id = any (p_accounts)) else p_underlyings end) u),
+        'orders', v_orders, 'lots', v_lots, 'trade_ids', v_trade_ids, 'charge_ids', v_charge_ids, 'request', v_request);
 end $$;
 
 create function commit_work(p jsonb) returns void language plpgsql as $$
