@@ -140,6 +140,13 @@ class Seat(Leadership):
     @classmethod
     def taken(cls, database: Ground, market: str) -> "Seat":
         """A leadership that leads. The lock is free: whoever had it is gone, or was paused."""
+        # A closed session keeps its lock for a moment yet; whoever campaigned now would end its backends.
+        with database.autocommit() as connection:
+            while connection.execute(
+                "select 1 from pg_locks l join pg_database d on d.oid = l.database"
+                " where l.locktype = 'advisory' and d.datname = current_database()"
+            ).fetchone():
+                pass
         seat = cls(database, market)
         if not seat.campaign(threading.Event()):
             raise RuntimeError("nobody told it to stop")
