@@ -95,6 +95,8 @@ def _weigh(
     """Risk's answer: shares, written options, money. An order that raises nothing needs no money."""
     before = work.balances[Ledger.CASH]
     if is_margined(instrument, order.product):
+        if instrument.margin_underlying not in facts.snapshots:
+            return Refusal(Reason.NO_PRICE, "What its margin depends on has no price yet. Wait for one.", "symbol")
         holds.post_margin(work, facts, instrument, facts.now)
     asked = replace(wish, quantity=order.pending)
     refusal = shares_are_there(work, instrument, asked, reserved) or no_option_is_written(

@@ -5,6 +5,7 @@ hold of its own: the group's order margin covers the worst subset of all its ord
 of an option that is held, reserves quantity in the position row.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from core.account import Work
@@ -13,6 +14,7 @@ from core.instruments import OPTIONS, Instrument, Kind, Segment
 from core.ledger import Code, Ledger
 from core.margin import group_margin, is_margined
 from core.orders import Order, OrderType, PlaceOrder, Side
+from core.positions import Position
 from core.rulebook import protection_price
 
 
@@ -51,14 +53,17 @@ def reserve(work: Work, instrument: Instrument, order: Order, quantity: int) -> 
 
 
 def needed(work: Work, facts: Facts, segment: Segment, underlying: int) -> tuple[int, int]:
-    """(position_margin, order_margin) that a group must carry now, in paise."""
-    rows = (
-        (facts.instruments[position.instrument_id], position)
-        for position in work.positions.values()
-        if position.underlying_id == underlying and facts.instruments[position.instrument_id].segment is segment
-    )
+    """(position_margin, order_margin) that a group must carry now, in paise; zeros where there is no price."""
     index = facts.instruments[underlying].kind is Kind.INDEX
-    return group_margin(rows, facts.snapshots[underlying].price, index, facts.rulebook)
+    price = facts.snapshots[underlying].price if underlying in facts.snapshots else 0
+    return group_margin(_members(work, facts, segment, underlying), price, index, facts.rulebook)
+
+
+def _members(work: Work, facts: Facts, segment: Segment, underlying: int) -> Iterator[tuple[Instrument, Position]]:
+    for position in work.positions.values():
+        instrument = facts.instruments[position.instrument_id]
+        if position.underlying_id == underlying and instrument.segment is segment:
+            yield instrument, position
 
 
 def post_margin(work: Work, facts: Facts, instrument: Instrument, at: datetime, order_id: int | None = None) -> None:
@@ -73,13 +78,20 @@ def post_margin(work: Work, facts: Facts, instrument: Instrument, at: datetime, 
 def post_group(
     work: Work, facts: Facts, segment: Segment, underlying: int, at: datetime, order_id: int | None = None
 ) -> None:
-    """Bring a group to what it needs: what one margin loses the other gains, the rest is CASH's."""
+    """Bring a group to what it needs: what one margin loses the other gains, the rest is CASH's.
+
+    A group whose underlying has no price keeps what it has, unless nothing is left in it.
+    """
+    snapshot = facts.snapshots.get(underlying)
+    members = _members(work, facts, segment, underlying)
+    if snapshot is None and any(each.quantity or each.open_buy or each.open_sell for _, each in members):
+        return
     group = work.groups[segment, underlying]
     work.changed_groups.add((segment, underlying))
     held, resting = needed(work, facts, segment, underlying)
     rise, order_rise = held - group.position_margin, resting - group.order_margin
     group.position_margin, group.order_margin = held, resting
-    group.snapshot_id = facts.snapshots[underlying].id
+    group.snapshot_id = snapshot.id if snapshot else None
     if rise * order_rise < 0:
         across = min(abs(rise), abs(order_rise)) * (1 if rise > 0 else -1)
         work.move(Ledger.HOLD, Ledger.MARGIN, across, Code.MARGIN, at, order_id=order_id)

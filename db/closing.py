@@ -134,15 +134,17 @@ def begin_market_day(connection: Connection, market: str, day: date, phase: str,
     return True
 
 
-def intraday(connection: Connection, market: str) -> list[tuple[int, int | None]]:
-    """(account, instrument) of every MIS position that is not flat; instrument None where MIS orders rest."""
+def intraday(connection: Connection, market: str, patience: timedelta) -> list[tuple[int, int | None]]:
+    """(account, instrument) of every MIS position that is not flat; instrument None where MIS orders of a person
+    rest, or closing orders that have waited for longer than ``patience``."""
     return connection.execute(
         "select p.account_id, p.instrument_id from positions p join accounts a on a.id = p.account_id"
         " where a.market = %(market)s and a.archived_at is null and p.product = 'MIS' and p.quantity <> 0"
         " union select o.account_id, null from orders o join accounts a on a.id = o.account_id"
-        " where a.market = %(market)s and a.archived_at is null and o.product = 'MIS' and o.origin = 'USER'"
+        " where a.market = %(market)s and a.archived_at is null and o.product = 'MIS'"
+        " and (o.origin = 'USER' or o.placed_at < clock_timestamp() - %(patience)s)"
         " and o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') order by 1, 2",
-        {"market": market},
+        {"market": market, "patience": patience},
     ).fetchall()
 
 

@@ -24,6 +24,8 @@ from desk.working import ACCOUNTS, facts_of, open_task, ring
 SQUARE_OFF, ROLL = "SQUARE_OFF", "ROLL"
 ACTOR = "square-off"
 AT_ONCE = 500
+# How long a closing order may rest before another is sent at the price of then.
+PATIENCE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,11 @@ class NotRolled(RuntimeError):
 def square_off(database: Database, market: str) -> dict[str, Any]:
     """Cancel resting intraday orders and send closing orders for what is open; safe to repeat until all is flat."""
     with database.connection() as connection:
-        found = rows.intraday(connection, market)
+        found = rows.intraday(connection, market, PATIENCE)
     placed = 0
     for account_id in sorted({account for account, instrument in found if instrument is None}):
         with alone(account_id, "square-off"):
-            trading.cancel_product(database, ACTOR, account_id, Product.MIS, Reason.SQUARED_OFF)
+            trading.cancel_product(database, ACTOR, account_id, Product.MIS, Reason.SQUARED_OFF, PATIENCE)
     for account_id, instrument_id in found:
         if instrument_id is not None:
             with alone(account_id, "square-off"):

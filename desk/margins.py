@@ -17,17 +17,16 @@ def follow_snapshot(database: Database, market: str) -> int:
     A top-up may take CASH below zero, which is a margin call and no refusal. Killed half-way, it goes on with
     the accounts that are still behind.
     """
-    done, failed = 0, list[int]()
+    done, seen = 0, list[int]()
     while True:
         with database.connection() as connection:
-            behind = trading_reads.behind_the_snapshot(connection, market, failed, AT_ONCE)
+            behind = trading_reads.behind_the_snapshot(connection, market, seen, AT_ONCE)
         if not behind:
             break
         for account_id in behind:
-            failed.append(account_id)
+            seen.append(account_id)
             with alone(account_id, "margins"):
                 retrying(lambda account_id=account_id: _one(database, account_id))  # type: ignore[misc]
-                failed.remove(account_id)
                 done += 1
     if done:
         ring(database, ACCOUNTS)

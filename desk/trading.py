@@ -1,6 +1,7 @@
 """Place, modify, cancel: what a trader asks of the desk. Each is one transaction under the account's lock."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import settings
 from core import decide
@@ -140,26 +141,32 @@ def cancel(database: Database, actor: str, account_id: int, order_id: int, key: 
 def cancel_all(database: Database, actor: str, account_id: int) -> list[Answer]:
     """Cancel every open order of the account in one transaction; the rows as they stand after it."""
     why = (Reason.CANCELLED_BY_USER, f"Cancelled by {actor}, with all others.")
-    return _cancel_many(database, actor, account_id, why, lambda _: True)
+    return _cancel_many(database, actor, account_id, why, lambda _task, _order: True)
 
 
-def cancel_product(database: Database, actor: str, account_id: int, product: Product, reason: Reason) -> list[Answer]:
-    """Cancel what a person left resting in one product, as the square-off does before it closes positions."""
+def cancel_product(
+    database: Database, actor: str, account_id: int, product: Product, reason: Reason, patience: timedelta
+) -> list[Answer]:
+    """Cancel what a person left resting in one product, as the square-off does before it closes positions, and
+    what it sent itself longer than ``patience`` ago: the price has run away from that."""
     why = (reason, f"Cancelled by the {actor} of {product}.")
-    return _cancel_many(
-        database, actor, account_id, why, lambda order: order.product is product and order.origin == "USER"
-    )
+
+    def which(task: Task, order: Order) -> bool:
+        waited = task.facts.now - order.placed_at > patience
+        return order.product is product and (order.origin == "USER" or waited)
+
+    return _cancel_many(database, actor, account_id, why, which)
 
 
 def _cancel_many(
-    database: Database, actor: str, account_id: int, why: tuple[Reason, str], which: Callable[[Order], bool]
+    database: Database, actor: str, account_id: int, why: tuple[Reason, str], which: Callable[[Task, Order], bool]
 ) -> list[Answer]:
     master = masters.get(database)
 
     def act() -> list[Answer]:
         with database.connection() as connection:
             task = open_task(connection, master, account_id, whole=True, orders=[])
-            orders = [order for order in task.work.orders.values() if order.status in WORKING and which(order)]
+            orders = [order for order in task.work.orders.values() if order.status in WORKING and which(task, order)]
             for order in orders:
                 decide.cancel(task.work, task.facts, order, actor, why)
             if orders:

@@ -140,6 +140,44 @@ def test_intraday_positions_are_squared_off_before_the_roll(floor: Floor) -> Non
     assert one(floor, "select reason_code from orders where status = 'CANCELLED'") == (713,)
 
 
+def test_a_closing_order_that_the_price_ran_away_from_is_sent_anew(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 100, SBIN, 80_000, "MIS")
+    resting = "select id, worst_price from orders where account_id = %s and status = 'OPEN'"
+    closing.square_off(floor.database, "sim")
+    first, _ = one(floor, resting, account)
+    floor.price(SBIN, 78_000)
+    closing.square_off(floor.database, "sim")
+    assert one(floor, resting, account)[0] == first
+    with floor.database.connection() as connection:
+        connection.execute("update orders set placed_at = placed_at - interval '11 seconds' where id = %s", [first])
+    closing.square_off(floor.database, "sim")
+    second, worst = one(floor, resting, account)
+    assert second != first
+    assert worst == 78_000 - 390
+    assert isinstance(second, int)
+    floor.fill(account, second, 100, 78_000)
+    assert floor.position(account, SBIN, "MIS")[0] == 0
+
+
+def test_what_is_held_and_was_not_listed_on_the_day_closes_at_its_last_price(floor: Floor) -> None:
+    account = floor.account(cash=1_000_000_000)
+    nifty = floor.instrument("NSE:NIFTY 50")
+    future = next(
+        i for i in floor.master.chain(nifty.id) if i.kind == "FUT" and i.expiry and i.expiry > floor.trading_date
+    )
+    floor.price(nifty.key, 2_500_000)
+    floor.price(future.key, 2_510_000)
+    floor.buy(account, future.lot, future.key, 2_510_000, "NRML")
+    roll(floor)
+    with floor.database.connection() as connection:
+        # As after a crash of the server on a day on which the market did not start: nothing quoted, nothing listed.
+        connection.execute("truncate quotes")
+        connection.execute("delete from market_days where trading_date = %s", [floor.trading_date])
+    roll(floor)
+    assert floor.position(account, future.key, "NRML")[0] == future.lot
+
+
 def test_the_snapshot_of_the_day_adds_up_and_a_second_roll_does_nothing(floor: Floor) -> None:
     account = floor.account(cash=100_000_000)
     floor.buy(account, 100, SBIN, 80_000)

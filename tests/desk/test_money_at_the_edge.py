@@ -95,7 +95,7 @@ def late(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def after_hours(*given: object, **wanted: object) -> object:
         task = real(*given, **wanted)  # type: ignore[arg-type]
-        ended = datetime.now(UTC) - timedelta(seconds=1)
+        ended = datetime.now(UTC) - timedelta(hours=1)
         task.facts = type(task.facts)(
             **{name: getattr(task.facts, name) for name in task.facts.__slots__} | {"intraday_until": ended}
         )
@@ -121,3 +121,16 @@ def test_an_estimate_says_that_intraday_is_over(floor: Floor, monkeypatch: pytes
     wish = PlaceOrder(floor.instrument(SBIN).id, Side.BUY, OrderType.LIMIT, Product.MIS, 10, price=80_000)
     told = trading.estimate(floor.database, account, wish)
     assert [each["field"] for each in told["refusals"]] == ["product"]
+
+
+def test_a_margined_order_waits_for_a_price_and_an_unpriced_group_keeps_its_margin(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 10, SBIN, 80_000, "MIS")
+    resting = floor.place(account, "BUY", 10, SBIN, 79_000, "MIS")
+    with floor.database.connection() as connection:
+        connection.execute("truncate quotes")
+        connection.execute("delete from market_days")
+    refused = floor.place(account, "BUY", 10, SBIN, 79_000, "MIS")
+    assert (refused.status, "no price" in refused.body["detail"]) == (422, True)
+    assert floor.cancel(account, resting).status == 200
+    assert floor.balances(account)["MARGIN"] == 160_000
