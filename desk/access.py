@@ -54,13 +54,18 @@ class AccountRef:
 def accounts(database: Database, principal: Principal) -> list[AccountRef]:
     """Every account the principal may read: own first, living before archived, ``main`` first."""
 
+    return list(_readable(database, principal, principal.is_admin))
+
+
+def _readable(database: Database, principal: Principal, everyone: bool) -> list[AccountRef]:
+    """One statement and no transaction round it: every page and request asks this."""
+
     def ask() -> list[AccountRef]:
-        with database.connection() as connection:
-            found = rows.accounts(connection, principal.user_id, principal.is_admin, principal.account_id)
+        with database.autocommit() as connection:
+            found = rows.accounts(connection, principal.user_id, everyone, principal.account_id)
         return [_ref(row) for row in found]
 
-    memory = ("accounts", principal.user_id, principal.role, principal.account_id)
-    return list(remembered(database, memory, ask))
+    return remembered(database, ("accounts", principal.user_id, everyone, principal.account_id), ask)
 
 
 def account(database: Database, principal: Principal, key: str | None = None, write: bool = False) -> AccountRef:
@@ -71,8 +76,11 @@ def account(database: Database, principal: Principal, key: str | None = None, wr
     """
     if write:
         require_write(principal)
-    memory = ("account", principal.user_id, principal.role, principal.account_id, key)
-    found = remembered(database, memory, lambda: _find(database, principal, key))
+    if key is None:
+        found = _default(database, principal)
+    else:
+        memory = ("account", principal.user_id, principal.role, principal.account_id, key)
+        found = remembered(database, memory, lambda: _find(database, principal, key))
     if write:
         _check_write(principal, found)
     return found
@@ -176,9 +184,7 @@ def _change_share(database: Database, principal: Principal, key: str, reader: st
     forget_all()
 
 
-def _find(database: Database, principal: Principal, key: str | None) -> AccountRef:
-    if key is None:
-        return _default(database, principal)
+def _find(database: Database, principal: Principal, key: str) -> AccountRef:
     owner, name, market, number = _parts(key)
     with database.connection() as connection:
         found = [
@@ -192,15 +198,12 @@ def _find(database: Database, principal: Principal, key: str | None) -> AccountR
 
 def _default(database: Database, principal: Principal) -> AccountRef:
     """The token's account, else one's own; for an analyst, whose own book stays empty, the first shared."""
-    with database.connection() as connection:
-        found = rows.accounts(connection, principal.user_id, False, principal.account_id)
-    living = [row for row in found if not row.archived]
+    found = _readable(database, principal, False)
+    living = [each for each in found if not each.archived]
     if principal.role == "analyst":
-        living.sort(key=lambda row: row.user_id == principal.user_id)
-    if living:
-        return _ref(living[0])
-    if found:
-        return _ref(found[0])
+        living.sort(key=lambda each: each.user_id == principal.user_id)
+    if living or found:
+        return (living or found)[0]
     raise Refusal(Reason.UNKNOWN_ACCOUNT, "You have no account yet. Open one first.", field="account")
 
 
