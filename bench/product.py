@@ -85,7 +85,7 @@ def _wait(child: "subprocess.Popen[bytes]", address: str, database: Database, lo
                     return
         except OSError:
             pass
-        time.sleep(0.1)
+        time.sleep(0.2)
     raise RuntimeError(f"Kagaz did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
 
 
