@@ -44,7 +44,8 @@ def fund(database: Database, accounts: int) -> list[int]:
         ).fetchall()
         connection.execute(
             "insert into transfers (account_id, trading_date, from_ledger, to_ledger, amount, code, event_at,"
-            " cash_after, version) select id, trading_date, 'BANK', 'CASH', cash, 'DEPOSIT', now(), cash, 0 from accounts"
+            " cash_after, version)"
+            " select id, trading_date, 'BANK', 'CASH', cash, 'DEPOSIT', now(), cash, 0 from accounts"
         )
     return [row[0] for row in rows]
 

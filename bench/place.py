@@ -30,10 +30,10 @@ select * from positions where account_id = :a;
 select last_price from quotes where market = 'sim' and instrument_id = {instrument};
 insert into orders (account_id, client_order_id, instrument_id, side, order_type, product, validity, quantity, price,
   worst_price, hold_cash, status, trading_date, placed_at, updated_at, active_from, priority, version)
-  values (:a, 'b' || currval('orders_id_seq') || random(), {instrument}, 'BUY', 'LIMIT', 'CNC', 'DAY', 1, 149000, 149000,
-  149000, 'OPEN', current_date, now(), now(), now(), 1, 1);
-insert into order_events values (currval('orders_id_seq'), 1, now(), 'PLACED', 'OPEN', 'bench', null, null, 1, 149000, 0,
-  149000, 0, 0);
+  values (:a, 'b' || currval('orders_id_seq') || random(), {instrument}, 'BUY', 'LIMIT', 'CNC', 'DAY', 1, 149000,
+  149000, 149000, 'OPEN', current_date, now(), now(), now(), 1, 1);
+insert into order_events values (currval('orders_id_seq'), 1, now(), 'PLACED', 'OPEN', 'bench', null, null, 1, 149000,
+  0, 149000, 0, 0);
 insert into order_changes values ('sim', currval('orders_id_seq'));
 insert into positions (account_id, instrument_id, product, underlying_id, open_buy) values (:a, {instrument}, 'CNC',
   {instrument}, 1) on conflict (account_id, instrument_id, product) do update set open_buy = positions.open_buy + 1;
