@@ -49,10 +49,13 @@ class Trader:
         self._random = random.Random(f"{seed}/{name}")
         self._numbers = 0
         self._bands: dict[str, tuple[float, float]] = {}
-        # Each request opens its own connection: a pool would hide what a killed server does to one.
         limits = httpx.Limits(max_keepalive_connections=1)
         headers = {"Authorization": f"Bearer {token}"}
         self._http = httpx.Client(base_url=kagaz.url, headers=headers, timeout=5.0, limits=limits)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._http.close()
 
     def trade(self, ending: threading.Event) -> None:
         """Place, change and cancel orders until told to end; the last request is settled first."""

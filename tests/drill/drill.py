@@ -5,6 +5,7 @@ import statistics
 import sys
 import time
 from collections import defaultdict
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,9 +66,11 @@ def run(number: int, seed: int) -> Outcome:
     """Drill a Kagaz with so many faults."""
     chance = random.Random(seed)
     outcome = Outcome(seed)
-    with running() as kagaz:
+    with running() as kagaz, ExitStack() as connections:
         traders = [_trader(kagaz, f"drill{index}", seed) for index in range(TRADERS)]
         probe = _trader(kagaz, "probe", seed)
+        for trader in (*traders, probe):
+            connections.callback(trader.close)
         _fill_one(probe, PATIENCE)
         try:
             with trading(traders):
