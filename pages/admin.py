@@ -160,7 +160,7 @@ def users(seat: Seat) -> None:
 def change_user(seat: Seat, names: list[str]) -> None:
     """Role, entry, lockout, password link: each takes effect at once."""
     st.markdown("##### Change a user")
-    actor, database = seat.who.name, seat.database
+    actor, database, door = seat.who.name, seat.database, words.front_door(st.context.url, "admin")
     name = st.selectbox("User", names)
     role = st.segmented_control(
         "Role", identity.ROLES, default=identity.find(database, name).role, required=True, key=f"role of {name}"
@@ -172,7 +172,7 @@ def change_user(seat: Seat, names: list[str]) -> None:
             "Switch off": lambda: identity.set_active(database, actor, name, False),
             "Unlock": lambda: identity.unlock(database, actor, name),
             "End sessions": lambda: identity.revoke_all(database, actor, name),
-            "Password link": lambda: identity.password_link(database, actor, name, st.context.url or ""),
+            "Password link": lambda: identity.password_link(database, actor, name, door),
         }
         chosen = next((label for label in wishes if st.button(label)), None)
     if chosen is None:

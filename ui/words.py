@@ -52,3 +52,8 @@ def age(milliseconds: int | None) -> str:
         if milliseconds < limit:
             return f"{milliseconds // unit} {name}"
     return f"{milliseconds // 3_600_000} h"
+
+
+def front_door(url: str | None, page: str) -> str:
+    """Where Kagaz is, of the address of one of its pages: a link for somebody else leads to the sign-in."""
+    return (url or "").rstrip("/").removesuffix(f"/{page}")
