@@ -16,7 +16,7 @@ from ui import assets
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Starts the work in a thread and yields at once: the port answers while the database still starts."""
     wire.send_at_once()
-    installation.start()
+    installation.start(preload=["ui.signin"])
     try:
         yield
     finally:

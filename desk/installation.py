@@ -8,7 +8,7 @@ import gc
 import importlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -136,10 +136,13 @@ def children(settings: Settings) -> Children:
     return Children([["jobs"]] if settings.kagaz_sidecar == "child" else [])
 
 
-def start() -> None:
-    """Prepares in a thread and starts the children; `state()` tells how far it is."""
+def start(preload: Sequence[str] = ()) -> None:
+    """Prepares in a thread and starts the children; `state()` tells how far it is.
+
+    `preload` names modules that the first visitor would otherwise wait for.
+    """
     _stopping.clear()
-    threading.Thread(target=_start, name="start", daemon=True).start()
+    threading.Thread(target=_start, args=[preload], name="start", daemon=True).start()
 
 
 def stop() -> None:
@@ -154,12 +157,12 @@ def stop() -> None:
     release()
 
 
-def _start() -> None:
+def _start(modules: Sequence[str]) -> None:
     try:
         settings = load()
         _state.settings = settings
         # Imports and the database each wait for the disk most of the time: together they take half as long.
-        preload = threading.Thread(target=_preload, name="preload", daemon=True)
+        preload = threading.Thread(target=_preload, args=[modules], name="preload", daemon=True)
         preload.start()
         database = _prepare_patiently(settings)
         if database is None:
@@ -202,9 +205,9 @@ def _step(settings: Settings, name: str) -> None:
         _held.children.start()
 
 
-def _preload() -> None:
+def _preload(modules: Sequence[str]) -> None:
     """Imports what the first page would wait for."""
     began = time.monotonic()
-    for module in ("pandas", "plotly.graph_objects"):
+    for module in ("pandas", "plotly.graph_objects", *modules):
         importlib.import_module(module)
     log.get(__name__).info("Preloaded", extra={"seconds": round(time.monotonic() - began, 2)})

@@ -148,7 +148,7 @@ def test_who_asks_too_early_is_told_what_is_waited_for() -> None:
 
 def test_a_web_process_starts_in_the_background_and_stops(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installation, "load", lambda: chosen(empty_url, kagaz_sidecar="external"))
-    monkeypatch.setattr(installation, "_preload", lambda: None)
+    monkeypatch.setattr(installation, "_preload", lambda _modules: None)
     monkeypatch.setattr(installation, "_state", State())
     installation.start()
     state = installation.state()
