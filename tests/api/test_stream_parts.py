@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,18 +14,15 @@ from hypothesis import strategies as st
 from api.bars import Bars
 from api.board import Board
 from api.eager import begin
-from api.hub import Hub, over_because
 from api.pens import Due, Pen
 from api.subscriber import MOST_KEPT, MOST_QUEUED, Subscriber
 from api.wishes import Wish
 from core.frames import Frame, row_type
 from core.instruments import Instrument, Kind
 from desk.access import AccountRef
-from desk.events import Change, Join
 from desk.principal import Principal
 
 AT = int(datetime(2026, 11, 23, 6, 30, tzinfo=UTC).timestamp() * 1000)
-DAY = date(2026, 11, 23)
 ALICE = Principal(1, "alice", "trader", "session-1", None, None, ("read",))
 BOOK = AccountRef(7, "alice/main", 1, "sim", "main", False)
 SHOWN = Wish((), (), (1, 2), frozenset({"quotes", "orders", "trades", "positions", "wallet", "feed"}))
@@ -53,9 +50,6 @@ def board() -> Board:
     made = Board("sim")
     made.know(KNOWN)
     return made
-
-
-# --- what waits ------------------------------------------------------------------------------------------
 
 
 def test_of_what_may_be_skipped_the_newest_wins_in_its_place() -> None:
@@ -146,9 +140,6 @@ def test_server_sent_events_are_numbered_and_a_comment_stands_alone() -> None:
     assert json.loads(stream.messages()[0]) == {"event": "feed", "id": f"{stream.epoch}-2", "data": {}}
 
 
-# --- frames ----------------------------------------------------------------------------------------------
-
-
 def test_readers_of_the_same_instruments_are_sent_the_same_bytes() -> None:
     market = board()
     group = market.group((1, 2))
@@ -237,9 +228,6 @@ def test_a_bar_goes_on_from_its_stored_minute_and_forgets_with_its_readers() -> 
     assert bars.missing([1]) == [1]
 
 
-# --- writing ---------------------------------------------------------------------------------------------
-
-
 def test_a_coroutine_that_need_not_wait_is_done_at_once() -> None:
     done: list[int] = []
 
@@ -317,101 +305,3 @@ def test_a_reader_that_takes_nothing_is_written_to_once_until_it_does() -> None:
         return writes
 
     assert asyncio.run(play()) == [[("wallet", 0)], [("wallet", 49)]]
-
-
-# --- the hub ---------------------------------------------------------------------------------------------
-
-
-def change(since: int, version: int) -> Change:
-    orders = [{"order_id": str(n), "version": n} for n in range(since + 1, version + 1)]
-    return Change(BOOK.id, since, version, DAY, orders, [], [], {"version": version})
-
-
-def join(hub: Hub, version: int) -> Subscriber:
-    stream = subscriber()
-    hub.place("sim").board.know(KNOWN)
-    hub.attach(stream, Join(version, DAY, [], [], None))
-    return stream
-
-
-def orders_of(stream: Subscriber) -> list[int]:
-    return [data["version"] for event, data in told(stream) if event == "order"]
-
-
-def test_who_joins_between_two_looks_misses_nothing_and_sees_nothing_twice() -> None:
-    async def play() -> None:
-        hub = Hub(None)
-        early = join(hub, 10)
-        read = change(10, 13)  # was read before the next two joined, and is told after
-        behind, ahead = join(hub, 8), join(hub, 12)
-        hub.tell_changes([read])
-        assert orders_of(early) == [11, 12, 13]
-        assert orders_of(ahead) == [13]
-        assert orders_of(behind) == []
-        assert hub.accounts[BOOK.id].version == 8
-        hub.tell_changes([change(8, 14)])
-        assert orders_of(behind) == [9, 10, 11, 12, 13, 14]
-        assert orders_of(early) == orders_of(ahead) == [14]
-        assert hub.accounts[BOOK.id].version == 14
-
-    asyncio.run(play())
-
-
-def test_a_stream_leaves_nothing_behind() -> None:
-    async def play() -> None:
-        hub = Hub(None)
-        stream = join(hub, 1)
-        hub.change(stream, Wish((), (), (3,), frozenset({"quotes"}), frozenset({1}), frozenset({2})))
-        assert hub.place("sim").looked_at() == {1, 2, 3}
-        hub.forget(stream)
-        place = hub.place("sim")
-        assert (hub.streams, hub.by_epoch, hub.accounts, place.groups, place.readers) == ({}, {}, {}, {}, set())
-        assert place.looked_at() == set()
-
-    asyncio.run(play())
-
-
-def test_a_stalled_reader_is_given_up_and_a_quiet_one_gets_a_comment(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def play() -> None:
-        hub = Hub(None)
-        stalled, quiet = join(hub, 1), join(hub, 1)
-        stalled.sending_since = quiet.written_at = -1_000.0
-        quiet.take()
-        hub.tick({}, set())
-        assert stalled.ending == b'{"reason":"slow"}'
-        assert b"DOWN" in quiet.frames()
-        quiet.written_at = -1_000.0
-        hub.change(quiet, Wish((), ()))
-        hub.tick({}, set())
-        assert quiet.frames() == b": still here\n\n"
-
-    asyncio.run(play())
-
-
-def test_a_parked_stream_is_forgotten_after_a_while() -> None:
-    async def play() -> None:
-        hub = Hub(None)
-        stream = join(hub, 1)
-        hub.park(stream)
-        hub.tick({}, set())
-        assert stream.id in hub.streams
-        stream.parked_at = -1_000.0
-        hub.tick({}, set())
-        assert stream.id not in hub.streams
-
-    asyncio.run(play())
-
-
-@pytest.mark.parametrize(
-    ("over", "reason"),
-    [
-        (("session", "session-1"), "session"),
-        (("session", "another"), None),
-        (("token", "None"), None),
-        (("access", "1/7"), "session"),
-        (("access", "2/7"), None),
-        (("archived", "7"), "restart"),
-    ],
-)
-def test_a_stream_ends_when_its_session_its_access_or_its_book_does(over: tuple[str, str], reason: str | None) -> None:
-    assert over_because(subscriber(), {over}) == reason

@@ -1,0 +1,125 @@
+"""The hub by itself: who joins, leaves, stalls or may no longer listen."""
+
+import asyncio
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from api.hub import Hub, over_because
+from api.subscriber import Subscriber
+from api.wishes import Wish
+from core.instruments import Instrument, Kind
+from desk.access import AccountRef
+from desk.events import Change, Join
+from desk.principal import Principal
+
+DAY = date(2026, 11, 23)
+ALICE = Principal(1, "alice", "trader", "session-1", None, None, ("read",))
+BOOK = AccountRef(7, "alice/main", 1, "sim", "main", False)
+SHOWN = Wish((), (), (1, 2), frozenset({"quotes", "orders", "trades", "positions", "wallet", "feed"}))
+KNOWN = {n: Instrument(n, "NSE", f"S{n}", f"S{n}", Kind.EQ, 1, 5, 100) for n in (1, 2, 3)}
+
+
+def subscriber() -> Subscriber:
+    return Subscriber(ALICE, BOOK, SHOWN)
+
+
+def told(stream: Subscriber) -> list[tuple[str, Any]]:
+    return [(event.decode(), json.loads(body)) for _, event, body in stream.take()]
+
+
+def change(since: int, version: int) -> Change:
+    orders = [{"order_id": str(n), "version": n} for n in range(since + 1, version + 1)]
+    return Change(BOOK.id, since, version, DAY, orders, [], [], {"version": version})
+
+
+def join(hub: Hub, version: int) -> Subscriber:
+    stream = subscriber()
+    hub.place("sim").board.know(KNOWN)
+    hub.attach(stream, Join(version, DAY, [], [], None))
+    return stream
+
+
+def orders_of(stream: Subscriber) -> list[int]:
+    return [data["version"] for event, data in told(stream) if event == "order"]
+
+
+def test_who_joins_between_two_looks_misses_nothing_and_sees_nothing_twice() -> None:
+    async def play() -> None:
+        hub = Hub(None)
+        early = join(hub, 10)
+        read = change(10, 13)  # was read before the next two joined, and is told after
+        behind, ahead = join(hub, 8), join(hub, 12)
+        hub.tell_changes([read])
+        assert orders_of(early) == [11, 12, 13]
+        assert orders_of(ahead) == [13]
+        assert orders_of(behind) == []
+        assert hub.accounts[BOOK.id].version == 8
+        hub.tell_changes([change(8, 14)])
+        assert orders_of(behind) == [9, 10, 11, 12, 13, 14]
+        assert orders_of(early) == orders_of(ahead) == [14]
+        assert hub.accounts[BOOK.id].version == 14
+
+    asyncio.run(play())
+
+
+def test_a_stream_leaves_nothing_behind() -> None:
+    async def play() -> None:
+        hub = Hub(None)
+        stream = join(hub, 1)
+        hub.change(stream, Wish((), (), (3,), frozenset({"quotes"}), frozenset({1}), frozenset({2})))
+        assert hub.place("sim").looked_at() == {1, 2, 3}
+        hub.forget(stream)
+        place = hub.place("sim")
+        assert (hub.streams, hub.by_epoch, hub.accounts, place.groups, place.readers) == ({}, {}, {}, {}, set())
+        assert place.looked_at() == set()
+
+    asyncio.run(play())
+
+
+def test_a_stalled_reader_is_given_up_and_a_quiet_one_gets_a_comment(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play() -> None:
+        hub = Hub(None)
+        stalled, quiet = join(hub, 1), join(hub, 1)
+        stalled.sending_since = quiet.written_at = -1_000.0
+        quiet.take()
+        hub.tick({}, set())
+        assert stalled.ending == b'{"reason":"slow"}'
+        assert b"DOWN" in quiet.frames()
+        quiet.written_at = -1_000.0
+        hub.change(quiet, Wish((), ()))
+        hub.tick({}, set())
+        assert quiet.frames() == b": still here\n\n"
+
+    asyncio.run(play())
+
+
+def test_a_parked_stream_is_forgotten_after_a_while() -> None:
+    async def play() -> None:
+        hub = Hub(None)
+        stream = join(hub, 1)
+        hub.park(stream)
+        hub.tick({}, set())
+        assert stream.id in hub.streams
+        stream.parked_at = -1_000.0
+        hub.tick({}, set())
+        assert stream.id not in hub.streams
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("over", "reason"),
+    [
+        (("session", "session-1"), "session"),
+        (("session", "another"), None),
+        (("token", "None"), None),
+        (("access", "1/7"), "session"),
+        (("access", "2/7"), None),
+        (("archived", "7"), "restart"),
+    ],
+)
+def test_a_stream_ends_when_its_session_its_access_or_its_book_does(over: tuple[str, str], reason: str | None) -> None:
+    assert over_because(subscriber(), {over}) == reason

@@ -1,0 +1,60 @@
+"""The same stream over a WebSocket."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from db.engine import Database
+from desk import identity, masters
+from tests import factories as make
+from tests.api.conftest import Started
+from tests.api.streaming import Live, live
+from tests.people import signed_in, token
+
+
+@pytest.fixture
+def server(desk: Database) -> Iterator[Live]:
+    with live(Started(desk)) as running:
+        yield running
+
+
+def open_socket(server: Live, query: str, **headers: str) -> ClientConnection:
+    return connect(server.url.replace("http", "ws", 1) + f"/ws?{query}", additional_headers=headers)
+
+
+def heard(socket: ClientConnection, wanted: str) -> Any:
+    while True:
+        message = json.loads(socket.recv(timeout=10))
+        if message["event"] == wanted:
+            return message
+
+
+def test_messages_say_what_the_events_say_and_can_be_answered(server: Live, desk: Database) -> None:
+    make.quote(desk, masters.get(desk).by_key["NSE:TCS"].id, 300_000)
+    with open_socket(server, "topics=quotes", authorization=f"Bearer {token(desk, 'alice')}") as socket:
+        hello = heard(socket, "hello")
+        assert hello["id"] == hello["data"]["epoch"] + "-1"
+        assert heard(socket, "snapshot")["data"]["rows"] == []
+        socket.send("gossip")
+        assert heard(socket, "problem")["data"]["status"] == 400
+        socket.send(json.dumps({"symbols": ["NSE:TCS"]}))
+        assert heard(socket, "quotes")["data"]["rows"][0][:2] == ["NSE:TCS", 3000]
+
+
+def test_a_page_of_another_site_cannot_listen_with_our_cookie(server: Live, desk: Database) -> None:
+    cookie = f"{identity.COOKIE}={signed_in(desk, 'alice')[0]}"
+    own = server.url.split("/api")[0]
+    with open_socket(server, "topics=feed", cookie=cookie, origin=own) as socket:
+        assert heard(socket, "hello")["data"]["account"] == "alice/main"
+    for origin in ({"origin": "https://evil.example"}, {}):
+        with pytest.raises(InvalidStatus):
+            open_socket(server, "topics=feed", cookie=cookie, **origin)
+
+
+def test_nobody_listens_without_a_credential(server: Live) -> None:
+    with pytest.raises(InvalidStatus):
+        open_socket(server, "topics=feed")
