@@ -24,7 +24,7 @@ def _gate(page: Any) -> None:
 
 def _pages(role: str) -> dict[str, Any]:
     return {
-        name: st.Page(file_of(name), title=title, icon=icon, url_path=name, default=name == "watch")
+        name: st.Page(file_of(name), title=title, icon=icon, url_path=name)
         for name, title, icon, roles in MENU
         if role in roles
     }
@@ -43,7 +43,11 @@ def main() -> None:
         _gate(signin.change_page)
         return
     pages = _pages(who.role)
-    chosen = st.navigation(list(pages.values()), position="top")
+    # The root has no page of its own: each page keeps its address, whoever is signed in.
+    home = st.Page(frame.style, title="Kagaz", url_path="home", default=True, visibility="hidden")
+    chosen = st.navigation([home, *pages.values()], position="top")
+    if chosen is home:
+        st.switch_page(pages[MENU[0][0]])
     seat = take(database, who)
     if frame.above(seat, pages) == "leave":
         st.session_state[LEAVING] = True
