@@ -87,6 +87,7 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.due = Due()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.stopping = False
 
     def call(self, act: Callable[..., None], *arguments: Any) -> None:
         """Have the event loop do it soon. From any thread; nothing happens once the loop has closed."""

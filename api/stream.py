@@ -93,6 +93,8 @@ class Streams:
         wish, joined = await self._in_thread(
             lambda: self._join(listener, account, symbols, USUAL if words is None else words)
         )
+        if hub.stopping:
+            raise Refusal(Reason.NOT_READY, "Kagaz is stopping. Try again in a few seconds.")
         stream = Subscriber(principal, account, wish)
         hub.attach(stream, joined, missed=before is not None)
         return stream
@@ -155,6 +157,7 @@ def say_goodbye_on_signals(hub: Hub) -> None:
 
     def chained(before: Callable[[int, Any], Any]) -> Callable[[int, Any], None]:
         def handle(number: int, frame: Any) -> None:
+            hub.stopping = True  # one who comes back at once would hold the server open
             hub.call(hub.end_all)
             before(number, frame)
 

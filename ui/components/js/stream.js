@@ -61,7 +61,7 @@ export class Stream {
     if (name === "bye") {
       this.drop();
       if (data.reason === "session") this.end();
-      else this.again(Math.random() * 1000);
+      else this.again(1500 + Math.random() * 2000); // not to a server that is still on its way out
     }
   }
 
