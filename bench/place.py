@@ -102,4 +102,3 @@ def run() -> Iterator[Result]:
             yield Result(f"place_{threads}_clients", rounded(rate), "orders/s", rounded(base), rounded(rate / base))
             p99, mean = (statistics.median(row[1] for row in rows) for rows in (ours, theirs))
             yield Result(f"place_{threads}_clients_p99", rounded(p99), "ms", rounded(mean), rounded(p99 / mean))
-

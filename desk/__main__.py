@@ -74,9 +74,7 @@ def _amount(text: str) -> int:
 
 
 def _add(database: Database, asked: argparse.Namespace) -> int:
-    user = identity.add_user(
-        database, asked.name, asked.role, email=asked.email, cash_paise=asked.cash, actor=ACTOR
-    )
+    user = identity.add_user(database, asked.name, asked.role, email=asked.email, cash_paise=asked.cash, actor=ACTOR)
     print(f"Added {user.name}, {user.role}, with the account {user.name}/main and {rupees(asked.cash)}.")
     return _password(database, asked)
 

@@ -47,7 +47,7 @@ def main() -> None:
     home = st.Page(frame.style, title="Kagaz", url_path="home", default=True, visibility="hidden")
     chosen = st.navigation([home, *pages.values()], position="top")
     if chosen is home:
-        st.switch_page(pages[MENU[0][0]])
+        st.switch_page(pages[MENU[0][0]], query_params=st.query_params.to_dict())
     seat = take(database, who)
     if frame.above(seat, pages) == "leave":
         st.session_state[LEAVING] = True

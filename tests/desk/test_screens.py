@@ -172,9 +172,7 @@ def test_an_order_brings_its_history_and_its_trades(clean_database: Database) ->
     infy, book = make.instrument(clean_database), make.account(clean_database)
     id = make.order(clean_database, book, infy, filled=3, turnover=3 * 149_950)
     make.event(clean_database, id, 1)
-    make.event(
-        clean_database, id, 2, event="FILLED", actor="exchange", filled=3, at=make.NOON + timedelta(seconds=1)
-    )
+    make.event(clean_database, id, 2, event="FILLED", actor="exchange", filled=3, at=make.NOON + timedelta(seconds=1))
     entry = make.charges(clean_database, book, brokerage=2_000, gst=360)
     make.trade(clean_database, book, infy, id, quantity=3, price=149_950, charge_id=entry, frame=99)
     row = screens.order(clean_database, book, id)
@@ -293,9 +291,7 @@ def test_shares_are_a_position_on_the_day_they_are_bought_and_a_holding_after(
         bought_on=date(2026, 11, 17),
         settles_on=date(2026, 11, 18),
     )
-    make.lot(
-        clean_database, book, infy, quantity=10, cost=1_400_000, bought_on=make.YESTERDAY, settles_on=monday
-    )
+    make.lot(clean_database, book, infy, quantity=10, cost=1_400_000, bought_on=make.YESTERDAY, settles_on=monday)
     make.lot(clean_database, book, infy, quantity=20, cost=2_900_000, settles_on=monday + timedelta(days=1))
     make.quote(clean_database, infy, 150_000)
     (today,) = screens.positions(clean_database, book)["items"]

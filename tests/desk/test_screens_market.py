@@ -32,9 +32,7 @@ KEYS = {
 def age(database: Database, seconds: float, **market: object) -> None:
     """The market's last frame was stored so long ago."""
     with database.connection() as connection:
-        connection.execute(
-            "update markets set frame = 8, frame_at = now() - make_interval(secs => %s)", (seconds,)
-        )
+        connection.execute("update markets set frame = 8, frame_at = now() - make_interval(secs => %s)", (seconds,))
         for name, value in market.items():
             connection.execute(f"update markets set {name} = %s", (value,))
 
@@ -84,9 +82,7 @@ def test_the_pill_tells_a_live_market_from_one_that_only_looks_so(
 
 def test_an_instrument_that_went_quiet_is_stale_in_a_live_market(clean_database: Database) -> None:
     make.market(clean_database)
-    make.quote(
-        clean_database, make.instrument(clean_database), stored_at=datetime.now(UTC) - timedelta(minutes=1)
-    )
+    make.quote(clean_database, make.instrument(clean_database), stored_at=datetime.now(UTC) - timedelta(minutes=1))
     age(clean_database, 0.1)
     quote = screens.quotes(clean_database, "sim", ["NSE:INFY"])["items"]["NSE:INFY"]
     assert quote["state"] == "STALE"
@@ -164,8 +160,7 @@ def test_longer_bars_are_the_minutes_in_them_counted_from_a_quarter_past_nine(
     minutes(clean_database, infy, 7)
     found = screens.candles(clean_database, "sim", infy, "5m")["items"]
     assert [
-        (bar["start"][11:16], bar["open"], bar["close"], bar["high"], bar["low"], bar["volume"])
-        for bar in found
+        (bar["start"][11:16], bar["open"], bar["close"], bar["high"], bar["low"], bar["volume"]) for bar in found
     ] == [
         ("09:15", 1000, 1005, 1005.5, 999.5, 10),
         ("09:20", 1005, 1007, 1007.5, 1004.5, 11),

@@ -134,9 +134,7 @@ def test_equity_is_the_opening_and_all_that_happened_since(
         make.transfer(clean_database, book, source, target, amount, charge_id=entry if crosses else None)
     make.transfer(clean_database, book, "BANK", "CASH", 77, trading_date=make.YESTERDAY)
     quantity, entered, last = position
-    make.position(
-        clean_database, book, infy, quantity=quantity, cost=quantity * entered, mark=quantity * entered
-    )
+    make.position(clean_database, book, infy, quantity=quantity, cost=quantity * entered, mark=quantity * entered)
     make.insert(
         clean_database,
         "market_days",
@@ -223,12 +221,9 @@ def test_what_can_be_spent_and_what_can_be_taken_out(
 
 def test_the_ledger_tells_each_movement_once_newest_first(clean_database: Database) -> None:
     book = make.account(clean_database, cash=100, version=9)
-    old = make.transfer(
-        clean_database, book, "BANK", "CASH", 100, trading_date=make.YESTERDAY, reference="by asha"
-    )
+    old = make.transfer(clean_database, book, "BANK", "CASH", 100, trading_date=make.YESTERDAY, reference="by asha")
     new = [
-        make.transfer(clean_database, book, "CASH", "HOLD", 1, code="HOLD", order_id=n, cash_after=99)
-        for n in (5, 6)
+        make.transfer(clean_database, book, "CASH", "HOLD", 1, code="HOLD", order_id=n, cash_after=99) for n in (5, 6)
     ]
     make.transfer(clean_database, make.account(clean_database), "BANK", "CASH", 5)
     first = screens.ledger(clean_database, book, limit=2)
@@ -250,9 +245,7 @@ def test_the_ledger_tells_each_movement_once_newest_first(clean_database: Databa
         "version": 1,
     }
     assert rest["items"][0]["reference"] == "by asha"
-    assert [row["id"] for row in screens.ledger(clean_database, book, day=make.YESTERDAY)["items"]] == [
-        str(old)
-    ]
+    assert [row["id"] for row in screens.ledger(clean_database, book, day=make.YESTERDAY)["items"]] == [str(old)]
 
 
 def test_a_balance_that_the_transfers_do_not_explain_is_shown_as_such(clean_database: Database) -> None:

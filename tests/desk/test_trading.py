@@ -137,9 +137,7 @@ def test_close_pressed_three_times_closes_once(floor: Floor) -> None:
     floor.buy(account, 100, SBIN, 80_000, "MIS")
     one = floor.instrument(SBIN).id
     with ThreadPoolExecutor(3) as pool:
-        answers = list(
-            pool.map(lambda _: trading.exit_position(floor.database, "asha", account, one, "MIS"), range(3))
-        )
+        answers = list(pool.map(lambda _: trading.exit_position(floor.database, "asha", account, one, "MIS"), range(3)))
     placed = [answer for some in answers for answer in some]
     assert [answer.status for answer in placed] == [201]
     floor.fill(account, placed[0], 100, 80_000)
@@ -158,9 +156,7 @@ def test_a_key_gives_its_first_answer_again_and_refuses_another_body(floor: Floo
 def test_the_same_key_from_eight_threads_is_one_order(floor: Floor) -> None:
     account = floor.account()
     with ThreadPoolExecutor(8) as pool:
-        answers = list(
-            pool.map(lambda _: floor.place(account, "BUY", 1, INFY, 149_000, request="ticket-2"), range(8))
-        )
+        answers = list(pool.map(lambda _: floor.place(account, "BUY", 1, INFY, 149_000, request="ticket-2"), range(8)))
     assert len({answer.body["order_id"] for answer in answers}) == 1
 
 
