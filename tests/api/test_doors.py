@@ -12,7 +12,7 @@ from tests.people import token
 
 ALL = [
     each
-    for route in routes(Started(None))[0].app.app.routes
+    for route in routes(Started(None))[0].app.app.routes  # type: ignore[attr-defined]
     if isinstance(route.endpoint, Resource)
     for each in route.endpoint.endpoints.values()
 ]

@@ -69,7 +69,8 @@ def test_risk_refuses_with_the_order_it_wrote(alice):
 
 def test_pages_follow_their_cursor(alice):
     ids = [alice.post("/api/v1/orders", json={**ORDER, "quantity": 1}).json()["order_id"] for _ in range(5)]
-    seen, cursor = [], ""
+    seen: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = alice.get(f"/api/v1/orders?limit=2{cursor and '&cursor=' + cursor}").json()
         seen += [each["order_id"] for each in page["items"]]

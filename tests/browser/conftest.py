@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from db.engine import Database
 from desk import access, identity, wallet
@@ -132,6 +132,6 @@ def sign_in(context: BrowserContext, address: str, name: str, path: str = "") ->
     return page
 
 
-def rail(page: Page, symbol: str) -> object:
+def rail(page: Page, symbol: str) -> Locator:
     """A row of the market watch at the left."""
     return page.get_by_test_id("stSidebar").locator(f".line[data-k='{symbol}']")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -32,7 +33,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-def ask(page: Page, module: str, expression: str, *values: object) -> object:
+def ask(page: Page, module: str, expression: str, *values: object) -> Any:
     """What the expression, with the module as ``m`` and the values as ``v``, comes to."""
     return page.evaluate(
         f"async (v) => {{ const m = await import('{ORIGIN}/{module}.js'); return {expression}; }}", list(values)

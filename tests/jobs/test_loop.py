@@ -59,7 +59,8 @@ def test_stop_from_another_thread_ends_a_loop_that_waits() -> None:
 def test_a_crash_is_logged_and_the_loop_runs_again_after_a_growing_pause(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    loop, pauses = Counting(last=9, broken=frozenset(range(1, 9))), []
+    loop = Counting(last=9, broken=frozenset(range(1, 9)))
+    pauses: list[float] = []
     supervise(loop, loop.stopping.is_set, pauses.append)
     assert loop.steps == 9
     assert loop.closes == 9
