@@ -68,8 +68,8 @@ class History:
         walk = np.cumsum(self._noise(MINUTES, self._universe.sigma[self._rows] / np.sqrt(MINUTES)) * weight[:, None], 0)
         first, final = np.log(date_rows["open"]), np.log(date_rows["close"])
         along = ((np.arange(MINUTES) + 1) / MINUTES)[:, None]
-        close = np.exp(first + along * (final - first) + walk - along * walk[-1])
-        close = np.clip(close, date_rows["low"], date_rows["high"])
+        path = first + along * (final - first) + walk - along * walk[-1]
+        close = np.exp(_within(path, np.log(date_rows["low"]), np.log(date_rows["high"])))
         opened = np.vstack([date_rows["open"][None, :], close[:-1]])
         wide = self._universe.sigma[self._rows] / np.sqrt(MINUTES) * 0.5
         high = np.maximum(opened, close) * np.exp(np.abs(self._noise(MINUTES, wide)))
@@ -116,3 +116,10 @@ class History:
 
     def _noise(self, count: int, sigma: Floats) -> Floats:
         return np.asarray(self._rng.standard_normal((count, len(sigma))) * sigma)
+
+
+def _within(path: Floats, low: Floats, high: Floats) -> Floats:
+    """The path turned back at the day's extremes, as prices turn there; cut off it would run along them."""
+    room = np.maximum(high - low, 1e-9)
+    folded = np.mod(path - low, 2 * room)
+    return np.asarray(low + np.minimum(folded, 2 * room - folded))

@@ -83,3 +83,14 @@ def test_minutes_lead_to_their_days_close(history: History) -> None:
         assert own["close"][:, -1].tolist() == own_days["close"].tolist()
         assert own["open"][:, 0].tolist() == own_days["open"].tolist()
         assert (own["high"].max(axis=1) <= own_days["high"]).all()
+
+
+def test_prices_turn_at_a_days_extremes_and_never_run_along_them(history: History) -> None:
+    days = history.days()
+    minutes = history.minutes(5, days)
+    for number in SHARES:
+        own = minutes[minutes["instrument"] == number].reshape(5, 375)
+        own_days = days[days["instrument"] == number][-5:]
+        for day, of_day in zip(own, own_days, strict=True):
+            for name in ("low", "high"):
+                assert (day["close"] == of_day[name]).sum() <= 10
