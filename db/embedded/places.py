@@ -11,6 +11,7 @@ from pathlib import Path
 import log
 from db.embedded import EmbeddedError
 from db.embedded.account import Account, choose, give, may_write
+from db.embedded.locks import locked
 
 # A socket's address holds 104 bytes on macOS and 108 on Linux, the file's own name included.
 LONGEST_SOCKET_FOLDER = 103 - len("/.s.PGSQL.5432")
@@ -109,7 +110,7 @@ def _prepare(places: Places, *, temporary: bool) -> str | None:
     try:
         # Entered by others only as far as Postgres's own account must pass through.
         for folder in (places.home, places.root):
-            if not folder.exists():
+            with contextlib.suppress(FileExistsError):  # made before, or by a process that starts beside us
                 folder.mkdir(parents=folder is places.home)
                 folder.chmod(ours)
         if temporary and places.home.lstat().st_uid != os.geteuid():
@@ -118,7 +119,9 @@ def _prepare(places: Places, *, temporary: bool) -> str | None:
         places.door.touch(0o600)
         if not os.access(places.root, os.W_OK) or not os.access(places.clients, os.W_OK):
             return "it cannot be written"
-        return _socket_folder(places)
+        # Another process must not judge a folder that has been made and not yet handed over.
+        with locked(places.root / "places.lock"):
+            return _socket_folder(places)
     except OSError as error:
         return error.strerror or str(error)
 
