@@ -1,6 +1,6 @@
 """The two calls of a use case: ``load`` locks and reads an account's rows, ``commit`` writes what was decided.
 
-Both are functions in the database (``migrations/sql/0001_work.sql``), each one round trip beside BEGIN and
+Both are functions in the database (``migrations/sql/work.sql``), each one round trip beside BEGIN and
 COMMIT; rows travel as JSON because one value binds and parses faster than the fifty columns that it stands for.
 psycopg's pipelines would not save those two: each costs more round trips for its own synchronisation (six in
 all against four), and one hangs on a statement longer than the socket takes at once.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from db.trading_rows import MUTABLE
 
-WORK = Path(__file__).resolve().parents[2] / "db" / "migrations" / "sql" / "0001_work.sql"
+WORK = Path(__file__).resolve().parents[2] / "db" / "migrations" / "sql" / "work.sql"
 
 
 def test_an_update_of_an_order_carries_every_column_that_it_sets() -> None:

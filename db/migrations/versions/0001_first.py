@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 SQL = Path(__file__).parent.parent / "sql"
-PARTS = ("identity", "market", "trading", "work", "views")
+PARTS = ("identity", "market", "trading", "views")
 
 
 def upgrade() -> None:

@@ -3,6 +3,10 @@
 --
 -- Every writer of an account's rows holds its account row's lock, taken here in ascending order, before it
 -- reads anything else. Positions, groups, orders, lots are only ever written under that lock.
+--
+-- This is the newest text of both: a migration that changes them runs the whole file after its tables.
+
+drop function if exists load_work, commit_work;
 
 create function load_work(
     p_accounts bigint[], p_orders bigint[], p_instruments integer[], p_underlyings integer[],

@@ -1,0 +1,1 @@
+-- Broker plans, contract notes, splits and bonuses.

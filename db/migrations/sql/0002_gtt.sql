@@ -1,0 +1,1 @@
+-- Orders that wait for a price beyond the day, targets and stops attached to an entry, baskets.

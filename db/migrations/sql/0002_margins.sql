@@ -1,0 +1,1 @@
+-- What margins are made of.

@@ -1,0 +1,1 @@
+-- Positions that change their product.

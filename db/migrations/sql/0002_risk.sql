@@ -1,0 +1,1 @@
+-- Limits as dated rows, what an account may still do, and each decision of risk.

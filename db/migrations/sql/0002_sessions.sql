@@ -1,0 +1,1 @@
+-- Hours and windows of a trading day as rows, and orders that wait for an opening.
