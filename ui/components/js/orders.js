@@ -4,6 +4,7 @@ import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
 import { confirmed, h, toast } from "./dom.js";
 import { price, quantity, rupees } from "./money.js";
+import { MORE_TABS } from "./order_tabs.js";
 import { by, evidence, filled, status, step, terms, works } from "./order_words.js";
 import { nextFrame, put } from "./paint.js";
 import { lastOf, state, takeOrder } from "./store.js";
@@ -63,12 +64,15 @@ export const mount = widget((root, data, tools) => {
     body,
   );
   const empty = h("div", { class: "empty" });
+  const others = data.brief ? [] : MORE_TABS.map((make) => make(root, data, tools, () => draw()));
+  const scroll = h("div", { class: "scroll" }, table);
   root.append(
     data.brief
       ? h("div", { class: "row head" }, h("h3", { class: "grow" }, "Open orders"), cancelAll)
       : h("div", { class: "row head" }, tabs, filter, cancelAll),
-    h("div", { class: "scroll" }, table),
+    scroll,
     empty,
+    ...others.map((other) => other.node),
   );
 
   const sorted = () =>
@@ -88,8 +92,41 @@ export const mount = widget((root, data, tools) => {
     draw();
   }
 
+  function choose(name) {
+    tab = name;
+    others.find((other) => other.name === name)?.open(data);
+    draw();
+  }
+
+  function drawTabs(all) {
+    const figures = [
+      ...TABS.map(([name, label, keep]) => [name, label, all.filter(keep).length]),
+      ...others.map((other) => [other.name, other.label, other.count()]),
+    ];
+    tabs.replaceChildren(
+      ...figures.map(([name, label, count]) =>
+        h(
+          "button",
+          { type: "button", role: "tab", "aria-selected": String(name === tab), onclick: () => choose(name) },
+          label,
+          h("span", { class: "count" }, count === null ? "" : String(count)),
+        ),
+      ),
+    );
+  }
+
   function draw() {
     const all = sorted();
+    const other = others.find((each) => each.name === tab);
+    for (const each of others) each.node.hidden = each !== other;
+    scroll.hidden = Boolean(other);
+    filter.hidden = Boolean(other);
+    if (!data.brief) drawTabs(all);
+    if (other) {
+      cancelAll.hidden = true;
+      empty.hidden = true;
+      return;
+    }
     const test = data.brief ? works : TABS.find(([name]) => name === tab)[2];
     const rows = all
       .filter(test)
@@ -100,26 +137,6 @@ export const mount = widget((root, data, tools) => {
             .toLowerCase()
             .includes(needle),
       );
-    if (!data.brief) {
-      tabs.replaceChildren(
-        ...TABS.map(([name, label, keep]) =>
-          h(
-            "button",
-            {
-              type: "button",
-              role: "tab",
-              "aria-selected": String(name === tab),
-              onclick: () => {
-                tab = name;
-                draw();
-              },
-            },
-            label,
-            h("span", { class: "count" }, String(all.filter(keep).length)),
-          ),
-        ),
-      );
-    }
     cancelAll.hidden = !data.write || !all.some(works);
     const focus = root.getRootNode().activeElement?.dataset?.act;
     cells.clear();
@@ -366,6 +383,7 @@ export const mount = widget((root, data, tools) => {
       data = next;
       if (changed) {
         opened = null;
+        others.find((other) => other.name === tab)?.open(data);
         load();
       }
     },

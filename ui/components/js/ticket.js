@@ -10,6 +10,7 @@ import { instrument, isDerivative, products } from "./instruments.js";
 import { number, percent, plain, price, rupees, toPaise, tone, typed } from "./money.js";
 import { nextFrame, put, toneOf } from "./paint.js";
 import { state } from "./store.js";
+import { BLOCKS } from "./ticket_blocks.js";
 import { paper } from "./ticket_form.js";
 import { faults, needsPrice, needsTrigger, nudges, snap, unitsOf, wish } from "./ticket_rules.js";
 import { widget } from "./widget.js";
@@ -23,7 +24,9 @@ export const mount = widget((root, data, tools) => {
   let round = 0;
   let sending = false;
   const told = new Set(); // refusals that the ticket itself has shown
-  const sheet = paper({ change, side: flip, send, close, step, pick });
+  const does = { change, side: flip, send, close, step, pick };
+  const blocks = BLOCKS.map((make) => make(does));
+  const sheet = paper(does, blocks);
   root.append(sheet.node);
 
   async function show(request) {
@@ -51,6 +54,7 @@ export const mount = widget((root, data, tools) => {
       price: order ? money(order.price) : last ? plain(snap(toPaise(last), toPaise(terms.tick))) : "",
       trigger: order ? money(order.trigger_price) : "",
     };
+    for (const block of blocks) Object.assign(form, block.fresh(request, terms));
     if (request.form) Object.assign(form, request.form);
     open = { form, terms, order, key: newKey(), opener: document.activeElement, unknown: false, touched: new Set() };
     want(tools.name, [request.symbol], false);
@@ -87,10 +91,10 @@ export const mount = widget((root, data, tools) => {
     changed();
   }
 
-  // Arrow keys move a price by a tick, a quantity by one share or lot.
+  // Arrow keys move a price by a tick, any other number by one (a quantity by one share or lot).
   function step(field, by) {
     const { form, terms } = open;
-    if (field === "quantity") form.quantity = String(Math.max(1, (parseInt(form.quantity, 10) || 0) + by));
+    if (field !== "price" && field !== "trigger") form[field] = String(Math.max(1, (parseInt(form[field], 10) || 0) + by));
     else {
       const tick = toPaise(terms.tick);
       const now = typed(form[field]) ?? toPaise(state.quotes.get(form.symbol)?.last_price ?? terms.tick);
@@ -113,7 +117,7 @@ export const mount = widget((root, data, tools) => {
 
   function repaint() {
     const quote = state.quotes.get(open.form.symbol);
-    const found = faults(open.form, open.terms, quote);
+    const found = wrong(quote);
     sheet.paint(open, {
       errors: open.refused?.length
         ? open.refused
@@ -124,6 +128,19 @@ export const mount = widget((root, data, tools) => {
       quote,
     });
     tick();
+  }
+
+  const shown = () => blocks.filter((block) => block.fits(open.form, open.terms, open.order));
+
+  function wrong(quote) {
+    const more = shown().flatMap((block) => block.faults(open.form, open.terms, quote));
+    return [...faults(open.form, open.terms, quote), ...more];
+  }
+
+  function asked(weighed = false) {
+    const { form, terms, order } = open;
+    const parts = shown().filter((block) => !weighed || !block.weightless);
+    return Object.assign(wish(form, terms, account()), ...parts.map((block) => block.body(form, terms, order)));
   }
 
   function tick() {
@@ -138,13 +155,13 @@ export const mount = widget((root, data, tools) => {
   function estimate(wait) {
     clearTimeout(timer);
     timer = setTimeout(async () => {
-      if (!open || faults(open.form, open.terms, null).length) {
+      if (!open || wrong(null).length) {
         sheet.cost(null);
         return;
       }
       const mine = (round += 1);
       try {
-        const answer = await ask("/margins", { method: "POST", body: wish(open.form, open.terms, account()) });
+        const answer = await ask("/margins", { method: "POST", body: asked(true) });
         if (open && mine === round) sheet.cost(answer);
       } catch (refused) {
         if (open && mine === round) sheet.cost(null, refused.message);
@@ -154,7 +171,7 @@ export const mount = widget((root, data, tools) => {
 
   async function send() {
     if (!open || sending) return;
-    const found = faults(open.form, open.terms, state.quotes.get(open.form.symbol));
+    const found = wrong(state.quotes.get(open.form.symbol));
     open.sent = true;
     if (found.length) {
       repaint();
@@ -177,14 +194,16 @@ export const mount = widget((root, data, tools) => {
   }
 
   function post({ form, terms, order, key }) {
-    const body = wish(form, terms, account());
-    if (!order) return ask("/orders", { method: "POST", body, key });
+    const body = asked();
+    const path = shown().reduce((found, block) => block.path?.(form) || found, "/orders");
+    if (!order) return ask(path, { method: "POST", body, key });
     const change = { account: body.account };
     for (const field of ["quantity", "price", "trigger_price", "order_type", "validity"]) {
       const before = field === "price" || field === "trigger_price" ? money(order[field]) : order[field];
       const after = body[field] ?? "";
       if (String(after) !== String(before ?? "") && after !== "") change[field] = after;
     }
+    Object.assign(change, ...shown().map((block) => block.body(form, terms, order)));
     return ask(`/orders/${order.order_id}`, { method: "PATCH", body: change, key });
   }
 

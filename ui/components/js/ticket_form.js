@@ -1,11 +1,12 @@
 // The ticket's paper: fields, header, costs. It shows what it is told and reports what was done to it.
 
-import { h, unique } from "./dom.js";
+import { h } from "./dom.js";
 import { PRODUCT_WORDS, isDerivative, products } from "./instruments.js";
 import { number, percent, rupees, toPaise } from "./money.js";
 import { put } from "./paint.js";
-import { needsPrice, needsTrigger } from "./ticket_rules.js";
 import { describe } from "./search.js";
+import { choice, field, movable } from "./ticket_parts.js";
+import { needsPrice, needsTrigger } from "./ticket_rules.js";
 
 const TYPES = [
   ["LIMIT", "Limit"],
@@ -24,96 +25,8 @@ const HEADS = [
   ["dp", "DP"],
 ];
 
-function choice(name, label, options, choose) {
-  const node = h("fieldset", { class: "choice" }, h("legend", { class: "visually-hidden" }, label));
-  const buttons = new Map();
-  const fill = (list) => {
-    node.replaceChildren(
-      node.firstChild,
-      ...list.map(([value, text, hint]) => {
-        const button = h(
-          "button",
-          { type: "button", "aria-pressed": "false", title: hint || null, onclick: () => choose(name, value) },
-          text,
-        );
-        buttons.set(value, button);
-        return button;
-      }),
-    );
-  };
-  fill(options);
-  return {
-    node,
-    fill,
-    set: (value, fixed) =>
-      buttons.forEach((button, each) => {
-        button.setAttribute("aria-pressed", String(each === value));
-        button.disabled = fixed && each !== value;
-      }),
-  };
-}
-
-function field(name, label, { change, step, pick }) {
-  const id = unique(name);
-  const input = h("input", {
-    id,
-    inputmode: name === "quantity" ? "numeric" : "decimal",
-    autocomplete: "off",
-    "aria-describedby": `${id}-note`,
-  });
-  const note = h("div", { id: `${id}-note`, class: "note" });
-  const key = name === "trigger_price" ? "trigger" : name;
-  input.addEventListener("input", () => change(key, input.value));
-  input.addEventListener("keydown", (event) => {
-    const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (by) {
-      event.preventDefault();
-      step(key, by * (event.shiftKey ? 10 : 1));
-    }
-  });
-  input.addEventListener("focus", () => input.select());
-  const caption = h("label", { for: id }, label);
-  const node = h("div", { class: "field" }, caption, input, note);
-  return {
-    node,
-    input,
-    caption,
-    paint(value, error, hint) {
-      if (input.value !== value) input.value = value;
-      input.setAttribute("aria-invalid", String(Boolean(error)));
-      note.classList.toggle("bad", Boolean(error));
-      if (error?.near)
-        note.replaceChildren(
-          "Off the tick. ",
-          ...error.near.map((paise) =>
-            h("button", { type: "button", class: "quiet", onclick: () => pick(name, paise) }, number(paise / 100)),
-          ),
-        );
-      else put(note, error ? error.detail : hint || "");
-    },
-  };
-}
-
-function movable(node, handle) {
-  let from = null;
-  handle.addEventListener("pointerdown", (event) => {
-    if (event.target.closest("button") || innerWidth < 640) return;
-    const box = node.getBoundingClientRect();
-    from = { x: event.clientX - box.left, y: event.clientY - box.top };
-    handle.setPointerCapture(event.pointerId);
-  });
-  handle.addEventListener("pointermove", (event) => {
-    if (!from) return;
-    const left = Math.min(innerWidth - 80, Math.max(0, event.clientX - from.x));
-    const top = Math.min(innerHeight - 60, Math.max(0, event.clientY - from.y));
-    Object.assign(node.style, { left: `${left}px`, top: `${top}px`, right: "auto", bottom: "auto" });
-  });
-  handle.addEventListener("pointerup", () => {
-    from = null;
-  });
-}
-
-export function paper(does) {
+// `blocks` are the parts that ticket_blocks.js lists.
+export function paper(does, blocks) {
   const last = h("span", { class: "last" }, "–");
   const moved = h("span", { class: "moved" }, "");
   const title = h("b", { class: "cut" });
@@ -154,7 +67,7 @@ export function paper(does) {
   const fields = {
     quantity: field("quantity", "Quantity", does),
     price: field("price", "Price", does),
-    trigger_price: field("trigger_price", "Trigger price", does),
+    trigger_price: field("trigger_price", "Trigger price", does, "trigger"),
   };
   const costs = h("dl", { class: "costs" });
   const said = h("div", { class: "said", role: "alert" });
@@ -172,6 +85,7 @@ export function paper(does) {
     h("div", { class: "row apart" }, product.node, validity.node),
     h("div", { class: "fields" }, fields.quantity.node, fields.price.node, fields.trigger_price.node),
     type.node,
+    blocks.map((block) => block.node),
     hints,
     costs,
     said,
@@ -247,6 +161,10 @@ export function paper(does) {
         fault("trigger_price"),
         buys ? "above the last price" : "below the last price",
       );
+      for (const block of blocks) {
+        block.node.hidden = !block.fits(f, terms, order);
+        if (!block.node.hidden) block.paint(ticket, { errors, quote, units });
+      }
       hints.replaceChildren(...notes.map((note) => h("div", null, `⚠ ${note}`)));
       const verb = order ? "Change" : buys ? "Buy" : "Sell";
       put(submit, ready ? `${verb} ${number(units, 0)} ${terms.symbol}` : "Sending…");
@@ -257,7 +175,7 @@ export function paper(does) {
       node.setAttribute("aria-busy", String(yes));
     },
     focus(name) {
-      fields[name]?.input.focus();
+      (fields[name]?.input || blocks.map((block) => block.inputs?.[name]).find(Boolean))?.focus();
     },
     say(text, problem) {
       said.replaceChildren(
