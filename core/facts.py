@@ -1,6 +1,6 @@
 """What a decision needs to know beside the account: the market as it stands, the terms, the rates."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -9,6 +9,7 @@ from core.instruments import Instrument
 from core.margin import Snapshot
 from core.orders import Product, Side
 from core.rulebook import Rulebook
+from core.sessions import Board, board_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,11 @@ class MarketFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts of one decision. Prices in paise; ``band`` is (lower, upper), None where there is none."""
+    """Facts of one decision. Prices in paise; ``band`` is (lower, upper), None where there is none.
+
+    ``leads`` are the instruments that contracts are listed on; ``intraday_ends`` says when each board's
+    intraday positions are squared off.
+    """
 
     now: datetime
     market: MarketFacts
@@ -44,7 +49,16 @@ class Facts:
     snapshots: Mapping[int, Snapshot] = field(default_factory=dict)
     settles_on: date | None = None
     latency_ms: int = 0
-    intraday_until: datetime | None = None
+    leads: Container[int] = frozenset()
+    intraday_ends: Mapping[Board, datetime] = field(default_factory=dict)
+
+    def board(self, instrument: Instrument) -> Board:
+        """Whose hours the instrument keeps."""
+        return board_of(instrument.kind, instrument.id in self.leads)
+
+    def intraday_until(self, instrument: Instrument) -> datetime | None:
+        """From when on its intraday positions are only closed, by the exchange's clock; None: no such time."""
+        return self.intraday_ends.get(self.board(instrument))
 
     def charges(self, instrument: Instrument, product: Product, side: Side, turnover: int) -> Heads:
         """Heads of charges of an order whose fills add up to ``turnover`` paise."""

@@ -52,6 +52,9 @@ class Status(StrEnum):
     REJECTED = "REJECTED"
 
 
+SQUARED_OFF = "SQUARE_OFF"
+"""The origin of an order that the broker placed to close an intraday position: it pays a fee."""
+
 WORKING = frozenset({Status.AMO, Status.TRIGGER_PENDING, Status.OPEN})
 
 

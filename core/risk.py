@@ -212,14 +212,16 @@ def form(asked: Asked) -> list[Refusal]:
 def intraday_is_open(work: Work, facts: Facts, instrument: Instrument, wish: PlaceOrder) -> Refusal | None:
     """Before the day's end, by the exchange's clock, intraday positions are only closed: by their owner, then by
     the square-off."""
-    until = facts.intraday_until
+    until = facts.intraday_until(instrument)
     if wish.product is not Product.MIS or until is None or facts.market.exchange_time < until:
         return None
     position = work.positions.get((instrument.id, Product.MIS))
     held = position.quantity if position else 0
     if held * wish.side.sign < 0 and wish.quantity <= abs(held):
         return None
-    return Refusal(Reason.PRODUCT_NOT_ALLOWED, "Intraday orders are over for today: only exits are taken.", "product")
+    over = until.strftime("%H:%M")
+    sentence = f"Intraday orders in {instrument.symbol} are over for today since {over}: only exits are taken."
+    return Refusal(Reason.PRODUCT_NOT_ALLOWED, sentence, "product")
 
 
 def shares_are_there(work: Work, instrument: Instrument, wish: PlaceOrder, released: int) -> Refusal | None:

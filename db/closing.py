@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from db.trading import Connection
 
@@ -134,18 +135,27 @@ def begin_market_day(connection: Connection, market: str, day: date, phase: str,
     return True
 
 
-def intraday(connection: Connection, market: str, patience: timedelta) -> list[tuple[int, int | None]]:
-    """(account, instrument) of every MIS position that is not flat; instrument None where MIS orders of a person
-    rest, or closing orders that have waited for longer than ``patience``."""
-    return connection.execute(
-        "select p.account_id, p.instrument_id from positions p join accounts a on a.id = p.account_id"
+class Intraday(NamedTuple):
+    """An MIS position that is not flat, or, ``resting``, an instrument in which MIS orders are to be cancelled."""
+
+    account_id: int
+    instrument_id: int
+    resting: bool
+
+
+def intraday(connection: Connection, market: str, patience: timedelta) -> list[Intraday]:
+    """Every MIS position that is not flat, and where MIS orders rest, or closing orders that have
+    waited for longer than ``patience``."""
+    found = connection.execute(
+        "select p.account_id, p.instrument_id, false from positions p join accounts a on a.id = p.account_id"
         " where a.market = %(market)s and a.archived_at is null and p.product = 'MIS' and p.quantity <> 0"
-        " union select o.account_id, null from orders o join accounts a on a.id = o.account_id"
+        " union select o.account_id, o.instrument_id, true from orders o join accounts a on a.id = o.account_id"
         " where a.market = %(market)s and a.archived_at is null and o.product = 'MIS'"
-        " and (o.origin = 'USER' or o.placed_at < clock_timestamp() - %(patience)s)"
+        " and (o.origin <> 'SQUARE_OFF' or o.placed_at < clock_timestamp() - %(patience)s)"
         " and o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') order by 1, 2",
         {"market": market, "patience": patience},
     ).fetchall()
+    return [Intraday(*row) for row in found]
 
 
 def refresh_blocked_loss(connection: Connection, market: str) -> int:

@@ -98,6 +98,8 @@ class PositionRow:
     last_price: int | None
     version: int
     instrument_id: int = 0
+    session: str = "always"
+    trading_date: date = date.min
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,11 +87,12 @@ left join market_days d
 # Of CNC only what was bought today is a position; what is older is a holding.
 POSITION = f"""
 select p.account_id, p.instrument_id, p.product, i.exchange as at_exchange, i.symbol, i.isin, p.version,
-       p.realised, p.open_buy, p.open_sell, {PRICE} as last_price,
+       m.session, a.trading_date, p.realised, p.open_buy, p.open_sell, {PRICE} as last_price,
        case when p.product = 'CNC' then coalesce(today.quantity, 0) else p.quantity end as quantity,
        case when p.product = 'CNC' then coalesce(today.cost, 0) else p.cost end as cost,
        case when p.product = 'CNC' then coalesce(today.cost, 0) else p.mark end as mark
 from accounts a join positions p on p.account_id = a.id join instruments i on i.id = p.instrument_id
+join markets m on m.id = a.market
 {PRICE_FROM}
 left join (
     select l.account_id, l.instrument_id, sum(l.quantity) as quantity, sum(l.cost)::bigint as cost

@@ -10,9 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from core import settlement
-from core.orders import Product
+from core.orders import SQUARED_OFF, Product
 from core.reasons import Reason
-from core.rulebook import in_force
 from db import closing as rows
 from db.engine import Database, retrying
 from db.trading import commit
@@ -44,8 +43,8 @@ def due(database: Database, market: str, now: datetime) -> Due | None:
     today = calendar.trading_date_at(now)
     if today > state.trading_date:
         return Due(ROLL, state.trading_date, today)
-    lead = timedelta(milliseconds=in_force(state.trading_date).square_off_lead_ms)
-    if now >= calendar.rolls_at(state.trading_date) - lead:
+    ends = masters.get(database).intraday_ends(state.session, state.trading_date)
+    if now >= min(ends.values()):
         return Due(SQUARE_OFF, state.trading_date, calendar.next_trading_date(state.trading_date))
     return None
 
@@ -54,19 +53,32 @@ class NotRolled(RuntimeError):
     """Accounts whose rows contradict themselves kept their trading date, while the market went on."""
 
 
-def square_off(database: Database, market: str) -> dict[str, Any]:
-    """Cancel resting intraday orders and send closing orders for what is open; safe to repeat until all is flat."""
+def square_off(database: Database, market: str, now: datetime | None = None) -> dict[str, Any]:
+    """Cancel resting intraday orders and send closing orders for what is open; safe to repeat until all is flat.
+
+    Of what is due at ``now`` by the exchange's clock: each board has its own hour. Without ``now``, of everything.
+    Closing orders are market orders with protection, at most the freeze quantity each.
+    """
+    state, master = markets.state(database, market), masters.get(database)
     with database.connection() as connection:
         found = rows.intraday(connection, market, PATIENCE)
+    due_now = {
+        each.instrument_id
+        for each in found
+        if now is None or now >= master.intraday_until(each.instrument_id, state.session, state.trading_date)
+    }
+    found = [each for each in found if each.instrument_id in due_now]
     placed = 0
-    for account_id in sorted({account for account, instrument in found if instrument is None}):
+    for account_id in sorted({each.account_id for each in found if each.resting}):
         with alone(account_id, "square-off"):
-            trading.cancel_product(database, ACTOR, account_id, Product.MIS, Reason.SQUARED_OFF, PATIENCE)
-    for account_id, instrument_id in found:
-        if instrument_id is not None:
-            with alone(account_id, "square-off"):
-                answers = trading.exit_position(database, ACTOR, account_id, instrument_id, "MIS", origin="SQUARE_OFF")
-                placed += len(answers)
+            trading.cancel_product(database, ACTOR, account_id, Product.MIS, Reason.SQUARED_OFF, PATIENCE, due_now)
+    for each in found:
+        if not each.resting:
+            with alone(each.account_id, "square-off"):
+                answers = trading.exit_position(
+                    database, ACTOR, each.account_id, each.instrument_id, "MIS", origin=SQUARED_OFF
+                )
+                placed += sum(answer.ok for answer in answers)
     return {"orders": placed}
 
 

@@ -9,7 +9,7 @@ from db import changes
 from db.changes import Seen
 from db.doorbell import ACCOUNTS, CONTROL, FRAMES, listen
 from db.engine import Database
-from desk import market
+from desk import market, masters
 from desk.access import AccountRef
 from desk.rows import Row, order_row, position_row, trade_row, wallet_row
 from desk.screens import feed_row
@@ -57,6 +57,7 @@ def since(database: Database, seen: Sequence[Seen], keys: dict[int, str]) -> lis
     """What changed of those accounts since the versions seen; ``keys`` are the accounts' names by id."""
     if not seen:
         return []
+    master = masters.get(database)
     return [
         Change(
             each.account_id,
@@ -65,7 +66,7 @@ def since(database: Database, seen: Sequence[Seen], keys: dict[int, str]) -> lis
             each.day,
             [order_row(row.order, row.listing, keys[each.account_id]) for row in each.orders],
             [trade_row(row, keys[each.account_id]) for row in each.trades],
-            [position_row(row, keys[each.account_id]) for row in each.positions],
+            [position_row(row, keys[each.account_id], masters.square_off_at(master, row)) for row in each.positions],
             None if each.wallet is None else wallet_row(each.wallet, keys[each.account_id]),
         )
         for each in changes.since(database, seen)
@@ -83,11 +84,12 @@ def join(database: Database, account: AccountRef, full: bool) -> Join | None:
     found = changes.join(database, account.id, full)
     if found is None:
         return None
+    master = masters.get(database)
     return Join(
         found.version,
         found.day,
         [order_row(each.order, each.listing, account.key) for each in found.orders],
-        [position_row(each, account.key) for each in found.positions],
+        [position_row(each, account.key, masters.square_off_at(master, each)) for each in found.positions],
         None if found.wallet is None else wallet_row(found.wallet, account.key),
     )
 

@@ -12,16 +12,19 @@ from functools import cache
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
-from core import charges, contracts
+from core import charges, contracts, square_off
 from core.calendar import IST, Calendar
 from core.charges import Rates, TariffRow
 from core.contracts import Terms
 from core.instruments import DERIVATIVES, Instrument, Kind, Segment
+from core.orders import Product
 from core.search import Search
+from core.sessions import Board, board_of
 from db import masters as store
 from db import seeds
 from db.engine import Database, DatabaseBusy, DatabaseUnavailable, retrying
 from db.masters import Listing
+from db.screen_rows import PositionRow
 from db.seeds import SeedRow
 
 CHECK_SECONDS = 1.0
@@ -51,6 +54,8 @@ class Master:
         self.by_key: dict[str, Instrument] = {one.key: one for one in instruments}
         self.calendars = dict(calendars)
         self.calendar: Calendar = self.calendars.get("NSE") or Calendar.of(())
+        self.leads = frozenset(one.underlying_id for one in instruments if one.underlying_id and one.id not in ended)
+        self._intraday: dict[tuple[str, date], Mapping[Board, datetime]] = {}
         self._ended = ended
         self._tariffs = tariffs
         self._rates: dict[date, Rates] = {}
@@ -83,6 +88,18 @@ class Master:
         if found is None:
             found = self._rates[on] = charges.in_force(self._tariffs, on)
         return found
+
+    def intraday_ends(self, session: str, on: date) -> Mapping[Board, datetime]:
+        """When each board's intraday positions are squared off on a trading date of a session."""
+        found = self._intraday.get((session, on))
+        if found is None:
+            found = self._intraday[session, on] = square_off.ends(self.calendar.under(session), on)
+        return found
+
+    def intraday_until(self, instrument_id: int, session: str, on: date) -> datetime:
+        """When an instrument's intraday positions are squared off on a trading date of a session."""
+        one = self.by_id[instrument_id]
+        return self.intraday_ends(session, on)[board_of(one.kind, one.id in self.leads)]
 
     def search(self, text: str, limit: int = 20, segment: Segment | str | None = None) -> list[Instrument]:
         """What a text may mean, best first: symbols, names, and contracts as people say them. Never raises.
@@ -138,6 +155,13 @@ _kept_lock = threading.Lock()
 def seed_rows() -> Mapping[str, SeedRow]:
     """The seed's shares, funds and indices by ``NSE:INFY``: prices, volatilities, approximate weights."""
     return MappingProxyType({row.key: row for row in seeds.instruments()})
+
+
+def square_off_at(master: Master, position: PositionRow) -> datetime | None:
+    """When the broker closes an open intraday position; None of any other, and of what was listed a moment ago."""
+    if position.product != Product.MIS or not position.quantity or position.instrument_id not in master.by_id:
+        return None
+    return master.intraday_until(position.instrument_id, position.session, position.trading_date)
 
 
 def derivative_terms(on: date) -> dict[str, Terms]:

@@ -138,8 +138,9 @@ def trade_row(trade: TradeRow, account_key: str) -> Row:
     }
 
 
-def position_row(position: PositionRow, account_key: str) -> Row:
-    """A position; ``unrealised`` is ``value - mark``, all three signed like the quantity."""
+def position_row(position: PositionRow, account_key: str, square_off_at: datetime | None = None) -> Row:
+    """A position; ``unrealised`` is ``value - mark``, all three signed like the quantity. ``square_off_at`` is when
+    the broker closes it; None of what is carried, and of what is flat."""
     value = position.quantity * (position.last_price or 0)
     return {
         "account": account_key,
@@ -155,6 +156,7 @@ def position_row(position: PositionRow, account_key: str) -> Row:
         "realised": as_number(position.realised),
         "unrealised": as_number(value - position.mark),
         "mark": as_number(position.mark),
+        "square_off_at": None if square_off_at is None else ist(square_off_at),
         "version": position.version,
     }
 

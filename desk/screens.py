@@ -164,7 +164,8 @@ def trades(
 def positions(database: Database, account: AccountRef) -> Row:
     """Open positions and those closed today. Of CNC only what was bought today: older shares are holdings."""
     top, found = _there(screens.positions(database, account.id))
-    return _page(top, [position_row(each, account.key) for each in found])
+    master = masters.get(database)
+    return _page(top, [position_row(each, account.key, masters.square_off_at(master, each)) for each in found])
 
 
 def holdings(database: Database, account: AccountRef) -> Row:

@@ -1,13 +1,13 @@
 """Place, modify, cancel: what a trader asks of the desk. Each is one transaction under the account's lock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import timedelta
 
 import settings
 from core import decide
 from core.instruments import Instrument
 from core.money import as_number
-from core.orders import WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Product, Side, Status
+from core.orders import SQUARED_OFF, WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Product, Side, Status
 from core.reasons import Reason, Refusal
 from core.risk import Asked, form
 from db import trading_reads
@@ -145,15 +145,22 @@ def cancel_all(database: Database, actor: str, account_id: int) -> list[Answer]:
 
 
 def cancel_product(
-    database: Database, actor: str, account_id: int, product: Product, reason: Reason, patience: timedelta
+    database: Database,
+    actor: str,
+    account_id: int,
+    product: Product,
+    reason: Reason,
+    patience: timedelta,
+    instruments: Container[int],
 ) -> list[Answer]:
-    """Cancel what a person left resting in one product, as the square-off does before it closes positions, and
-    what it sent itself longer than ``patience`` ago: the price has run away from that."""
+    """Cancel what a person left resting in one product of some instruments, as the square-off does before it closes
+    positions, and what it sent itself longer than ``patience`` ago: the price has run away from that."""
     why = (reason, f"Cancelled by the {actor} of {product}.")
 
     def which(task: Task, order: Order) -> bool:
         waited = task.facts.now - order.placed_at > patience
-        return order.product is product and (order.origin == "USER" or waited)
+        ours = order.product is product and order.instrument_id in instruments
+        return ours and (order.origin != SQUARED_OFF or waited)
 
     return _cancel_many(database, actor, account_id, why, which)
 

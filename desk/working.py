@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from core.account import Work
@@ -56,7 +55,8 @@ def facts_of(master: masters.Master, loaded: Loaded, latency_ms: int = 0) -> Fac
         snapshots=loaded.snapshots,
         settles_on=calendar.settles_on(day),
         latency_ms=latency_ms,
-        intraday_until=calendar.rolls_at(day) - timedelta(milliseconds=rulebook.square_off_lead_ms),
+        leads=master.leads,
+        intraday_ends=master.intraday_ends(loaded.session, day),
     )
 
 

@@ -23,9 +23,10 @@ class ClosingLoop(Steady):
             return
         market = self._market.market
         closing.refresh_blocked_loss(self._database, market)
-        step = closing.due(self._database, market, self._market.clock())
+        now = self._market.clock()
+        step = closing.due(self._database, market, now)
         if step is not None and step.step == closing.SQUARE_OFF:
-            closing.square_off(self._database, market)
+            closing.square_off(self._database, market, now)
         elif step is not None:
             self._roll(step)
         runs.beat(self._database, "closing", market)

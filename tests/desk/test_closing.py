@@ -7,7 +7,8 @@ import pytest
 
 from core.calendar import IST
 from db.engine import Database
-from desk import closing, margins
+from desk import closing, margins, screens
+from desk.access import AccountRef
 from tests.floor import Floor
 
 SBIN = "NSE:SBIN"
@@ -138,6 +139,51 @@ def test_intraday_positions_are_squared_off_before_the_roll(floor: Floor) -> Non
     assert floor.fill(account, int(str(order)), 100, 80_000).done
     assert floor.position(account, SBIN, "MIS")[0] == 0
     assert one(floor, "select reason_code from orders where status = 'CANCELLED'") == (713,)
+
+
+def by_the_exchange(floor: Floor) -> None:
+    """The market keeps the exchange's hours from here on."""
+    with floor.database.connection() as connection:
+        connection.execute("update markets set session = 'nse' where id = 'sim'")
+
+
+def test_each_board_is_squared_off_at_its_own_hour(floor: Floor) -> None:
+    by_the_exchange(floor)
+    account = floor.account(cash=1_000_000_000)
+    fund = "NSE:NIFTYBEES"  # without contracts, so without a closing auction
+    nifty = floor.instrument("NSE:NIFTY 50")
+    future = next(
+        i for i in floor.master.chain(nifty.id) if i.kind == "FUT" and i.expiry and i.expiry > floor.trading_date
+    )
+    for key, price in ((fund, 29_000), (nifty.key, 2_500_000), (future.key, 2_510_000)):
+        floor.price(key, price)
+    floor.buy(account, 10, SBIN, 80_000, "MIS")
+    floor.buy(account, 10, fund, 29_000, "MIS")
+    floor.buy(account, future.lot, future.key, 2_510_000, "MIS")
+    resting = floor.place(account, "BUY", 5, fund, 28_000, "MIS")
+    clock = end_of(floor).replace(hour=15)
+    assert closing.due(floor.database, "sim", clock.replace(minute=4)) is None
+    for minute, sent in ((5, SBIN), (20, fund), (25, future.key)):
+        at = clock.replace(minute=minute)
+        step = closing.due(floor.database, "sim", at)
+        assert step
+        assert step.step == closing.SQUARE_OFF
+        assert closing.square_off(floor.database, "sim", at) == {"orders": 1}
+        newest = one(floor, "select instrument_id, id from orders where origin = 'SQUARE_OFF' order by id desc limit 1")
+        assert newest[0] == floor.instrument(sent).id
+        assert one(floor, "select status from orders where id = %s", floor.number(resting)) == (
+            "OPEN" if minute < 20 else "CANCELLED",
+        )
+
+
+def test_positions_say_when_they_are_squared_off(floor: Floor) -> None:
+    by_the_exchange(floor)
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 10, SBIN, 80_000, "MIS")
+    floor.buy(account, 10, SBIN, 80_000)
+    book = AccountRef(account, "asha/main", 1, "sim", "main", archived=False)
+    rows = {row["product"]: row["square_off_at"] for row in screens.positions(floor.database, book)["items"]}
+    assert rows == {"MIS": f"{floor.trading_date}T15:05:00.000+05:30", "CNC": None}
 
 
 def test_a_closing_order_that_the_price_ran_away_from_is_sent_anew(floor: Floor) -> None:

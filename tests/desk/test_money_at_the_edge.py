@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.orders import OrderType, PlaceOrder, Product, Side
+from core.sessions import Board
 from db.engine import Database
 from desk import trading, wallet
 from tests.floor import Floor
@@ -97,7 +98,8 @@ def late(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
         task = real(*given, **wanted)  # type: ignore[arg-type]
         ended = datetime.now(UTC) - timedelta(hours=1)
         task.facts = type(task.facts)(
-            **{name: getattr(task.facts, name) for name in task.facts.__slots__} | {"intraday_until": ended}
+            **{name: getattr(task.facts, name) for name in task.facts.__slots__}
+            | {"intraday_ends": dict.fromkeys(Board, ended)}
         )
         return task
 
