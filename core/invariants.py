@@ -6,9 +6,11 @@ test, by ``python -m desk verify`` and each hour by the sidecar.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from core import gtt_invariants
 from core.account import OrderEvent, Work
+from core.gtt import Gtt
 from core.instruments import OPTIONS, Instrument
 from core.ledger import BALANCES, HOUSE, Ledger
 from core.orders import WORKING, IllegalStep, Order, Product, Status, check_step
@@ -55,6 +57,8 @@ class Books:
     charges: Mapping[int, int]
     lots: Mapping[int, int]
     instruments: Mapping[int, Instrument]
+    gtts: list[Gtt] = field(default_factory=list)
+    archived: bool = False
 
 
 def violations(books: Books) -> list[str]:
@@ -210,6 +214,15 @@ def idle_groups_are_empty(books: Books) -> Iterable[str]:
             yield f"group {segment} {underlying} is idle and carries margin"
 
 
+def gtts_are_sound(books: Books) -> Iterable[str]:
+    """GTTs are their steps, fire one order a leg, and exits only ever close."""
+    orders = {order.id: order for order in books.orders}
+    yield from gtt_invariants.gtts_are_their_steps(books.gtts)
+    yield from gtt_invariants.legs_fit_their_gtt(books.gtts, books.archived)
+    yield from gtt_invariants.a_leg_has_one_order(books.gtts, orders)
+    yield from gtt_invariants.exits_only_close(books.gtts, orders, books.trades)
+
+
 CHECKS = (
     balances_fold,
     holds_are_explained,
@@ -220,4 +233,5 @@ CHECKS = (
     trades_are_believable,
     profit_is_realised,
     idle_groups_are_empty,
+    gtts_are_sound,
 )

@@ -65,6 +65,26 @@ class Reason(IntEnum):
     IOC_REMAINDER = 712
     SQUARED_OFF = 713
     RESET = 714
+    # 72x and 73x orders that wait beyond the day, exits attached to an entry, baskets
+    UNKNOWN_GTT = 720
+    GTT_FINAL = 721
+    TOO_MANY_GTTS = 722
+    TRIGGER_TOO_NEAR = 723
+    TRIGGERS_NOT_APART = 724
+    LEGS_DIFFER = 725
+    GTT_EXPIRED = 726
+    GTT_DISABLED = 727
+    EXIT_SIDE = 728
+    EXIT_NOT_ALLOWED = 729
+    STOP_REQUIRED = 730
+    OTHER_EXIT = 731
+    NOTHING_TO_EXIT = 732
+    ENTRY_ENDED = 733
+    UNKNOWN_BASKET = 734
+    TOO_MANY_BASKETS = 735
+    TOO_MANY_LEGS = 736
+    EMPTY_BASKET = 737
+    EARLIER_LEG = 738
     # 8xx identity
     SIGN_IN = 800
     FORBIDDEN = 801
@@ -98,6 +118,9 @@ _STATUS: dict[Reason, int] = {
     Reason.UNKNOWN_ACCOUNT: 404,
     Reason.ORDER_FINAL: 409,
     Reason.ACCOUNT_ARCHIVED: 409,
+    Reason.UNKNOWN_GTT: 404,
+    Reason.GTT_FINAL: 409,
+    Reason.UNKNOWN_BASKET: 404,
     Reason.SIGN_IN: 401,
     Reason.FORBIDDEN: 403,
     Reason.BAD_ORIGIN: 403,

@@ -14,6 +14,7 @@ from core.ledger import BALANCES, Ledger
 from core.margin import Group
 from core.orders import Order, OrderType, Product, Side, Status, Validity
 from core.positions import Position
+from db import gtts
 from db.engine import Database
 from db.trading import Connection
 
@@ -51,10 +52,16 @@ def books(connection: Connection, ids: list[int], instruments: Mapping[int, Inst
         "select account_id, instrument_id, sum(quantity) from lots where account_id = any(%s) group by 1, 2",
         ids,
     )
+    waiting = gtts.of_accounts(connection, ids)
+    archived = {
+        row[0]
+        for row in connection.execute("select id from accounts where id = any(%s) and archived_at is not null", [ids])
+    }
     return [
-        Books(work, orders[each], events, trades[each], transfers[each], charges[each], lots[each], instruments)
-        for each, work in works.items()
-    ]
+        Books(work, orders[n], events, trades[n], transfers[n], charges[n], lots[n], instruments,
+              waiting.get(n, []), n in archived)
+        for n, work in works.items()
+    ]  # fmt: skip
 
 
 def _works(connection: Connection, ids: list[int]) -> Iterator[Work]:

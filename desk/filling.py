@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 import log
-from core import decide, fills
+from core import decide, exits, fills
 from core.account import Evidence, Work
 from core.book import Resting
 from core.facts import Facts
@@ -151,14 +151,16 @@ def _one(work: Work, facts: Facts, order: Order, outcome: Outcome, numbers: Iter
     at = facts.now
     match outcome:
         case Fill():
-            if not can_fill(order, outcome.quantity, outcome.price):
+            quantity = outcome.quantity
+            if order.origin == "EXIT":  # only ever closes; what rests too large is made smaller a moment later
+                instrument = facts.instruments[order.instrument_id]
+                quantity = min(quantity, exits.position_against(work, instrument, order.product, order.side))
+            if not can_fill(order, quantity, outcome.price):
                 return False
             trade_id, charge_id = next(numbers)
             shown = _moment(outcome.exchange_time)
             evidence = Evidence(outcome.frame, shown, outcome.last_price, outcome.levels)
-            fills.fill(
-                work, facts, order, fills.Fill(outcome.quantity, outcome.price, at, evidence, trade_id, charge_id)
-            )
+            fills.fill(work, facts, order, fills.Fill(quantity, outcome.price, at, evidence, trade_id, charge_id))
         case Trigger():
             if not can_trigger(order, outcome.last_price):
                 return False

@@ -5,16 +5,19 @@ from datetime import timedelta
 
 import settings
 from core import decide
+from core import exits as rules
+from core.exits import Exits
 from core.instruments import Instrument
 from core.money import as_number
 from core.orders import SQUARED_OFF, WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Product, Side, Status
 from core.reasons import Reason, Refusal
 from core.risk import Asked, form
-from db import trading_reads
+from db import gtts, trading_reads
 from db.engine import Database, retrying
 from db.trading import commit
 from desk import masters
 from desk.answers import Answer, Body, fingerprint, problem, replay, request_row
+from desk.gtt_rows import gtt_row
 from desk.rows import order_row
 from desk.working import ACCOUNTS, ORDERS, Task, instrument_of, must_be_current, open_task, ring
 
@@ -28,13 +31,15 @@ def _answered(act: Callable[[], Answer]) -> Answer:
 
 
 def place(
-    database: Database, actor: str, account_id: int, wish: PlaceOrder, key: str | None = None, origin: str = "USER"
-) -> Answer:
+    database: Database, actor: str, account_id: int, wish: PlaceOrder, key: str | None = None, origin: str = "USER",
+    exits: Exits | None = None,
+) -> Answer:  # fmt: skip
     """Place an order: 201 with its row, or a problem; one of risk names the REJECTED order.
 
-    ``key`` makes the request repeatable: the same key and wish get the first answer again.
+    ``key`` makes the request repeatable: the same key and wish get the first answer again. ``exits`` attaches a
+    target and a stop, whose row the answer carries as ``attached``.
     """
-    asked = fingerprint("place", wish)
+    asked = fingerprint("place", wish, exits) if exits else fingerprint("place", wish)
     master = masters.get(database)
 
     def act() -> Answer:
@@ -46,11 +51,19 @@ def place(
             if before:
                 return before
             must_be_current(task)
+            if exits:
+                rules.check(exits, wish, instrument, task.facts)
             number = task.loaded.next_order
             order = decide.place(task.work, task.facts, wish, number, _named(key, number), actor)
             order.origin = origin
             answer = _placed(task, order, instrument)
-            commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)
+            if exits and answer.ok:
+                attached = rules.attach(task.facts, instrument, order, exits, gtts.next_id(connection), actor)
+                answer = Answer(201, answer.body | {"attached": gtt_row(attached, instrument, task.work.key)})
+                commit(connection, [task.work], request_row(account_id, key, asked, answer))
+                gtts.write(connection, task.work.market, [attached], task.work.version)
+            else:
+                commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)
         ring(database, ORDERS, ACCOUNTS)
         return answer
 
@@ -61,8 +74,9 @@ def _named(key: str | None, number: int) -> str:
     """What an order is called by its owner: its key, else a name of ours, which no key may therefore take."""
     if key is None:
         return f"auto-{number}"
-    if key.startswith("auto-"):
-        raise Refusal(Reason.BAD_KEY, "Keys that begin with auto- are ours. Choose another.", "Idempotency-Key")
+    if key.startswith(("auto-", "gtt-")):
+        sentence = "Keys that begin with auto- or gtt- are ours. Choose another."
+        raise Refusal(Reason.BAD_KEY, sentence, "Idempotency-Key")
     return key
 
 

@@ -10,7 +10,7 @@ from core.reasons import Reason, Refusal
 from db import trading_reads
 from db.engine import Database, retrying
 from db.trading import Connection, commit
-from desk import masters
+from desk import gtt, masters
 from desk.answers import Answer, fingerprint, problem, replay, request_row
 from desk.remember import forget_all
 from desk.working import ACCOUNTS, ORDERS, Task, must_be_current, open_task, ring
@@ -100,6 +100,7 @@ def reset(database: Database, actor: str, account_id: int, cash: int, key: str |
         why = (Reason.RESET, f"Cancelled by the reset of {actor}.")
         for order in [order for order in task.work.orders.values() if order.status in WORKING]:
             decide.cancel(task.work, task.facts, order, actor, why)
+        gtt.cancel_all(connection, task, actor, why)
         successor = trading_reads.archive(connection, account_id)
         fresh = open_task(connection, masters.get(database), successor, orders=[])
         fresh.work.move(Ledger.BANK, Ledger.CASH, cash, Code.DEPOSIT, fresh.facts.now, reference=f"reset by {actor}")

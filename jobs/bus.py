@@ -42,6 +42,23 @@ class Bus:
             self._changed.notify_all()
 
 
+class Fan:
+    """Hands each frame to several buses: every reader falls behind, or not, by itself."""
+
+    def __init__(self, *buses: Bus) -> None:
+        self._buses = buses
+
+    @property
+    def merged(self) -> int:
+        """Frames that the first reader, who fills orders, did not take before the next one came."""
+        return self._buses[0].merged
+
+    def publish(self, frame: Frame) -> None:
+        """Puts a stored frame; never blocks."""
+        for bus in self._buses:
+            bus.publish(frame)
+
+
 def merge(older: Frame, newer: Frame) -> Frame:
     """One frame with the newest row of every instrument in either, under the newer one's number and time."""
     if older.market != newer.market or older.levels != newer.levels:

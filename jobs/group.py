@@ -2,9 +2,10 @@
 
 from desk.leadership import Leadership
 from desk.market import Database
-from jobs.bus import Bus
+from jobs.bus import Bus, Fan
 from jobs.closing import ClosingLoop
 from jobs.execution import ExecutionLoop
+from jobs.gtts import GttLoop
 from jobs.housekeeping import Housekeeping
 from jobs.loop import Loop
 from jobs.market import MarketLoop
@@ -20,10 +21,11 @@ class Group:
 
     def __init__(self, database: Database, market: str, settings: Settings) -> None:
         self._stopped = False
-        bus, leadership = Bus(), Leadership(database, market)
-        prices = MarketLoop(database, market, settings, bus, leadership.leads)
+        bus, watched, leadership = Bus(), Bus(), Leadership(database, market)
+        prices = MarketLoop(database, market, settings, Fan(bus, watched), leadership.leads)
         self.loops: list[Loop] = [
             ExecutionLoop(database, market, bus, leadership),
+            GttLoop(database, market, watched, leadership),
             prices,
             ClosingLoop(database, prices),
             Housekeeping(database, prices),

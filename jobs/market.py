@@ -20,7 +20,7 @@ from feeds.candles import CandleMaker
 from feeds.guard import Guard
 from feeds.protocol import Feed
 from jobs import past, sources
-from jobs.bus import Bus
+from jobs.bus import Bus, Fan
 from jobs.loop import Steady
 from settings import Settings
 
@@ -37,7 +37,7 @@ class MarketLoop(Steady):
         database: Database,
         market: str,
         settings: Settings,
-        bus: Bus,
+        bus: Bus | Fan,
         leads: Callable[[], bool],
         wall_ms: Callable[[], int] = lambda: int(time.time() * 1000),
     ) -> None:

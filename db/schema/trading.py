@@ -115,6 +115,13 @@ orders = Table(
     UniqueConstraint("account_id", "client_order_id"),
     Index("orders_account_day", "account_id", "trading_date", text("id DESC NULLS LAST")),
     Index(
+        "orders_exits",
+        "account_id",
+        postgresql_where=text(
+            "((origin = 'EXIT'::text) AND (status = ANY (ARRAY['AMO'::text, 'TRIGGER_PENDING'::text, 'OPEN'::text])))"
+        ),
+    ),
+    Index(
         "orders_open",
         "account_id",
         postgresql_where=text("(status = ANY (ARRAY['AMO'::text, 'TRIGGER_PENDING'::text, 'OPEN'::text]))"),

@@ -205,6 +205,51 @@ def start_anew(world: World) -> bool:
     return False
 
 
+def stand_and_wait(world: World) -> bool:
+    """Somebody leaves an order that waits for a price, changes one, or takes one back."""
+    account = world.any_account()
+    with world.database.connection() as connection:
+        rows = connection.execute(
+            "select id, parent_id is not null from gtts where account_id = %s order by id desc limit 8", [account]
+        ).fetchall()
+    request = world.people.standing(account, rows)
+    dies = world.random.random() < 0.15
+    if dies:
+        world.faults.arm(world.random.choice((BEFORE, AFTER)))
+    world.ask(request)
+    if dies and request.key is not None:
+        world.ask(request)
+    if world.random.random() < 0.7:
+        world.exchange.step(rung=world.random.random() < 0.8)
+    return False
+
+
+def price_comes(world: World) -> bool:
+    """A price comes to what waits for it, and goes on or comes back; the process may die over the firing."""
+    with world.database.connection() as connection:
+        rows = connection.execute(
+            "select g.instrument_id, l.trigger_price, l.above from gtts g join gtt_legs l on l.gtt_id = g.id"
+            " where g.status = 'ACTIVE' and l.state = 'WAITING' order by g.id, l.leg"
+        ).fetchall()
+    rows = [row for row in rows if row[0] in world.tape.walks]
+    if not rows:
+        return stand_and_wait(world)
+    instrument_id, trigger, above = world.random.choice(rows)
+    walk = world.tape.walks[instrument_id]
+    tick = walk.instrument.tick
+    walk.last = max(tick, trigger + (1 if above else -1) * world.random.randint(0, 3) * tick)
+    world.show()
+    if world.random.random() < 0.4:
+        world.faults.arm(world.random.choice((BEFORE, AFTER)), world.random.randint(1, 2))
+        world.exchange.step()
+        world.faults.disarm()
+    world.exchange.step(rung=world.random.random() < 0.5)
+    world.clock.pass_ms(world.random.choice((20, 300, 1_100)))
+    world.show()
+    world.exchange.step()
+    return False
+
+
 class Sender(threading.Thread):
     """A client in a thread of its own, whose commit may be held up."""
 
@@ -340,7 +385,7 @@ def day_ends(world: World) -> bool:
 WEIGHTS: dict[Callable[[World], bool], int] = {
     trade: 30, tick: 22, unseen_tick: 4, old_frames: 4, silence: 3, dying_request: 8, ask_again: 5, matcher_dies: 5,
     leader_deposed: 3, change_and_frame: 5, new_risk: 3, margins_follow: 2, losses: 3, start_anew: 1, late_commit: 4,
-    at_once: 5, day_ends: 3,
+    at_once: 5, day_ends: 3, stand_and_wait: 14, price_comes: 10,
 }  # fmt: skip
 
 

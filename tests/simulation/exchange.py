@@ -8,12 +8,13 @@ from psycopg import errors
 
 from core.frames import Frame
 from core.ladder import Resting
-from db import trading_reads
-from desk import filling
+from db import gtts, trading_reads
+from desk import filling, gtt_firing
 from desk import market as markets
 from desk.leadership import NotLeader
 from desk.market import LostMarketError
-from jobs.bus import Bus
+from jobs.bus import Bus, Fan
+from jobs.gtt_watcher import Watcher
 from jobs.matcher import Matcher
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Died, Seat
@@ -48,11 +49,15 @@ class Exchange:
     look: Callable[[], None] = lambda: None
     fresh: bool = False
     """Whether the book has just taken in all that users changed."""
+    watched: Bus = field(default_factory=Bus)
+    watcher: Watcher | None = None
+    fired: int = 0
+    """How many GTTs fired in this step: their orders may raise what an account carries."""
 
     def store(self, frame: Frame) -> None:
         """Store a frame and hand it to whoever matches."""
         markets.store_frame(self.database, frame, keep_tape=False)
-        self.bus.publish(frame)
+        Fan(self.bus, self.watched).publish(frame)
 
     def store_again(self, frame: Frame) -> list[str]:
         """Offer a frame that is not the next; the market must refuse it."""
@@ -72,6 +77,7 @@ class Exchange:
         self.fresh = False
         try:
             matcher = self.matcher or self._begin()
+            self._watch(rung)
             frame = self.bus.take(0)
             if frame is not None:
                 self.note(frame)
@@ -88,6 +94,18 @@ class Exchange:
         except (Died, NotLeader, errors.LockNotAvailable):
             self.die()
 
+    def _watch(self, rung: bool) -> None:
+        """The other loop: what waits for a price, and targets and stops."""
+        if self.watcher is None:
+            assert self.seat is not None
+            self.watched.take(0)
+            self.watcher = Watcher(self.database, MARKET, self.seat, gtt_firing)
+        before = self.watcher.fired
+        self.watcher.step(self.watched.take(0), rung)
+        self.fired += self.watcher.fired - before
+        if self.watcher.over:
+            self.watcher = None
+
     def note(self, frame: Frame) -> None:
         """Keep what is displayed, to hold fills against it."""
         self.shown.setdefault(frame.number, Shown(frame, round(self.bus.published_at * 1000)))
@@ -103,20 +121,20 @@ class Exchange:
 
     def die(self) -> None:
         """The process is gone: its book, its seat."""
-        self.matcher, self.fresh = None, False
+        self.matcher, self.watcher, self.fresh = None, None, False
         if self.seat is not None:
             self.seat.resign()
             self.seat = None
 
     def close(self) -> None:
         """Everybody leaves, those that were deposed too."""
-        self.matcher = None
+        self.matcher = self.watcher = None
         for seat in self.seats:
             seat.resign()
 
     def rebuild(self) -> None:
         """An error in the loop: the book goes, the leadership stays."""
-        self.matcher, self.fresh = None, False
+        self.matcher, self.watcher, self.fresh = None, None, False
 
     def depose(self) -> tuple[Matcher, Seat] | None:
         """Another process takes the lead while this one is paused; the paused one, to be woken later."""
@@ -124,7 +142,7 @@ class Exchange:
             return None
         zombie = self.matcher, self.seat
         zombie[1].pause()
-        self.matcher, self.seat = None, None
+        self.matcher, self.watcher, self.seat = None, None, None
         self._begin()
         return zombie
 
@@ -135,11 +153,31 @@ class Exchange:
         with self.database.connection() as connection:
             stored = {each.order_id: _terms(each) for each in trading_reads.open_orders(connection, MARKET)}
         known = {each.order_id: _terms(each) for each in self.matcher._book.orders.values()}
-        return [
+        return self._missed_gtts() + [
             f"order {each}: the database has {stored.get(each)}, the book {known.get(each)}"
             for each in sorted(stored.keys() | known.keys())
             if stored.get(each) != known.get(each)
         ]
+
+    def _missed_gtts(self) -> list[str]:
+        """Where the watch does not hold what waits, or waits with other terms."""
+        if self.watcher is None:
+            return []
+        with self.database.connection() as connection:
+            stored = {each.gtt_id: each.triggers for each in gtts.armed(connection, MARKET)}
+        known = {each.gtt_id: each.triggers for each in self.watcher._watch.armed.values()}
+        other = {gtt_id for gtt_id, _leg in self.watcher._due} | self.watcher._idle
+        return [
+            f"GTT {each}: the database has {stored.get(each)}, the watch {known.get(each)}"
+            for each in sorted((stored.keys() | known.keys()) - other)
+            if stored.get(each) != known.get(each) and (each in known or not self._filled_since(each))
+        ]
+
+    def _filled_since(self, gtt_id: int) -> bool:
+        """Whether it is an attachment: its entry may have filled only now, and is looked for at the next look."""
+        with self.database.connection() as connection:
+            row = connection.execute("select parent_id from gtts where id = %s", [gtt_id]).fetchone()
+        return row is not None and row[0] is not None
 
 
 def _terms(order: Resting) -> tuple[Any, ...]:

@@ -13,11 +13,14 @@ from unittest.mock import patch
 
 import desk.closing
 import desk.filling
+import desk.gtt
+import desk.gtt_firing
 import desk.margins
 import desk.masters
 import desk.trading
 import desk.wallet
 import jobs.bus
+import jobs.gtt_watcher
 import jobs.matcher
 import log
 from db import trading
@@ -27,8 +30,8 @@ from tests.simulation.ground import Ground
 
 BEFORE, AFTER, HOLD = "before", "after", "hold"
 PATIENCE = 20.0
-WRITERS = (desk.trading, desk.wallet, desk.filling, desk.closing, desk.margins)
-TIMED = (jobs.matcher, jobs.bus, desk.masters)
+WRITERS = (desk.trading, desk.wallet, desk.filling, desk.closing, desk.margins, desk.gtt, desk.gtt_firing)
+TIMED = (jobs.matcher, jobs.gtt_watcher, jobs.bus, desk.masters)
 
 
 class Died(BaseException):

@@ -36,9 +36,9 @@ class History:
         if request.tries == 0:
             self.requests.append(request)
         request.tries += 1
-        if request.key is None and request.kind in ("place", "exit_position", "exit_all"):
+        if request.key is None and request.kind in ("place", "bracket", "exit_position", "exit_all"):
             self.anonymous[request.account] += (
-                50 if request.kind == "exit_all" else 1 if request.kind == "place" else 20
+                50 if request.kind == "exit_all" else 1 if request.kind in ("place", "bracket") else 20
             )
 
     def heard(self, request: Request, answers: list[Answer]) -> None:

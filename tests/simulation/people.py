@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from core.exits import Exits
+from core.gtt import Gtt, GttWish, LegWish
 from core.instruments import OPTIONS, Instrument, Kind
 from core.orders import ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
-from desk import trading, wallet
+from desk import gtt, trading, wallet
 from desk.answers import Answer
 from tests.simulation.ground import Ground
 from tests.simulation.history import Request
@@ -82,6 +84,57 @@ class People:
             return Request(kind, account, None)
         return Request("place", account, self.key(), (self.wish(),))
 
+    def standing(self, account: int, waiting: list[tuple[int, bool]]) -> Request:
+        """Something about an order that waits for a price: a GTT, a target and stop, a change, a deletion."""
+        random = self.random
+        kind = random.choices(("gtt", "bracket", "gtt_modify", "gtt_delete"), (40, 35, 15, 10))[0]
+        if kind == "bracket":
+            wish = self.wish()
+            return Request(kind, account, self.key(), (wish, self._exits(wish)))
+        if kind == "gtt" or not waiting:
+            return Request("gtt", account, self.key(), (self._gtt(),))
+        number, attached = random.choice(waiting)
+        if kind == "gtt_delete":
+            return Request(kind, account, self.key(), (number,))
+        if attached:
+            walk = random.choice(list(self.tape.walks.values()))
+            return Request("gtt_amend", account, self.key(), (number, self._round(walk.instrument, walk.last, 1)))
+        return Request(kind, account, self.key(), (number, self._gtt()))
+
+    def _gtt(self) -> GttWish:
+        """A single or a two-leg: now and then too near, on a wrong product, or larger than anybody can pay."""
+        random = self.random
+        instrument = random.choice(self.favourites)
+        walk = self.tape.walks.get(instrument.id)
+        last, tick = walk.last if walk else 1000, instrument.tick
+        side = random.choice(tuple(Side))
+        product = Product.CNC if instrument.kind in (Kind.EQ, Kind.ETF) else Product.NRML
+        product = product if random.random() < 0.95 else Product.MIS
+        quantity = instrument.lot * random.choice((1, 1, 2, 5, 40))
+        directions = random.choice(((-1,), (1,), (-1, 1)))
+        legs = []
+        for direction in directions:
+            trigger = max(tick, (last + direction * last // random.choice((20, 80, 300, 2_000))) // tick * tick)
+            priced = random.random() < 0.7
+            kind = OrderType.LIMIT if priced else OrderType.MARKET
+            legs.append(LegWish(side, kind, product, quantity, trigger, trigger if priced else 0))
+        return GttWish(instrument.id, tuple(legs))
+
+    def _exits(self, wish: PlaceOrder) -> Exits:
+        walk = self.tape.walks.get(wish.instrument_id)
+        instrument = walk.instrument if walk else self.favourites[0]
+        last = wish.price or wish.trigger_price or (walk.last if walk else 1000)
+        return self._round(instrument, last, wish.side.sign)
+
+    def _round(self, instrument: Instrument, last: int, sign: int) -> Exits:
+        """A target and a stop round a price, or one of them; the stop of an option with a price."""
+        random, tick = self.random, instrument.tick
+        near = [max(tick, (last + way * sign * max(tick, last // random.choice((50, 200, 800)))) // tick * tick)
+                for way in (1, -1)]  # fmt: skip
+        target, stop = random.choice(((near[0], near[1]), (near[0], 0), (0, near[1])))
+        price = stop if stop and instrument.kind in OPTIONS else 0
+        return Exits(target, stop, price)
+
     def reset(self, account: int) -> Request:
         return Request("reset", account, self.key() or f"reset{self._keys}", (self.random.randint(1, 20) * LAKH,))
 
@@ -152,10 +205,21 @@ def send(database: Ground, request: Request) -> list[Answer]:
     account, key, given = request.account, request.key, request.arguments
     one: dict[str, Callable[..., Answer]] = {
         "place": trading.place, "modify": trading.modify, "cancel": trading.cancel, "deposit": wallet.deposit,
-        "withdraw": wallet.withdraw, "reset": wallet.reset,
+        "withdraw": wallet.withdraw, "reset": wallet.reset, "gtt": gtt.create, "gtt_delete": gtt.delete,
+        "gtt_amend": gtt.amend,
     }  # fmt: skip
     if request.kind in one:
         return [one[request.kind](database, "trader", account, *given, key)]
+    if request.kind == "bracket":
+        wish, exits = given
+        return [trading.place(database, "trader", account, wish, key, exits=exits)]
+    if request.kind == "gtt_modify":
+        number, terms = given
+
+        def wanted(before: Gtt) -> GttWish:
+            return GttWish(before.instrument_id, terms.legs)
+
+        return [gtt.modify(database, "trader", account, number, wanted, key, named=terms)]
     if request.kind == "exit_position":
         instrument, product = given
         return trading.exit_position(database, "trader", account, instrument, product, key)

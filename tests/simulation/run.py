@@ -49,6 +49,7 @@ class Story:
     replays: int = 0
     orders: int = 0
     trades: int = 0
+    fired: int = 0
     days: int = 0
     deaths: int = 0
     lives: int = 0
@@ -210,8 +211,10 @@ class World:
         act = drama.choose(self.random)
         self.acts.append(act.__name__)
         self.story.acts[act.__name__] += 1
+        self.exchange.fired = 0
         only_fills = act(self)
-        self.check(only_fills)
+        self.story.fired += self.exchange.fired
+        self.check(only_fills and not self.exchange.fired)
 
     def check(self, only_fills: bool = False) -> None:
         """Raise Violated where something does not hold."""

@@ -1,0 +1,79 @@
+"""The loop of a market's GTTs: frames and changes in, orders out, while this process leads its market.
+
+It has a thread and a bus of its own: the orders that a hundred GTTs place at once delay no fill.
+"""
+
+import threading
+
+import log
+from desk import gtt_firing
+from desk.bell import hear_orders
+from desk.leadership import Leadership, NotLeader
+from desk.market import Database
+from jobs.bus import Bus
+from jobs.gtt_watcher import POLL, Desk, Watcher
+
+# Seconds before the watch is built anew after an error: doubled each time, and from the start after a good spell.
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+
+
+class GttLoop:
+    """Watches and fires. The lead is the execution loop's: this one acts only while it is held."""
+
+    def __init__(
+        self, database: Database, market: str, bus: Bus, leadership: Leadership, desk: Desk = gtt_firing
+    ) -> None:
+        self.name = f"gtt {market}"
+        self._database, self._market, self._bus = database, market, bus
+        self._leadership, self._desk = leadership, desk
+        self._stopping = threading.Event()
+        self._rung = threading.Event()
+
+    def run(self) -> None:
+        """Waits for the lead, watches while it lasts, and waits again; until stopped."""
+        deaf = threading.Event()
+        bell = threading.Thread(target=hear_orders, args=(self._database, self._ring, deaf), name="gtts", daemon=True)
+        bell.start()
+        try:
+            while not self._stopping.is_set():
+                if self._leadership.leads():
+                    self._watch()
+                else:
+                    self._stopping.wait(POLL)
+        finally:
+            deaf.set()
+            bell.join()
+
+    def stop(self) -> None:
+        """Asks the loop to end after its present step."""
+        self._stopping.set()
+        self._bus.wake()
+
+    def _ring(self) -> None:
+        self._rung.set()
+        self._bus.wake()
+
+    def _leads(self) -> bool:
+        return not self._stopping.is_set() and self._leadership.leads()
+
+    def _watch(self) -> None:
+        """One life of the watch after the other."""
+        pause = FIRST_PAUSE
+        while self._leads():
+            try:
+                self._bus.take(0)  # displayed before this life
+                watcher = Watcher(self._database, self._market, self._leadership, self._desk)
+                while self._leads() and not watcher.over:
+                    frame = self._bus.take(watcher.patience())
+                    rung = self._rung.is_set()
+                    self._rung.clear()
+                    watcher.step(frame, rung)
+                    pause = FIRST_PAUSE
+            except NotLeader as error:
+                log.get(__name__).warning("GTTs wait", extra={"market": self._market, "error": str(error)})
+                self._stopping.wait(POLL)
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, the watch is built anew
+                told = {"market": self._market, "error": str(error)}
+                log.get(__name__).exception("GTTs are read anew from the database", extra=told)
+                self._stopping.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
