@@ -72,6 +72,8 @@ class Doorbell:
                 try:
                     if connection is None or connection.closed:
                         connection = connect(self._url)
+                        # A NOTIFY commits, and would wait for the disk, with all other bells behind it.
+                        connection.execute("set synchronous_commit = off")
                     for channel, payload in due.items():
                         connection.execute("select pg_notify(%s, %s)", (channel, payload))
                 except psycopg.Error as error:
@@ -130,8 +132,8 @@ def listen(
     """Calls `on_ring(channel)` for rings and `on_ring(None)` to look anyway, until `stop` is set.
 
     A look comes after every (re)connection, because rings may have been missed, and at least each
-    `poll_seconds`; also while there is no connection. Several waiting rings of one channel are one call. What
-    `on_ring` raises ends the listener.
+    `poll_seconds`; also while there is no connection. Several waiting rings of one channel are one call, and of
+    several channels the one named first comes first. What `on_ring` raises ends the listener.
     """
     wanted = tuple(channels)
     connection: psycopg.Connection[Any] | None = None
@@ -145,7 +147,7 @@ def listen(
                     stop.wait(max(poll_seconds, AGAIN))
                     continue
             rung, connection = _rings(connection, max(0.0, looked + poll_seconds - time.monotonic()))
-            for channel in rung:
+            for channel in sorted(rung, key=wanted.index):
                 on_ring(channel)
             if time.monotonic() - looked >= poll_seconds:
                 on_ring(None)
@@ -171,10 +173,10 @@ def _subscribe(url: str, channels: tuple[str, ...]) -> psycopg.Connection[Any] |
 
 
 def _rings(connection: psycopg.Connection[Any], seconds: float) -> tuple[list[str], psycopg.Connection[Any] | None]:
-    """The distinct channels that rang within the time, first come first; no connection if it broke."""
+    """The channels that rang within the time; no connection if it broke."""
     try:
         heard = connection.notifies(timeout=seconds, stop_after=1)
-        return list(dict.fromkeys(one.channel for one in heard)), connection
+        return list({one.channel for one in heard}), connection
     except psycopg.Error as error:
         log.get(__name__).warning("The listening connection broke", extra={"error": str(error)})
         connection.close()

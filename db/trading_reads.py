@@ -69,21 +69,25 @@ def open_orders(connection: Connection, market: str) -> list[Resting]:
     return _resting(rows)
 
 
-def working(connection: Connection, ids: list[int]) -> list[Resting]:
-    """Those of the orders that are still open or waiting."""
-    rows = connection.execute(
-        RESTING + " where o.id = any(%s) and o.status in ('TRIGGER_PENDING', 'OPEN')", [ids]
-    ).fetchall()
-    return _resting(rows)
+# Nothing is lost with this delete, so that matching need not wait for a disk. Whoever takes it reads the orders
+# with the same statement: it stands between every order and its fill.
+TAKE_CHANGES = f"""
+    with quick as materialized (select set_config('synchronous_commit', 'off', true)),
+    taken as (delete from order_changes where market = %s returning order_id),
+    changed as (select distinct order_id from taken)
+    select c.order_id, r.* from quick, changed c
+    left join lateral ({RESTING} where o.id = c.order_id and o.status in ('TRIGGER_PENDING', 'OPEN')) r on true
+    order by c.order_id
+"""
 
 
-def take_changes(connection: Connection, market: str) -> list[int]:
-    """Orders that users changed, each once, taken off the list. A row shows only once its order's
-    transaction has committed, and goes only by being taken, so none is missed."""
-    # Nothing is lost with this delete, so that matching need not wait for a disk.
-    connection.execute("set local synchronous_commit = off")
-    rows = connection.execute("delete from order_changes where market = %s returning order_id", [market]).fetchall()
-    return sorted({row[0] for row in rows})
+def take_changes(connection: Connection, market: str) -> tuple[list[Resting], list[int]]:
+    """Orders that users changed, each once, taken off the list: those that work, and the ids of those that have
+    ended. A row shows only once its order's transaction has committed, and goes only by being taken, so none is
+    missed."""
+    rows = connection.execute(TAKE_CHANGES, [market]).fetchall()
+    working = [row[1:] for row in rows if row[1] is not None]
+    return _resting(working), [row[0] for row in rows if row[1] is None]
 
 
 def forget_changes(connection: Connection, market: str) -> None:

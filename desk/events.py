@@ -50,7 +50,7 @@ def follow(
 ) -> None:
     """Calls ``on_ring`` with FRAMES, ACCOUNTS or CONTROL when one rings, and with None to look anyway, until
     ``stop`` is set. Blocks; made for a thread of its own."""
-    listen(database.url, (FRAMES, ACCOUNTS, CONTROL), on_ring, stop, poll_seconds)
+    listen(database.url, (ACCOUNTS, FRAMES, CONTROL), on_ring, stop, poll_seconds)
 
 
 def since(database: Database, seen: Sequence[Seen], keys: dict[int, str]) -> list[Change]:

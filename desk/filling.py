@@ -67,12 +67,7 @@ def take_changes(database: Database, leadership: Term, market: str) -> Changed:
     leader that was paused takes nothing from its successor."""
     with database.connection() as connection:
         leadership.guard(connection)
-        ids = trading_reads.take_changes(connection, market)
-        if not ids:
-            return Changed()
-        resting = trading_reads.working(connection, ids)
-    found = {order.order_id for order in resting}
-    return Changed(resting, [each for each in ids if each not in found])
+        return Changed(*trading_reads.take_changes(connection, market))
 
 
 def apply(database: Database, leadership: Term, outcomes: Sequence[Outcome]) -> Applied:

@@ -13,6 +13,15 @@ export function h(tag, attributes, ...children) {
   return node;
 }
 
+// Makes `nodes` the children of `parent`; those that are in their place already are not touched.
+export function arrange(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((node, place) => {
+    if (parent.children[place] !== node) parent.insertBefore(node, parent.children[place] || null);
+  });
+}
+
 // The element that our own markup put into the component, whatever wrapper Streamlit gave it.
 export const rootOf = (parent) => parent.querySelector(".kagaz") || parent;
 

@@ -2,13 +2,14 @@
 
 import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
-import { confirmed, h, toast } from "./dom.js";
-import { price, quantity, rupees } from "./money.js";
+import { arrange, confirmed, h, toast } from "./dom.js";
+import { price, quantity } from "./money.js";
+import { history } from "./order_history.js";
 import { MORE_TABS } from "./order_tabs.js";
-import { by, evidence, filled, status, step, terms, works } from "./order_words.js";
-import { nextFrame, put } from "./paint.js";
+import { filled, status, terms, works } from "./order_words.js";
+import { atOnce, nextFrame, put } from "./paint.js";
 import { lastOf, state, takeOrder } from "./store.js";
-import { clock, moment } from "./time.js";
+import { clock } from "./time.js";
 import { widget } from "./widget.js";
 
 const TABS = [
@@ -37,6 +38,8 @@ export const mount = widget((root, data, tools) => {
   let needle = "";
   const busy = new Set();
   const cells = new Map();
+  let drawn = new Map(); // by order: its line, and what it was drawn from
+  let counted = "";
   const tabs = h("div", { class: "tabs grow", role: "tablist" });
   const filter = h("input", {
     type: "search",
@@ -103,6 +106,9 @@ export const mount = widget((root, data, tools) => {
       ...TABS.map(([name, label, keep]) => [name, label, all.filter(keep).length]),
       ...others.map((other) => [other.name, other.label, other.count()]),
     ];
+    const now = `${tab} ${figures}`;
+    if (now === counted) return;
+    counted = now;
     tabs.replaceChildren(
       ...figures.map(([name, label, count]) =>
         h(
@@ -139,16 +145,29 @@ export const mount = widget((root, data, tools) => {
       );
     cancelAll.hidden = !data.write || !all.some(works);
     const focus = root.getRootNode().activeElement?.dataset?.act;
+    const before = drawn;
+    drawn = new Map();
     cells.clear();
-    body.replaceChildren(
-      ...rows.flatMap((row) => (opened?.id === row.order_id ? [line(row), history()] : [line(row)])),
-    );
-    if (focus) body.querySelector(`[data-act="${focus}"]`)?.focus();
+    const nodes = (row) => (opened?.id === row.order_id ? [kept(row, before), history(opened, HEADS.length)] : [kept(row, before)]);
+    arrange(body, rows.flatMap(nodes));
+    if (focus && root.getRootNode().activeElement?.dataset?.act !== focus)
+      body.querySelector(`[data-act="${focus}"]`)?.focus();
     table.hidden = !rows.length;
     empty.hidden = rows.length > 0;
     if (!rows.length) teach(all.length);
     want(tools.name, [...new Set(rows.filter(works).map(keyOf))]);
     tick();
+  }
+
+  // The order's line, made anew only where something of it changed: a table is laid out as a whole.
+  function kept(row, before) {
+    const id = row.order_id;
+    const stamp = `${row.version} ${busy.has(id)} ${opened?.id === id} ${data.write}`;
+    const held = before.get(id);
+    const one = held?.stamp === stamp ? held : { stamp, ...line(row) };
+    drawn.set(id, one);
+    cells.set(id, { last: one.last, row });
+    return one.node;
   }
 
   function teach(any) {
@@ -181,7 +200,6 @@ export const mount = widget((root, data, tools) => {
   function line(row) {
     const [text, mood, icon] = status(row);
     const last = h("td", { class: "num" }, "–");
-    cells.set(row.order_id, { last, row });
     const act = (name, label, run) =>
       h(
         "button",
@@ -198,7 +216,7 @@ export const mount = widget((root, data, tools) => {
         label,
       );
     const open = opened?.id === row.order_id;
-    return h(
+    const node = h(
       "tr",
       { class: "order", dataset: { id: row.order_id }, onclick: () => toggle(row.order_id) },
       h("td", { class: "muted" }, clock(row.placed_at)),
@@ -231,63 +249,7 @@ export const mount = widget((root, data, tools) => {
             : null,
       ),
     );
-  }
-
-  function history() {
-    const { detail, refused } = opened;
-    const cell = h("td", { colspan: String(HEADS.length) });
-    if (refused) cell.append(refused.message);
-    else if (!detail) cell.append("Loading …");
-    else {
-      cell.append(
-        h(
-          "div",
-          { class: "muted" },
-          `Order ${detail.order_id} · ${detail.order_type} ${detail.validity} · worst price ${price(detail.worst_price)}${detail.tag ? ` · tag ${detail.tag}` : ""}`,
-        ),
-        h(
-          "ol",
-          { class: "steps" },
-          detail.history.map((each) =>
-            h(
-              "li",
-              null,
-              h("time", null, moment(each.at)),
-              h(
-                "span",
-                null,
-                h("b", null, step(each)),
-                " ",
-                h("span", { class: "muted" }, `by ${by(each)}`),
-                each.reason
-                  ? h(
-                      "div",
-                      { class: "why" },
-                      `${each.reason}${each.reason_code ? ` (rule ${each.reason_code})` : ""}`,
-                    )
-                  : null,
-              ),
-            ),
-          ),
-        ),
-      );
-      if (detail.trades.length)
-        cell.append(
-          h(
-            "ul",
-            { class: "fills" },
-            detail.trades.map((trade) =>
-              h(
-                "li",
-                null,
-                `${clock(trade.traded_at)} · ${quantity(trade.quantity)} at ${price(trade.price)} · charges ${rupees(trade.charges.total)}`,
-                h("div", { class: "muted" }, `Frame ${trade.evidence.frame}: ${evidence(trade)}.`),
-              ),
-            ),
-          ),
-        );
-    }
-    return h("tr", { class: "history" }, cell);
+    return { node, last };
   }
 
   async function toggle(id) {
@@ -362,7 +324,7 @@ export const mount = widget((root, data, tools) => {
 
   tools.own(
     on("orders", (row) =>
-      nextFrame(tools.name, () => {
+      atOnce(tools.name, () => {
         draw();
         if (row && opened?.id === row.order_id) refetch(row.order_id);
       }),
@@ -370,7 +332,7 @@ export const mount = widget((root, data, tools) => {
   );
   tools.own(
     on("answered", (row) => {
-      if (row && takeOrder(row)) nextFrame(tools.name, draw);
+      if (row && takeOrder(row)) atOnce(tools.name, draw);
     }),
   );
   tools.own(on("quotes", () => nextFrame(`${tools.name} prices`, tick)));

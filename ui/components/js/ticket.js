@@ -178,6 +178,7 @@ export const mount = widget((root, data, tools) => {
       sheet.focus(found[0].field);
       return;
     }
+    clearTimeout(timer); // what it costs is no question any more, and would be asked of rows that the order locks
     sending = true;
     sheet.busy(true);
     sheet.say("");

@@ -1,0 +1,63 @@
+// The whole history of one order: each step with who took it and why, each fill with what the market showed.
+
+import { h } from "./dom.js";
+import { price, quantity, rupees } from "./money.js";
+import { by, evidence, step } from "./order_words.js";
+import { clock, moment } from "./time.js";
+
+// The row below an opened order: `detail` once it has come, or why it has not.
+export function history({ detail, refused }, columns) {
+  const cell = h("td", { colspan: String(columns) });
+  if (refused) cell.append(refused.message);
+  else if (!detail) cell.append("Loading …");
+  else {
+    cell.append(
+      h(
+        "div",
+        { class: "muted" },
+        `Order ${detail.order_id} · ${detail.order_type} ${detail.validity} · worst price ${price(detail.worst_price)}${detail.tag ? ` · tag ${detail.tag}` : ""}`,
+      ),
+      h(
+        "ol",
+        { class: "steps" },
+        detail.history.map((each) =>
+          h(
+            "li",
+            null,
+            h("time", null, moment(each.at)),
+            h(
+              "span",
+              null,
+              h("b", null, step(each)),
+              " ",
+              h("span", { class: "muted" }, `by ${by(each)}`),
+              each.reason
+                ? h(
+                    "div",
+                    { class: "why" },
+                    `${each.reason}${each.reason_code ? ` (rule ${each.reason_code})` : ""}`,
+                  )
+                : null,
+            ),
+          ),
+        ),
+      ),
+    );
+    if (detail.trades.length)
+      cell.append(
+        h(
+          "ul",
+          { class: "fills" },
+          detail.trades.map((trade) =>
+            h(
+              "li",
+              null,
+              `${clock(trade.traded_at)} · ${quantity(trade.quantity)} at ${price(trade.price)} · charges ${rupees(trade.charges.total)}`,
+              h("div", { class: "muted" }, `Frame ${trade.evidence.frame}: ${evidence(trade)}.`),
+            ),
+          ),
+        ),
+      );
+  }
+  return h("tr", { class: "history" }, cell);
+}
