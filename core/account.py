@@ -7,7 +7,7 @@ one transaction. It lives for one use case and never longer.
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from core.charges import Heads
+from core.charges import DEFAULT_PLAN, Heads
 from core.instruments import Instrument, Segment
 from core.ledger import HOUSE, NEVER_NEGATIVE, Code, Ledger, Transfer
 from core.margin import Group
@@ -90,6 +90,7 @@ class Work:
     version: int
     balances: dict[Ledger, int]
     blocked_loss: int = 0
+    plan: str = DEFAULT_PLAN
     positions: dict[tuple[int, Product], Position] = field(default_factory=dict)
     groups: dict[tuple[Segment, int], Group] = field(default_factory=dict)
     lots: dict[int, list[Lot]] = field(default_factory=dict)

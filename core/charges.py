@@ -8,7 +8,7 @@ order has paid so far, which is why ten partial fills pay one brokerage and neve
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
@@ -17,8 +17,9 @@ from core.instruments import DERIVATIVES, Kind
 from core.orders import Product, Side
 
 CRORE = 10**9
+BSE = frozenset({"BSE", "BFO"})
 RUPEE = 100
-DEFAULT_PLAN = "zerodha"
+DEFAULT_PLAN = "free-delivery"
 
 
 class ChargeSegment(StrEnum):
@@ -70,7 +71,8 @@ class Tariff:
 
     ``brokerage_flat`` is paise an executed order; where it is 0 the brokerage is ``brokerage_rate`` of the
     turnover, at most ``brokerage_cap``. ``gst_bp`` is in hundredths of a percent; ``dp`` and ``square_off``
-    are paise before GST. All others are paise a crore.
+    are paise before GST. All others are paise a crore. ``exchange_groups`` are the fees of the groups of shares
+    and contracts that do not pay BSE's usual one.
     """
 
     brokerage_rate: int
@@ -87,6 +89,19 @@ class Tariff:
     gst_bp: int
     dp: int
     square_off: int
+    exchange_groups: Mapping[str, int] = field(default_factory=dict)
+
+    def exchange(self, exchange: str, fee_group: str = "") -> int:
+        """The exchange's fee, paise a crore, for an instrument of a group listed there."""
+        if exchange in BSE:
+            return self.exchange_groups.get(fee_group, self.exchange_bse)
+        return self.exchange_nse
+
+    def brokerage(self, turnover: int) -> int:
+        """Paise for one executed order of so much turnover; nothing for nothing."""
+        if not turnover:
+            return 0
+        return self.brokerage_flat or min(share(turnover, self.brokerage_rate), self.brokerage_cap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +143,14 @@ def tariff(rates: Rates, segment: ChargeSegment, plan: str) -> Tariff:
     return found
 
 
-def _share(turnover: int, rate: int, unit: int = 1) -> int:
+def share(turnover: int, rate: int, unit: int = 1) -> int:
     """``rate`` of the turnover in whole units of so many paise, half up (both are never negative)."""
     divisor = CRORE * unit
     return (2 * turnover * rate + divisor) // (2 * divisor) * unit
 
 
-def _gst(base: int, gst_bp: int) -> int:
+def gst_on(base: int, gst_bp: int) -> int:
+    """GST on a base in paise, half up."""
     return (2 * base * gst_bp + 10_000) // 20_000
 
 
@@ -145,6 +161,7 @@ def heads(
     turnover: int,
     plan: str = DEFAULT_PLAN,
     exchange: str = "NSE",
+    fee_group: str = "",
 ) -> Heads:
     """The charges of an order whose fills so far add up to ``turnover`` paise (options: premium).
 
@@ -158,18 +175,17 @@ def heads(
         return NOTHING
     row = tariff(rates, segment, plan)
     bought = side is Side.BUY
-    on_bse = exchange in ("BSE", "BFO")
-    brokerage = row.brokerage_flat or min(_share(turnover, row.brokerage_rate), row.brokerage_cap)
-    fee = _share(turnover, row.exchange_bse if on_bse else row.exchange_nse)
-    sebi = _share(turnover, row.sebi)
+    brokerage = row.brokerage(turnover)
+    fee = share(turnover, row.exchange(exchange, fee_group))
+    sebi = share(turnover, row.sebi)
     return Heads(
         brokerage=brokerage,
-        stt=_share(turnover, row.stt_buy if bought else row.stt_sell, RUPEE),
+        stt=share(turnover, row.stt_buy if bought else row.stt_sell, RUPEE),
         exchange=fee,
-        ipft=0 if on_bse else _share(turnover, row.ipft_nse),
+        ipft=0 if exchange in BSE else share(turnover, row.ipft_nse),
         sebi=sebi,
-        stamp=_share(turnover, row.stamp_buy) if bought else 0,
-        gst=_gst(brokerage + fee + sebi, row.gst_bp),
+        stamp=share(turnover, row.stamp_buy) if bought else 0,
+        gst=gst_on(brokerage + fee + sebi, row.gst_bp),
     )
 
 
@@ -196,13 +212,13 @@ def worst(
 def depository(rates: Rates, plan: str = DEFAULT_PLAN) -> Heads:
     """What a delivery sale pays once for each share and day, with its GST."""
     row = tariff(rates, ChargeSegment.DELIVERY, plan)
-    return Heads(dp=row.dp, gst=_gst(row.dp, row.gst_bp))
+    return Heads(dp=row.dp, gst=gst_on(row.dp, row.gst_bp))
 
 
 def square_off(rates: Rates, segment: ChargeSegment, plan: str = DEFAULT_PLAN) -> Heads:
     """The fee of an order that the broker had to place to close an MIS position, with its GST."""
     row = tariff(rates, segment, plan)
-    return Heads(brokerage=row.square_off, gst=_gst(row.square_off, row.gst_bp))
+    return Heads(brokerage=row.square_off, gst=gst_on(row.square_off, row.gst_bp))
 
 
 def exercise(rates: Rates, intrinsic: int, plan: str = DEFAULT_PLAN) -> Heads:
@@ -210,4 +226,10 @@ def exercise(rates: Rates, intrinsic: int, plan: str = DEFAULT_PLAN) -> Heads:
     if intrinsic < 0:
         raise ValueError(f"an option is never worth less than nothing: {intrinsic}")
     row = tariff(rates, ChargeSegment.OPTIONS, plan)
-    return Heads(stt=_share(intrinsic, row.stt_exercise, RUPEE))
+    return Heads(stt=share(intrinsic, row.stt_exercise, RUPEE))
+
+
+def physical(rates: Rates, side: Side, value: int, plan: str = DEFAULT_PLAN) -> Heads:
+    """The STT of a stock contract that ends in the money: that of a delivery of shares worth ``value`` paise."""
+    row = tariff(rates, ChargeSegment.DELIVERY, plan)
+    return Heads(stt=share(value, row.stt_buy if side is Side.BUY else row.stt_sell, RUPEE))

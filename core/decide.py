@@ -79,7 +79,7 @@ def cost(work: Work, facts: Facts, instrument: Instrument, order: Order, reserve
     credit = work.balances[Ledger.OPTION_CREDIT] if instrument.kind in OPTIONS else 0
     if holds.carries_hold(instrument, order):
         held = order.hold_cash + order.hold_credit
-        return holds.own_hold(facts, instrument, order) - held, work.available + credit
+        return holds.own_hold(facts, order) - held, work.available + credit
     if not is_margined(instrument, order.product):
         return 0, work.available
     group = work.group(instrument)

@@ -4,10 +4,10 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from core.charges import ChargeSegment, Heads, Rates, heads, segment_of
+from core.charges import DEFAULT_PLAN, Heads, Rates, heads, segment_of, square_off
 from core.instruments import Instrument
 from core.margin import Snapshot
-from core.orders import Product, Side
+from core.orders import SQUARED_OFF, Order
 from core.rulebook import Rulebook
 from core.sessions import Board, board_of
 
@@ -35,8 +35,8 @@ class MarketFacts:
 class Facts:
     """Facts of one decision. Prices in paise; ``band`` is (lower, upper), None where there is none.
 
-    ``leads`` are the instruments that contracts are listed on; ``intraday_ends`` says when each board's
-    intraday positions are squared off.
+    ``plans`` are the accounts' broker plans; ``leads`` are the instruments that contracts are listed on;
+    ``intraday_ends`` says when each board's intraday positions are squared off.
     """
 
     now: datetime
@@ -49,6 +49,7 @@ class Facts:
     snapshots: Mapping[int, Snapshot] = field(default_factory=dict)
     settles_on: date | None = None
     latency_ms: int = 0
+    plans: Mapping[int, str] = field(default_factory=dict)
     leads: Container[int] = frozenset()
     intraday_ends: Mapping[Board, datetime] = field(default_factory=dict)
 
@@ -60,7 +61,13 @@ class Facts:
         """From when on its intraday positions are only closed, by the exchange's clock; None: no such time."""
         return self.intraday_ends.get(self.board(instrument))
 
-    def charges(self, instrument: Instrument, product: Product, side: Side, turnover: int) -> Heads:
-        """Heads of charges of an order whose fills add up to ``turnover`` paise."""
-        tariff: ChargeSegment = segment_of(instrument.kind, product)
-        return heads(self.rates, tariff, side, turnover, exchange=instrument.exchange)
+    def plan(self, account_id: int) -> str:
+        """The broker plan an account is charged by."""
+        return self.plans.get(account_id, DEFAULT_PLAN)
+
+    def charges(self, order: Order, turnover: int) -> Heads:
+        """Heads of charges of an order whose fills add up to ``turnover`` paise, the square-off's fee included."""
+        instrument, plan = self.instruments[order.instrument_id], self.plan(order.account_id)
+        segment = segment_of(instrument.kind, order.product)
+        found = heads(self.rates, segment, order.side, turnover, plan, instrument.exchange, instrument.fee_group)
+        return found + square_off(self.rates, segment, plan) if turnover and order.origin == SQUARED_OFF else found

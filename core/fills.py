@@ -14,7 +14,7 @@ from core.charges import NOTHING
 from core.facts import Facts
 from core.instruments import OPTIONS
 from core.margin import is_margined
-from core.orders import Order, Status
+from core.orders import SQUARED_OFF, Order, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ def fill(work: Work, facts: Facts, order: Order, fill: Fill) -> Trade:
     if not can_fill(order, fill.quantity, fill.price):
         raise Broken(f"order {order.id} ({order.status}, {order.pending} at {order.worst_price}) cannot take {fill}")
     instrument, before = facts.instruments[order.instrument_id], order.status
-    charged = facts.charges(instrument, order.product, order.side, order.turnover)
+    charged = facts.charges(order, order.turnover)
+    first = not order.turnover
     order.filled += fill.quantity
     order.turnover += fill.quantity * fill.price
     holds.reserve(work, instrument, order, -fill.quantity)
@@ -65,9 +66,11 @@ def fill(work: Work, facts: Facts, order: Order, fill: Fill) -> Trade:
     realised, proceeds = booking.exchange(facts.settles_on or work.trading_date)
     if is_margined(instrument, order.product):
         holds.post_margin(work, facts, instrument, fill.at, order.id)
-    heads = facts.charges(instrument, order.product, order.side, order.turnover) - charged
+    heads = facts.charges(order, order.turnover) - charged
     if heads != NOTHING:
-        work.charges.append(ChargeEntry(fill.charge_id, order.id, instrument.id, "TRADE", heads))
+        # The fee of the square-off is due with the first fill, once however many there are.
+        kind = "SQUARE_OFF" if first and order.origin == SQUARED_OFF else "TRADE"
+        work.charges.append(ChargeEntry(fill.charge_id, order.id, instrument.id, kind, heads))
         booking.charge(heads.total, proceeds)
     trade = Trade(
         fill.trade_id, order.id, instrument.id, "FILL", order.side, order.product, fill.quantity, fill.price,

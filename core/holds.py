@@ -36,11 +36,11 @@ def worst_price(facts: Facts, instrument: Instrument, wish: PlaceOrder | Order) 
     return max(price, lower) if lower is not None else price
 
 
-def own_hold(facts: Facts, instrument: Instrument, order: Order) -> int:
+def own_hold(facts: Facts, order: Order) -> int:
     """Paise that a value order must hold for what is still to fill: worst value and worst charges to come."""
     left = order.worst_price * order.pending
-    whole = facts.charges(instrument, order.product, order.side, order.turnover + left).total
-    return left + whole - facts.charges(instrument, order.product, order.side, order.turnover).total
+    whole = facts.charges(order, order.turnover + left).total
+    return left + whole - facts.charges(order, order.turnover).total
 
 
 def reserve(work: Work, instrument: Instrument, order: Order, quantity: int) -> None:
@@ -121,7 +121,7 @@ def set_hold(work: Work, order: Order, amount: int, option: bool, at: datetime) 
 def secure(work: Work, facts: Facts, instrument: Instrument, order: Order, at: datetime) -> None:
     """Tie up what a new or changed order needs; its quantity is in the position row already."""
     if carries_hold(instrument, order):
-        set_hold(work, order, own_hold(facts, instrument, order), instrument.kind in OPTIONS, at)
+        set_hold(work, order, own_hold(facts, order), instrument.kind in OPTIONS, at)
     elif is_margined(instrument, order.product):
         post_margin(work, facts, instrument, at, order.id)
 

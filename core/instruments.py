@@ -32,7 +32,8 @@ class Instrument:
     """One listed instrument with the terms in force on the date it was loaded for.
 
     ``strike``, ``tick`` are paise; ``lot`` and ``freeze_quantity`` are units (shares), not lots.
-    ``underlying_id`` is None for shares, ETFs and indices.
+    ``underlying_id`` is None for shares, ETFs and indices. ``fee_group`` names a group that pays the exchange
+    another fee than the usual one.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Instrument:
     sector: str | None = None
     expiry: date | None = None
     strike: int | None = None
+    fee_group: str = ""
 
     @property
     def key(self) -> str:

@@ -85,6 +85,12 @@ class Reason(IntEnum):
     TOO_MANY_LEGS = 736
     EMPTY_BASKET = 737
     EARLIER_LEG = 738
+    # charges and settlement
+    NO_RATES = 750
+    CORPORATE_ACTION = 751
+    UNKNOWN_PLAN = 752
+    NO_CONTRACT_NOTE = 753
+    BAD_CORPORATE_ACTION = 754
     # 8xx identity
     SIGN_IN = 800
     FORBIDDEN = 801
@@ -117,6 +123,8 @@ _STATUS: dict[Reason, int] = {
     Reason.UNKNOWN_ORDER: 404,
     Reason.UNKNOWN_ACCOUNT: 404,
     Reason.ORDER_FINAL: 409,
+    Reason.UNKNOWN_PLAN: 404,
+    Reason.NO_CONTRACT_NOTE: 404,
     Reason.ACCOUNT_ARCHIVED: 409,
     Reason.UNKNOWN_GTT: 404,
     Reason.GTT_FINAL: 409,

@@ -45,6 +45,15 @@ def market_is_running(asked: Asked) -> Refusal | None:
     return Refusal(Reason.MARKET_STOPPED, f"The market {market.id} is switched off. Its orders wait until it runs.")
 
 
+def rates_are_known(asked: Asked) -> Refusal | None:
+    """Nothing trades on a date whose charges nobody knows: they are kept from October 2024 on."""
+    if asked.facts.rates:
+        return None
+    on = asked.facts.market.trading_date
+    sentence = f"No charges are known for {on:%d %b %Y}: they begin on 1 Oct 2024. Choose a later date to trade on."
+    return Refusal(Reason.NO_RATES, sentence)
+
+
 def market_is_open(asked: Asked) -> Refusal | None:
     """Only an open market takes orders: not while it is closed, nor while its day is rolled."""
     phase = asked.facts.market.phase
@@ -190,6 +199,7 @@ def trigger_is_ahead(asked: Asked) -> Refusal | None:
 
 FORM: tuple[Rule, ...] = (
     market_is_running,
+    rates_are_known,
     market_is_open,
     instrument_trades,
     product_fits,

@@ -4,15 +4,16 @@ In this order: working orders expire, contracts of the day are closed at their f
 futures are marked to their settlement price, and the balances that waited for the next date become CASH.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 from core import decide, holds
 from core.account import ChargeEntry, Evidence, Trade, Work
 from core.booking import Booking, Deal
-from core.charges import exercise
+from core.charges import NOTHING
+from core.contract_note import EXPIRY, Adjustment, Executed, settlement
 from core.facts import Facts
-from core.instruments import OPTIONS, Instrument, Kind
+from core.instruments import Instrument, Kind
 from core.ledger import Code, Ledger
 from core.orders import WORKING, Side
 from core.positions import Position
@@ -42,8 +43,9 @@ def expire_contracts(
 ) -> int:
     """Close every position in a contract that ends before ``next_date``, by a trade of kind EXPIRY; how many.
 
-    ``closes`` gives the underlyings' closing prices. Index contracts settle in cash; stock contracts do so
-    too, at the same price, where a broker would deliver shares.
+    ``closes`` gives the underlyings' closing prices. Options in the money are exercised by themselves, the others
+    lapse at 0. Index contracts settle in cash; stock contracts do so too, at the same price, where an exchange
+    would deliver shares: they pay the STT of that delivery.
     """
     ended = 0
     for position in list(work.positions.values()):
@@ -65,18 +67,34 @@ def _expire(
     deal = Deal(side, position.product, abs(quantity), price, at, trade_id)
     booking = Booking(work, instrument, deal, None, charge_id)
     realised, proceeds = booking.exchange(work.trading_date)
-    exercised = instrument.kind in OPTIONS and quantity > 0 and price > 0
-    if exercised:
-        heads = exercise(facts.rates, price * quantity)
+    ended = Executed(
+        trade_id, None, instrument.id, position.product, side, abs(quantity), price * abs(quantity), EXPIRY
+    )
+    lead = facts.instruments[instrument.margin_underlying].kind
+    heads = settlement(facts.rates, instrument, lead, ended, facts.plan(work.id))
+    if heads != NOTHING:
         work.charges.append(ChargeEntry(charge_id, None, instrument.id, "TRADE", heads))
         booking.charge(heads.total, proceeds)
     holds.post_margin(work, facts, instrument, at)
     evidence = Evidence(frame, at, close, ((price, abs(quantity)),))
     trade = Trade(
-        trade_id, None, instrument.id, "EXPIRY", side, position.product, abs(quantity), price, realised,
-        charge_id if exercised else None, price, at, evidence,
+        trade_id, None, instrument.id, EXPIRY, side, position.product, abs(quantity), price, realised,
+        charge_id if heads != NOTHING else None, price, at, evidence,
     )  # fmt: skip
     work.trades.append(trade)
+
+
+def book_note(
+    work: Work, instruments: Mapping[int, Instrument], changes: Iterable[Adjustment], at: datetime,
+    numbers: Iterator[int],
+) -> None:  # fmt: skip
+    """Book what brings the day's charges to the contract note: from CASH, or, where too much was taken, back to it."""
+    for each in changes:
+        charge_id, symbol = next(numbers), instruments[each.instrument_id].symbol
+        work.charges.append(ChargeEntry(charge_id, None, each.instrument_id, each.kind, each.heads))
+        words = f"Depository, {symbol}" if each.kind == "DP" else f"Contract note, {symbol}"
+        total = each.heads.total
+        work.move(Ledger.CASH, Ledger.CHARGES, total, Code.CHARGES, at, charge_id=charge_id, reference=words)
 
 
 def mark_futures(work: Work, facts: Facts, settlements: Mapping[int, int], at: datetime) -> None:

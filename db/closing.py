@@ -109,14 +109,16 @@ def keep_day(connection: Connection, account_id: int, day: date, closes: dict[in
 
 
 def begin_day(connection: Connection, account_id: int, day: date, equity: int, unrealised: int) -> None:
-    """Move an account to its next trading date; flat positions of the old one are gone."""
+    """Move an account to its next trading date and the plan chosen for it; flat positions of the old one are gone."""
     connection.execute(
         "delete from positions where account_id = %s and quantity = 0 and open_buy = 0 and open_sell = 0", [account_id]
     )
     connection.execute(
-        "update accounts set trading_date = %s, opening_equity = %s, opening_unrealised = %s, blocked_loss = 0"
-        " where id = %s",
-        [day, equity, unrealised, account_id],
+        "update accounts a set trading_date = %(day)s, opening_equity = %(equity)s, opening_unrealised = %(held)s,"
+        " blocked_loss = 0, plan = coalesce((select p.plan from account_plans p where p.account_id = a.id"
+        "   and p.effective_from <= %(day)s order by p.effective_from desc limit 1), a.plan)"
+        " where a.id = %(account)s",
+        {"day": day, "equity": equity, "held": unrealised, "account": account_id},
     )
 
 

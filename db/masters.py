@@ -63,8 +63,10 @@ from fresh f join incoming_listings i using (exchange, symbol)
 # The terms in force on the date; for an instrument listed after it, the first that it ever had.
 _LOAD = """
 select i.id, i.exchange, i.symbol, i.name, i.kind, t.lot, t.tick, t.freeze_quantity,
-       i.underlying_id, i.isin, i.sector, i.expiry, i.strike, i.listed_to
-from instruments i
+       i.underlying_id, i.isin, i.sector, i.expiry, i.strike,
+       coalesce(i.fee_group, u.fee_group, case when i.exchange = 'BFO' and u.kind = 'EQ' then 'STOCK' else '' end),
+       i.listed_to
+from instruments i left join instruments u on u.id = i.underlying_id
 join lateral (
     select lot, tick, freeze_quantity from instrument_terms
     where instrument_id = i.id
@@ -157,8 +159,8 @@ def load(connection: Connection[Any], on: date) -> tuple[list[Instrument], set[i
     found: list[Instrument] = []
     ended: set[int] = set()
     for row in connection.execute(_LOAD, {"on": on}):
-        found.append(Instrument(row[0], row[1], row[2], row[3], Kind(row[4]), *row[5:13]))
-        if row[13] is not None and row[13] < on:
+        found.append(Instrument(row[0], row[1], row[2], row[3], Kind(row[4]), *row[5:14]))
+        if row[14] is not None and row[14] < on:
             ended.add(row[0])
     return found, ended
 

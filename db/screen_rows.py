@@ -58,7 +58,7 @@ class OrderEvent:
 
 @dataclass(frozen=True, slots=True)
 class TradeRow:
-    """A trade with its charges (heads in paise) and the evidence it was made on."""
+    """A trade with its charges (heads in paise) and the evidence it was made on; ``lead`` is its underlying's kind."""
 
     id: int
     order_id: int | None
@@ -80,6 +80,7 @@ class TradeRow:
     levels: list[list[int]]
     charges: dict[str, int]
     version: int
+    lead: str = "EQ"
 
 
 @dataclass(frozen=True, slots=True)

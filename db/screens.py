@@ -60,10 +60,10 @@ HISTORY = text(
 TRADE = f"""
 select t.id, t.order_id, t.account_id, t.kind, t.side, t.product, t.quantity, t.price, t.value,
        t.realised, t.limit_price, t.traded_at, t.trading_date, t.frame, t.exchange_time, t.last_price, t.levels,
-       t.version,
+       t.version, coalesce(u.kind, i.kind) as lead,
        i.exchange as at_exchange, i.symbol,
        {", ".join(f"coalesce(c.{head}, 0) as charge_{head}" for head in HEADS)}
-from trades t join instruments i on i.id = t.instrument_id
+from trades t join instruments i on i.id = t.instrument_id left join instruments u on u.id = i.underlying_id
 left join charge_entries c on c.id = t.charge_id
 """
 TRADES = text(

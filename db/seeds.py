@@ -121,6 +121,12 @@ def calendar_days() -> tuple[tuple[str, CalendarDay], ...]:
     )
 
 
+def _groups(text: str) -> dict[str, int]:
+    """``X:1000000;Z:1000000`` as a mapping."""
+    pairs = (each.split(":") for each in text.split(";") if each)
+    return {name: int(fee) for name, fee in pairs}
+
+
 @cache
 def charge_rates() -> tuple[TariffRow, ...]:
     """The dated tariffs."""
@@ -129,7 +135,7 @@ def charge_rates() -> tuple[TariffRow, ...]:
             date.fromisoformat(row.pop("effective_from")),
             row.pop("plan"),
             ChargeSegment(row.pop("segment")),
-            Tariff(**{name: int(value) for name, value in row.items()}),
+            Tariff(exchange_groups=_groups(row.pop("exchange_groups")), **{name: int(row[name]) for name in row}),
         )
         for row in _rows("charge_rates.csv")
     )

@@ -90,10 +90,10 @@ def _loaded(raw: dict[str, Any]) -> Loaded:
     market = MarketFacts(market_id, phase, running, date.fromisoformat(trading_date), exchange_time)
     works: dict[int, Work] = {}
     archived: set[int] = set()
-    for account_id, key, owner, day, version, blocked, ended, *balances in raw["accounts"]:
+    for account_id, key, owner, day, version, blocked, ended, plan, *balances in raw["accounts"]:
         works[account_id] = Work(
             account_id, key, owner, date.fromisoformat(day), version + 1,
-            dict(zip(BALANCES, balances, strict=True)), blocked,
+            dict(zip(BALANCES, balances, strict=True)), blocked, plan,
         )  # fmt: skip
         if ended:
             archived.add(account_id)

@@ -99,8 +99,8 @@ def archive(connection: Connection, account_id: int) -> int:
     """Archive an account and open an empty one of the same name in its market, as its successor."""
     connection.execute("update accounts set archived_at = now() where id = %s", [account_id])
     row = connection.execute(
-        "insert into accounts (user_id, market, name, trading_date)"
-        " select a.user_id, a.market, a.name, m.trading_date from accounts a join markets m on m.id = a.market"
+        "insert into accounts (user_id, market, name, trading_date, plan)"
+        " select a.user_id, a.market, a.name, m.trading_date, a.plan from accounts a join markets m on m.id = a.market"
         " where a.id = %s for share of m returning id",
         [account_id],
     ).fetchone()
@@ -108,6 +108,12 @@ def archive(connection: Connection, account_id: int) -> int:
     connection.execute(
         "insert into account_shares (account_id, user_id, granted_by, granted_at)"
         " select %s, user_id, granted_by, granted_at from account_shares where account_id = %s",
+        [row[0], account_id],
+    )
+    # The plan goes on, and what was chosen for a later date.
+    connection.execute(
+        "insert into account_plans (account_id, effective_from, plan, set_by, set_at)"
+        " select %s, effective_from, plan, set_by, set_at from account_plans where account_id = %s",
         [row[0], account_id],
     )
     return int(row[0])

@@ -15,8 +15,8 @@ from core.reasons import Reason
 from db import closing as rows
 from db.engine import Database, retrying
 from db.trading import commit
+from desk import contract_notes, masters, trading
 from desk import market as markets
-from desk import masters, trading
 from desk.availability import alone
 from desk.working import ACCOUNTS, facts_of, open_task, ring
 
@@ -129,6 +129,9 @@ def _roll_one(
         settlement.remargin(work, facts, at)
         commit(connection, [work])
         work.written()
+        if contract_notes.book(connection, master, work, at):
+            commit(connection, [work])
+            work.written()
         equity, unrealised = rows.keep_day(connection, account_id, work.trading_date, closes)
         settlement.open_next_day(work, at)
         commit(connection, [work])

@@ -18,6 +18,7 @@ from db.screen_rows import (
     WalletRow,
 )
 
+IN_CASH = "Settled in cash at the final settlement price; an exchange would deliver the shares"
 LEDGERS = ("cash", "hold", "margin", "invested", "unsettled", "gains", "option_credit")
 IST = timezone(timedelta(hours=5, minutes=30))
 Row = dict[str, Any]
@@ -109,6 +110,17 @@ def event_row(event: OrderEvent) -> Row:
     }
 
 
+def ended_label(kind: str, value: int, lead: str) -> str | None:
+    """What a trade is that no order stands behind, in words; ``lead`` is the kind of a contract's underlying."""
+    if kind == "SPLIT":
+        return "Shares given or taken by a split or a bonus"
+    if kind != "EXPIRY":
+        return None
+    if value == 0:
+        return "Lapsed worthless"
+    return "Settled in cash at the final settlement price" if lead == "INDEX" else IN_CASH
+
+
 def trade_row(trade: TradeRow, account_key: str) -> Row:
     """A trade with its charges and the evidence: what the market showed when it was made."""
     return {
@@ -116,6 +128,7 @@ def trade_row(trade: TradeRow, account_key: str) -> Row:
         "order_id": None if trade.order_id is None else str(trade.order_id),
         "account": account_key,
         "kind": trade.kind,
+        "label": ended_label(trade.kind, trade.value, trade.lead),
         "exchange": trade.listing.exchange,
         "symbol": trade.listing.symbol,
         "side": trade.side,

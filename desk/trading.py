@@ -227,7 +227,7 @@ def estimate(database: Database, account_id: int, wish: PlaceOrder) -> Body:
 
 def _figures(task: Task, instrument: Instrument, order: Order) -> Body:
     value = order.worst_price * order.quantity
-    heads = task.facts.charges(instrument, order.product, order.side, value)
+    heads = task.facts.charges(order, value)
     if order.status is Status.REJECTED:
         order.status = Status.OPEN
         required, _ = decide.cost(task.work, task.facts, instrument, order, 0)

@@ -55,6 +55,7 @@ def facts_of(master: masters.Master, loaded: Loaded, latency_ms: int = 0) -> Fac
         snapshots=loaded.snapshots,
         settles_on=calendar.settles_on(day),
         latency_ms=latency_ms,
+        plans={each.id: each.plan for each in loaded.works.values()},
         leads=master.leads,
         intraday_ends=master.intraday_ends(loaded.session, day),
     )

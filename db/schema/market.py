@@ -37,6 +37,7 @@ instruments = Table(
     Column("strike", BigInteger),
     Column("listed_from", Date, nullable=False),
     Column("listed_to", Date),
+    Column("fee_group", Text),
     UniqueConstraint("exchange", "symbol"),
     Index(
         "instruments_underlying",

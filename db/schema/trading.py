@@ -42,6 +42,7 @@ accounts = Table(
     Column("opening_unrealised", BigInteger, nullable=False, server_default=text("0")),
     Column("version", BigInteger, nullable=False, server_default=text("0")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("plan", Text, ForeignKey("broker_plans.plan"), nullable=False, server_default=text("'free-delivery'::text")),
     Index(
         "accounts_active",
         "user_id",

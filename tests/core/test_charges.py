@@ -1,37 +1,22 @@
 """Charges against sums worked by hand, and the properties that holding money for them relies on."""
 
-import csv
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core import charges
-from core.charges import ChargeSegment, Heads, Tariff, TariffRow
+from core.charges import ChargeSegment, Heads
 from core.instruments import Kind
 from core.orders import Product, Side
+from db import seeds
 
-SEED = Path(__file__).parents[2] / "db" / "seed" / "charge_rates.csv"
 DELIVERY, INTRADAY, FUTURES, OPTIONS = ChargeSegment
 BUY, SELL = Side
 
 
-def seeded() -> list[TariffRow]:
-    with SEED.open(newline="") as file:
-        return [
-            TariffRow(
-                date.fromisoformat(row.pop("effective_from")),
-                row.pop("plan"),
-                ChargeSegment(row.pop("segment")),
-                Tariff(**{name: int(value) for name, value in row.items()}),
-            )
-            for row in csv.DictReader(file)
-        ]
-
-
-ROWS = seeded()
+ROWS = list(seeds.charge_rates())
 NOW = charges.in_force(ROWS, date(2026, 11, 22))
 
 # segment, side, turnover, brokerage, stt, exchange, ipft, sebi, stamp, gst, total
@@ -98,7 +83,7 @@ def test_bse_has_its_own_fees() -> None:
 
 
 def test_plans_differ_in_brokerage_and_its_gst_alone() -> None:
-    ours, theirs = (charges.heads(NOW, DELIVERY, BUY, 7_500_000, plan) for plan in ("zerodha", "upstox"))
+    ours, theirs = (charges.heads(NOW, DELIVERY, BUY, 7_500_000, plan) for plan in ("free-delivery", "flat-20"))
     assert theirs - ours == Heads(brokerage=2_000, gst=360)
 
 
@@ -139,7 +124,7 @@ def test_segment_of(kind: Kind, product: Product, segment: ChargeSegment) -> Non
 
 turnovers = st.integers(0, 10**13)
 anything = (st.sampled_from(list(ChargeSegment)), st.sampled_from(list(Side)))
-plans = st.sampled_from(["zerodha", "upstox"])
+plans = st.sampled_from(["free-delivery", "flat-20"])
 exchanges = st.sampled_from(["NSE", "BSE", "NFO", "BFO"])
 
 

@@ -125,7 +125,7 @@ class Life:
         assert not violations(self.books())
         for order in self.work.orders.values():
             instrument = self.facts.instruments[order.instrument_id]
-            least = holds.own_hold(self.facts, instrument, order) if holds.carries_hold(instrument, order) else 0
+            least = holds.own_hold(self.facts, order) if holds.carries_hold(instrument, order) else 0
             if order.status in WORKING:
                 assert order.hold_cash + order.hold_credit >= least, "a hold never falls short of what it is for"
 

@@ -44,6 +44,11 @@ def one(floor: Floor, query: str, *values: object) -> tuple[object, ...]:
     return row
 
 
+def noted(floor: Floor) -> int:
+    """What contract notes have added to the charges so far."""
+    return int(str(one(floor, "select coalesce(sum(total), 0) from charge_entries where kind = 'CONTRACT_NOTE'")[0]))
+
+
 def test_what_is_due_when(floor: Floor) -> None:
     noon = end_of(floor).replace(hour=12)
     assert closing.due(floor.database, "sim", noon) is None
@@ -86,7 +91,7 @@ def test_todays_profit_waits_for_the_next_date(floor: Floor) -> None:
     assert floor.balances(account)["GAINS"] == 50_000
     cash = floor.balances(account)["CASH"]
     roll(floor)
-    assert floor.balances(account) == dict.fromkeys(floor.balances(account), 0) | {"CASH": cash + 50_000}
+    assert floor.balances(account) == dict.fromkeys(floor.balances(account), 0) | {"CASH": cash + 50_000 - noted(floor)}
 
 
 def test_futures_are_marked_and_expire_at_the_underlyings_close(floor: Floor) -> None:
@@ -100,7 +105,7 @@ def test_futures_are_marked_and_expire_at_the_underlyings_close(floor: Floor) ->
     floor.price(future.key, 2_515_000)
     cash = floor.balances(account)["CASH"]
     roll(floor)
-    assert floor.balances(account)["CASH"] == cash + future.lot * 5_000
+    assert floor.balances(account)["CASH"] == cash + future.lot * 5_000 - noted(floor)
     marked = one(floor, "select mark, realised from positions where account_id = %s", account)
     assert marked == (future.lot * 2_515_000, 0)
     while floor.trading_date <= future.expiry:  # type: ignore[operator]

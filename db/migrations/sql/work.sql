@@ -54,6 +54,7 @@ begin
                                    v_market.risk_snapshot_id, v_market.session),
         'accounts', (select json_agg(json_build_array(
                 a.id, u.name || '/' || a.name, a.market, a.trading_date, a.version, a.blocked_loss, a.archived_at is not null,
+                a.plan,
                 a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit) order by a.id)
             from accounts a join users u on u.id = a.user_id where a.id = any (p_accounts)),
         'groups', (select json_agg(json_build_array(
