@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from core.account import Broken
+from core.corporate import adjust, adjust_lots
 from core.orders import Product, Side
 from core.positions import Lot, Position, apply_fill, sell_lots, unrealised
 
@@ -26,6 +27,8 @@ class Traded:
     quantity: int
     price: int
     day: date
+    split: tuple[int, int, int] | None = None
+    """(becomes, held, close in new units) of a trade of kind SPLIT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,9 @@ class _Replay:
     def trade(self, trade: Traded) -> None:
         key = (trade.instrument_id, trade.product)
         position = self.positions.setdefault(key, Position(0, *key, 0))
+        if trade.split is not None:
+            self._split(trade, position, *trade.split)
+            return
         if trade.product is not Product.CNC:
             apply_fill(position, trade.side, trade.quantity, trade.price)
         elif trade.side is Side.BUY:
@@ -62,6 +68,15 @@ class _Replay:
             held = self.lots.get(trade.instrument_id, [])
             sell_lots(position, held, trade.quantity, trade.price)
             self.lots[trade.instrument_id] = [lot for lot in held if lot.quantity]
+
+    def _split(self, trade: Traded, position: Position, becomes: int, held: int, close: int) -> None:
+        after = position.quantity + trade.side.sign * trade.quantity
+        # The trade says what the position became, so that no lots need to be known.
+        found = adjust(position, becomes, held, close, (position.quantity, after))
+        lots = self.lots.get(trade.instrument_id, [])
+        if trade.product is Product.CNC:
+            adjust_lots(lots, becomes, held, found.cost)
+            self.lots[trade.instrument_id] = [lot for lot in lots if lot.quantity]
 
     def mark(self, prices: Mapping[int, int]) -> None:
         for position in self.positions.values():

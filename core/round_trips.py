@@ -7,7 +7,7 @@ its units carry, to the paisa: over all trips and what is still open they add up
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from core.money import half_up
@@ -28,6 +28,18 @@ class Execution:
     charges: int
     at: datetime
     day: date
+    split: tuple[int, int] | None = None
+    """(becomes, held) of a trade of kind SPLIT."""
+    worth: int | None = None
+
+    @property
+    def value(self) -> int:
+        """What all its units were worth: what they traded for, also after a split has multiplied them."""
+        return self.quantity * self.price if self.worth is None else self.worth
+
+    def value_of(self, first: int, last: int) -> int:
+        """The value of the units from ``first`` up to ``last``; the parts of a trade add up to its whole."""
+        return half_up(self.value * last, self.quantity) - half_up(self.value * first, self.quantity)
 
     def charges_of(self, first: int, last: int) -> int:
         """The charges of the units from ``first`` up to ``last``; the parts of a trade add up to its whole."""
@@ -85,6 +97,9 @@ class _Matcher:
 
     def take(self, trade: Execution) -> None:
         queue = self.open.setdefault((trade.instrument_id, trade.product), deque())
+        if trade.split is not None:
+            self._split(queue, *trade.split)
+            return
         used = 0
         while queue and used < trade.quantity and queue[0].by.side is not trade.side:
             opened = queue[0]
@@ -97,6 +112,21 @@ class _Matcher:
         if used < trade.quantity:
             queue.append(_Open(trade, used))
 
+    @staticmethod
+    def _split(queue: deque[_Open], becomes: int, held: int) -> None:
+        """What is open goes on in new units at what each was worth; a fraction is cut off."""
+        before = after = 0
+        for opened in list(queue):
+            by, left = opened.by, opened.left
+            before += left
+            quantity = before * becomes // held - after
+            after += quantity
+            worth = half_up(by.value_of(opened.used, by.quantity) * quantity * held, left * becomes) if left else 0
+            charges = by.charges_of(opened.used, by.quantity)
+            opened.by, opened.used = replace(by, quantity=quantity, worth=worth, charges=charges), 0
+            if not quantity:
+                queue.remove(opened)
+
     def _add(self, opened: _Open, trade: Execution, used: int, part: int) -> None:
         first = opened.by
         key = (trade.instrument_id, trade.product, first.side, _cause(first), _cause(trade))
@@ -106,8 +136,8 @@ class _Matcher:
         trip.opened_at, trip.closed_at = min(trip.opened_at, first.at), max(trip.closed_at, trade.at)
         trip.closed_on = max(trip.closed_on, trade.day)
         trip.quantity += part
-        trip.opening_value += part * first.price
-        trip.closing_value += part * trade.price
+        trip.opening_value += first.value_of(opened.used, opened.used + part)
+        trip.closing_value += trade.value_of(used, used + part)
         trip.charges += first.charges_of(opened.used, opened.used + part) + trade.charges_of(used, used + part)
 
 

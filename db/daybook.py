@@ -107,13 +107,15 @@ def lock(connection: Connection, account_id: int, day: date) -> Kept | None:
 def trades(connection: Connection, account_id: int, day: date) -> list[Traded]:
     """All trades of the account up to the end of ``day``, by number."""
     rows = connection.execute(
-        "select id, instrument_id, product, side, quantity, price, trading_date from trades"
+        "select id, instrument_id, product, side, quantity, price, trading_date,"
+        " case when kind = 'SPLIT' then array[(levels -> 0 ->> 0)::int, (levels -> 0 ->> 1)::int, last_price] end"
+        " from trades"
         " where account_id = %s and trading_date <= %s order by id",
         [account_id, day],
     ).fetchall()
     return [
-        Traded(number, instrument, Product(product), Side(side), quantity, price, at)
-        for number, instrument, product, side, quantity, price, at in rows
+        Traded(number, instrument, Product(product), Side(side), quantity, price, at, tuple(split) if split else None)
+        for number, instrument, product, side, quantity, price, at, split in rows
     ]
 
 

@@ -81,7 +81,8 @@ CHARGES = text(
 )
 TURNOVER = text(
     """
-    select trading_date as day, instrument_id, product, count(*) as trades, sum(value)::bigint as turnover
+    select trading_date as day, instrument_id, product, count(*) filter (where kind <> 'SPLIT') as trades,
+           sum(value)::bigint as turnover
     from trades where account_id = :account and trading_date between :start and :end
     group by trading_date, instrument_id, product
     """
@@ -89,7 +90,7 @@ TURNOVER = text(
 EXECUTIONS = text(
     """
     select t.id, t.order_id, t.instrument_id, t.product, t.side, t.quantity, t.price, coalesce(e.total, 0) as charges,
-           t.traded_at, t.trading_date
+           t.traded_at, t.trading_date, case when t.kind = 'SPLIT' then t.levels -> 0 end as split
     from trades t left join charge_entries e on e.id = t.charge_id
     where t.account_id = :account and t.trading_date <= :end order by t.id
     """
@@ -233,6 +234,7 @@ def _execution(each: RowMapping) -> Execution:
     return Execution(
         each["id"], each["order_id"], each["instrument_id"], Product(each["product"]), Side(each["side"]),
         each["quantity"], each["price"], each["charges"], each["traded_at"], each["trading_date"],
+        tuple(each["split"]) if each["split"] else None,
     )  # fmt: skip
 
 

@@ -1,10 +1,12 @@
-"""The command line: users, tokens, resets and the invariants.
+"""The command line: users, tokens, resets, the invariants, splits and bonuses.
 
     python -m desk user add NAME --role trader [--cash RUPEES] [--email ADDRESS]
     python -m desk user password NAME          a one-time link that sets a password
     python -m desk token NAME [--account USER/BOOK] [--scopes read,trade]
     python -m desk verify                      one line of JSON; exit status 1 on a violation
     python -m desk reset USER/BOOK [--cash RUPEES]
+    python -m desk split NSE:INFY 2026-12-01 5:1 [--isin ISIN] [--lot SHARES] [--tick RUPEES]
+    python -m desk bonus NSE:INFY 2026-12-01 1:1
 
 Everything that a program may read goes to standard output; exit status 2 for what cannot be done, with a
 sentence on standard error.
@@ -14,6 +16,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import settings
 from core.money import parse_rupees, rupees
@@ -22,7 +25,7 @@ from db.checks import UnfitServerError
 from db.embedded import EmbeddedError
 from db.engine import Database, DatabaseBusy, DatabaseUnavailable
 from db.migrate import UnknownVersion
-from desk import access, identity, installation, wallet
+from desk import access, corporate, identity, installation, wallet
 from desk.verify import verify
 
 ACTOR = "command line"
@@ -63,6 +66,15 @@ def parser() -> argparse.ArgumentParser:
     reset.add_argument("account", metavar="USER/BOOK")
     reset.add_argument("--cash", type=_amount, default=_amount(FRESH_CASH), metavar="RUPEES")
     reset.set_defaults(run=_reset)
+    for kind in ("split", "bonus"):
+        action = commands.add_parser(kind, help=f"enter the {kind} of a share for a date to come")
+        action.add_argument("share", metavar="NSE:INFY")
+        action.add_argument("ex_date", type=date.fromisoformat, metavar="YYYY-MM-DD")
+        action.add_argument("ratio", metavar="5:1" if kind == "split" else "1:1")
+        action.add_argument("--isin", help="the share's new ISIN")
+        action.add_argument("--lot", type=int, help="the new lot of its contracts, in shares")
+        action.add_argument("--tick", type=_amount, metavar="RUPEES", help="the share's new tick")
+        action.set_defaults(run=_action, kind=kind.upper())
     return top
 
 
@@ -105,6 +117,15 @@ def _reset(database: Database, asked: argparse.Namespace) -> int:
         return 2
     archived = answer.body["archived_id"]
     print(f"{asked.account} starts anew with {rupees(asked.cash)}; the old run is kept as number {archived}.")
+    return 0
+
+
+def _action(database: Database, asked: argparse.Namespace) -> int:
+    entered = corporate.enter(
+        database, ACTOR, asked.kind, asked.share, asked.ex_date, asked.ratio,
+        isin=asked.isin, lot=asked.lot, tick=asked.tick,
+    )  # fmt: skip
+    print(f"{entered['key']}: {entered['held']} become {entered['becomes']} on {entered['ex_date']}.")
     return 0
 
 

@@ -15,7 +15,7 @@ from core.reasons import Reason
 from db import closing as rows
 from db.engine import Database, retrying
 from db.trading import commit
-from desk import contract_notes, masters, trading
+from desk import contract_notes, corporate, masters, trading
 from desk import market as markets
 from desk.availability import alone
 from desk.working import ACCOUNTS, facts_of, open_task, ring
@@ -93,16 +93,20 @@ def roll(database: Database, market: str, step: Due, now: datetime | None = None
     with database.connection() as connection:
         rows.strike_settlements(connection, market, step.trading_date)
         closes = rows.settlements(connection, market, step.trading_date)
+    rolling = Rolling(step, closes, at, corporate.due(database, step.trading_date, step.next_date))
     rolled, failed = 0, list[int]()
     while True:
         with database.connection() as connection:
             accounts = rows.behind(connection, market, step.trading_date, failed, AT_ONCE)
+        if not accounts:
+            corporate.apply_to_market(database, market, rolling.splits, step.next_date)
+        with database.connection() as connection:
             if not accounts and rows.begin_market_day(connection, market, step.next_date, "OPEN", failed):
                 break
         for account_id, contracts in accounts:
             failed.append(account_id)
             with alone(account_id, "roll"):
-                rolled += retrying(lambda a=account_id, c=contracts: _roll_one(database, a, c, step, closes, at))  # type: ignore[misc]
+                rolled += retrying(lambda a=account_id, c=contracts: _roll_one(database, a, c, rolling))  # type: ignore[misc]
                 failed.remove(account_id)
     ring(database, ACCOUNTS, "kagaz_control")
     if failed:
@@ -110,11 +114,19 @@ def roll(database: Database, market: str, step: Due, now: datetime | None = None
     return {"accounts": rolled, "closed": step.trading_date.isoformat(), "opened": step.next_date.isoformat()}
 
 
-def _roll_one(
-    database: Database, account_id: int, contracts: int, step: Due, closes: dict[int, int], at: datetime
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """What all accounts of one roll share: the step, the day's closing prices, and what the next date splits."""
+
+    step: Due
+    closes: dict[int, int]
+    at: datetime
+    splits: list[corporate.Due]
+
+
+def _roll_one(database: Database, account_id: int, contracts: int, rolling: Rolling) -> int:
     """Roll one account in one transaction; 0 where it was rolled already."""
-    master = masters.get(database)
+    master, step, closes, at = masters.get(database), rolling.step, rolling.closes, rolling.at
     with database.connection() as connection:
         task = open_task(connection, master, account_id, whole=True, orders=[], numbers=contracts)
         work = task.work
@@ -136,6 +148,10 @@ def _roll_one(
         settlement.open_next_day(work, at)
         commit(connection, [work])
         rows.begin_day(connection, account_id, step.next_date, equity, unrealised)
+        work.written()
+        work.trading_date = step.next_date
+        if corporate.apply(connection, work, facts, rolling.splits, closes, frame, at):
+            commit(connection, [work])
     return 1
 
 

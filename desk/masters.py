@@ -6,7 +6,8 @@ whether the masters or the trading date have changed, while the others go on wit
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from types import MappingProxyType
@@ -16,12 +17,13 @@ from core import charges, contracts, square_off
 from core.calendar import IST, Calendar
 from core.charges import Rates, TariffRow
 from core.contracts import Terms
+from core.corporate import Action
 from core.instruments import DERIVATIVES, Instrument, Kind, Segment
 from core.orders import Product
 from core.search import Search
 from core.sessions import Board, board_of
+from db import corporate, seeds
 from db import masters as store
-from db import seeds
 from db.engine import Database, DatabaseBusy, DatabaseUnavailable, retrying
 from db.masters import Listing
 from db.screen_rows import PositionRow
@@ -266,19 +268,39 @@ def contracts_for(database: Database, today: date, prices: Mapping[int, int] | N
     return added
 
 
+def restated(price: int, instrument_id: int, happened: Iterable[Action]) -> int:
+    """A price of before all actions of the instrument, in the units of after them."""
+    for action in happened:
+        if action.instrument_id == instrument_id:
+            price = action.price(price)
+    return price
+
+
+def _restated_terms(terms: Terms, underlying_id: int, happened: Iterable[Action]) -> Terms:
+    """Terms with the lots that splits since their date have made of them."""
+    for action in happened:
+        if action.instrument_id == underlying_id and action.ex_date > terms.effective_from:
+            lot = action.lot(terms.lot)
+            terms = replace(terms, lot=lot, freeze_quantity=terms.freeze_quantity * lot // terms.lot)
+    return terms
+
+
 def _contracts_for(database: Database, today: date, prices: Mapping[int, int]) -> int:
     with database.connection() as connection:
         store.lock(connection)
         days = store.calendar_days(connection)
         known = store.ids_by_key(connection)
+        split = corporate.list_due(connection, today)
+        happened = corporate.actions(connection, date.min, today)
         listings: list[Listing] = []
-        for key, terms in derivative_terms(today).items():
+        for key, first in derivative_terms(today).items():
             row = seed_rows().get(key)
             if key not in known or row is None:
                 continue
             number, kind = known[key]
+            terms = _restated_terms(first, number, happened)
             calendar = Calendar.of(days.get(HOME_EXCHANGE[terms.exchange], ()))
-            price = prices.get(number) or row.price
+            price = prices.get(number) or restated(row.price, number, happened)
             listings += [
                 Listing(
                     exchange=one.exchange,
@@ -297,6 +319,6 @@ def _contracts_for(database: Database, today: date, prices: Mapping[int, int]) -
                 for one in contracts.contracts(calendar, terms, kind, price, today)
             ]
         added = store.insert(connection, listings)
-        if added + store.delist_expired(connection, today):
+        if added + store.delist_expired(connection, today) + split:
             store.raise_version(connection)
     return added

@@ -117,7 +117,7 @@ class Floor:
         for instrument, price in zip(saved["instrument"], saved["price"], strict=True):
             row = self.universe.row.get(int(instrument))
             if row is not None and np.isfinite(price) and price > 0:
-                self.latent[row] = price
+                self.latent[row] = price if same_date else price * self.universe.splits.get(int(instrument), 1.0)
         return same_date
 
     def resume(self) -> dict[str, Any]:

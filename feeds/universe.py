@@ -38,6 +38,7 @@ class Universe:
     ``weights`` maps an index to the weight of each constituent (any positive scale), and ``base`` an
     instrument to the price its index weight was taken at. ``opened`` and ``closes`` bound the trading
     date in ms since the epoch: volume and restlessness depend on the part of the day that has passed.
+    ``splits`` are what prices of the date before are multiplied by, where shares were split.
     """
 
     listings: Sequence[Listing]
@@ -45,6 +46,7 @@ class Universe:
     weights: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
     base: Mapping[int, int] = field(default_factory=dict)
     always_open: bool = True
+    splits: Mapping[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.listings = sorted(self.listings, key=lambda listing: listing.instrument.id)
@@ -90,7 +92,7 @@ class Universe:
             for listing in self.listings
             if listing.instrument.id in cash or listing.instrument.underlying_id in cash
         ]
-        return Universe(kept, self.trading_date, self.weights, self.base, self.always_open)
+        return Universe(kept, self.trading_date, self.weights, self.base, self.always_open, self.splits)
 
     def rows_of(self, ids: Sequence[int] | np.ndarray) -> np.ndarray:
         """Rows of those ids that are listed here; others are left out."""

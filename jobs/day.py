@@ -1,14 +1,16 @@
 """One trading date of a market: its instruments, their previous closes and bands, and the feed that plays it."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from core import bands
+from core.corporate import Action
 from core.instruments import DERIVATIVES, Instrument, Kind
+from desk import corporate, masters
 from desk import market as markets
-from desk import masters
 from desk.market import Database, Day, MarketState
 from desk.masters import Master
 from feeds.derive import Derivatives
@@ -38,12 +40,25 @@ def load(database: Database, state: MarketState, reference: Mapping[int, int] | 
     known = markets.days(database, state.id, state.trading_date)
     if any(one.id not in known for one in listed):
         closes = markets.latest_closes(database, state.id, state.trading_date)
+        closes = corporate.in_new_units(closes, _today(database, state), master)
         if reference:
             # What derives from another day's prices had that day's closes too: the model's, not yesterday's.
             closes = {i: price for i, price in closes.items() if master.by_id[i].kind not in DERIVATIVES}
             closes |= reference
         known |= _open(database, state, master, listed, known, closes)
-    return _universe(state, master, [one for one in listed if one.id in known], known)
+    universe = _universe(database, state, master, [one for one in listed if one.id in known], known)
+    universe.splits = {each.instrument_id: each.held / each.becomes for each in _today(database, state)}
+    return universe
+
+
+def before(database: Database, state: MarketState) -> date:
+    """The trading date before the market's."""
+    return markets.calendar(database, state.session).previous_trading_date(state.trading_date)
+
+
+def _today(database: Database, state: MarketState) -> list[Action]:
+    """The splits and bonuses that the market's trading date begins with."""
+    return corporate.between(database, before(database, state), state.trading_date)
 
 
 def _open(
@@ -55,9 +70,9 @@ def _open(
     closes: Mapping[int, int],
 ) -> dict[int, Day]:
     """Writes previous closes and bands where they are missing; all days of the date after that."""
-    prices = {**_seed_prices(master), **closes, **{i: day.prev_close for i, day in known.items()}}
+    prices = {**_seed_prices(database, state, master), **closes, **{i: day.prev_close for i, day in known.items()}}
     unpriced = [one for one in listed if one.id not in prices]
-    prices |= _model_prices(state, master, unpriced, prices)
+    prices |= _model_prices(database, state, master, unpriced, prices)
     fresh = [one for one in listed if one.id not in known and prices.get(one.id, 0) > 0]
     leads = {one.underlying_id for one in listed if one.kind in DERIVATIVES}
     prev = np.array([prices[one.id] for one in fresh], np.int64)
@@ -70,19 +85,21 @@ def _open(
     return markets.days(database, state.id, state.trading_date)
 
 
-def _seed_prices(master: Master) -> dict[int, int]:
+def _seed_prices(database: Database, state: MarketState, master: Master) -> dict[int, int]:
+    """The seed's prices, in the units of the market's date."""
+    happened = corporate.between(database, date.min, state.trading_date)
     found = ((i, master.seed(i)) for i in master.by_id)
-    return {i: row.price for i, row in found if row is not None}
+    return {i: masters.restated(row.price, i, happened) for i, row in found if row is not None}
 
 
 def _model_prices(
-    state: MarketState, master: Master, unpriced: list[Instrument], prices: Mapping[int, int]
+    database: Database, state: MarketState, master: Master, unpriced: list[Instrument], prices: Mapping[int, int]
 ) -> dict[int, int]:
     """What contracts that never traded were worth at the open: the model's prices on their underlyings'."""
     contracts = [one for one in unpriced if one.kind in DERIVATIVES and (one.underlying_id or 0) in prices]
     cash = [one for one in master.by_id.values() if one.kind not in DERIVATIVES and one.id in prices]
     days = {one.id: Day(prices.get(one.id, one.tick), None, None) for one in (*cash, *contracts)}
-    universe = _universe(state, master, [*cash, *contracts], days)
+    universe = _universe(database, state, master, [*cash, *contracts], days)
     derive, spots = Derivatives(universe), universe.prev_close.astype(float)
     at = universe.opened
     value = spots.copy()
@@ -92,18 +109,17 @@ def _model_prices(
     return {one.id: int(ticks[universe.row[one.id]]) for one in contracts}
 
 
-def _universe(state: MarketState, master: Master, listed: list[Instrument], days: Mapping[int, Day]) -> Universe:
+def _universe(
+    database: Database, state: MarketState, master: Master, listed: list[Instrument], days: Mapping[int, Day]
+) -> Universe:
     weights: dict[int, dict[int, float]] = {}
-    base: dict[int, int] = {}
     seeds = {one.id: master.seed(one.id) for one in listed}
     for key, column in BASKETS.items():
         index = master.by_key.get(key)
         parts = {i: float(getattr(row, column) or 0) for i, row in seeds.items() if row is not None}
         if index is not None and any(parts.values()):
             weights[index.id] = {i: weight for i, weight in parts.items() if weight > 0}
-    for i, row in seeds.items():
-        if row is not None:
-            base[i] = row.price
+    base = {i: price for i, price in _seed_prices(database, state, master).items() if i in seeds}
     follows = {fund: master.by_key[index].id for fund, index in FUNDS.items() if index in master.by_key}
     return Universe(
         [_listing(one, days[one.id], seeds[one.id], follows.get(one.key)) for one in listed],

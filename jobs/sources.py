@@ -8,7 +8,7 @@ from typing import Any
 
 import log
 from core.instruments import DERIVATIVES
-from desk import masters
+from desk import corporate, masters
 from desk.market import Database, MarketState
 from feeds import replay
 from feeds.bars import Reading, read
@@ -49,7 +49,9 @@ def open_date(
         reading = _reading(settings.kagaz_replay_path)
         past_day = replay.past_day_for(reading, state.trading_date, resume)
         reference = _reference(database, reading, past_day) if past_day else None
-    masters.contracts_for(database, state.trading_date, reference or closes)
+    found = corporate.between(database, day.before(database, state), state.trading_date)
+    adjusted = corporate.in_new_units(closes, found, masters.get(database))
+    masters.contracts_for(database, state.trading_date, reference or adjusted)
     day.load(database, state, reference)
 
 

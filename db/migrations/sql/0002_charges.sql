@@ -58,3 +58,7 @@ update charge_rates set rates = rates || jsonb_build_object('exchange_groups', c
         '{"X": 1000000, "XT": 1000000, "Z": 1000000, "ZP": 1000000, "SS": 10000000, "ST": 10000000}'::jsonb
     when segment = 'OPTIONS' then '{"STOCK": 50000, "SENSEX50": 50000}'::jsonb
     else '{}'::jsonb end);
+
+-- A split of which an account keeps only the fraction in cash changes no whole unit.
+alter table trades drop constraint trades_quantity_check;
+alter table trades add constraint trades_quantity_check check (quantity > 0 or (kind = 'SPLIT' and quantity = 0));
