@@ -150,7 +150,7 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
         rows.begin_day(connection, account_id, step.next_date, equity, unrealised)
         work.written()
         work.trading_date = step.next_date
-        if corporate.apply(connection, work, facts, rolling.splits, closes, frame, at):
+        if corporate.apply(connection, task, rolling.splits, closes, frame):
             commit(connection, [work])
     return 1
 

@@ -1,24 +1,23 @@
 """Splits and bonuses: entered by an administrator, and brought to masters, markets and accounts at their ex-date."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 
 from core import corporate as rules
-from core.account import Work
 from core.corporate import Action
-from core.facts import Facts
 from core.instruments import Kind
 from core.reasons import Reason, Refusal
 from core.splitting import Splitting
 from core.splitting import in_new_units as in_new_risk
-from db import audit
+from db import audit, gtts
 from db import corporate as rows
 from db import masters as store
 from db.engine import Database, retrying
 from db.trading import Connection
-from desk import masters
+from desk import gtt, masters
 from desk.rows import Row, ist
+from desk.working import Task
 
 MOST = 200
 
@@ -127,19 +126,42 @@ def due(database: Database, after: date, upto: date) -> list[Due]:
     return found
 
 
-def apply(
-    connection: Connection, work: Work, facts: Facts, found: list[Due], closes: Mapping[int, int], frame: int,
-    at: datetime,
-) -> bool:  # fmt: skip
-    """Bring an account that has just come to the ex-date to new units, in the caller's transaction; whether it had
-    anything of the shares."""
+def apply(connection: Connection, task: Task, found: list[Due], closes: Mapping[int, int], frame: int) -> bool:
+    """Bring an account that has just come to the ex-date to new units, its GTTs too, in the caller's transaction;
+    whether it had anything of the shares. The caller commits the account."""
+    work, facts = task.work, task.facts
     changed = False
     for each in found:
         facts = in_new_risk(facts, each.action)
         numbers = rows.trade_numbers(connection, len(work.positions))
-        splitting = Splitting(work, facts, each.action, each.lots, closes, frame, at, lambda n=numbers: next(n))  # type: ignore[misc]
+        splitting = Splitting(work, facts, each.action, each.lots, closes, frame, facts.now, lambda n=numbers: next(n))  # type: ignore[misc]
         changed = bool(splitting.apply()) or changed
+        changed = _gtts(connection, task, each) or changed
     return changed or bool(work.events)
+
+
+def _gtts(connection: Connection, task: Task, due: Due) -> bool:
+    """GTTs of the share and its contracts go on with terms in new units, or are disabled for their owner to set."""
+    action, moved = due.action, []
+    why = (Reason.CORPORATE_ACTION, f"Changed by the {action.kind.lower()} of {action.ex_date:%d %b %Y}.")
+    for number in {each.instrument_id for each in gtts.live(connection, task.work.id)}:
+        one = task.facts.instruments[number]
+        if action.instrument_id not in (one.id, one.underlying_id):
+            continue
+        one = replace(one, lot=due.lots[number][1] if number in due.lots else one.lot)
+
+        def terms(trigger: int, quantity: int, price: int, tick: int = one.tick) -> tuple[int, int, int] | None:
+            if quantity * action.becomes % action.held:
+                return None
+            return (
+                action.price(trigger, tick),
+                quantity * action.becomes // action.held,
+                action.price(price, tick) if price else 0,
+            )
+
+        moved += gtt.adjusted(connection, task, one, terms, "closing", why)
+    gtts.write(connection, task.work.market, moved, task.work.version)
+    return bool(moved)
 
 
 def apply_to_market(database: Database, market: str, found: list[Due], trading_date: date) -> None:

@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from core.gtt import GttWish, LegWish
+from core.orders import OrderType, Product, Side
 from core.reasons import Reason, Refusal
 from db.engine import Database
-from desk import closing, corporate, daybook, masters, pnl, screens
+from desk import closing, corporate, daybook, gtt, masters, pnl, screens
 from desk.__main__ import main
 from tests.desk.test_closing import end_of, one, roll
 from tests.desk.test_contract_notes import book
@@ -225,10 +227,10 @@ def test_a_roll_that_is_killed_splits_no_account_twice(floor: Floor, monkeypatch
     assert step
     real = corporate.apply
 
-    def dying(connection: object, work: object, *rest: object) -> bool:
-        if work.id == accounts[1]:  # type: ignore[attr-defined]
+    def dying(connection: object, task: object, *rest: object) -> bool:
+        if task.work.id == accounts[1]:  # type: ignore[attr-defined]
             raise KeyboardInterrupt
-        return real(connection, work, *rest)  # type: ignore[arg-type]
+        return real(connection, task, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(corporate, "apply", dying)
     with pytest.raises(KeyboardInterrupt):
@@ -237,6 +239,26 @@ def test_a_roll_that_is_killed_splits_no_account_twice(floor: Floor, monkeypatch
     assert closing.roll(floor.database, "sim", step, end_of(floor))["accounts"] == 1
     floor.trading_date = step.next_date
     assert [floor.position(account, INFY) for account in accounts] == [(50, 0), (50, 0)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ratio", "quantity", "status", "trigger", "after"),
+    [
+        ("SPLIT", "5:1", 2, "ACTIVE", 28_000, 10),
+        ("BONUS", "1:2", 2, "ACTIVE", 93_330, 3),
+        ("BONUS", "1:2", 3, "DISABLED", 140_000, 3),
+    ],
+)
+def test_a_gtt_waits_in_new_units_or_is_disabled(
+    floor: Floor, kind: str, ratio: str, quantity: int, status: str, trigger: int, after: int
+) -> None:
+    account = floor.account(cash=100_000_000)
+    legs = (LegWish(Side.BUY, OrderType.LIMIT, Product.CNC, quantity, 140_000, 140_000),)
+    assert gtt.create(floor.database, "asha", account, GttWish(floor.instrument(INFY).id, legs)).ok
+    into_the_split(floor, kind, ratio)
+    found = gtt.listed(floor.database, account, "asha/main")["items"][0]
+    leg = found["legs"][0]
+    assert (found["status"], leg["trigger_price"], leg["quantity"]) == (status, trigger / 100, after)
 
 
 def test_the_command_line_enters_them(
