@@ -24,7 +24,7 @@ LEADERS = text(
 )
 JOB_RUNS = text(
     """
-    select market, job, trading_date, started_at, finished_at, late, detail, error,
+    select market, job, trading_date, started_at, finished_at, late, late_ms, detail, error,
            (extract(epoch from coalesce(finished_at, clock_timestamp()) - started_at) * 1000)::bigint as took_ms
     from job_runs where cast(:job as text) is null or job = :job
     order by started_at desc limit :limit

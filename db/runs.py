@@ -43,13 +43,13 @@ def release(conn: Connection, market: str, job: str, trading_date: date) -> None
     conn.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (f"job/{market}/{job}/{trading_date}",))
 
 
-def begin(conn: Connection, market: str, job: str, trading_date: date, late: bool) -> bool:
+def begin(conn: Connection, market: str, job: str, trading_date: date, late_ms: int) -> bool:
     """Writes that a job has begun, or is taken up again; False when it had finished."""
     row = conn.execute(
-        "insert into job_runs as j (market, job, trading_date, late) values (%s, %s, %s, %s)"
+        "insert into job_runs as j (market, job, trading_date, late, late_ms) values (%s, %s, %s, %s, %s)"
         " on conflict (market, job, trading_date) do update set error = null where j.finished_at is null"
         " returning 1",
-        (market, job, trading_date, late),
+        (market, job, trading_date, late_ms > 0, late_ms),
     ).fetchone()
     return row is not None
 

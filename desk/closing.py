@@ -29,20 +29,24 @@ PATIENCE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What the clock asks for: a step of the market's trading date, and the date that follows it."""
+    """What the clock asks for: a step of the market's trading date, the date that follows it, and for how long it
+    has been due."""
 
     step: str
     trading_date: date
     next_date: date
+    late_ms: int = 0
 
 
 def due(database: Database, market: str, now: datetime) -> Due | None:
     """The step that a market's date is due for at ``now`` (aware), or None."""
     state = markets.state(database, market)
     calendar = markets.calendar(database, state.session)
-    today = calendar.trading_date_at(now)
-    if today > state.trading_date:
-        return Due(ROLL, state.trading_date, today)
+    if calendar.trading_date_at(now) > state.trading_date:
+        # One date after the other, however many were slept through.
+        following = calendar.next_trading_date(state.trading_date)
+        since = now - calendar.rolls_at(state.trading_date)
+        return Due(ROLL, state.trading_date, following, max(0, int(since.total_seconds() * 1000)))
     ends = masters.get(database).intraday_ends(state.session, state.trading_date)
     if now >= min(ends.values()):
         return Due(SQUARE_OFF, state.trading_date, calendar.next_trading_date(state.trading_date))

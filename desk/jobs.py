@@ -19,18 +19,19 @@ def once(
     job: str,
     trading_date: date,
     fn: Callable[[], dict[str, Any] | None],
-    late: bool = False,
+    late_ms: int = 0,
 ) -> bool:
     """Runs ``fn`` unless this job of this date has finished; whether it ran to its end here.
 
     ``fn`` may run again after a crash, so that its own effects must be safe to repeat; it never runs twice
-    at once. What it returns is kept with the run, and what it raises is noted and raised.
+    at once. ``late_ms`` is by how much it begins later than its hour. What ``fn`` returns is kept with the run,
+    and what it raises is noted and raised.
     """
     with database.autocommit() as conn:
         if not runs.claim(conn, market, job, trading_date):
             return False
         try:
-            if not runs.begin(conn, market, job, trading_date, late):
+            if not runs.begin(conn, market, job, trading_date, late_ms):
                 return False
             try:
                 detail = fn()

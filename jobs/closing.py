@@ -1,10 +1,14 @@
 """Watches the exchange's clock and takes the market over to its next trading date when the time has come."""
 
+import log
 from desk import closing
 from desk import jobs as runs
 from desk.market import Database
 from jobs.loop import Steady
 from jobs.market import MarketLoop
+
+# A roll that begins within a minute of its hour is on time.
+ON_TIME_MS = 60_000
 
 
 class ClosingLoop(Steady):
@@ -32,13 +36,23 @@ class ClosingLoop(Steady):
         runs.beat(self._database, "closing", market)
 
     def _roll(self, step: closing.Due) -> None:
-        """Strikes prices and opens the next date's closes and bands first, so that it trades at once."""
-        self._market.settle(step.trading_date, step.next_date)
+        """Strikes prices and opens the next date's closes and bands first, so that it trades at once.
+
+        Of several dates that were slept through each is rolled once the feed plays it, in their order.
+        """
+        if not self._market.settle(step.trading_date, step.next_date):
+            self._market.look()
+            return
+        late = step.late_ms if step.late_ms > ON_TIME_MS else 0
+        if late:
+            told = {"market": self._market.market, "trading_date": step.trading_date.isoformat(), "late_ms": late}
+            log.get(__name__).warning("A trading date is rolled late", extra=told)
         runs.once(
             self._database,
             self._market.market,
             "roll",
             step.trading_date,
             lambda: closing.roll(self._database, self._market.market, step),
+            late_ms=late,
         )
         self._market.look()

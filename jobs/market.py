@@ -81,11 +81,14 @@ class MarketLoop(Steady):
         feed = self._feed
         return datetime.fromtimestamp((feed.clock(now) if feed else now) / 1000, UTC)
 
-    def settle(self, ending: date, following: date) -> None:
-        """Strikes the settlement prices of a date and opens the next one's closes and bands; safe to repeat."""
+    def settle(self, ending: date, following: date) -> bool:
+        """Strikes the settlement prices of a date and opens the next one's closes and bands; safe to repeat.
+
+        False while the feed does not play that date yet: then nothing was done.
+        """
         with self._lock:
             if self._feed is None or self._universe.trading_date != ending:
-                return
+                return False
             ids, prices = self._feed.closes(self._wall_ms())
             markets.settle(self._database, self.market, ending, ids, prices)
             self._write_candles()
@@ -93,6 +96,7 @@ class MarketLoop(Steady):
             state = replace(self._state, trading_date=following)
         closes = {int(i): int(price) for i, price in zip(ids, prices, strict=True)}
         sources.open_date(self._database, self._settings, state, resume, closes)
+        return True
 
     def look(self) -> None:
         """Has the next step see what has become of the market's row."""

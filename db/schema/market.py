@@ -216,6 +216,7 @@ job_runs = Table(
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("finished_at", DateTime(timezone=True)),
     Column("late", Boolean, nullable=False, server_default=text("false")),
+    Column("late_ms", BigInteger, nullable=False, server_default=text("0")),
     Column("detail", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("error", Text),
 )

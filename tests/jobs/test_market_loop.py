@@ -1,13 +1,13 @@
 """The market's loop against a real database: first frame, restart, roll, a second process, a paused tape."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 import settings
 from db.engine import Database
-from desk import market, masters
+from desk import corporate, market, masters
 from jobs import past, sources
 from jobs.bus import Bus
 from jobs.closing import ClosingLoop
@@ -159,6 +159,73 @@ def test_the_roll_strikes_prices_opens_the_next_date_and_goes_on_trading(databas
     with database.connection() as connection:
         runs = connection.execute("select job, trading_date, finished_at is not null from job_runs").fetchall()
     assert runs == [("roll", yesterday, True)]
+
+
+def test_a_sidecar_that_slept_rolls_each_date_in_its_order_and_says_how_late(database: Database) -> None:
+    """From Thursday to the next Wednesday: a weekend lies between, and a holiday on the Tuesday."""
+    with database.connection() as connection:
+        connection.execute("update markets set trading_date = '2026-11-19', session = 'nse' where id = 'sim'")
+        connection.execute(
+            "with asha as (insert into users (name, role) values ('asha', 'trader') returning id)"
+            " insert into accounts (user_id, market, name, trading_date)"
+            " select id, 'sim', 'main', '2026-11-19' from asha"
+        )
+    masters.forget(database)
+    loop = loop_of(database, clock=Clock(datetime(2026, 11, 25, 4, 30, tzinfo=UTC)))
+    closing = ClosingLoop(database, loop)
+    closing.step()  # no feed plays the date yet: nothing is struck, nothing is rolled
+    assert market.state(database, "sim").trading_date == date(2026, 11, 19)
+    for _ in range(8):
+        loop.look()
+        step(loop)
+        closing.step()
+    assert market.state(database, "sim").trading_date == date(2026, 11, 25)
+    with database.connection() as connection:
+        rolled = connection.execute(
+            "select trading_date, late, (late_ms / 3600000)::int, finished_at is not null, (detail ->> 'accounts')::int"
+            " from job_runs where job = 'roll' order by started_at"
+        ).fetchall()
+        opened = connection.execute("select trading_date from accounts").fetchall()
+        struck = connection.execute(
+            "select trading_date from market_days where settlement is not null group by 1 order by 1"
+        ).fetchall()
+    assert rolled == [
+        (date(2026, 11, 19), True, 138, True, 1),
+        (date(2026, 11, 20), True, 114, True, 1),
+        (date(2026, 11, 23), True, 42, True, 1),
+    ]
+    assert opened == [(date(2026, 11, 25),)]
+    assert struck == [(date(2026, 11, 19),), (date(2026, 11, 20),), (date(2026, 11, 23),)]
+
+
+def test_a_split_comes_to_the_prices_of_its_date(database: Database) -> None:
+    state = market.state(database, "sim")
+    with database.connection() as connection:
+        yesterday = state.trading_date - timedelta(days=1)
+        connection.execute("update markets set trading_date = %s where id = 'sim'", (yesterday,))
+    masters.forget(database)
+    loop = loop_of(database)
+    infy = masters.get(database).by_key["NSE:INFY"]
+    nifty = masters.get(database).by_key["NSE:NIFTY 50"].id
+    step(loop)
+    before = market.quotes(database, "sim")
+    corporate.enter(database, "root", "SPLIT", infy.key, state.trading_date, "5:1", tick=5)
+    ClosingLoop(database, loop).step()
+    assert market.state(database, "sim").trading_date == state.trading_date
+    loop.look()
+    step(loop, 2)
+    days, after = market.days(database, "sim", state.trading_date), market.quotes(database, "sim")
+    close = before[infy.id]["last_price"]
+    assert abs(days[infy.id].prev_close - close / 5) <= 5
+    assert abs(after[infy.id]["last_price"] * 5 / close - 1) < 0.01
+    assert after[infy.id]["prev_close"] == days[infy.id].prev_close
+    assert days[infy.id].upper_band is not None
+    assert days[infy.id].upper_band < close / 4
+    assert abs(after[nifty]["last_price"] / before[nifty]["last_price"] - 1) < 0.01
+    futures = [i for i in masters.get(database).listed() if i.underlying_id == infy.id and i.kind == "FUT"]
+    assert futures
+    assert {i.lot for i in futures} == {2_000}
+    assert all(abs(after[i.id]["last_price"] * 5 / close - 1) < 0.05 for i in futures if i.id in after)
 
 
 def test_snapshots_hold_every_underlying_and_one_is_taken_an_hour(database: Database) -> None:

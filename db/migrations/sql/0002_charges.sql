@@ -62,3 +62,6 @@ update charge_rates set rates = rates || jsonb_build_object('exchange_groups', c
 -- A split of which an account keeps only the fraction in cash changes no whole unit.
 alter table trades drop constraint trades_quantity_check;
 alter table trades add constraint trades_quantity_check check (quantity > 0 or (kind = 'SPLIT' and quantity = 0));
+
+-- By how much a run began later than its hour; 0 where it was on time.
+alter table job_runs add column late_ms bigint not null default 0 check (late_ms >= 0);
