@@ -12,6 +12,7 @@ _MONEY = {
     "description": "Rupees, at most two decimals",
 }
 _WORDS: dict[str, Any] = {
+    "plan": {"type": "string", "examples": ["free-delivery", "flat-20", "zero"]},
     "account": {"type": "string", "description": "user/book; the session's or token's account if absent"},
     "symbol": {"type": "string", "examples": ["INFY"]},
     "exchange": {"enum": ["NSE", "BSE", "NFO", "BFO"]},
@@ -35,7 +36,9 @@ _WORDS: dict[str, Any] = {
     "end": {"type": "string", "format": "date-time"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 5000},
 }
-_REQUIRED = frozenset({"symbol", "exchange", "side", "order_type", "product", "quantity", "amount", "code", "name"})
+_REQUIRED = frozenset(
+    {"symbol", "exchange", "side", "order_type", "product", "quantity", "amount", "code", "name", "plan"}
+)
 _PROBLEM = {
     "description": "A problem: what was wrong and what to do",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},

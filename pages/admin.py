@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.money import parse_rupees
 from core.reasons import Refusal
-from desk import admin, identity
+from desk import admin, corporate, identity
 from desk import verify as verifying
 from ui import guard, words
 from ui.seat import Seat
@@ -88,7 +88,7 @@ def jobs(seat: Seat) -> None:
             **row,
             "started": words.moment(row["started_at"]),
             "took": words.age(row["took_ms"]),
-            "late": "late" if row["late"] else "",
+            "late": f"{words.age(row['late_ms'])} late" if row["late"] else "",
         }
         for row in admin.job_runs(seat.database)
     ]
@@ -99,7 +99,7 @@ def jobs(seat: Seat) -> None:
         "started": "Started (IST)",
         "took": "Took",
         "state": "State",
-        "late": "",
+        "late": "On time",
         "error": "Error",
     }
     table(rows, columns, "No timed job has run yet.")
@@ -238,7 +238,80 @@ def trail(seat: Seat) -> None:
     )
 
 
-VIEWS = {"Health": machinery, "Jobs": jobs, "Books": books, "Users": users, "Audit": trail}
+def actions(seat: Seat) -> None:
+    """Splits and bonuses: what was entered, what waits, and a form for the next."""
+    rows = [
+        {
+            **row,
+            "kind": row["kind"].capitalize(),
+            "at": words.moment(row["at"]),
+            "done": words.moment(row["done_at"]) if row["done_at"] else "waits for its date",
+        }
+        for row in corporate.entered(seat.database)
+    ]
+    columns = {
+        "key": "Share",
+        "kind": "Kind",
+        "ex_date": "Ex-date",
+        "ratio": "Units",
+        "isin": "New ISIN",
+        "by": "Entered by",
+        "at": "At (IST)",
+        "done": "Done (IST)",
+    }
+    table(rows, columns, "No split or bonus was entered yet.")
+    left, right = st.columns(2, gap="large")
+    with left:
+        enter_action(seat)
+    with right:
+        withdraw_action(seat, [row for row in rows if not row["done_at"]])
+
+
+def enter_action(seat: Seat) -> None:
+    """A split or a bonus for a date to come."""
+    st.markdown("##### Enter a split or a bonus")
+    with st.form("action", border=False, clear_on_submit=False):
+        kind = st.segmented_control("Kind", ["SPLIT", "BONUS"], default="SPLIT", required=True)
+        share = st.text_input("Share", placeholder="NSE:INFY")
+        day = st.date_input("Ex-date", value=None)
+        ratio = st.text_input(
+            "Ratio", placeholder="5:1", help="Split 5:1: one share becomes five. Bonus 1:1: one more."
+        )
+        isin = st.text_input("New ISIN", help="Leave empty where it stays.", max_chars=12)
+        sent = st.form_submit_button("Enter")
+    if not sent:
+        return
+    if day is None:
+        st.error("Name the ex-date: the first trading date on which prices are in new units.")
+        return
+    try:
+        done = corporate.enter(seat.database, seat.who.name, kind, share, day, ratio, isin=isin.strip().upper() or None)
+    except Refusal as refusal:
+        st.error(refusal.sentence)
+        return
+    st.toast(f"{done['key']}: {done['held']} become {done['becomes']} on {done['ex_date']}")
+    st.rerun()
+
+
+def withdraw_action(seat: Seat, waiting: list[dict[str, Any]]) -> None:
+    """Take one back that has not happened."""
+    if not waiting:
+        return
+    st.markdown("##### Withdraw")
+    named = {f"{row['key']} {row['kind'].lower()} of {row['ex_date']}": row["id"] for row in waiting}
+    chosen = st.selectbox("Waiting", list(named))
+    if st.button("Withdraw"):
+        try:
+            corporate.withdraw(seat.database, seat.who.name, named[chosen])
+        except Refusal as refusal:
+            st.error(refusal.sentence)
+            return
+        st.rerun()
+
+
+VIEWS = {
+    "Health": machinery, "Jobs": jobs, "Books": books, "Actions": actions, "Users": users, "Audit": trail,
+}  # fmt: skip
 
 
 def page() -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from desk import pnl
 from desk.sheet import as_csv
-from ui import guard, plots, words
+from ui import guard, notes, plots, words
 
 RANGES = {"1W": 7, "1M": 31, "3M": 92, "1Y": 366, "FY": None, "All": None}
 CHARGES = (
@@ -223,6 +223,7 @@ def page() -> None:
         groups("symbol", report["symbols"], basis)
     with right:
         groups("product", report["products"], basis)
+    notes.contract_note(seat)
     first = start_of(span, today)
     with st.container(horizontal=True):
         _download("Days", "kagaz-days.csv", lambda: as_csv(DAY_COLUMNS, days))

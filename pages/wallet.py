@@ -10,7 +10,7 @@ from core.money import parse_rupees
 from desk import screens, wallet
 from desk.answers import Answer
 from desk.sheet import as_csv
-from ui import components, fallback, guard, keys, words
+from ui import components, fallback, guard, keys, notes, words
 from ui.seat import Seat
 
 COLUMNS = ("event_at", "code", "from", "to", "amount", "cash_after", "reference")
@@ -145,6 +145,8 @@ def page() -> None:
             )
         with third:
             reset_form(seat)
+    with st.expander("Broker plan and charges"):
+        notes.plan(seat)
     ledger(seat)
 
 

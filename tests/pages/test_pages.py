@@ -111,3 +111,39 @@ def test_full_fallback_tables_show_the_desk_s_figures(open_as, floor):
     held = open_as("asha", "positions").dataframe[0].value
     assert list(held["Qty"]) == [10]
     assert "₹1,00,000.00" not in words(open_as("asha", "wallet")).partition("Available")[2]
+
+
+def test_the_contract_note_adds_up_on_its_page(open_as, floor):
+    traded(floor, funded(floor, open_as))
+    app = open_as("asha", "pnl", live=True)
+    assert not app.exception
+    assert "Contract note" in words(app)
+    assert "the close brings it to" in words(app)
+    frame = next(each.value for each in app.dataframe if "Scrip" in each.value and "DP" in each.value)
+    assert list(frame["Scrip"]) == ["INFY", "All"]
+
+
+def test_an_owner_chooses_a_plan_for_the_next_date(open_as, floor):
+    funded(floor, open_as)
+    app = open_as("asha", "wallet", live=True)
+    assert "Broker plan: Free delivery" in words(app)
+    app.radio[0].set_value("zero")
+    next(each for each in app.button if each.label == "Use from the next trading date").click().run()
+    assert not app.exception
+    assert "Zero brokerage" in words(app)
+
+
+def test_an_administrator_enters_and_withdraws_a_split(open_as, floor):
+    from datetime import timedelta
+
+    app = open_as("root", "admin", live=True, role="admin", view="Actions")
+    assert "No split or bonus was entered yet." in words(app)
+    app.text_input[0].set_value("NSE:INFY")
+    app.text_input[1].set_value("5:1")
+    app.date_input[0].set_value(floor.trading_date + timedelta(days=5))
+    next(each for each in app.button if each.label == "Enter").click().run()
+    assert not app.exception
+    assert not app.error
+    assert list(app.dataframe[0].value["Units"]) == ["1 become 5"]
+    next(each for each in app.button if each.label == "Withdraw").click().run()
+    assert "No split or bonus was entered yet." in words(app)

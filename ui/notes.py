@@ -1,0 +1,129 @@
+"""The contract note of a day, to read, to keep as a sheet and to print; and the plan that it is made by."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.reasons import Refusal
+from desk import contract_note_page, contract_notes, plans
+from ui import words
+from ui.seat import Seat
+
+Row = dict[str, Any]
+KINDS = (
+    ("Brokerage", "brokerage"), ("STT", "stt"), ("Exchange", "exchange"), ("IPFT", "ipft"), ("SEBI", "sebi"),
+    ("Stamp", "stamp"), ("GST", "gst"),
+)  # fmt: skip
+
+
+def contract_note(seat: Seat) -> None:
+    """Pick a day; its charges by scrip, its orders, and both downloads."""
+    st.markdown("##### Contract note")
+    days = contract_notes.days(seat.database, seat.book)
+    if not days:
+        st.caption("The first day with a trade has a contract note here: what each scrip cost, to the paisa.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        day: date = st.selectbox("Trading date", days, format_func=lambda each: f"{each:%a, %d %b %Y}", key="note day")
+        st.space("stretch")
+        found = contract_notes.report(seat.database, seat.book, day)
+        name = f"kagaz-contract-note-{day.isoformat()}"
+        icon = ":material/download:"
+        sheet = contract_notes.as_sheet(found).encode("utf-8-sig")
+        st.download_button("CSV", sheet, f"{name}.csv", "text/csv", on_click="ignore", icon=icon, key="note csv")
+        html = contract_note_page.page(found).encode()
+        st.download_button(
+            "To print", html, f"{name}.html", "text/html", on_click="ignore", icon=":material/print:", key="note html"
+        )
+    _state(found)
+    right = st.column_config.TextColumn(alignment="right")
+    table = pd.DataFrame(_charges(found))
+    st.dataframe(table, hide_index=True, column_config=dict.fromkeys([*table.columns[1:]], right))
+    with st.expander("Orders on this note"):
+        orders = pd.DataFrame(_orders(found))
+        st.dataframe(orders, hide_index=True, column_config=dict.fromkeys([*orders.columns[4:]], right))
+        st.caption(
+            "Brokerage is an executed order's, however many fills it had. Shares bought and sold on one day are"
+            " intraday, whatever their product."
+        )
+
+
+def _state(found: Row) -> None:
+    total, booked = words.rupees(found["total"]), words.rupees(found["booked"])
+    if found["final"] and not found["difference"]:
+        st.caption(f":green[✓ adds up] · {total} on the note, {booked} charged · plan {found['plan']}")
+    elif found["final"]:
+        st.error(f"The note says {total} and {booked} was charged: tell your administrator.")
+    else:
+        more = words.rupees(found["difference"], signed=True)
+        st.caption(f"Today, so far: {booked} charged; the close brings it to {total} ({more}) · plan {found['plan']}")
+
+
+def _charges(found: Row) -> list[Row]:
+    rows = [
+        {"Scrip": scrip["symbol"], **{title: words.rupees(scrip[key]) for title, key in KINDS}, "DP": "",
+         "Total": words.rupees(scrip["total"])}
+        for scrip in found["scrips"]
+    ]  # fmt: skip
+    rows += [
+        {"Scrip": f"Depository, {each['symbol']}", **{title: "" for title, _ in KINDS},
+         "GST": words.rupees(each["gst"]), "DP": words.rupees(each["dp"]), "Total": words.rupees(each["total"])}
+        for each in found["depository"]
+    ]  # fmt: skip
+    told = found["charges"]
+    rows.append(
+        {"Scrip": "All", **{title: words.rupees(told[key]) for title, key in KINDS}, "DP": words.rupees(told["dp"]),
+         "Total": words.rupees(told["total"])}
+    )  # fmt: skip
+    return rows
+
+
+def _orders(found: Row) -> list[Row]:
+    return [
+        {
+            "Scrip": scrip["symbol"],
+            "Order": line["order_id"] or line["label"] or "",
+            "Side": line["side"],
+            "Product": line["product"],
+            "Quantity": line["quantity"],
+            "Intraday": line["intraday_quantity"] or "",
+            "Average": words.rupees(line["average_price"]),
+            "Value": words.rupees(line["value"]),
+            "Brokerage": words.rupees(line["brokerage"]),
+            "Square-off fee": words.rupees(line["square_off_fee"]) if line["square_off_fee"] else "",
+        }
+        for scrip in found["scrips"]
+        for line in scrip["lines"]
+    ]
+
+
+def plan(seat: Seat) -> None:
+    """What the book is charged by, and another from the next trading date on."""
+    told = plans.current(seat.database, seat.book)
+    known = {each["plan"]: each for each in plans.plans(seat.database)}
+    chosen = known[told["plan"]]
+    waits = "" if told["next_plan"] is None else (
+        f" From {date.fromisoformat(told['next_from']):%d %b %Y}: **{known[told['next_plan']]['title']}**."
+    )  # fmt: skip
+    st.markdown(f"##### Broker plan: {chosen['title']}")
+    st.caption(f"{chosen['says']}{waits}")
+    owner = seat.writes or (seat.who.is_admin and not seat.book.archived)
+    if not owner:
+        return
+    with st.form("plan", border=False):
+        names = list(known)
+        picked = st.radio(
+            "Plan", names, index=names.index(told["next_plan"] or told["plan"]), label_visibility="collapsed",
+            format_func=lambda each: known[each]["title"], captions=[each["says"] for each in known.values()],
+        )  # fmt: skip
+        sent = st.form_submit_button("Use from the next trading date")
+    if sent:
+        try:
+            done = plans.choose(seat.database, seat.who, seat.book, picked)
+        except Refusal as refusal:
+            st.error(refusal.sentence)
+            return
+        st.toast(f"{known[picked]['title']} from {done['next_from'] or 'today'}")
+        st.rerun()
