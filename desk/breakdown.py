@@ -53,10 +53,10 @@ def by_symbol(found: Read, instruments: Mapping[int, Instrument]) -> list[Row]:
 
 
 def by_product(found: Read) -> list[Row]:
-    """One row a product, the best net first; charges of no order or trade are ``Other``."""
+    """One row a product, the best net first; what the close added to no order or trade is ``Contract note``."""
     shares = _shares(found, lambda _, product: product)
     return [
-        share.as_row(str(key or "Other"))
+        share.as_row(str(key or "Contract note"))
         for key, share in sorted(shares.items(), key=lambda item: (-item[1].net, str(item[0])))
     ]
 

@@ -153,7 +153,7 @@ def test_symbols_and_products_add_up_to_the_days(month: Month, part: str) -> Non
     report = pnl.report(month.floor.database, ref(month.account))
     for name in ("gross", "charges", "net", "trades", "turnover", "realised", "unrealised_change"):
         assert sum(paise(row[name]) for row in report[part]) == sum(paise(day[name]) for day in report["days"]), name
-    assert {row["name"] for row in report["products"]} == {"CNC", "MIS", "NRML"}
+    assert {row["name"] for row in report["products"]} == {"CNC", "MIS", "NRML", "Contract note"}
     nets = [row["net"] for row in report[part]]
     assert nets == sorted(nets, reverse=True)
 
@@ -404,6 +404,9 @@ def test_the_tradebook_has_the_brokers_columns(month: Month) -> None:
     parsed = list(csv.DictReader(io.StringIO(text)))
     assert tuple(parsed[0]) == pnl.COLUMNS
     assert len(parsed) == 12
-    assert sum(paise(float(row["charges"])) for row in parsed) == paise(
+    ((noted,),) = run(
+        month.floor, "select sum(total)::bigint from charge_entries where kind in ('CONTRACT_NOTE', 'DP')"
+    )
+    assert sum(paise(float(row["charges"])) for row in parsed) + int(str(noted)) == paise(
         pnl.report(month.floor.database, ref(month.account))["charges"]["total"]
     )
