@@ -11,8 +11,10 @@ from core.charges import DEFAULT_PLAN, Heads
 from core.instruments import Instrument, Segment
 from core.ledger import HOUSE, NEVER_NEGATIVE, Code, Ledger, Transfer
 from core.margin import Group
-from core.orders import Order, Product, Side, Status, check_step
+from core.orders import WORKING, Order, Product, Side, Status, check_step
 from core.positions import Lot, Position
+from core.reasons import Refusal
+from core.standing import Standing
 
 
 class Broken(Exception):
@@ -91,6 +93,7 @@ class Work:
     balances: dict[Ledger, int]
     blocked_loss: int = 0
     plan: str = DEFAULT_PLAN
+    standing: Standing = field(default_factory=Standing)
     positions: dict[tuple[int, Product], Position] = field(default_factory=dict)
     groups: dict[tuple[Segment, int], Group] = field(default_factory=dict)
     lots: dict[int, list[Lot]] = field(default_factory=dict)
@@ -104,6 +107,8 @@ class Work:
     changed_positions: set[tuple[int, Product]] = field(default_factory=set)
     changed_groups: set[tuple[Segment, int]] = field(default_factory=set)
     changed_lots: set[int] = field(default_factory=set)
+    refused: list[tuple[Refusal, int | None]] = field(default_factory=list)
+    """What risk refused, with the order that it was about: kept beside the rows, for whoever asks why."""
     spend: int | None = None
     """What a voluntary movement takes from CASH: written only while ``cash - blocked_loss`` covers it."""
 
@@ -134,6 +139,8 @@ class Work:
             self.balances[source] -= amount
         if target not in HOUSE:
             self.balances[target] += amount
+        if source is Ledger.BANK or target is Ledger.BANK:
+            self.standing.flow(source, amount)
         self.transfers.append(
             Transfer(
                 source, target, amount, code, at, self.balances[Ledger.CASH], order_id, trade_id, charge_id, reference
@@ -174,6 +181,7 @@ class Work:
         Raises IllegalStep where the table of core.orders does not know the step.
         """
         check_step(event, before, order.status)
+        self.standing.step(event, None if before is None else before in WORKING, order.status in WORKING)
         order.events += 1
         order.updated_at = at
         order.version = self.version
@@ -193,6 +201,7 @@ class Work:
         self.spend = None
         self.transfers, self.events, self.trades, self.charges = [], [], [], []
         self.new_orders, self.changed_orders = set(), set()
+        self.refused = []
         self.changed_positions, self.changed_groups, self.changed_lots = set(), set(), set()
 
     def check(self) -> None:

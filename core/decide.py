@@ -7,37 +7,52 @@ written. Money is decided here, once: a fill is never refused.
 from dataclasses import replace
 from datetime import timedelta
 
-from core import holds
+from core import exposure, holds
 from core.account import Work
 from core.facts import Facts
 from core.instruments import OPTIONS, Instrument
 from core.ledger import Ledger
 from core.margin import is_margined
 from core.orders import WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Status
-from core.reasons import Reason, Refusal
+from core.reasons import WITHOUT_ORDER, Reason, Refusal
 from core.risk import STOPS, Asked, form, funds, intraday_is_open, no_option_is_written, shares_are_there
+from core.risk_legs import leg_to_close_first
+from core.risk_listing import instrument_is_not_halted, only_settled_shares_are_sold
+from core.risk_orders import terms_of
+from core.risk_rules import judge
+from core.risk_weighed import Weighed
 
 CHANGEABLE = ("order_type", "quantity", "validity", "price", "trigger_price", "disclosed_quantity")
 
 
-def place(work: Work, facts: Facts, wish: PlaceOrder, order_id: int, client_order_id: str, actor: str) -> Order:
-    """Accept or reject a wish. A refusal of form raises; one of risk returns a REJECTED order."""
+def place(
+    work: Work, facts: Facts, wish: PlaceOrder, order_id: int, client_order_id: str, actor: str, origin: str = "USER"
+) -> Order:
+    """Accept or reject a wish. A refusal of form, or of pace, raises; one of risk returns a REJECTED order."""
     instrument = facts.instruments[wish.instrument_id]
     refusals = form(Asked(wish, instrument, facts))
+    if halted := instrument_is_not_halted(facts, instrument):
+        refusals.append(halted)
     if late := intraday_is_open(work, facts, instrument, wish):
         refusals.append(late)
     if refusals:
         raise refusals[0]
     order = _draft(work, facts, instrument, wish, order_id, client_order_id)
+    order.origin = origin
+    refusal = _weigh(work, facts, instrument, order, wish, None)
+    if refusal and refusal.reason in WITHOUT_ORDER:
+        raise refusal
     work.orders[order.id] = order
     work.new_orders.add(order.id)
-    refusal = _weigh(work, facts, instrument, order, wish, 0)
+    work.standing.sent(terms_of(order), facts.now)
     if refusal:
+        work.refused.append((refusal, order.id))
         order.status = Status.REJECTED
         order.reason_code, order.reason = int(refusal.reason), refusal.sentence
         work.record(order, "REJECTED", None, actor, facts.now, (order.reason_code, refusal.sentence))
         return order
-    holds.reserve(work, instrument, order, order.quantity)
+    with exposure.followed(work, facts, instrument):
+        holds.reserve(work, instrument, order, order.quantity)
     holds.secure(work, facts, instrument, order, facts.now)
     work.record(order, "PLACED", None, actor, facts.now)
     return order
@@ -90,25 +105,30 @@ def cost(work: Work, facts: Facts, instrument: Instrument, order: Order, reserve
 
 
 def _weigh(
-    work: Work, facts: Facts, instrument: Instrument, order: Order, wish: PlaceOrder, reserved: int
+    work: Work, facts: Facts, instrument: Instrument, order: Order, wish: PlaceOrder, old: Order | None
 ) -> Refusal | None:
-    """Risk's answer: shares, written options, money. An order that raises nothing needs no money."""
+    """Risk's answer: shares, written options, the account's limits, money. An order that raises nothing needs no
+    money. ``old`` is the order that a change starts from."""
+    reserved = old.pending if old else 0
     before = work.balances[Ledger.CASH]
     if is_margined(instrument, order.product):
         if instrument.margin_underlying not in facts.snapshots:
             return Refusal(Reason.NO_PRICE, "What its margin depends on has no price yet. Wait for one.", "symbol")
         holds.post_margin(work, facts, instrument, facts.now)
     asked = replace(wish, quantity=order.pending)
-    refusal = shares_are_there(work, instrument, asked, reserved) or no_option_is_written(
-        work, instrument, asked, reserved
+    refusal = (
+        shares_are_there(work, instrument, asked, reserved)
+        or only_settled_shares_are_sold(work, facts, instrument, asked, reserved)
+        or no_option_is_written(work, instrument, asked, reserved)
     )
     if refusal:
         return refusal
     required, available = cost(work, facts, instrument, order, reserved)
-    if required <= 0:
-        return None
+    refusal = judge(Weighed(work, facts, instrument, order, old, required))
+    if refusal or required <= 0:
+        return refusal
     if required > available:
-        return funds(required, available)
+        return leg_to_close_first(work, facts, instrument, order, reserved, funds(required, available))
     credit = work.balances[Ledger.OPTION_CREDIT] if instrument.kind in OPTIONS else 0
     # The stored CASH must cover it, so that what a newer snapshot has just taken or set free counts as well.
     spend = required - credit + before - work.balances[Ledger.CASH]
@@ -133,6 +153,8 @@ def modify(work: Work, facts: Facts, order: Order, change: ModifyOrder, actor: s
         sentence = f"{order.filled} are filled already. Ask for more than that, or cancel the rest."
         raise Refusal(Reason.BELOW_FILLED, sentence, "quantity")
     refusals = form(Asked(wish, instrument, facts, triggered))
+    if halted := instrument_is_not_halted(facts, instrument):
+        refusals.append(halted)
     if refusals:
         raise refusals[0]
     more = replace(wish, quantity=wish.quantity - order.filled)
@@ -140,14 +162,18 @@ def modify(work: Work, facts: Facts, order: Order, change: ModifyOrder, actor: s
         raise late
     before = replace(order)
     _apply_terms(order, facts, instrument, wish, triggered)
-    refusal = _weigh(work, facts, instrument, order, wish, before.pending)
+    refusal = _weigh(work, facts, instrument, order, wish, before)
     if refusal:
         _restore(order, before)
         work.spend = None
+        if refusal.reason in WITHOUT_ORDER:
+            raise refusal
+        work.refused.append((refusal, order.id))
         work.record(order, "MODIFY_REFUSED", order.status, actor, facts.now, (int(refusal.reason), refusal.sentence))
         raise refusal
     order.modifications += 1
-    holds.reserve(work, instrument, order, order.pending - before.pending)
+    with exposure.followed(work, facts, instrument):
+        holds.reserve(work, instrument, order, order.pending - before.pending)
     holds.secure(work, facts, instrument, order, facts.now)
     work.record(order, "MODIFIED", before.status, actor, facts.now)
     return order
@@ -217,6 +243,7 @@ def cancel(
     order.cancelled += left
     order.status = Status.CANCELLED
     order.reason_code, order.reason = int(reason[0]), reason[1]
-    holds.release(work, facts, instrument, order, left, facts.now)
+    with exposure.followed(work, facts, instrument):
+        holds.release(work, facts, instrument, order, left, facts.now)
     work.record(order, event, before, actor, facts.now, (order.reason_code, order.reason))
     return order

@@ -8,6 +8,7 @@ from core.charges import DEFAULT_PLAN, Heads, Rates, heads, segment_of, square_o
 from core.instruments import Instrument
 from core.margin import Snapshot
 from core.orders import SQUARED_OFF, Order
+from core.risk_facts import NO_RISK, RiskFacts
 from core.rulebook import Rulebook
 from core.sessions import Board, board_of
 
@@ -52,6 +53,7 @@ class Facts:
     plans: Mapping[int, str] = field(default_factory=dict)
     leads: Container[int] = frozenset()
     intraday_ends: Mapping[Board, datetime] = field(default_factory=dict)
+    risk: RiskFacts = NO_RISK
 
     def board(self, instrument: Instrument) -> Board:
         """Whose hours the instrument keeps."""

@@ -54,6 +54,36 @@ class Reason(IntEnum):
     # 6xx risk
     RATE_LIMIT = 600
     TOO_MANY_MODIFICATIONS = 601
+    # 61x to 65x risk limits, listings and states
+    ACCOUNT_REDUCING = 610
+    ACCOUNT_HALTED = 611
+    KILL_SWITCH = 612
+    ORDERS_A_DAY = 613
+    TRADES_A_DAY = 614
+    OPEN_ORDERS = 615
+    ORDER_VALUE = 616
+    ORDER_QUANTITY = 617
+    PRICE_AWAY = 618
+    DUPLICATE_ORDER = 619
+    SELF_TRADE = 620
+    POSITION_QUANTITY = 621
+    POSITION_VALUE = 622
+    GROUP_VALUE = 623
+    CONCENTRATION = 624
+    GROSS_EXPOSURE = 625
+    NET_EXPOSURE = 626
+    BAN_PERIOD = 630
+    TRADE_FOR_TRADE = 631
+    SURVEILLANCE = 632
+    ILLIQUID = 633
+    INSTRUMENT_HALTED = 634
+    DAILY_LOSS = 640
+    DRAWDOWN = 641
+    KILLED = 642
+    REARMED = 643
+    REARM_NOT_YOURS = 644
+    STILL_OVER_LIMIT = 645
+    LIMIT_NOT_YOURS = 646
     # 7xx state
     UNKNOWN_ORDER = 700
     ORDER_FINAL = 701
@@ -120,6 +150,9 @@ class Refusal(Exception):
 _STATUS: dict[Reason, int] = {
     Reason.KEY_CONFLICT: 409,
     Reason.RATE_LIMIT: 429,
+    Reason.ORDERS_A_DAY: 429,
+    Reason.REARM_NOT_YOURS: 403,
+    Reason.LIMIT_NOT_YOURS: 403,
     Reason.UNKNOWN_ORDER: 404,
     Reason.UNKNOWN_ACCOUNT: 404,
     Reason.ORDER_FINAL: 409,
@@ -138,6 +171,10 @@ _STATUS: dict[Reason, int] = {
     Reason.TRY_AGAIN: 503,
     Reason.NOT_FOUND: 404,
 }
+
+
+# Refusals of risk that leave no order behind: who sends too fast gets no number to look at.
+WITHOUT_ORDER = frozenset({Reason.RATE_LIMIT, Reason.ORDERS_A_DAY})
 
 
 def http_status(reason: Reason) -> int:

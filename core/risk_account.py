@@ -1,0 +1,48 @@
+"""Rules of the account as a whole: its trading state, and how many orders and trades it may have."""
+
+from core.reasons import Reason, Refusal
+from core.risk_facts import HOUSE_ORIGINS
+from core.risk_limits import LimitName
+from core.risk_weighed import Weighed, over
+from core.standing import SEVERITY, TradingState
+
+
+def state_of(weighed: Weighed) -> tuple[TradingState, str, Reason]:
+    """The strictest state that holds for the account, why, and the number of that: its own or a switch over it."""
+    standing, switch = weighed.work.standing, weighed.facts.risk.switch
+    if switch is not None and SEVERITY[switch.state] >= SEVERITY[standing.state]:
+        return switch.state, switch.sentence, Reason.KILL_SWITCH
+    reducing = standing.state is TradingState.REDUCING
+    return standing.state, standing.state_reason, Reason.ACCOUNT_REDUCING if reducing else Reason.ACCOUNT_HALTED
+
+
+def state_allows(weighed: Weighed) -> Refusal | None:
+    """HALTED takes cancels alone, REDUCING what raises nothing. The house's own closing orders always pass."""
+    state, why, reason = state_of(weighed)
+    if state is TradingState.ACTIVE or weighed.order.origin in HOUSE_ORIGINS:
+        return None
+    if state is TradingState.HALTED:
+        sentence = f"Trading is halted: only cancels are taken. {why} Re-arm it on the page Risk."
+        return Refusal(reason, sentence)
+    if not weighed.raises:
+        return None
+    sentence = f"The account may only reduce: this order would need more margin. {why} Exits and cancels are taken."
+    return Refusal(reason, sentence)
+
+
+def trades_today_fit(weighed: Weighed) -> Refusal | None:
+    """After so many trades of a day no new position is opened."""
+    most, used = weighed.limit(LimitName.TRADES_PER_DAY), weighed.work.standing.trades_today
+    if most is None or used < most:
+        return None
+    sentence = f"{used} trades were made today, at most {most} are allowed. Exits are taken; entries tomorrow."
+    return over(Reason.TRADES_A_DAY, sentence, used, most, None)
+
+
+def open_orders_fit(weighed: Weighed) -> Refusal | None:
+    """So many orders may rest at once; a change of one that rests adds none."""
+    most, used = weighed.limit(LimitName.OPEN_ORDERS), weighed.work.standing.open_orders
+    if most is None or used < most or weighed.before is not None:
+        return None
+    sentence = f"{used} orders rest already, at most {most} may. Cancel one first."
+    return over(Reason.OPEN_ORDERS, sentence, used, most, None)

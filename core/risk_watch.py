@@ -1,0 +1,62 @@
+"""Losses that stop an account from opening more: today's, and the way down from its highest equity."""
+
+from dataclasses import dataclass
+
+from core.money import half_up, rupees
+from core.reasons import Reason, Refusal
+from core.risk_limits import LimitName, Limits
+from core.risk_weighed import percent
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Paise. ``opening`` is the equity that the day began with, ``flows`` what was paid in less what was taken
+    out since, ``equity`` all balances with open profit and loss at the latest prices, ``peak`` its highest."""
+
+    opening: int
+    flows: int
+    equity: int
+    peak: int
+
+    @property
+    def capital(self) -> int:
+        """What the day's loss is measured on."""
+        return self.opening + self.flows
+
+    @property
+    def loss(self) -> int:
+        """Lost today: realised, open, and charges together; 0 on a day that gains."""
+        return max(0, self.capital - self.equity)
+
+    @property
+    def loss_share(self) -> int:
+        """The same in basis points of the day's capital."""
+        return half_up(self.loss * 10_000, self.capital) if self.capital > 0 else 0
+
+    @property
+    def drawdown(self) -> int:
+        """Basis points that equity stands below its peak."""
+        return half_up(max(0, self.peak - self.equity) * 10_000, self.peak) if self.peak > 0 else 0
+
+
+def breach(figures: Figures, limits: Limits) -> Refusal | None:
+    """Which loss limit is reached, in a sentence with its numbers; None while none is."""
+    most = limits.get(LimitName.DAILY_LOSS)
+    if most is not None and figures.loss > 0 and figures.loss >= most:
+        sentence = f"Today's loss of {rupees(figures.loss)} has reached the daily limit of {rupees(most)}."
+        return Refusal(Reason.DAILY_LOSS, sentence, numbers={"used": figures.loss, "limit": most})
+    share = limits.get(LimitName.DAILY_LOSS_PERCENT)
+    if share is not None and figures.loss > 0 and figures.loss_share >= share:
+        sentence = (
+            f"Today's loss of {rupees(figures.loss)} is {percent(figures.loss_share)} of the day's capital of"
+            f" {rupees(figures.capital)}; the daily limit is {percent(share)}."
+        )
+        return Refusal(Reason.DAILY_LOSS, sentence, numbers={"used": figures.loss_share, "limit": share})
+    deepest = limits.get(LimitName.DRAWDOWN)
+    if deepest is not None and figures.drawdown > 0 and figures.drawdown >= deepest:
+        sentence = (
+            f"Equity of {rupees(figures.equity)} is {percent(figures.drawdown)} below its peak of"
+            f" {rupees(figures.peak)}; the limit is {percent(deepest)}."
+        )
+        return Refusal(Reason.DRAWDOWN, sentence, numbers={"used": figures.drawdown, "limit": deepest})
+    return None
