@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.fields import Fields, query_fields
-from api.limits import OrderRate
 from api.parsing import read_object
 from api.readers import account as account_reader
 from api.reply import Reply
@@ -27,7 +26,6 @@ class Call:
     query_string: bytes
     raw_body: bytes
     key: str | None
-    rate: OrderRate
     headers: Mapping[str, str]
     address: str | None
     secure: bool

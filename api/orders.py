@@ -66,7 +66,7 @@ def wish_of(call: Call, fields: Fields) -> PlaceOrder:
 
 def reply_of(answer: Answer) -> Reply:
     """The desk's answer as it is; a replay says so."""
-    reply = Reply(answer.status, answer.body) if answer.ok else of_body(answer.status, answer.body)
+    reply = Reply(answer.status, answer.body) if answer.ok else of_body(answer.status, answer.body, answer.retry_after)
     if answer.replayed:
         reply.headers["idempotency-replayed"] = "true"
     return reply
@@ -79,7 +79,6 @@ def place(call: Call) -> Reply:
     account = call.account(fields)
     wish = wish_of(call, fields)
     found = account(write=True)
-    call.rate.spend(call.principal.user_id)
     return reply_of(trading.place(call.database, call.principal.name, found.id, wish, call.key))
 
 
@@ -99,7 +98,6 @@ def modify(call: Call) -> Reply:
     )
     fields.close()
     found = access.account_of_order(call.database, call.principal, order_id, named, write=True)
-    call.rate.spend(call.principal.user_id)
     return reply_of(trading.modify(call.database, call.principal.name, found.id, order_id, change, call.key))
 
 

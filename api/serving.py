@@ -20,7 +20,6 @@ import log
 import settings
 from api import auth, problems
 from api.call import Call, Endpoint
-from api.limits import OrderRate
 from api.metrics import Meter
 from api.parsing import LARGEST, bad
 from api.reply import Reply
@@ -53,14 +52,6 @@ class Server:
         self.state = state
         self.meter = Meter()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="api")
-        self._rate: OrderRate | None = None
-
-    @property
-    def rate(self) -> OrderRate:
-        """Made at the first request: the settings are read once the process has started."""
-        if self._rate is None:
-            self._rate = OrderRate(settings.load().kagaz_order_rate)
-        return self._rate
 
     async def run(self, act: Callable[[], Reply]) -> Reply:
         """Run in a thread, with this task's log ids; TRY_AGAIN when none gets free in time."""
@@ -143,7 +134,6 @@ class Resource:
                 query_string=scope["query_string"],
                 raw_body=body,
                 key=key,
-                rate=self.server.rate,
                 headers=Headers(scope=scope),
                 address=client[0] if client else None,
                 secure=is_https(scope),

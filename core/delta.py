@@ -20,7 +20,5 @@ def delta(facts: Facts, instrument: Instrument) -> int:
     if snapshot is None or expiry is None or not snapshot.price or not strike:
         return sign * ONE // 2
     days = max((expiry - facts.market.trading_date).days, 0) + 1
-    found = greeks(
-        snapshot.price, strike, days / DAYS, USUAL_VOLATILITY, call=instrument.kind is Kind.CE
-    )
+    found = greeks(snapshot.price, strike, days / DAYS, USUAL_VOLATILITY, call=instrument.kind is Kind.CE)
     return round(float(found.delta) * ONE)

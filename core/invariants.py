@@ -7,6 +7,7 @@ test, by ``python -m desk verify`` and each hour by the sidecar.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from core import gtt_invariants
 from core.account import OrderEvent, Work
@@ -32,6 +33,7 @@ class TradeFact:
     frame: int
     levels: tuple[tuple[int, int], ...]
     charge_id: int | None
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class TransferFact:
     amount: int
     code: str
     charge_id: int | None
+    on: date | None = None
 
 
 @dataclass(slots=True)
@@ -223,6 +226,21 @@ def gtts_are_sound(books: Books) -> Iterable[str]:
     yield from gtt_invariants.exits_only_close(books.gtts, orders, books.trades)
 
 
+def counters_are_counted(books: Books) -> Iterable[str]:
+    """What limits are held against is what rests, what was traded today, and what was paid in today."""
+    standing, day = books.work.standing, books.work.trading_date
+    resting = sum(order.status in WORKING for order in books.orders)
+    if standing.open_orders != resting:
+        yield f"it counts {standing.open_orders} open orders, {resting} rest"
+    traded = sum(trade.kind == "FILL" and trade.on == day for trade in books.trades)
+    if standing.trades_today != traded:
+        yield f"it counts {standing.trades_today} trades today, there are {traded}"
+    paid = [t for t in books.transfers if t.on == day and Ledger.BANK in (t.source, t.target)]
+    flows = sum(t.amount if t.source is Ledger.BANK else -t.amount for t in paid)
+    if standing.flows_today != flows:
+        yield f"it counts {standing.flows_today} paid in today, transfers say {flows}"
+
+
 CHECKS = (
     balances_fold,
     holds_are_explained,
@@ -234,4 +252,5 @@ CHECKS = (
     profit_is_realised,
     idle_groups_are_empty,
     gtts_are_sound,
+    counters_are_counted,
 )

@@ -77,7 +77,9 @@ def restrictions_of(
     its underlying; shares of a banned underlying trade on."""
     derivative = instrument.kind in DERIVATIVES
     own = {Restriction.HALTED} if derivative else set(Restriction) - {Restriction.BAN}
-    found: dict[Restriction, str] = {row.kind: row.note for row in rows.get(instrument.id, ()) if row.kind in own and row.holds(on)}
+    found: dict[Restriction, str] = {
+        row.kind: row.note for row in rows.get(instrument.id, ()) if row.kind in own and row.holds(on)
+    }
     if derivative:
         above = (Restriction.BAN, Restriction.HALTED)
         for row in rows.get(instrument.margin_underlying, ()):

@@ -40,7 +40,8 @@ def leg_to_close_first(
     _, leg, quantity = found
     act = "Sell" if quantity > 0 else "Buy back"
     refusal.sentence += (
-        f" This leg covers {leg.symbol}: without it that one needs more margin. {act} {abs(quantity)} {leg.symbol} first."
+        f" This leg covers {leg.symbol}, which needs more margin without it:"
+        f" {act.lower()} {abs(quantity)} {leg.symbol} first."
     )
     return refusal
 

@@ -17,7 +17,7 @@ def value_fits(weighed: Weighed) -> Refusal | None:
     """Price times quantity of one order stays below a cap, so that one slip of a key stays small."""
     most, order = weighed.limit(LimitName.ORDER_VALUE), weighed.order
     value = order.worst_price * order.pending
-    if most is None or value <= most or weighed.before and value <= _value(weighed.before):
+    if most is None or value <= most or (weighed.before and value <= _value(weighed.before)):
         return None
     units = most // order.worst_price // weighed.instrument.lot * weighed.instrument.lot
     advice = f"Ask for {units} or fewer." if units else "Not even one lot fits."
@@ -43,7 +43,7 @@ def price_is_sane(weighed: Weighed) -> Refusal | None:
     moves by multiples, may always be so many rupees away."""
     order, last = weighed.order, weighed.last_price
     most = weighed.limit(AWAY.get(weighed.instrument.kind, LimitName.PRICE_AWAY_SHARES))
-    if most is None or not last or not order.price or weighed.before and order.price == weighed.before.price:
+    if most is None or not last or not order.price or (weighed.before and order.price == weighed.before.price):
         return None
     away = abs(order.price - last)
     room = last * most // 10_000

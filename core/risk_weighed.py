@@ -60,9 +60,7 @@ class Weighed:
         return self.facts.risk.limits.get(name)
 
 
-def over(
-    reason: Reason, sentence: str, used: int, limit: int, field: str | None = "quantity"
-) -> Refusal:
+def over(reason: Reason, sentence: str, used: int, limit: int, field: str | None = "quantity") -> Refusal:
     """A refusal by a limit, with the two numbers that tell it."""
     return Refusal(reason, sentence, field, numbers={"used": used, "limit": limit})
 

@@ -16,7 +16,7 @@ from core.orders import Order, OrderType, Product, Side, Status, Validity
 from core.positions import Position
 from db import gtts
 from db.engine import Database
-from db.trading import Connection
+from db.trading import Connection, standing_of
 
 # Accounts are read this many at a time, so that memory stays bounded.
 BATCH = 200
@@ -66,13 +66,16 @@ def books(connection: Connection, ids: list[int], instruments: Mapping[int, Inst
 
 def _works(connection: Connection, ids: list[int]) -> Iterator[Work]:
     rows = connection.execute(
-        "select a.id, u.name || '/' || a.name, a.market, a.trading_date, a.version, a.blocked_loss, a.cash, a.hold,"
+        "select a.id, u.name || '/' || a.name, a.market, a.trading_date, a.version, a.blocked_loss,"
+        " json_build_array(a.user_id, a.trading_state, a.state_reason, a.open_orders, a.orders_today, a.trades_today,"
+        " a.flows_today, a.peak_equity, a.gross_exposure, a.net_exposure, a.pace), a.cash, a.hold,"
         " a.margin, a.invested, a.unsettled, a.gains, a.option_credit"
         " from accounts a join users u on u.id = a.user_id where a.id = any(%s) order by a.id",
         [ids],
     )
-    for account_id, key, market, day, version, blocked, *balances in rows:
-        yield Work(account_id, key, market, day, version, dict(zip(BALANCES, balances, strict=True)), blocked)
+    for account_id, key, market, day, version, blocked, standing, *balances in rows:
+        money = dict(zip(BALANCES, balances, strict=True))
+        yield Work(account_id, key, market, day, version, money, blocked, standing_of(standing))
 
 
 def _holdings(connection: Connection, ids: list[int], works: Mapping[int, Work]) -> None:
@@ -128,15 +131,15 @@ def _trades(connection: Connection, ids: list[int]) -> defaultdict[int, list[Tra
     rows = connection.execute(
         "select account_id, id, order_id, instrument_id, product,"
         " case side when 'BUY' then quantity else -quantity end, price, realised, limit_price, kind, frame, levels,"
-        " charge_id from trades where account_id = any(%s) order by id",
+        " charge_id, trading_date from trades where account_id = any(%s) order by id",
         [ids],
     )
-    for account_id, trade_id, order_id, instrument_id, product, *numbers, kind, frame, levels, charge_id in rows:
+    for account_id, trade_id, order_id, instrument_id, product, *numbers, kind, frame, levels, charge_id, on in rows:
         signed, price, realised, limit_price = numbers
         consumed = tuple((at, quantity) for at, quantity in levels)
         fact = TradeFact(
             trade_id, order_id, instrument_id, Product(product), signed, price, realised, limit_price, kind, frame,
-            consumed, charge_id,
+            consumed, charge_id, on,
         )  # fmt: skip
         grouped[account_id].append(fact)
     return grouped
@@ -145,11 +148,12 @@ def _trades(connection: Connection, ids: list[int]) -> defaultdict[int, list[Tra
 def _transfers(connection: Connection, ids: list[int]) -> defaultdict[int, list[TransferFact]]:
     grouped: defaultdict[int, list[TransferFact]] = defaultdict(list)
     rows = connection.execute(
-        "select account_id, from_ledger, to_ledger, amount, code, charge_id from transfers where account_id = any(%s)",
+        "select account_id, from_ledger, to_ledger, amount, code, charge_id, trading_date from transfers"
+        " where account_id = any(%s)",
         [ids],
     )
-    for account_id, source, target, amount, code, charge_id in rows:
-        grouped[account_id].append(TransferFact(Ledger(source), Ledger(target), amount, code, charge_id))
+    for account_id, source, target, amount, code, charge_id, on in rows:
+        grouped[account_id].append(TransferFact(Ledger(source), Ledger(target), amount, code, charge_id, on))
     return grouped
 
 

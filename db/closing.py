@@ -115,7 +115,8 @@ def begin_day(connection: Connection, account_id: int, day: date, equity: int, u
     )
     connection.execute(
         "update accounts a set trading_date = %(day)s, opening_equity = %(equity)s, opening_unrealised = %(held)s,"
-        " blocked_loss = 0, plan = coalesce((select p.plan from account_plans p where p.account_id = a.id"
+        " blocked_loss = 0, orders_today = 0, trades_today = 0, flows_today = 0, equity = %(equity)s,"
+        " plan = coalesce((select p.plan from account_plans p where p.account_id = a.id"
         "   and p.effective_from <= %(day)s order by p.effective_from desc limit 1), a.plan)"
         " where a.id = %(account)s",
         {"day": day, "equity": equity, "held": unrealised, "account": account_id},

@@ -21,11 +21,13 @@ from core.ledger import BALANCES
 from core.margin import Group, Snapshot
 from core.orders import Order, OrderType, Product, Side, Status, Validity
 from core.positions import Lot, Position
+from core.risk_facts import Crossing
+from core.standing import Pace, Standing, TradingState
 from db.trading_rows import payload
 
 Connection = psycopg.Connection[Any]
 
-LOAD = "select load_work(%s, %s, %s, %s, %s, %s, %s)::text"
+LOAD = "select load_work(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)::text"
 COMMIT = "select commit_work(%s::text::jsonb)"
 
 
@@ -54,6 +56,8 @@ class Loaded:
     next_order: int
     stored: Stored | None
     numbers: list[tuple[int, int]] = field(default_factory=list)
+    risk_version: int = 0
+    crossing: Crossing | None = None
 
 
 def load(
@@ -66,14 +70,17 @@ def load(
     key: str | None = None,
     numbers: int = 0,
     whole: bool = False,
+    cross: tuple[Side, int] | None = None,
+    lots: bool = False,
 ) -> Loaded | None:
     """Lock the accounts, ascending, and read what the use case needs; None where no account is found.
 
     ``orders`` None means that a new order is to come, and its id is drawn; ``whole`` reads every working
-    order, position, group and lot of the accounts. Market facts are those of the first account.
+    order, position, group and lot of the accounts. Market facts are those of the first account. ``cross`` asks
+    for an own order on that side which a price (0: the last) would meet; ``lots`` for the instruments' lots.
     """
     wanted = [list(accounts), None if orders is None else list(orders), list(instruments), list(underlyings), key,
-              numbers, whole]  # fmt: skip
+              numbers, whole, cross and cross[0], (cross and cross[1]) or None, lots]  # fmt: skip
     row = connection.execute(LOAD, wanted).fetchone()
     raw = orjson.loads(row[0]) if row else {}
     return _loaded(raw) if raw.get("accounts") else None
@@ -90,10 +97,10 @@ def _loaded(raw: dict[str, Any]) -> Loaded:
     market = MarketFacts(market_id, phase, running, date.fromisoformat(trading_date), exchange_time)
     works: dict[int, Work] = {}
     archived: set[int] = set()
-    for account_id, key, owner, day, version, blocked, ended, plan, *balances in raw["accounts"]:
+    for account_id, key, owner, day, version, blocked, ended, plan, standing, *balances in raw["accounts"]:
         works[account_id] = Work(
             account_id, key, owner, date.fromisoformat(day), version + 1,
-            dict(zip(BALANCES, balances, strict=True)), blocked, plan,
+            dict(zip(BALANCES, balances, strict=True)), blocked, plan, standing_of(standing),
         )  # fmt: skip
         if ended:
             archived.add(account_id)
@@ -113,7 +120,17 @@ def _loaded(raw: dict[str, Any]) -> Loaded:
         next_order=raw["next_order"] or 0,
         stored=Stored(*stored) if stored else None,
         numbers=list(ids),
+        risk_version=raw["risk_version"] or 0,
+        crossing=Crossing(*raw["crossing"]) if raw["crossing"] else None,
     )
+
+
+def standing_of(values: Sequence[Any]) -> Standing:
+    """How an account stands with risk, from the columns in the order of ``Standing``, its pace last."""
+    user_id, state, reason, resting, orders, trades, flows, peak, gross, net, pace = values
+    return Standing(
+        user_id, TradingState(state), reason, resting, orders, trades, flows, peak, gross, net, Pace(*pace)
+    )  # fmt: skip
 
 
 def _spread(raw: dict[str, Any], works: dict[int, Work]) -> None:

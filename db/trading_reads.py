@@ -9,12 +9,12 @@ from core.orders import OrderType, Product, Side, Validity
 from db.trading import Connection
 
 
-def instrument_of_order(connection: Connection, account_id: int, order_id: int) -> int | None:
-    """The instrument of an order of this account; None when the account has no such order."""
+def instrument_of_order(connection: Connection, account_id: int, order_id: int) -> tuple[int, Side] | None:
+    """Instrument and side of an order of this account; None when the account has no such order."""
     row = connection.execute(
-        "select instrument_id from orders where id = %s and account_id = %s", [order_id, account_id]
+        "select instrument_id, side from orders where id = %s and account_id = %s", [order_id, account_id]
     ).fetchone()
-    return row[0] if row else None
+    return (row[0], Side(row[1])) if row else None
 
 
 def carried(connection: Connection, account_id: int) -> list[tuple[int, str]]:

@@ -41,7 +41,7 @@ def payload(works: Sequence[Work], request: Row | None, announce: bool) -> Row:
     """
     tables: dict[str, list[Row]] = {
         "new_orders": [], "orders": [], "charges": [], "trades": [], "groups": [], "positions": [], "lots": [],
-        "ended_lots": [], "transfers": [],
+        "ended_lots": [], "transfers": [], "decisions": [],
     }  # fmt: skip
     accounts: list[Row] = []
     events: list[Row] = []
@@ -50,6 +50,7 @@ def payload(works: Sequence[Work], request: Row | None, announce: bool) -> Row:
         accounts.append(
             {"id": work.id, "version": work.version, "spend": work.spend}
             | {ledger.value.lower(): work.balances[ledger] for ledger in BALANCES}
+            | work.standing.columns()
         )
         _orders(work, tables)
         _holdings(work, tables)
@@ -111,6 +112,14 @@ def _history(work: Work, tables: dict[str, list[Row]], events: list[Row]) -> Non
                 "limit_price": trade.limit_price, "traded_at": trade.at, "trading_date": day, "frame": seen.frame,
                 "exchange_time": seen.exchange_time, "last_price": seen.last_price, "levels": seen.levels,
                 "version": version,
+            }
+        )  # fmt: skip
+    for refusal, order_id in work.refused:
+        tables["decisions"].append(
+            {
+                "at": work.events[-1].at, "account_id": work.id, "order_id": order_id,
+                "actor": work.events[-1].actor, "rule": int(refusal.reason), "sentence": refusal.sentence,
+                "numbers": refusal.numbers,
             }
         )  # fmt: skip
     for transfer in work.transfers:

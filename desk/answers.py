@@ -12,11 +12,13 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``status`` as in HTTP; ``body`` the shape of the API or a problem; ``replayed`` when it was stored before."""
+    """``status`` as in HTTP; ``body`` the shape of the API or a problem; ``replayed`` when it was stored before;
+    ``retry_after`` seconds to wait, where waiting helps."""
 
     status: int
     body: Body
     replayed: bool = False
+    retry_after: int | None = None
 
     @property
     def ok(self) -> bool:
@@ -40,7 +42,7 @@ def problem(refusal: Refusal) -> Answer:
         "order_id": None if refusal.order_id is None else str(refusal.order_id),
         "errors": [{"field": refusal.field, "reason_code": code, "detail": refusal.sentence}],
     }
-    return Answer(status, body)
+    return Answer(status, body, retry_after=refusal.numbers.get("retry_after"))
 
 
 def fingerprint(*parts: object) -> str:

@@ -86,7 +86,7 @@ def _attempt(database: Database, leadership: Term, hit: Hit, refused: tuple[Reas
         gtt = gtts.one(connection, hit.account_id, hit.gtt_id)
         if gtt is None:
             return Fate.OVER
-        task = open_task(connection, master, hit.account_id, [instrument], orders=_orders_of(gtt))
+        task = open_task(connection, master, hit.account_id, [instrument], orders=_orders_of(gtt), lots=True)
         gtt = gtts.one(connection, hit.account_id, hit.gtt_id)  # as it stands under the lock
         if gtt is None or not _still_waits(gtt, hit) or task.work.id in task.loaded.archived:
             return Fate.OVER
@@ -126,8 +126,8 @@ def _place(connection: Connection, task: Task, instrument: Instrument, gtt: Row,
             return False
     name = f"gtt-{gtt.id}-{leg.leg}"
     wish = order_of(instrument.id, leg, quantity)
-    order = decide.place(work, task.facts, wish, gtts.next_order(connection), name, ACTOR)
-    order.origin = "GTT" if gtt.parent_id is None else "EXIT"
+    origin = "GTT" if gtt.parent_id is None else "EXIT"
+    order = decide.place(work, task.facts, wish, gtts.next_order(connection), name, ACTOR, origin)
     leg.state, leg.order_id = LegState.FIRED, order.id
     if order.status is Status.REJECTED:
         failed(leg, (Reason(order.reason_code or Reason.NOT_ENOUGH_FUNDS), order.reason or ""), order.id)

@@ -11,7 +11,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 from weakref import WeakKeyDictionary
+
+from psycopg import Connection
 
 from core import charges, contracts, square_off
 from core.calendar import IST, Calendar
@@ -20,9 +23,10 @@ from core.contracts import Terms
 from core.corporate import Action
 from core.instruments import DERIVATIVES, Instrument, Kind, Segment
 from core.orders import Product
+from core.risk_book import RiskBook
 from core.search import Search
 from core.sessions import Board, board_of
-from db import corporate, seeds
+from db import corporate, risk_rows, seeds
 from db import masters as store
 from db.engine import Database, DatabaseBusy, DatabaseUnavailable, retrying
 from db.masters import Listing
@@ -62,6 +66,7 @@ class Master:
         self._tariffs = tariffs
         self._rates: dict[date, Rates] = {}
         self._chains: dict[int, list[Instrument]] | None = None
+        self._risk: RiskBook | None = None
         self._search: Search | None = None
         self._lazy = threading.Lock()
 
@@ -102,6 +107,12 @@ class Master:
         """When an instrument's intraday positions are squared off on a trading date of a session."""
         one = self.by_id[instrument_id]
         return self.intraday_ends(session, on)[board_of(one.kind, one.id in self.leads)]
+
+    def risk(self, connection: Connection[Any], version: int) -> RiskBook:
+        """Limits, restrictions and switches, at ``version`` or newer: read anew where what is kept is older."""
+        if self._risk is None or self._risk.version < version:
+            self._risk = risk_rows.book(connection)
+        return self._risk
 
     def search(self, text: str, limit: int = 20, segment: Segment | str | None = None) -> list[Instrument]:
         """What a text may mean, best first: symbols, names, and contracts as people say them. Never raises.

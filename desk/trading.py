@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container
 from datetime import timedelta
+from typing import Any
 
 import settings
 from core import decide
@@ -46,7 +47,9 @@ def place(
         instrument = instrument_of(master, wish.instrument_id)
         with database.connection() as connection:
             latency = settings.load().kagaz_latency_ms
-            task = open_task(connection, master, account_id, [instrument], key=key, latency_ms=latency)
+            task = open_task(
+                connection, master, account_id, [instrument], key=key, latency_ms=latency, **_looked_at(wish)
+            )
             before = replay(task.loaded.stored, asked)
             if before:
                 return before
@@ -54,8 +57,7 @@ def place(
             if exits:
                 rules.check(exits, wish, instrument, task.facts)
             number = task.loaded.next_order
-            order = decide.place(task.work, task.facts, wish, number, _named(key, number), actor)
-            order.origin = origin
+            order = decide.place(task.work, task.facts, wish, number, _named(key, number), actor, origin)
             answer = _placed(task, order, instrument)
             if exits and answer.ok:
                 attached = rules.attach(task.facts, instrument, order, exits, gtts.next_id(connection), actor)
@@ -68,6 +70,17 @@ def place(
         return answer
 
     return _answered(act)
+
+
+def _looked_at(wish: PlaceOrder) -> dict[str, Any]:
+    """What a new order needs to know beside its account: an own order that it would meet, lots that it sells."""
+    meets = wish.order_type in (OrderType.MARKET, OrderType.LIMIT)
+    sells_shares = wish.product is Product.CNC and wish.side is Side.SELL
+    return {"cross": (_other(wish.side), wish.price) if meets else None, "lots": sells_shares}
+
+
+def _other(side: Side) -> Side:
+    return Side.SELL if side is Side.BUY else Side.BUY
 
 
 def _named(key: str | None, number: int) -> str:
@@ -99,6 +112,7 @@ def _on_order(
     key: str | None,
     asked: str,
     change: Callable[[Task, Order], None],
+    terms: ModifyOrder | None = None,
 ) -> Answer:
     """Load an order with its account, change it, write it; a refusal by risk is written as well."""
     master = masters.get(database)
@@ -106,11 +120,14 @@ def _on_order(
     def act() -> Answer:
         refused: Refusal | None = None
         with database.connection() as connection:
-            instrument_id = trading_reads.instrument_of_order(connection, account_id, order_id)
-            if instrument_id is None:
+            found = trading_reads.instrument_of_order(connection, account_id, order_id)
+            if found is None:
                 raise Refusal(Reason.UNKNOWN_ORDER, "No such order in this account.", "order_id")
-            instrument = instrument_of(master, instrument_id)
-            task = open_task(connection, master, account_id, [instrument], key=key, orders=[order_id])
+            instrument = instrument_of(master, found[0])
+            cross = (_other(found[1]), terms.price or 0) if terms and (terms.price or terms.order_type) else None
+            task = open_task(
+                connection, master, account_id, [instrument], key=key, orders=[order_id], cross=cross, lots=bool(terms)
+            )
             before = replay(task.loaded.stored, asked)
             if before:
                 return before
@@ -139,7 +156,7 @@ def modify(
         must_be_current(task)
         decide.modify(task.work, task.facts, order, change, actor)
 
-    return _on_order(database, account_id, order_id, key, fingerprint("modify", order_id, change), apply)
+    return _on_order(database, account_id, order_id, key, fingerprint("modify", order_id, change), apply, change)
 
 
 def cancel(database: Database, actor: str, account_id: int, order_id: int, key: str | None = None) -> Answer:
@@ -203,7 +220,7 @@ def estimate(database: Database, account_id: int, wish: PlaceOrder) -> Body:
     master = masters.get(database)
     instrument = instrument_of(master, wish.instrument_id)
     with database.connection() as connection:
-        task = open_task(connection, master, account_id, [instrument], orders=[])
+        task = open_task(connection, master, account_id, [instrument], orders=[], **_looked_at(wish))
         connection.rollback()
     work, facts = task.work, task.facts
     refusals = form(Asked(wish, instrument, facts))
@@ -275,7 +292,7 @@ def _close_some(
     def act() -> Answer:
         instrument = instrument_of(master, instrument_id)
         with database.connection() as connection:
-            task = open_task(connection, master, account_id, [instrument], key=key)
+            task = open_task(connection, master, account_id, [instrument], key=key, lots=True)
             before = replay(task.loaded.stored, asked)
             if before:
                 return before
@@ -284,8 +301,7 @@ def _close_some(
             if wish is None:
                 return Answer(204, {})
             number = task.loaded.next_order
-            order = decide.place(task.work, task.facts, wish, number, _named(key, number), actor)
-            order.origin = origin
+            order = decide.place(task.work, task.facts, wish, number, _named(key, number), actor, origin)
             answer = _placed(task, order, instrument)
             commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)
         ring(database, ORDERS, ACCOUNTS)

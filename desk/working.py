@@ -1,13 +1,15 @@
 """The frame of every use case on one account: load under its lock, decide, commit, ring."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import settings
 from core.account import Work
 from core.facts import Facts
 from core.instruments import Instrument
 from core.reasons import Reason, Refusal
+from core.risk_facts import NO_RISK, RiskFacts
 from core.rulebook import in_force
 from db import doorbell
 from db.engine import Database
@@ -40,7 +42,7 @@ class Task:
     loaded: Loaded
 
 
-def facts_of(master: masters.Master, loaded: Loaded, latency_ms: int = 0) -> Facts:
+def facts_of(master: masters.Master, loaded: Loaded, latency_ms: int = 0, risk: RiskFacts = NO_RISK) -> Facts:
     """The facts of what was loaded, with the rates and terms of the market's trading date."""
     day = loaded.market.trading_date
     rulebook, calendar = in_force(day), master.calendar.under(loaded.session)
@@ -58,7 +60,16 @@ def facts_of(master: masters.Master, loaded: Loaded, latency_ms: int = 0) -> Fac
         plans={each.id: each.plan for each in loaded.works.values()},
         leads=master.leads,
         intraday_ends=master.intraday_ends(loaded.session, day),
+        risk=risk,
     )
+
+
+def risk_of(connection: Connection, master: masters.Master, loaded: Loaded, work: Work, one: Instrument) -> RiskFacts:
+    """What risk holds an order in an instrument against, as of the version that was read under the lock."""
+    book = master.risk(connection, loaded.risk_version)
+    rate = settings.load().kagaz_order_rate
+    facts = book.facts(work.id, work.standing.user_id, work.market, one, loaded.market.trading_date, rate)
+    return replace(facts, crossing=loaded.crossing) if loaded.crossing else facts
 
 
 def open_task(
@@ -80,7 +91,9 @@ def open_task(
     )
     if loaded is None:
         raise Refusal(Reason.UNKNOWN_ACCOUNT, "No such account.", "account")
-    return Task(loaded.works[account_id], facts_of(master, loaded, latency_ms), loaded)
+    work = loaded.works[account_id]
+    risk = risk_of(connection, master, loaded, work, instruments[0]) if instruments else NO_RISK
+    return Task(work, facts_of(master, loaded, latency_ms, risk), loaded)
 
 
 def must_be_current(task: Task) -> None:

@@ -4,9 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
+import settings
 from db.engine import Database
 from tests import cluster
 from tests.cluster import Throwaway
+
+
+@pytest.fixture(autouse=True)
+def _no_order_rate(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tests send faster than any trader types; those of the rate set it themselves."""
+    monkeypatch.setenv("KAGAZ_ORDER_RATE", "0")
+    settings.load.cache_clear()
+    yield
+    settings.load.cache_clear()
 
 
 @pytest.fixture(scope="session")

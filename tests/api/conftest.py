@@ -8,7 +8,6 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-import settings
 from api.app import routes
 from db.engine import Database
 from desk import access, identity, wallet
@@ -28,15 +27,6 @@ class Started:
     @property
     def ready(self) -> bool:
         return self.database is not None and not self.waiting_for
-
-
-@pytest.fixture(autouse=True)
-def _no_order_rate(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Tables of bad inputs come faster than any trader types."""
-    monkeypatch.setenv("KAGAZ_ORDER_RATE", "0")
-    settings.load.cache_clear()
-    yield
-    settings.load.cache_clear()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -11,10 +12,10 @@ from starlette.testclient import TestClient
 import settings
 from api import serving
 from api.app import endpoints, middleware, routes
-from api.limits import OrderRate
 from api.parsing import BadInputError
 from api.reply import Reply
 from api.serving import Server
+from core import risk_rules
 from core.reasons import Reason, Refusal
 from db.engine import Database
 from desk import readiness
@@ -216,33 +217,13 @@ def test_the_description_is_of_the_routes(client):
     assert set(schema["required"]) == {"symbol", "exchange", "side", "order_type", "product", "quantity"}
 
 
-@pytest.mark.parametrize(
-    ("rate", "asked_at", "free"),
-    [
-        (2, [0, 0, 0], [True, True, False]),
-        (2, [0, 0, 0, 0.49, 0.5], [True, True, False, False, True]),
-        (1, [0, 0.5, 1.0, 1.5, 2.0], [True, False, True, False, True]),
-        (10, [0] * 10 + [100] * 11, [True] * 20 + [False]),
-        (0, [0] * 50, [True] * 50),
-    ],
-)
-def test_a_bucket_of_orders(rate, asked_at, free):
-    bucket = OrderRate(rate)
-    for at, is_free in zip(asked_at, free, strict=True):
-        if is_free:
-            bucket.spend(1, float(at))
-        else:
-            with pytest.raises(Refusal) as no:
-                bucket.spend(1, float(at))
-            assert no.value.reason == Reason.RATE_LIMIT
-
-
 def test_orders_are_limited_by_user_and_cancels_never(desk, monkeypatch):
     monkeypatch.setenv("KAGAZ_ORDER_RATE", "2")
     settings.load.cache_clear()
     client = alone(Started(desk))
     alice, bob = as_bot(client, desk, "alice"), as_bot(client, desk, "bob")
-    monkeypatch.setattr("api.limits.time.monotonic", lambda: 1000.0)
+    at, spend = datetime(2026, 11, 23, 5, tzinfo=UTC), risk_rules.spend
+    monkeypatch.setattr(risk_rules, "spend", lambda pace, limits, sent, _now: spend(pace, limits, sent, at))
     answers = [alice.post("/api/v1/orders", json=ORDER) for _ in range(4)]
     assert [each.status_code for each in answers] == [201, 201, 429, 429]
     assert answers[2].headers["retry-after"] == "1"

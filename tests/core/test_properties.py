@@ -111,10 +111,11 @@ class Life:
             events.setdefault(event.order_id, []).append(event)
         trades = [
             TradeFact(t.id, t.order_id, t.instrument_id, t.product, t.side.sign * t.quantity, t.price, t.realised,
-                      t.limit_price, t.kind, t.evidence.frame, t.evidence.levels, t.charge_id)
+                      t.limit_price, t.kind, t.evidence.frame, t.evidence.levels, t.charge_id, self.work.trading_date)
             for t in self.work.trades
         ]  # fmt: skip
-        moved = [TransferFact(t.source, t.target, t.amount, t.code, t.charge_id) for t in self.work.transfers]
+        day = self.work.trading_date
+        moved = [TransferFact(t.source, t.target, t.amount, t.code, t.charge_id, day) for t in self.work.transfers]
         lots = {key: sum(lot.quantity for lot in held) for key, held in self.work.lots.items()}
         charges = {entry.id: entry.heads.total for entry in self.work.charges}
         orders = list(self.work.orders.values())

@@ -226,4 +226,4 @@ def test_at_the_end_of_the_exchanges_day_intraday_positions_are_only_closed(floo
     assert floor.place(account, "BUY", 1, SBIN, 80_000, "MIS").body["reason_code"] == 400
     assert floor.place(account, "SELL", 11, SBIN, 80_000, "MIS").body["reason_code"] == 400
     assert floor.place(account, "SELL", 10, SBIN, 80_000, "MIS").status == 201
-    assert floor.place(account, "BUY", 1, SBIN, 80_000, "CNC").status == 201
+    assert floor.place(account, "BUY", 1, SBIN, 79_900, "CNC").status == 201

@@ -105,7 +105,7 @@ select 'DEFAULT', name, value, date '2020-01-01', 'seed', true
 from (values
     ('TRADES_PER_DAY', 20000),
     ('OPEN_ORDERS', 5000),
-    ('ORDER_VALUE', 10000000000),
+    ('ORDER_VALUE', 25000000000),
     ('ORDER_QUANTITY', 1000000),
     ('PRICE_AWAY_SHARES', 3000),
     ('PRICE_AWAY_FUTURES', 3000),

@@ -10,7 +10,8 @@ drop function if exists load_work, commit_work;
 
 create function load_work(
     p_accounts bigint[], p_orders bigint[], p_instruments integer[], p_underlyings integer[],
-    p_key text, p_numbers integer, p_whole boolean
+    p_key text, p_numbers integer, p_whole boolean,
+    p_cross text default null, p_cross_price integer default null, p_lots boolean default false
 ) returns json language plpgsql as $$
 declare
     v_market markets%rowtype;
@@ -19,6 +20,8 @@ declare
     v_trade_ids json;
     v_charge_ids json;
     v_request json;
+    v_crossing json;
+    v_price integer;
 begin
     perform 1 from accounts where id = any (p_accounts) order by id for no key update;
     select m.* into v_market from markets m join accounts a on a.market = m.id where a.id = p_accounts[1];
@@ -42,6 +45,31 @@ begin
                 select 1 from orders o where o.id = any (p_orders) and o.account_id = l.account_id
                     and o.instrument_id = l.instrument_id and o.side = 'SELL' and o.product = 'CNC')));
     end if;
+    if p_lots then
+        v_lots := (select json_agg(json_build_array(
+                account_id, instrument_id, trade_id, quantity, cost, bought_on, settles_on))
+            from lots where account_id = any (p_accounts) and instrument_id = any (p_instruments));
+    end if;
+    -- The same user's order on the other side that one at this price (the last, where none is given) would meet.
+    if p_cross is not null then
+        v_price := coalesce(p_cross_price, (select last_price from quotes
+            where market = v_market.id and instrument_id = p_instruments[1]));
+        if p_cross = 'SELL' then
+            v_crossing := (select json_build_array(o.id, o.worst_price, u.name || '/' || b.name)
+                from orders o join accounts b on b.id = o.account_id join users u on u.id = b.user_id
+                where o.status = 'OPEN' and o.instrument_id = p_instruments[1] and o.side = 'SELL'
+                    and o.worst_price <= v_price and o.id <> all (coalesce(p_orders, '{}')) and b.market = v_market.id
+                    and b.user_id = (select user_id from accounts where id = p_accounts[1])
+                order by o.worst_price limit 1);
+        else
+            v_crossing := (select json_build_array(o.id, o.worst_price, u.name || '/' || b.name)
+                from orders o join accounts b on b.id = o.account_id join users u on u.id = b.user_id
+                where o.status = 'OPEN' and o.instrument_id = p_instruments[1] and o.side = 'BUY'
+                    and o.worst_price >= v_price and o.id <> all (coalesce(p_orders, '{}')) and b.market = v_market.id
+                    and b.user_id = (select user_id from accounts where id = p_accounts[1])
+                order by o.worst_price desc limit 1);
+        end if;
+    end if;
     if p_key is not null then
         v_request := (select json_build_array(encode(hash, 'hex'), status, body)
             from requests where account_id = p_accounts[1] and key = p_key);
@@ -55,6 +83,8 @@ begin
         'accounts', (select json_agg(json_build_array(
                 a.id, u.name || '/' || a.name, a.market, a.trading_date, a.version, a.blocked_loss, a.archived_at is not null,
                 a.plan,
+                json_build_array(a.user_id, a.trading_state, a.state_reason, a.open_orders, a.orders_today,
+                    a.trades_today, a.flows_today, a.peak_equity, a.gross_exposure, a.net_exposure, a.pace),
                 a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit) order by a.id)
             from accounts a join users u on u.id = a.user_id where a.id = any (p_accounts)),
         'groups', (select json_agg(json_build_array(
@@ -79,7 +109,8 @@ begin
                 (select last_price::bigint from quotes where market = v_market.id and instrument_id = u))))
             from unnest(case when p_whole then array(select distinct underlying_id from margin_groups
                     where account_id = any (p_accounts)) else p_underlyings end) u),
-        'orders', v_orders, 'lots', v_lots, 'trade_ids', v_trade_ids, 'charge_ids', v_charge_ids, 'request', v_request);
+        'orders', v_orders, 'lots', v_lots, 'trade_ids', v_trade_ids, 'charge_ids', v_charge_ids, 'request', v_request,
+        'crossing', v_crossing, 'risk_version', (select version from risk_version));
 end $$;
 
 create function commit_work(p jsonb) returns void language plpgsql as $$
@@ -88,9 +119,14 @@ declare
 begin
     update accounts a set
         cash = x.cash, hold = x.hold, margin = x.margin, invested = x.invested, unsettled = x.unsettled,
-        gains = x.gains, option_credit = x.option_credit, version = x.version
+        gains = x.gains, option_credit = x.option_credit, version = x.version,
+        open_orders = x.open_orders, orders_today = x.orders_today, trades_today = x.trades_today,
+        flows_today = x.flows_today, peak_equity = x.peak_equity, gross_exposure = x.gross_exposure,
+        net_exposure = x.net_exposure, pace = x.pace
     from jsonb_to_recordset(p -> 'accounts') as x(id bigint, version bigint, spend bigint, cash bigint, hold bigint,
-        margin bigint, invested bigint, unsettled bigint, gains bigint, option_credit bigint)
+        margin bigint, invested bigint, unsettled bigint, gains bigint, option_credit bigint, open_orders integer,
+        orders_today integer, trades_today integer, flows_today bigint, peak_equity bigint, gross_exposure bigint,
+        net_exposure bigint, pace bigint[])
     where a.id = x.id and a.version = x.version - 1
         and (x.spend is null or a.cash - a.blocked_loss >= x.spend);
     get diagnostics v_written = row_count;
@@ -187,6 +223,11 @@ begin
         select x.account_id, x.trading_date, x.from_ledger, x.to_ledger, x.amount, x.code, x.order_id, x.trade_id,
             x.charge_id, x.reference, x.event_at, x.cash_after, x.version
         from jsonb_populate_recordset(null::transfers, p -> 'transfers') x;
+    end if;
+    if p ? 'decisions' then
+        insert into risk_decisions (at, account_id, order_id, actor, decision, rule, sentence, numbers)
+        select x.at, x.account_id, x.order_id, x.actor, 'REFUSED', x.rule, x.sentence, x.numbers
+        from jsonb_populate_recordset(null::risk_decisions, p -> 'decisions') x;
     end if;
     if p ? 'announce' then
         insert into order_changes (market, order_id)
