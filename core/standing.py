@@ -81,6 +81,10 @@ class Standing:
         """Remember the newest order, so that the same one again is known."""
         self.pace.terms, self.pace.terms_at = terms, int(now.timestamp() * 1_000_000)
 
+    def begin_day(self) -> None:
+        """What is counted by the day starts again."""
+        self.orders_today = self.trades_today = self.flows_today = 0
+
     def columns(self) -> dict[str, object]:
         """What a use case may change of it, by the columns of the account's row."""
         return {

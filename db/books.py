@@ -75,7 +75,7 @@ def _works(connection: Connection, ids: list[int]) -> Iterator[Work]:
     )
     for account_id, key, market, day, version, blocked, standing, *balances in rows:
         money = dict(zip(BALANCES, balances, strict=True))
-        yield Work(account_id, key, market, day, version, money, blocked, standing_of(standing))
+        yield Work(account_id, key, market, day, version, money, blocked, standing=standing_of(standing))
 
 
 def _holdings(connection: Connection, ids: list[int], works: Mapping[int, Work]) -> None:

@@ -15,7 +15,7 @@ from core.reasons import Reason
 from db import closing as rows
 from db.engine import Database, retrying
 from db.trading import commit
-from desk import contract_notes, corporate, masters, trading
+from desk import contract_notes, corporate, masters, risk_watch, trading
 from desk import market as markets
 from desk.availability import alone
 from desk.working import ACCOUNTS, facts_of, open_task, ring
@@ -154,8 +154,10 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
         rows.begin_day(connection, account_id, step.next_date, equity, unrealised)
         work.written()
         work.trading_date = step.next_date
+        work.standing.begin_day()
         if corporate.apply(connection, task, rolling.splits, closes, frame):
             commit(connection, [work])
+        risk_watch.next_day(connection, task)
     return 1
 
 

@@ -74,7 +74,7 @@ risk_decisions = Table(
     METADATA,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
-    Column("account_id", BigInteger, ForeignKey("accounts.id")),
+    Column("account_id", BigInteger, ForeignKey("accounts.id"), nullable=False),
     Column("order_id", BigInteger),
     Column("actor", Text, nullable=False),
     Column("decision", Text, nullable=False),

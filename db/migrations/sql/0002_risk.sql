@@ -55,7 +55,7 @@ create unique index kill_switches_pressed on kill_switches (scope, subject) wher
 create table risk_decisions (
     id         bigint generated always as identity primary key,
     at         timestamptz not null default now(),
-    account_id bigint references accounts,      -- null where a whole market or user is meant
+    account_id bigint not null references accounts,
     order_id   bigint,
     actor      text not null,
     decision   text not null check (decision in ('REFUSED', 'ACTIVE', 'REDUCING', 'HALTED')),

@@ -1,0 +1,201 @@
+"""The kill switch and its way back: of an account, of all accounts of a user, of a whole market.
+
+Pressing cancels everything that rests and stops new orders in the same transaction, account by account; the
+switch over a user or a market is written first, so that an order either came before and is cancelled, or sees
+the switch under its lock and is refused. What was pressed stays pressed, whatever process ends, until somebody
+re-arms it by hand.
+"""
+
+import log
+from core import decide
+from core.orders import WORKING
+from core.reasons import Reason, Refusal
+from core.risk_watch import breach
+from core.standing import TradingState
+from db import audit, risk_rows, risk_state, trading_reads
+from db.engine import Database, retrying
+from db.trading import commit
+from desk import gtt, masters, risk_limits, trading
+from desk.access import AccountRef
+from desk.answers import Body
+from desk.principal import Principal
+from desk.working import ACCOUNTS, ORDERS, open_task, ring
+
+_logger = log.get(__name__)
+
+
+def kill(database: Database, who: Principal, account: AccountRef, flatten: bool = False) -> Body:
+    """Halt one account: cancel its orders and GTTs, take no new ones; ``flatten`` closes its positions at market.
+
+    Raises FORBIDDEN for whoever neither owns it nor is an administrator.
+    """
+    _owner_or_admin(who, account)
+    power = "OWNER" if account.user_id == who.user_id else "ADMIN"
+    told = (int(Reason.KILLED), f"{_who(power, who)} pressed the kill switch.")
+    cancelled = retrying(lambda: _halt(database, who.name, account.id, told, power))
+    _heard(database, who, "KILL_SWITCH", account.key, {"cancelled": cancelled, "flatten": flatten})
+    ring(database, ORDERS, ACCOUNTS)
+    orders = _flatten(database, who.name, account.id) if flatten else []
+    return {"account": account.key, "cancelled": cancelled, "closing": orders, "state": TradingState.HALTED}
+
+
+def kill_user(database: Database, who: Principal, user_id: int, name: str, flatten: bool = False) -> Body:
+    """Halt every account of a user, present and future. Theirs alone, or an administrator's to press."""
+    if who.user_id != user_id and not who.is_admin:
+        raise Refusal(Reason.FORBIDDEN, "Only the user, or an administrator, may press this switch.")
+    by_admin = who.user_id != user_id
+    sentence = f"{_who('ADMIN' if by_admin else 'OWNER', who)} pressed the kill switch for all books of {name}."
+    return _kill_many(database, who, ("USER", str(user_id)), sentence, by_admin, flatten)
+
+
+def kill_market(database: Database, who: Principal, market: str, flatten: bool = False) -> Body:
+    """Halt every account of a market. For administrators."""
+    _admin(who)
+    sentence = f"Administrator {who.name} pressed the kill switch of the market {market}."
+    return _kill_many(database, who, ("MARKET", market), sentence, True, flatten)
+
+
+def rearm(database: Database, who: Principal, account: AccountRef) -> Body:
+    """Let an account trade again. Raises REARM_NOT_YOURS where an administrator pressed, STILL_OVER_LIMIT while the
+    loss that stopped it is still beyond its limit."""
+    _owner_or_admin(who, account)
+
+    def act() -> Body:
+        with database.connection() as connection:
+            stood = risk_state.state(connection, account.id, lock=True)
+            if stood.power == "ADMIN" and not who.is_admin:
+                sentence = f"{stood.reason} Only an administrator re-arms it."
+                raise Refusal(Reason.REARM_NOT_YOURS, sentence)
+            if stood.state is TradingState.ACTIVE:
+                return {"account": account.key, "state": TradingState.ACTIVE}
+            if stood.rule == Reason.DAILY_LOSS:
+                _loss_has_passed(database, account, stood)
+            if stood.rule == Reason.DRAWDOWN:
+                risk_state.forget_peak(connection, account.id)
+            told = (int(Reason.REARMED), f"{who.name} re-armed the account.")
+            risk_state.set_state(connection, account.id, TradingState.ACTIVE, told, who.name, "OWNER")
+            risk_state.decide(connection, account.id, who.name, "ACTIVE", told)
+            audit.append(connection, who.name, "REARMED", account.key, user_id=who.user_id or None)
+        return {"account": account.key, "state": TradingState.ACTIVE}
+
+    answer = retrying(act)
+    ring(database, ACCOUNTS)
+    return answer
+
+
+def rearm_user(database: Database, who: Principal, user_id: int, name: str) -> Body:
+    """Let go of a user's switch: theirs, or an administrator's where one pressed it."""
+    if who.user_id != user_id and not who.is_admin:
+        raise Refusal(Reason.FORBIDDEN, "Only the user, or an administrator, may re-arm.")
+    return _rearm_many(database, who, ("USER", str(user_id)), f"{who.name} re-armed all books of {name}.")
+
+
+def rearm_market(database: Database, who: Principal, market: str) -> Body:
+    """Let go of a market's switch. For administrators."""
+    _admin(who)
+    return _rearm_many(database, who, ("MARKET", market), f"{who.name} re-armed the market {market}.")
+
+
+def _halt(database: Database, actor: str, account_id: int, told: tuple[int, str], power: str | None) -> int:
+    """Cancel all that rests in one account and, with ``power``, halt it; how many orders were cancelled."""
+    master = masters.get(database)
+    why = (Reason.KILLED, f"Cancelled: {told[1]}")
+    with database.connection() as connection:
+        task = open_task(connection, master, account_id, whole=True, orders=[])
+        resting = [order for order in task.work.orders.values() if order.status in WORKING]
+        for order in resting:
+            decide.cancel(task.work, task.facts, order, actor, why)
+        commit(connection, [task.work])
+        gtt.cancel_all(connection, task, actor, why)
+        if power:
+            stood = risk_state.state(connection, account_id)
+            # What an administrator pressed is not handed down by its owner pressing once more.
+            kept = "ADMIN" if stood.state is TradingState.HALTED and stood.power == "ADMIN" else power
+            risk_state.set_state(connection, account_id, TradingState.HALTED, told, actor, kept)
+        risk_state.decide(connection, account_id, actor, "HALTED", told, {"cancelled": len(resting)})
+    return len(resting)
+
+
+def _kill_many(
+    database: Database, who: Principal, switch: tuple[str, str], sentence: str, by_admin: bool, flatten: bool
+) -> Body:
+    told = (int(Reason.KILLED), sentence)
+
+    def press() -> list[tuple[int, str]]:
+        with database.connection() as connection:
+            if risk_rows.press(connection, *switch, sentence, who.name, by_admin):
+                audit.append(connection, who.name, "KILL_SWITCH", ":".join(switch), user_id=who.user_id or None)
+            return risk_state.living(connection, *switch)
+
+    accounts = retrying(press)
+    cancelled, orders = 0, list[str]()
+    for account_id, _ in accounts:
+        cancelled += retrying(lambda account_id=account_id: _halt(database, who.name, account_id, told, None))  # type: ignore[misc]
+    ring(database, ORDERS, ACCOUNTS)
+    if flatten:
+        for account_id, _ in accounts:
+            orders += _flatten(database, who.name, account_id)
+    _logger.warning("A kill switch was pressed", extra={"switch": ":".join(switch), "actor": who.name})
+    return {"accounts": [key for _, key in accounts], "cancelled": cancelled, "closing": orders, "state": "HALTED"}
+
+
+def _rearm_many(database: Database, who: Principal, switch: tuple[str, str], sentence: str) -> Body:
+    def act() -> None:
+        with database.connection() as connection:
+            found = risk_rows.pressed(connection, *switch)
+            if found is None:
+                return
+            if found[1] and not who.is_admin:
+                raise Refusal(Reason.REARM_NOT_YOURS, f"Administrator {found[0]} pressed it and alone re-arms it.")
+            risk_rows.rearm(connection, *switch, who.name)
+            for account_id, _ in risk_state.living(connection, *switch):
+                risk_state.decide(connection, account_id, who.name, "ACTIVE", (int(Reason.REARMED), sentence))
+            audit.append(connection, who.name, "REARMED", ":".join(switch), user_id=who.user_id or None)
+
+    retrying(act)
+    ring(database, ACCOUNTS)
+    return {"state": TradingState.ACTIVE}
+
+
+def _flatten(database: Database, actor: str, account_id: int) -> list[str]:
+    """Close what is carried at market; shares held for delivery stay. The numbers of the orders sent."""
+    with database.connection() as connection:
+        held = trading_reads.carried(connection, account_id)
+    sent: list[str] = []
+    for instrument_id, product in held:
+        for answer in trading.exit_position(database, actor, account_id, instrument_id, product, origin="RISK"):
+            if answer.ok:
+                sent.append(str(answer.body["order_id"]))
+            else:
+                _logger.error(
+                    "A position could not be closed", extra={"account": account_id, "why": answer.body["detail"]}
+                )
+    return sent
+
+
+def _loss_has_passed(database: Database, account: AccountRef, stood: risk_state.State) -> None:
+    limits = risk_limits.limits_of(database, account)
+    still = breach(stood.figures, limits)
+    if still is not None and still.reason is Reason.DAILY_LOSS:
+        sentence = f"{still.sentence} It can be re-armed on the next trading date, or when the limit is raised."
+        raise Refusal(Reason.STILL_OVER_LIMIT, sentence, numbers=still.numbers)
+
+
+def _owner_or_admin(who: Principal, account: AccountRef) -> None:
+    if not who.may_write or who.role == "analyst" or (account.user_id != who.user_id and not who.is_admin):
+        raise Refusal(Reason.FORBIDDEN, "Only its owner, or an administrator, presses this switch.", field="account")
+
+
+def _admin(who: Principal) -> None:
+    if not who.is_admin or not who.may_write:
+        raise Refusal(Reason.FORBIDDEN, "Only an administrator may do this.")
+
+
+def _who(power: str, who: Principal) -> str:
+    return f"Administrator {who.name}" if power == "ADMIN" else who.name
+
+
+def _heard(database: Database, who: Principal, action: str, subject: str, detail: dict[str, object]) -> None:
+    with database.connection() as connection:
+        audit.append(connection, who.name, action, subject, user_id=who.user_id or None, detail=detail)
+    _logger.warning("A kill switch was pressed", extra={"account": subject, "actor": who.name})

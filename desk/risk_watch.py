@@ -1,0 +1,93 @@
+"""Each second: what every account is worth, and whether one has lost as much as it may. The sidecar calls this."""
+
+import log
+import settings
+from core import decide
+from core.orders import WORKING, Order
+from core.reasons import Reason, Refusal
+from core.risk_limits import LimitName
+from core.risk_watch import breach
+from core.standing import TradingState
+from db import risk_rows, risk_state
+from db.engine import Database, retrying
+from db.trading import Connection, commit
+from desk import masters
+from desk.availability import alone
+from desk.working import ACCOUNTS, ORDERS, Task, open_task, ring
+
+ACTOR = "risk"
+_logger = log.get(__name__)
+
+
+def watch(database: Database, market: str) -> int:
+    """Refresh the figures of a market's accounts and stop those whose losses reached a limit; how many.
+
+    Killed half-way it begins anew at the next second: an account is stopped in one transaction under its lock.
+    """
+    with database.connection() as connection:
+        risk_state.refresh(connection, market)
+        losing = risk_state.losing(connection, market)
+        if not losing:
+            return 0
+        book, on = risk_rows.book(connection), risk_state.trading_date(connection, market)
+    stopped = 0
+    for each in losing:
+        limits = book.limits_of(each.id, each.user_id, None, on, settings.load().kagaz_order_rate)
+        reached = breach(each.figures, limits)
+        if reached is not None:
+            with alone(each.id, "risk watch"):
+                stopped += retrying(lambda each=each, reached=reached: _reduce(database, each, reached))  # type: ignore[misc]
+    if stopped:
+        ring(database, ORDERS, ACCOUNTS)
+    return stopped
+
+
+def _reduce(database: Database, watched: risk_state.Watched, reached: Refusal) -> bool:
+    """Let an account only reduce: what rests and would open more is cancelled. False where its row has moved on
+    since it was looked at; the next look is a second away."""
+    master = masters.get(database)
+    told = (int(reached.reason), reached.sentence)
+    with database.connection() as connection:
+        task = open_task(connection, master, watched.id, whole=True, orders=[])
+        if task.work.version != watched.version + 1 or task.work.standing.state is not TradingState.ACTIVE:
+            return False
+        for order in _opening(task):
+            decide.cancel(task.work, task.facts, order, ACTOR, (reached.reason, f"Cancelled: {reached.sentence}"))
+        commit(connection, [task.work])
+        risk_state.set_state(connection, watched.id, TradingState.REDUCING, told, ACTOR, "RISK")
+        risk_state.decide(connection, watched.id, ACTOR, "REDUCING", told, reached.numbers)
+    _logger.warning("An account may only reduce", extra={"account": watched.id, "why": reached.sentence})
+    return True
+
+
+def _opening(task: Task) -> list[Order]:
+    """The working orders that would open more than is held against them; the oldest exits stay."""
+    found: list[Order] = []
+    left: dict[tuple[int, str, int], int] = {}
+    for order in sorted(task.work.orders.values(), key=lambda each: each.priority):
+        if order.status not in WORKING:
+            continue
+        position = task.work.positions.get((order.instrument_id, order.product))
+        against = max(0, -order.side.sign * position.quantity) if position else 0
+        key = (order.instrument_id, order.product, order.side.sign)
+        closes = left.setdefault(key, against)
+        if order.pending <= closes:
+            left[key] = closes - order.pending
+        else:
+            found.append(order)
+    return found
+
+
+def next_day(connection: Connection, task: Task) -> None:
+    """At the roll: an account that a day's loss stopped trades again, where its limits say so."""
+    stood = risk_state.state(connection, task.work.id)
+    if stood.state is not TradingState.REDUCING or stood.rule != Reason.DAILY_LOSS:
+        return
+    book = risk_rows.book(connection)
+    on = task.facts.market.trading_date
+    limits = book.limits_of(task.work.id, task.work.standing.user_id, None, on, settings.load().kagaz_order_rate)
+    if not limits.get(LimitName.REARM_NEXT_DAY):
+        return
+    told = (int(Reason.REARMED), "A new trading date: yesterday's loss counts no more.")
+    risk_state.set_state(connection, task.work.id, TradingState.ACTIVE, told, ACTOR, "OWNER")
+    risk_state.decide(connection, task.work.id, ACTOR, "ACTIVE", told)
