@@ -249,7 +249,7 @@ SCENARIOS: dict[str, tuple[Stands, str, Reason | None, str]] = {
         Reason.TRADE_FOR_TRADE, "You can sell 60"),
     "T1 shares are sold elsewhere": (Stands(holds=HELD, t1=40), "SELL 100 INFY CNC 1500", None, ""),
     "surveillance refuses intraday": (
-        Stands(listed={Restriction.SURVEILLANCE: "stage 2"}), "BUY 1 INFY MIS 1500", Reason.SURVEILLANCE, "stage 2"),
+        Stands(listed={Restriction.SURVEILLANCE: "ASM list"}), "BUY 1 INFY MIS 1500", Reason.SURVEILLANCE, "ASM list"),
     "surveillance takes delivery": (Stands(listed={Restriction.SURVEILLANCE: ""}), "BUY 1 INFY CNC 1500", None, ""),
     "illiquid needs a price": (
         Stands(listed={Restriction.ILLIQUID: ""}), "BUY 1 INFY CNC", Reason.ILLIQUID, "Use LIMIT"),
