@@ -1,9 +1,9 @@
 """The two calls of a use case: ``load`` locks and reads an account's rows, ``commit`` writes what was decided.
 
-Both are functions in the database (``migrations/sql/work.sql``), each one round trip beside BEGIN and
-COMMIT; rows travel as JSON because one value binds and parses faster than the fifty columns that it stands for.
-psycopg's pipelines would not save those two: each costs more round trips for its own synchronisation (six in
-all against four), and one hangs on a statement longer than the socket takes at once.
+Both are functions in the database (``migrations/sql/work.sql``), each one round trip: BEGIN travels with the
+load and COMMIT with the write (``db.message``). Rows travel as JSON because one value is quoted and parsed faster
+than the fifty columns that it stands for. psycopg's pipelines would save nothing: each costs more round trips
+for its own synchronisation, and one hangs on a statement longer than the socket takes at once.
 """
 
 from collections.abc import Sequence
@@ -21,12 +21,13 @@ from core.ledger import BALANCES
 from core.margin import Group, Snapshot
 from core.orders import Order, OrderType, Product, Side, Status, Validity
 from core.positions import Lot, Position
+from db.message import quoted, send
 from db.trading_rows import payload
 
 Connection = psycopg.Connection[Any]
 
-LOAD = "select load_work(%s, %s, %s, %s, %s, %s, %s)::text"
-COMMIT = "select commit_work(%s::text::jsonb)"
+LOAD = b"select load_work(%b, %b, %b, %b, %b, %b, %b)"
+COMMIT = b"select commit_work(%b)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,8 @@ def load(
     ``orders`` None means that a new order is to come, and its id is drawn; ``whole`` reads every working
     order, position, group and lot of the accounts. Market facts are those of the first account.
     """
-    wanted = [list(accounts), None if orders is None else list(orders), list(instruments), list(underlyings), key,
-              numbers, whole]  # fmt: skip
-    row = connection.execute(LOAD, wanted).fetchone()
-    raw = orjson.loads(row[0]) if row else {}
+    wanted = quoted(connection, LOAD, accounts, orders, instruments, underlyings, key, numbers, whole)
+    raw = orjson.loads(send(connection, wanted) or b"{}")
     return _loaded(raw) if raw.get("accounts") else None
 
 
@@ -162,7 +161,5 @@ def commit(
     the execution loop alone, which needs no word of its own changes. ``final`` ends the transaction with it.
     Raises psycopg errors with SQLSTATE KG001 or KG002 where a guard found other rows than were decided on.
     """
-    document = orjson.dumps(payload(works, request, announce)).decode()
-    connection.execute(COMMIT, [document])
-    if final:
-        connection.commit()
+    written = quoted(connection, COMMIT, orjson.dumps(payload(works, request, announce)))
+    send(connection, written, *((b"commit",) if final else ()))
