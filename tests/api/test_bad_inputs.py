@@ -50,7 +50,7 @@ MORE = {
 # Fields in which some of NEVER are right.
 FINE = {
     "account": set(),
-    "autoslice": {"true"},
+    "autoslice": {"true", "false"},
     "market_protection": {"-1"},
     "tag": {'"true"', '"null"', '"1e2"', '"NaN"', '"Infinity"', '"1_000"', '"0x1F"', '"1.2.3"'},
     # A list may be called anything that can be read and is no formula.
