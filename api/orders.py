@@ -2,12 +2,26 @@
 
 from api.call import Call, Endpoint
 from api.fields import Fields
-from api.parsing import bad
 from api.problems import of_body
 from api.readers import account as account_key
-from api.readers import choice, count, cursor, day, disclosed, one_of, price, quantity, symbol, tag
+from api.readers import (
+    choice,
+    count,
+    cursor,
+    day,
+    disclosed,
+    flag,
+    legs,
+    minutes,
+    one_of,
+    price,
+    protection,
+    quantity,
+    symbol,
+    tag,
+)
 from api.reply import Reply
-from core.orders import ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
+from core.orders import AUTOMATIC, ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
 from core.reasons import Reason, Refusal
 from desk import access, masters, screens, trading
 from desk.answers import Answer
@@ -25,8 +39,15 @@ PLACE = (
     "trigger_price",
     "disclosed_quantity",
     "tag",
+    "validity_ttl",
+    "iceberg_legs",
+    "market_protection",
+    "autoslice",
 )
-MODIFY = ("account", "quantity", "price", "trigger_price", "order_type", "validity", "disclosed_quantity")
+MODIFY = (
+    "account", "quantity", "price", "trigger_price", "order_type", "validity", "disclosed_quantity", "validity_ttl",
+    "iceberg_legs", "market_protection",
+)  # fmt: skip
 EXCHANGES = ("NSE", "BSE", "NFO", "BFO")
 
 
@@ -43,9 +64,11 @@ def wish_of(call: Call, fields: Fields) -> PlaceOrder:
     trigger = fields.may("trigger_price", price)
     shown = fields.may("disclosed_quantity", disclosed)
     label = fields.may("tag", tag)
+    good_for = fields.may("validity_ttl", minutes)
+    parts = fields.may("iceberg_legs", legs)
+    protected = fields.may("market_protection", protection)
+    sliced = fields.may("autoslice", flag)
     fields.close()
-    if (shown or 0) > units:
-        raise bad("Disclose at most the quantity.", "disclosed_quantity")
     instrument = masters.get(call.database).by_key.get(f"{exchange}:{name}")
     if instrument is None:
         sentence = f"There is no {name} on {exchange}. Search for its symbol."
@@ -61,7 +84,17 @@ def wish_of(call: Call, fields: Fields) -> PlaceOrder:
         trigger_price=trigger or 0,
         disclosed_quantity=shown or 0,
         tag=label,
+        validity_ttl=good_for or 0,
+        legs=parts or 0,
+        protection=AUTOMATIC if protected is None else protected,
+        autoslice=bool(sliced),
+        by_program=by_program(call),
     )
+
+
+def by_program(call: Call) -> bool:
+    """Whether a token asks, which stands for a program; a person's browser has a session."""
+    return call.principal.token_id is not None
 
 
 def reply_of(answer: Answer) -> Reply:
@@ -95,6 +128,10 @@ def modify(call: Call) -> Reply:
         order_type=fields.may("order_type", choice(OrderType)),
         validity=fields.may("validity", choice(Validity)),
         disclosed_quantity=fields.may("disclosed_quantity", disclosed),
+        validity_ttl=fields.may("validity_ttl", minutes),
+        legs=fields.may("iceberg_legs", legs),
+        protection=fields.may("market_protection", protection),
+        by_program=by_program(call),
     )
     fields.close()
     found = access.account_of_order(call.database, call.principal, order_id, named, write=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from api.parsing import Number, bad, storable
+from core.orders import AUTOMATIC
 from core.reasons import Reason
 
 E = TypeVar("E", bound=StrEnum)
@@ -66,6 +67,41 @@ def disclosed(value: Any) -> int:
     if not 0 <= found <= _MOST:
         raise bad("Send a disclosed quantity of 0 up to the quantity.")
     return found
+
+
+def minutes(value: Any) -> int:
+    """Minutes of a TTL order: 1 or more; how many are taken is a dated rule of the desk."""
+    found = whole(value)
+    if not 1 <= found <= 100_000:
+        raise bad("Send the minutes of a TTL order as a whole number of at least 1.")
+    return found
+
+
+def legs(value: Any) -> int:
+    """Legs of an iceberg: 2 or more; how many are taken is a dated rule of the desk."""
+    found = whole(value)
+    if not 2 <= found <= 100_000:
+        raise bad("Send the legs of an iceberg as a whole number of at least 2.")
+    return found
+
+
+def protection(value: Any) -> int:
+    """Basis points of a market protection sent in per cent: above 0 up to 100 with two decimals at most; 0 for none,
+    -1 for automatic."""
+    digits = value.digits if isinstance(value, Number) else ""
+    if digits == "-1":
+        return AUTOMATIC
+    found = _MONEY.fullmatch(digits)
+    if found is None or len(found.group(2) or "") > 2 or int(found.group(1)) > 100:
+        raise bad("Send the market protection in per cent: above 0 up to 100 such as 2.5, or -1 for automatic.")
+    return int(found.group(1)) * 100 + int((found.group(2) or "").ljust(2, "0"))
+
+
+def flag(value: Any) -> bool:
+    """true or false."""
+    if not isinstance(value, bool):
+        raise bad("Send true or false.")
+    return value
 
 
 def whole(value: Any) -> int:

@@ -32,6 +32,7 @@ class Book:
         self.stops: Ints = np.full((2, 256), EMPTY, dtype=np.int64)
         self.unplaced: Ints = np.zeros(256, dtype=np.int64)
         self._waiting: list[tuple[int, int, int]] = []
+        self._ending: list[tuple[int, int]] = []
         self._arrivals = count(1)
 
     def __len__(self) -> int:
@@ -53,6 +54,7 @@ class Book:
         if order.order_id in self.orders:
             raise ValueError(f"order {order.order_id} is in the book already")
         self.orders[order.order_id] = order
+        self._watch(order)
         slot = self.slots.one(order.instrument_id)
         self.fit()
         if slot not in self.ladders:
@@ -72,6 +74,7 @@ class Book:
         if order.order_id in self.orders:
             raise ValueError(f"order {order.order_id} is in the book already")
         self.orders[order.order_id] = order
+        self._watch(order)
         heapq.heappush(self._waiting, (order.active_from, order.priority, order.order_id))
 
     def due(self, exchange_time: int) -> list[Resting]:
@@ -87,8 +90,39 @@ class Book:
         return ready
 
     def next_due(self) -> int | None:
-        """When the next order held back becomes active (ms on the exchange clock)."""
-        return self._waiting[0][0] if self._waiting else None
+        """When the next order held back becomes active, or the next one expires (ms on the exchange clock)."""
+        return min((heap[0][0] for heap in (self._waiting, self._ending) if heap), default=None)
+
+    def _watch(self, order: Resting) -> None:
+        if order.expires_at:
+            heapq.heappush(self._ending, (order.expires_at, order.order_id))
+
+    def lapsed(self, exchange_time: int) -> list[Resting]:
+        """Take out the orders whose minutes are over, the earliest first."""
+        over: list[Resting] = []
+        while self._ending and self._ending[0][0] <= exchange_time:
+            expires_at, order_id = heapq.heappop(self._ending)
+            order = self.orders.get(order_id)
+            if order is not None and order.expires_at == expires_at:
+                self.remove(order_id)
+                over.append(order)
+        return over
+
+    def next_part(self, order: Resting, slot: int) -> None:
+        """Let the next part of an order join the back of the queue at its price, as one that has just come."""
+        ladder = self.ladders[slot]
+        level = ladder.lanes[order.lane].levels[order.key]
+        del level.orders[bisect_left(level.orders, order.rank, key=_by_rank)]
+        if order.joined:
+            level.unseen -= order.mark == UNSEEN
+            self.unplaced[slot] += 1
+        else:
+            del ladder.unplaced[order.order_id]
+        last = level.orders[-1].rank[0] if level.orders else order.priority
+        order.rank = (max(order.priority, last), next(self._arrivals))
+        order.joined, order.mark, order.moved = 0, UNSEEN, True
+        level.orders.append(order)
+        ladder.unplaced[order.order_id] = order
 
     def replace(self, order: Resting) -> bool:
         """Take an order's new terms. True when it kept its place; False when it was taken out.
@@ -99,7 +133,9 @@ class Book:
         if known is None:
             return False
         if known.same_place(order):
-            known.pending = order.pending
+            known.pending, known.ends = order.pending, order.ends
+            known.validity, known.expires_at = order.validity, order.expires_at
+            self._watch(known)
             return True
         self.remove(order.order_id)
         return False
@@ -122,7 +158,7 @@ class Book:
     def fire(self, order: Resting) -> None:
         """Turn a stop into a limit order, behind all that rest at its price (a new time priority)."""
         self.remove(order.order_id)
-        order.trigger, order.joined = 0, 0
+        order.trigger, order.joined, order.moved = 0, 0, True
         slot = self.slots.one(order.instrument_id)
         level = self.ladders[slot].lanes[order.lane].levels.get(order.key)
         last = level.orders[-1].rank[0] if level else order.priority

@@ -5,24 +5,22 @@ written. Money is decided here, once: a fill is never refused.
 """
 
 from dataclasses import replace
-from datetime import timedelta
 
-from core import exposure, holds
+from core import exposure, holds, terms
 from core.account import Work
+from core.calendar import IST
 from core.facts import Facts
 from core.instruments import OPTIONS, Instrument
 from core.ledger import Ledger
 from core.margin import is_margined
-from core.orders import WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Status
+from core.orders import WORKING, ModifyOrder, Order, PlaceOrder, Status
 from core.reasons import WITHOUT_ORDER, Reason, Refusal
-from core.risk import STOPS, Asked, form, funds, intraday_is_open, no_option_is_written, shares_are_there
+from core.risk import Asked, form, funds, intraday_is_open, no_option_is_written, shares_are_there
 from core.risk_legs import leg_to_close_first
 from core.risk_listing import instrument_is_not_halted, only_settled_shares_are_sold
 from core.risk_orders import terms_of
-from core.risk_rules import judge
+from core.risk_rules import BEYOND_FUNDS, judge
 from core.risk_weighed import Weighed
-
-CHANGEABLE = ("order_type", "quantity", "validity", "price", "trigger_price", "disclosed_quantity")
 
 
 def place(
@@ -37,7 +35,7 @@ def place(
         refusals.append(late)
     if refusals:
         raise refusals[0]
-    order = _draft(work, facts, instrument, wish, order_id, client_order_id)
+    order = terms.draft(work, facts, instrument, wish, order_id, client_order_id)
     order.origin = origin
     refusal = _weigh(work, facts, instrument, order, wish, None)
     if refusal and refusal.reason in WITHOUT_ORDER:
@@ -56,34 +54,6 @@ def place(
     holds.secure(work, facts, instrument, order, facts.now)
     work.record(order, "PLACED", None, actor, facts.now)
     return order
-
-
-def _draft(
-    work: Work, facts: Facts, instrument: Instrument, wish: PlaceOrder, order_id: int, client_order_id: str
-) -> Order:
-    status = Status.TRIGGER_PENDING if wish.order_type in STOPS else Status.OPEN
-    return Order(
-        id=order_id,
-        account_id=work.id,
-        client_order_id=client_order_id,
-        instrument_id=instrument.id,
-        side=wish.side,
-        order_type=wish.order_type,
-        product=wish.product,
-        validity=wish.validity,
-        quantity=wish.quantity,
-        price=wish.price,
-        trigger_price=wish.trigger_price,
-        worst_price=holds.worst_price(facts, instrument, wish),
-        status=status,
-        trading_date=work.trading_date,
-        placed_at=facts.now,
-        updated_at=facts.now,
-        active_from=facts.market.exchange_time + timedelta(milliseconds=facts.latency_ms),
-        priority=int(facts.now.timestamp() * 1_000_000),
-        disclosed_quantity=wish.disclosed_quantity,
-        tag=wish.tag,
-    )
 
 
 def cost(work: Work, facts: Facts, instrument: Instrument, order: Order, reserved: int) -> tuple[int, int]:
@@ -125,10 +95,10 @@ def _weigh(
         return refusal
     required, available = cost(work, facts, instrument, order, reserved)
     refusal = judge(Weighed(work, facts, instrument, order, old, required))
+    if required > available and required > 0 and (refusal is None or refusal.reason in BEYOND_FUNDS):
+        return leg_to_close_first(work, facts, instrument, order, reserved, funds(required, available))
     if refusal or required <= 0:
         return refusal
-    if required > available:
-        return leg_to_close_first(work, facts, instrument, order, reserved, funds(required, available))
     credit = work.balances[Ledger.OPTION_CREDIT] if instrument.kind in OPTIONS else 0
     # The stored CASH must cover it, so that what a newer snapshot has just taken or set free counts as well.
     spend = required - credit + before - work.balances[Ledger.CASH]
@@ -137,34 +107,20 @@ def _weigh(
 
 
 def modify(work: Work, facts: Facts, order: Order, change: ModifyOrder, actor: str) -> Order:
-    """Change an open order's terms. Raises a Refusal and leaves the order as it was; a refusal by risk has
-    an event of its own, recorded before the raise, which the caller writes."""
+    """Change an open order's terms. Raises a Refusal and leaves the order as it was; what refuses a change of an
+    open order is recorded before the raise, and the caller writes it."""
     _still_open(order)
     instrument = facts.instruments[order.instrument_id]
-    if order.modifications >= facts.rulebook.most_modifications:
-        most = facts.rulebook.most_modifications
-        sentence = f"An order can be modified {most} times. Cancel it and place anew."
-        raise Refusal(Reason.TOO_MANY_MODIFICATIONS, sentence)
-    wish = _changed(order, change)
-    triggered = order.order_type in STOPS and order.status is Status.OPEN and wish.order_type is order.order_type
-    if triggered and wish.trigger_price != order.trigger_price:
-        raise Refusal(Reason.TRIGGER_NOT_ALLOWED, "The stop has triggered: its trigger cannot change.", "trigger_price")
-    if wish.quantity <= order.filled:
-        sentence = f"{order.filled} are filled already. Ask for more than that, or cancel the rest."
-        raise Refusal(Reason.BELOW_FILLED, sentence, "quantity")
-    refusals = form(Asked(wish, instrument, facts, triggered))
-    if halted := instrument_is_not_halted(facts, instrument):
-        refusals.append(halted)
-    if refusals:
-        raise refusals[0]
-    more = replace(wish, quantity=wish.quantity - order.filled)
-    if wish.quantity > order.quantity and (late := intraday_is_open(work, facts, instrument, more)):
-        raise late
+    wish = terms.changed(order, change)
     before = replace(order)
-    _apply_terms(order, facts, instrument, wish, triggered)
-    refusal = _weigh(work, facts, instrument, order, wish, before)
+    refusal = _no_change(work, facts, instrument, order, wish)
+    if refusal is None:
+        triggered = terms.has_triggered(order, wish)
+        terms.apply(order, facts, instrument, wish, change, triggered)
+        refusal = _weigh(work, facts, instrument, order, wish, before)
     if refusal:
-        _restore(order, before)
+        for name in Order.__slots__:
+            setattr(order, name, getattr(before, name))
         work.spend = None
         if refusal.reason in WITHOUT_ORDER:
             raise refusal
@@ -179,58 +135,39 @@ def modify(work: Work, facts: Facts, order: Order, change: ModifyOrder, actor: s
     return order
 
 
+def _no_change(work: Work, facts: Facts, instrument: Instrument, order: Order, wish: PlaceOrder) -> Refusal | None:
+    """What forbids the order to become what is wished for, before it is weighed."""
+    most = facts.rulebook.most_modifications
+    if order.modifications >= most:
+        sentence = f"An order can be modified {most} times. Cancel it and place anew."
+        return Refusal(Reason.TOO_MANY_MODIFICATIONS, sentence)
+    if order.lapsed(facts.market.exchange_time):
+        return Refusal(
+            Reason.TTL_EXPIRED, "Its minutes are over: it is being cancelled. Place it anew.", "validity_ttl"
+        )
+    triggered = terms.has_triggered(order, wish)
+    if triggered and wish.trigger_price != order.trigger_price:
+        sentence = "The stop has triggered: its trigger cannot change."
+        return Refusal(Reason.TRIGGER_NOT_ALLOWED, sentence, "trigger_price")
+    if wish.quantity <= order.filled:
+        sentence = f"{order.filled} are filled already. Ask for more than that, or cancel the rest."
+        return Refusal(Reason.BELOW_FILLED, sentence, "quantity")
+    refusals = form(Asked(wish, instrument, facts, triggered, changing=True))
+    if halted := instrument_is_not_halted(facts, instrument):
+        refusals.append(halted)
+    if refusals:
+        return refusals[0]
+    if wish.quantity <= order.quantity:
+        return None
+    return intraday_is_open(work, facts, instrument, replace(wish, quantity=wish.quantity - order.filled))
+
+
 def _still_open(order: Order) -> None:
     if order.status in WORKING:
         return
     words = {Status.COMPLETE: "filled", Status.CANCELLED: "cancelled", Status.REJECTED: "rejected"}[order.status]
-    sentence = f"The order is {words} already, since {order.updated_at:%H:%M:%S} UTC. Nothing was changed."
+    sentence = f"The order is {words} already, since {order.updated_at.astimezone(IST):%H:%M:%S}. Nothing was changed."
     raise Refusal(Reason.ORDER_FINAL, sentence, order_id=order.id)
-
-
-def _changed(order: Order, change: ModifyOrder) -> PlaceOrder:
-    """The order's terms with the change in; a type that takes no price or trigger drops it by itself."""
-    order_type = change.order_type or order.order_type
-    price = order.price if change.price is None else change.price
-    trigger = order.trigger_price if change.trigger_price is None else change.trigger_price
-    if change.price is None and order_type not in (OrderType.LIMIT, OrderType.SL):
-        price = 0
-    if change.trigger_price is None and order_type not in STOPS:
-        trigger = 0
-    wish = PlaceOrder(
-        instrument_id=order.instrument_id,
-        side=order.side,
-        order_type=order_type,
-        product=order.product,
-        quantity=order.quantity if change.quantity is None else change.quantity,
-        validity=change.validity or order.validity,
-        price=price,
-        trigger_price=trigger,
-        disclosed_quantity=order.disclosed_quantity if change.disclosed_quantity is None else change.disclosed_quantity,
-        tag=order.tag,
-    )
-    if all(getattr(order, name) == getattr(wish, name) for name in CHANGEABLE):
-        raise Refusal(Reason.NOTHING_TO_CHANGE, "Nothing is different from the order as it stands.")
-    return wish
-
-
-def _apply_terms(order: Order, facts: Facts, instrument: Instrument, wish: PlaceOrder, triggered: bool) -> None:
-    """Price or more quantity loses time priority; less quantity keeps it."""
-    reprice = (wish.price, wish.trigger_price, wish.order_type) != (order.price, order.trigger_price, order.order_type)
-    if reprice:
-        order.worst_price = holds.worst_price(facts, instrument, wish)
-    if reprice or wish.quantity > order.quantity:
-        order.priority = int(facts.now.timestamp() * 1_000_000)
-        order.active_from = facts.market.exchange_time + timedelta(milliseconds=facts.latency_ms)
-    if not triggered:
-        order.status = Status.TRIGGER_PENDING if wish.order_type in STOPS else Status.OPEN
-    order.order_type, order.validity = wish.order_type, wish.validity
-    order.quantity, order.price, order.trigger_price = wish.quantity, wish.price, wish.trigger_price
-    order.disclosed_quantity = wish.disclosed_quantity
-
-
-def _restore(order: Order, before: Order) -> None:
-    for name in Order.__slots__:
-        setattr(order, name, getattr(before, name))
 
 
 def cancel(

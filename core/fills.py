@@ -11,10 +11,14 @@ from core import holds
 from core.account import Broken, ChargeEntry, Evidence, Trade, Work
 from core.booking import Booking, Deal
 from core.charges import NOTHING
+from core.disclosure import ends
 from core.facts import Facts
 from core.instruments import OPTIONS
 from core.margin import is_margined
-from core.orders import SQUARED_OFF, Order, Status
+from core.money import rupees
+from core.order_limits import limits_on, reference_range
+from core.orders import SQUARED_OFF, Order, OrderType, Side, Status
+from core.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,31 @@ def trigger(work: Work, order: Order, at: datetime) -> None:
     work.record(order, "TRIGGERED", before, "exchange", at)
 
 
+def beyond_reference(facts: Facts, order: Order, last_price: int) -> tuple[Reason, str] | None:
+    """Why the exchange turns a stop away whose trigger was reached at ``last_price``: its limit, which was not looked
+    at while it waited, lies beyond the protection of limit prices. None where it does not."""
+    instrument = facts.instruments[order.instrument_id]
+    if order.order_type is not OrderType.SL:
+        return None
+    underlying = facts.instruments.get(instrument.margin_underlying)
+    limits = limits_on(facts.market.trading_date)
+    found = reference_range(limits, instrument, underlying, last_price)
+    if found is None or (order.price <= found[1] if order.side is Side.BUY else order.price >= found[0]):
+        return None
+    edge, where = (found[1], "above") if order.side is Side.BUY else (found[0], "below")
+    sentence = (
+        f"Triggered at {rupees(last_price)}, and turned away: its limit of {rupees(order.price)} is {where} "
+        f"{rupees(edge)}, as far as the exchange's price protection reaches."
+    )
+    return Reason.OUTSIDE_REFERENCE, sentence
+
+
+def _joins_the_back(order: Order, filled: int) -> bool:
+    """Whether the part that showed when ``filled`` were filled is done, and another one takes its turn."""
+    parts = ends(order.quantity, order.disclosed_quantity, order.legs)
+    return any(order.pending <= end < order.quantity - filled for end in parts) and order.pending > 0
+
+
 def fill(work: Work, facts: Facts, order: Order, fill: Fill) -> Trade:
     """Apply one fill of an open order. Raises Broken where the order cannot take it."""
     if not can_fill(order, fill.quantity, fill.price):
@@ -77,6 +106,8 @@ def fill(work: Work, facts: Facts, order: Order, fill: Fill) -> Trade:
         realised, fill.charge_id if heads != NOTHING else None, order.worst_price, fill.at, fill.evidence,
     )  # fmt: skip
     work.trades.append(trade)
+    if _joins_the_back(order, order.filled - fill.quantity):
+        order.priority = int(fill.at.timestamp() * 1_000_000)
     if order.filled + order.cancelled == order.quantity:
         order.status = Status.COMPLETE
         holds.set_hold(work, order, 0, instrument.kind in OPTIONS, fill.at)

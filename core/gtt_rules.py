@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from core import risk
+from core import kind_rules, price_rules, quantity_rules, risk
 from core.facts import Facts
 from core.gtt import Gtt, GttStatus, GttWish, Leg, LegWish, step
 from core.instruments import Instrument
@@ -106,8 +106,18 @@ def legs_are_alike(asked: AskedGtt) -> Refusal | None:
 
 def orders_can_be_placed(asked: AskedGtt) -> Refusal | None:
     """Each leg is an order of a whole number of lots, with the price its type asks for, on the tick."""
-    rules = (risk.instrument_trades, risk.product_fits, risk.quantity_fits, risk.prices_are_given,
-             risk.prices_are_on_tick)  # fmt: skip
+    rules = (
+        risk.instrument_trades,
+        kind_rules.product_fits,
+        kind_rules.market_is_offered,
+        quantity_rules.quantity_is_positive,
+        quantity_rules.quantity_is_in_lots,
+        quantity_rules.quantity_is_below_freeze,
+        quantity_rules.cash_quantity_fits,
+        price_rules.price_is_given,
+        price_rules.price_has_a_use,
+        price_rules.price_is_on_tick,
+    )
     return next((found for order in asked.orders() for rule in rules if (found := rule(order))), None)
 
 

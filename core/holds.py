@@ -13,6 +13,7 @@ from core.facts import Facts
 from core.instruments import OPTIONS, Instrument, Kind, Segment
 from core.ledger import Code, Ledger
 from core.margin import group_margin, is_margined
+from core.order_limits import limits_on, reference_range
 from core.orders import Order, OrderType, PlaceOrder, Side
 from core.positions import Position
 from core.rulebook import protection_price
@@ -24,16 +25,32 @@ def carries_hold(instrument: Instrument, wish: PlaceOrder | Order) -> bool:
 
 
 def worst_price(facts: Facts, instrument: Instrument, wish: PlaceOrder | Order) -> int:
-    """The limit that matching will obey, in paise: the price, or the protection of a market order in the band."""
+    """The limit that matching will obey, in paise: the price, or the protection of a market order in the band.
+
+    An order without a protection goes as far as the band, or where there is none as far as the exchange's own
+    protection of limit prices; an instrument that has neither gets the slab of the rulebook.
+    """
     if wish.order_type in (OrderType.LIMIT, OrderType.SL):
         return wish.price
     quote = facts.quotes.get(instrument.id)
     reference = wish.trigger_price or (quote.last_price if quote else 0)
-    price = protection_price(facts.rulebook, instrument, wish.side.sign, reference)
+    sign, buys = wish.side.sign, wish.side is Side.BUY
     lower, upper = facts.bands.get(instrument.id, (None, None))
-    if wish.side is Side.BUY:
-        return min(price, upper) if upper is not None else price
-    return max(price, lower) if lower is not None else price
+    edge = upper if buys else lower
+    if wish.protection == 0 and edge is None:
+        underlying = facts.instruments.get(instrument.margin_underlying)
+        reach = reference_range(limits_on(facts.market.trading_date), instrument, underlying, reference)
+        edge = None if reach is None else reach[1] // instrument.tick * instrument.tick
+        if reach is not None and not buys:
+            edge = -(-reach[0] // instrument.tick) * instrument.tick
+    if wish.protection == 0 and edge is not None:
+        return edge
+    price = protection_price(
+        facts.rulebook, instrument, sign, reference, wish.protection if wish.protection > 0 else None
+    )
+    if edge is None:
+        return price
+    return min(price, edge) if buys else max(price, edge)
 
 
 def own_hold(facts: Facts, order: Order) -> int:

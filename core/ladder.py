@@ -9,6 +9,7 @@ sell's key its limit. The best order has the smallest key, and an order of side 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.disclosure import showing
 from core.orders import OrderType, Product, Validity
 
 BUYS, SELLS = 0, 1
@@ -20,9 +21,11 @@ UNSEEN = -1  # the mark of an order whose price was deeper than the display show
 class Resting:
     """An open order as matching sees it. ``side`` is +1 for a buy, -1 for a sell; ``limit`` is the worst
     price in paise; ``trigger`` is 0 for an order that never had one or whose trigger has fired;
-    ``active_from`` is ms since the epoch on the exchange clock; ``pending`` is in units.
+    ``active_from`` is ms since the epoch on the exchange clock, and so is ``expires_at`` (0: it does not expire);
+    ``pending`` is in units, and ``ends`` what is pending when each part of a partly shown order is done.
 
-    The last three belong to the book and are never stored: ``rank`` orders equal prices, ``joined`` is
+    The last four belong to the book and are never stored: ``moved`` says that the book itself has renewed its place,
+    ``rank`` orders equal prices, ``joined`` is
     the frame whose display the order queued behind (0: it has not), and ``mark`` is how much must have
     traded at its level before its turn comes.
     """
@@ -39,6 +42,9 @@ class Resting:
     priority: int
     active_from: int
     product: Product
+    ends: tuple[int, ...] = ()
+    expires_at: int = 0
+    moved: bool = False
     rank: tuple[int, int] = (0, 0)
     joined: int = 0
     mark: int = UNSEEN
@@ -49,15 +55,25 @@ class Resting:
         return BUYS if self.side > 0 else SELLS
 
     @property
+    def showing(self) -> int:
+        """Units that stand in the queue now."""
+        return showing(self.pending, self.ends)
+
+    @property
     def key(self) -> int:
         """The limit as the book sorts it: the better, the smaller."""
         return -self.side * self.limit
 
     def same_place(self, other: "Resting") -> bool:
         """Whether ``other`` is this order at the same place of the queue (a smaller quantity keeps it)."""
-        mine = (self.instrument_id, self.side, self.limit, self.trigger, self.validity, self.priority)
-        theirs = (other.instrument_id, other.side, other.limit, other.trigger, other.validity, other.priority)
-        return mine == theirs and other.pending <= self.pending
+        mine = (self.instrument_id, self.side, self.limit, self.trigger)
+        theirs = (other.instrument_id, other.side, other.limit, other.trigger)
+        # The row of an order that the book has moved itself tells its new priority; its next change a new activity.
+        kept = self.priority == other.priority or (self.moved and self.active_from == other.active_from)
+        less = other.pending <= self.pending and other.showing <= self.showing
+        return (
+            mine == theirs and kept and less and (other.validity is not Validity.IOC or self.validity is other.validity)
+        )
 
 
 class Level:

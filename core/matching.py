@@ -14,6 +14,10 @@ An instrument takes its *turn* when a frame shows it anew and when an order arri
    than the display reaches queues behind what is shown when its price first trades. What is left of an
    IOC order is reported for cancellation.
 
+An order that shows a part of itself stands, walks and fills by that part alone. When it is done the next one joins
+the back of the queue at its price, as an order that has just come: behind the others, and behind what is displayed.
+An order whose minutes are over by the exchange's clock leaves before anything else happens.
+
 What an order had taken that can no longer fill is given back, to the next in the queue. An order has at
 most one fill a displayed frame and price. Nothing fills against a row that is crossed, empty or older than
 the limit the caller gives, nor while the market is not open.
@@ -28,27 +32,27 @@ from core.depth import Depth
 from core.frames import Frame
 from core.ladder import BUYS, SELLS, Resting
 from core.orders import Validity
-from core.outcomes import QUEUE, Fill, IocRemainder, Moment, Outcome, Trigger
+from core.outcomes import QUEUE, Expired, Fill, IocRemainder, Moment, Outcome, Trigger
 from core.slots import Flags, Ints
 from core.turn import Turn
 
-__all__ = ["Fill", "IocRemainder", "Moment", "Outcome", "Trigger", "arrive", "give_back", "match", "wake"]
+__all__ = ["Expired", "Fill", "IocRemainder", "Moment", "Outcome", "Trigger", "arrive", "give_back", "match", "wake"]
 
 
 def match(book: Book, depth: Depth, frame: Frame, moment: Moment) -> list[Outcome]:
     """Take in a frame and let every order act that it moves. A frame not newer than the last is ignored."""
     if frame.number <= depth.latest:
         return []
+    outcomes: list[Outcome] = _expire(book, moment)
     slots = book.slots.of(frame.rows["instrument"])
     book.fit()
     depth.show(slots, frame)
     if not _can_match(depth, moment):
-        return wake(book, depth, moment)
+        return outcomes + wake(book, depth, moment)
     slots = slots[depth.usable[slots]]
     low, high, traded = depth.low[slots], depth.high[slots], depth.traded[slots]
     act = book.crossed(slots, depth.price[BUYS, slots, 0], depth.price[SELLS, slots, 0], low, high, traded)
     _move_queues(book, depth, slots, act)
-    outcomes: list[Outcome] = []
     for slot in slots[act].tolist():
         outcomes += Turn(book, depth, slot).take()
     return outcomes + wake(book, depth, moment)
@@ -59,6 +63,9 @@ def arrive(book: Book, depth: Depth, orders: Iterable[Resting], moment: Moment) 
     can = _can_match(depth, moment)
     outcomes: list[Outcome] = []
     for order in sorted(orders, key=lambda one: (one.priority, one.order_id)):
+        if moment.open and 0 < order.expires_at <= moment.exchange_time:
+            outcomes.append(_expired(order, moment))
+            continue
         if order.active_from > moment.exchange_time:
             book.hold_back(order)
             continue
@@ -74,8 +81,19 @@ def arrive(book: Book, depth: Depth, orders: Iterable[Resting], moment: Moment) 
 
 
 def wake(book: Book, depth: Depth, moment: Moment) -> list[Outcome]:
-    """Let the orders act whose ``active_from`` has come."""
-    return arrive(book, depth, book.due(moment.exchange_time), moment)
+    """Let the orders go whose minutes are over, then those act whose ``active_from`` has come."""
+    return _expire(book, moment) + arrive(book, depth, book.due(moment.exchange_time), moment)
+
+
+def _expire(book: Book, moment: Moment) -> list[Outcome]:
+    """An exchange that is closed, or a market that is switched off, stands still, and so does its clock."""
+    if not moment.open:
+        return []
+    return [_expired(order, moment) for order in book.lapsed(moment.exchange_time)]
+
+
+def _expired(order: Resting, moment: Moment) -> Expired:
+    return Expired(order.order_id, order.account_id, order.instrument_id, order.pending, moment.exchange_time)
 
 
 def give_back(book: Book, depth: Depth, dropped: Iterable[Outcome], moment: Moment) -> list[Outcome]:

@@ -35,10 +35,11 @@ class Product(StrEnum):
 
 
 class Validity(StrEnum):
-    """For the day, or at once or not at all."""
+    """For the day, at once or not at all, or for some minutes of the exchange's clock."""
 
     DAY = "DAY"
     IOC = "IOC"
+    TTL = "TTL"
 
 
 class Status(StrEnum):
@@ -55,12 +56,19 @@ class Status(StrEnum):
 SQUARED_OFF = "SQUARE_OFF"
 """The origin of an order that the broker placed to close an intraday position: it pays a fee."""
 
+AUTOMATIC = -1
+"""The protection of a market order that follows the slabs of the rulebook; others are basis points, 0 is none."""
+
 WORKING = frozenset({Status.AMO, Status.TRIGGER_PENDING, Status.OPEN})
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrder:
-    """A wish. Prices in paise, 0 where none was given; quantity in units, for derivatives too."""
+    """A wish. Prices in paise, 0 where none was given; quantity in units, for derivatives too.
+
+    ``validity_ttl`` is minutes; ``legs`` makes it an iceberg of so many; ``protection`` is basis points of a market
+    order, or AUTOMATIC; ``autoslice`` lets it be more than the freeze quantity; ``by_program`` came with a token.
+    """
 
     instrument_id: int
     side: Side
@@ -72,6 +80,11 @@ class PlaceOrder:
     trigger_price: int = 0
     disclosed_quantity: int = 0
     tag: str | None = None
+    validity_ttl: int = 0
+    legs: int = 0
+    protection: int = AUTOMATIC
+    autoslice: bool = False
+    by_program: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +97,10 @@ class ModifyOrder:
     order_type: OrderType | None = None
     validity: Validity | None = None
     disclosed_quantity: int | None = None
+    validity_ttl: int | None = None
+    legs: int | None = None
+    protection: int | None = None
+    by_program: bool = False
 
 
 @dataclass(slots=True)
@@ -91,7 +108,9 @@ class Order:
     """An order as its row stands. ``worst_price`` is the limit that matching obeys.
 
     ``hold_cash`` and ``hold_credit`` are what this order itself holds (value orders only);
-    ``turnover`` is the sum of price x quantity over its fills; ``priority`` is its time priority.
+    ``turnover`` is the sum of price x quantity over its fills; ``priority`` is its time priority. Of an iceberg
+    ``disclosed_quantity`` is what each leg but the last carries. A TTL order ends at ``expires_at`` of the
+    exchange's clock; a slice names the first of them as its ``parent_id``.
     """
 
     id: int
@@ -125,11 +144,20 @@ class Order:
     modifications: int = 0
     events: int = 0
     version: int = 0
+    validity_ttl: int = 0
+    expires_at: datetime | None = None
+    legs: int = 0
+    protection: int = AUTOMATIC
+    parent_id: int | None = None
 
     @property
     def pending(self) -> int:
         """Units that may still fill; 0 once the order is final."""
         return 0 if self.status not in WORKING else self.quantity - self.filled - self.cancelled
+
+    def lapsed(self, at: datetime) -> bool:
+        """Whether its minutes are over at a moment of the exchange's clock."""
+        return self.expires_at is not None and self.expires_at <= at
 
 
 # Every legal move of an order, a line each; the first is how an order comes to be. What is not here raises.

@@ -66,4 +66,15 @@ class IocRemainder:
     exchange_time: int
 
 
-Outcome = Fill | Trigger | IocRemainder
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The minutes of an order were over at ``exchange_time`` (ms) at the latest; ``quantity`` units did not fill."""
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    quantity: int
+    exchange_time: int
+
+
+Outcome = Fill | Trigger | IocRemainder | Expired

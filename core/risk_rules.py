@@ -6,7 +6,7 @@ stops that too. Trading with oneself is no exit either: that rule looks at whate
 
 from collections.abc import Callable
 
-from core.reasons import Refusal
+from core.reasons import Reason, Refusal
 from core.risk_account import open_orders_fit, state_allows, trades_today_fit
 from core.risk_facts import HOUSE_ORIGINS
 from core.risk_listing import ban_is_kept, delivery_only, illiquid_needs_a_price, surveillance_is_kept
@@ -54,6 +54,18 @@ RAISING: tuple[Rule, ...] = (
     net_exposure_fits,
     open_orders_fit,
     trades_today_fit,
+)
+
+# What an order would lead to is told only where it could be paid for.
+BEYOND_FUNDS = frozenset(
+    {
+        Reason.POSITION_QUANTITY,
+        Reason.POSITION_VALUE,
+        Reason.GROUP_VALUE,
+        Reason.CONCENTRATION,
+        Reason.GROSS_EXPOSURE,
+        Reason.NET_EXPOSURE,
+    }
 )
 
 

@@ -58,10 +58,14 @@ def in_force(on: date) -> Rulebook:
     raise LookupError(f"no rulebook for {on}")
 
 
-def protection_price(rulebook: Rulebook, instrument: Instrument, sign: int, reference: int) -> int:
-    """The limit a market order becomes: reference and its slab's percentage, on the tick away from it."""
-    slabs = rulebook.option_protection if instrument.kind in OPTIONS else rulebook.protection
-    points = next(slab.basis_points for slab in slabs if reference < slab.below)
+def protection_price(
+    rulebook: Rulebook, instrument: Instrument, sign: int, reference: int, points: int | None = None
+) -> int:
+    """The limit a market order becomes: the reference and so many basis points (its slab's by default), on the
+    tick away from it."""
+    if points is None:
+        slabs = rulebook.option_protection if instrument.kind in OPTIONS else rulebook.protection
+        points = next(slab.basis_points for slab in slabs if reference < slab.below)
     exact = reference * (10_000 + sign * points)
     step = instrument.tick * 10_000
     ticks = -(-exact // step) if sign > 0 else exact // step

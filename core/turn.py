@@ -1,5 +1,6 @@
 """One instrument's turn: its orders act on what it displays now, as core.matching describes."""
 
+from collections import deque
 from collections.abc import Set as AbstractSet
 
 from core.book import Book
@@ -80,7 +81,7 @@ class Turn:
                 if left <= 0:
                     return
             price, source = (printed, THROUGH) if through else (self.last, QUEUE)
-            self._fill(order, order.limit, min(left, order.pending), price, source)
+            self._fill(order, order.limit, min(left, order.showing), price, source)
 
     def _see(self, level: Level, lane: int) -> None:
         """Orders that were deeper than the display queue behind what is shown now that their price trades."""
@@ -119,25 +120,29 @@ class Turn:
         shown = self.depth.quantity[opposite, self.slot] - self.depth.consumed[opposite, self.slot]
         left: list[int] = shown.tolist()
         for level in list(own.reaching(-side * prices[0])):
-            for order in list(level.orders):
+            queue = deque(level.orders)
+            while queue:
                 if not any(left):
                     return
-                self._walk_order(order, prices, left)
+                order = queue.popleft()
+                if self._walk_order(order, prices, left):
+                    queue.append(order)
 
-    def _walk_order(self, order: Resting, prices: list[int], left: list[int]) -> None:
+    def _walk_order(self, order: Resting, prices: list[int], left: list[int]) -> bool:
+        """True where the part that showed is done, and the next one waits for its turn behind the others."""
         for number, shown in enumerate(prices):
             if shown <= 0 or order.side * shown > order.side * order.limit:
-                return
+                return False
             if left[number] <= 0:
                 continue
             price = order.limit if order.joined else shown
             if (order.order_id, price) in self.already:
-                return
-            quantity = min(order.pending, left[number])
+                return False
+            quantity = min(order.showing, left[number])
             left[number] -= quantity
-            self._fill(order, price, quantity, shown, number)
-            if order.pending == 0:
-                return
+            if self._fill(order, price, quantity, shown, number):
+                return order.pending > 0
+        return False
 
     def _place(self) -> None:
         """Queue the orders that accept nothing displayed; report what an IOC order did not get."""
@@ -152,7 +157,8 @@ class Turn:
                 ahead = self.depth.shown_at(order.lane, self.slot, order.limit)
                 self.book.place(order, self.slot, self.frame, ahead)
 
-    def _fill(self, order: Resting, price: int, quantity: int, shown: int, source: int) -> None:
+    def _fill(self, order: Resting, price: int, quantity: int, shown: int, source: int) -> bool:
+        """True where that was all that showed of the order."""
         draft = self.drafts.get((order.order_id, price))
         if draft is None:
             draft = self.drafts[order.order_id, price] = _Draft(order, price)
@@ -168,6 +174,11 @@ class Turn:
         order.pending -= quantity
         if order.pending == 0:
             self.book.remove(order.order_id)
+            return True
+        if order.pending in order.ends:
+            self.book.next_part(order, slot)
+            return True
+        return False
 
     def _finished(self, draft: _Draft) -> Fill:
         order = draft.order

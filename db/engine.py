@@ -46,7 +46,7 @@ def dsn(url: str) -> str:
         if url.startswith(prefix):
             url = "postgresql://" + url.removeprefix(prefix)
     given = conninfo_to_dict(url)
-    wanted: dict[str, Any] = {"connect_timeout": 4, "application_name": "kagaz"}
+    wanted: dict[str, Any] = {"connect_timeout": 4, "application_name": "kagaz", "client_encoding": "utf8"}
     if not str(given.get("host", "/")).startswith("/"):
         # A host that vanished says nothing: without these a dead connection is noticed after hours.
         wanted |= {
@@ -229,7 +229,9 @@ def _transaction(connection: psycopg.Connection[Any]) -> Iterator[None]:
             except psycopg.Error:
                 connection.close()
         raise
-    connection.commit()
+    # Most often the last statement took COMMIT along (db.message), and there is nothing left to end.
+    if connection.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+        connection.commit()
 
 
 def retrying(fn: Callable[[], T], attempts: int = 3) -> T:

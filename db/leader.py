@@ -9,7 +9,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from db.message import quoted, send
+
 Connection = psycopg.Connection[Any]
+
+TERM = b"select 1 from leader where market = %b and term = %b for share"
 
 
 class NotLeader(RuntimeError):
@@ -54,8 +58,7 @@ def note_first_frame(conn: Connection, market: str, term: int, frame: int) -> No
 
 def check_term(conn: Connection, market: str, term: int) -> None:
     """Hold the term until this transaction ends. Raises NotLeader when it is no longer the present one."""
-    held = conn.execute("select 1 from leader where market = %s and term = %s for share", (market, term))
-    if held.fetchone() is None:
+    if send(conn, quoted(conn, TERM, market, term)) is None:
         raise NotLeader(f"Term {term} of market {market} is over.")
 
 

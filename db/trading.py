@@ -1,9 +1,9 @@
 """The two calls of a use case: ``load`` locks and reads an account's rows, ``commit`` writes what was decided.
 
-Both are functions in the database (``migrations/sql/work.sql``), each one round trip beside BEGIN and
-COMMIT; rows travel as JSON because one value binds and parses faster than the fifty columns that it stands for.
-psycopg's pipelines would not save those two: each costs more round trips for its own synchronisation (six in
-all against four), and one hangs on a statement longer than the socket takes at once.
+Both are functions in the database (``migrations/sql/work.sql``), each one round trip: BEGIN travels with the
+load and COMMIT with the write (``db.message``). Rows travel as JSON because one value is quoted and parsed faster
+than the fifty columns that it stands for. psycopg's pipelines would save nothing: each costs more round trips
+for its own synchronisation, and one hangs on a statement longer than the socket takes at once.
 """
 
 from collections.abc import Sequence
@@ -23,12 +23,13 @@ from core.orders import Order, OrderType, Product, Side, Status, Validity
 from core.positions import Lot, Position
 from core.risk_facts import Crossing
 from core.standing import Pace, Standing, TradingState
+from db.message import quoted, send
 from db.trading_rows import payload
 
 Connection = psycopg.Connection[Any]
 
-LOAD = "select load_work(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)::text"
-COMMIT = "select commit_work(%s::text::jsonb)"
+LOAD = b"select load_work(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)"
+COMMIT = b"select commit_work(%b)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,11 @@ def load(
     order, position, group and lot of the accounts. Market facts are those of the first account. ``cross`` asks
     for an own order on that side which a price (0: the last) would meet; ``lots`` for the instruments' lots.
     """
-    wanted = [list(accounts), None if orders is None else list(orders), list(instruments), list(underlyings), key,
-              numbers, whole, cross and cross[0], (cross and cross[1]) or None, lots]  # fmt: skip
-    row = connection.execute(LOAD, wanted).fetchone()
-    raw = orjson.loads(row[0]) if row else {}
+    side, price = cross or (None, 0)
+    wanted = quoted(
+        connection, LOAD, accounts, orders, instruments, underlyings, key, numbers, whole, side, price or None, lots
+    )
+    raw = orjson.loads(send(connection, wanted) or b"{}")
     return _loaded(raw) if raw.get("accounts") else None
 
 
@@ -156,12 +158,14 @@ def _order(values: list[Any]) -> Order:
         order_id, account_id, client_id, instrument_id, side, order_type, product, validity, quantity, price, trigger,
         worst, status, trading_date, placed_at, updated_at, active_from, priority, filled, cancelled, turnover,
         hold_cash, hold_credit, disclosed, reason_code, reason, tag, origin, modifications, events, version,
+        minutes, expires, *rest,
     ) = values  # fmt: skip
     return Order(
         order_id, account_id, client_id, instrument_id, Side(side), OrderType(order_type), Product(product),
         Validity(validity), quantity, price, trigger, worst, Status(status), date.fromisoformat(trading_date),
         _moment(placed_at), _moment(updated_at), _moment(active_from), priority, filled, cancelled, turnover,
         hold_cash, hold_credit, disclosed, reason_code, reason, tag, origin, modifications, events, version,
+        minutes, None if expires is None else _moment(expires), *rest,
     )  # fmt: skip
 
 
@@ -179,7 +183,5 @@ def commit(
     the execution loop alone, which needs no word of its own changes. ``final`` ends the transaction with it.
     Raises psycopg errors with SQLSTATE KG001 or KG002 where a guard found other rows than were decided on.
     """
-    document = orjson.dumps(payload(works, request, announce)).decode()
-    connection.execute(COMMIT, [document])
-    if final:
-        connection.commit()
+    written = quoted(connection, COMMIT, orjson.dumps(payload(works, request, announce)))
+    send(connection, written, *((b"commit",) if final else ()))

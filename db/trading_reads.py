@@ -5,6 +5,7 @@ from typing import Any
 
 from core.book import Resting
 from core.booking import DEMAT
+from core.disclosure import ends
 from core.orders import OrderType, Product, Side, Validity
 from db.trading import Connection
 
@@ -15,6 +16,12 @@ def instrument_of_order(connection: Connection, account_id: int, order_id: int) 
         "select instrument_id, side from orders where id = %s and account_id = %s", [order_id, account_id]
     ).fetchone()
     return (row[0], Side(row[1])) if row else None
+
+
+def more_orders(connection: Connection, count: int) -> list[int]:
+    """So many numbers for orders beside the one that a load draws."""
+    rows = connection.execute("select nextval('orders_id_seq') from generate_series(1, %s)", [count]).fetchall()
+    return [row[0] for row in rows]
 
 
 def carried(connection: Connection, account_id: int) -> list[tuple[int, str]]:
@@ -39,7 +46,8 @@ def demat_proceeds(connection: Connection, account_id: int, day: date) -> int:
 RESTING = """
     select o.id, o.account_id, o.instrument_id, o.side, o.worst_price, o.quantity - o.filled - o.cancelled,
            case when o.status = 'TRIGGER_PENDING' then o.trigger_price else 0 end, o.order_type, o.validity,
-           o.priority, (extract(epoch from o.active_from) * 1000)::bigint, o.product
+           o.priority, (extract(epoch from o.active_from) * 1000)::bigint, o.product,
+           o.quantity, o.disclosed_quantity, o.legs, coalesce((extract(epoch from o.expires_at) * 1000)::bigint, 0)
     from orders o
 """
 
@@ -47,12 +55,12 @@ RESTING = """
 def _resting(rows: list[tuple[Any, ...]]) -> list[Resting]:
     resting: list[Resting] = []
     for order_id, account, instrument, side, limit, pending, trigger, kind, validity, *rest in rows:
-        priority, active_from, product = rest
+        priority, active_from, product, quantity, disclosed, legs, expires_at = rest
         sign, order_type = Side(side).sign, OrderType(kind)
         resting.append(
             Resting(
                 order_id, account, instrument, sign, limit, pending, trigger, order_type, Validity(validity),
-                priority, active_from, Product(product),
+                priority, active_from, Product(product), ends(quantity, disclosed, legs), expires_at,
             )
         )  # fmt: skip
     return resting

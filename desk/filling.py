@@ -13,9 +13,10 @@ import log
 from core import decide, exits, fills
 from core.account import Evidence, Work
 from core.book import Resting
+from core.calendar import IST
 from core.facts import Facts
 from core.fills import can_fill, can_trigger
-from core.matching import Fill, IocRemainder, Outcome, Trigger
+from core.matching import Expired, Fill, IocRemainder, Outcome, Trigger
 from core.orders import WORKING, Order
 from core.reasons import Reason
 from db import trading_reads
@@ -140,6 +141,13 @@ def _moment(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
+def _over(order: Order) -> str:
+    assert order.expires_at is not None  # it has lapsed
+    ended = f"{order.expires_at.astimezone(IST):%H:%M:%S}"
+    minutes = f"{order.validity_ttl} minute{'' if order.validity_ttl == 1 else 's'}"
+    return f"It was good for {minutes}, until {ended} of the exchange's clock: the rest is cancelled."
+
+
 def _one(work: Work, facts: Facts, order: Order, outcome: Outcome, numbers: Iterator[tuple[int, int]]) -> bool:
     # The step is dated by the clock of its commit, never before the order; when the market showed the price
     # is part of the evidence.
@@ -150,7 +158,7 @@ def _one(work: Work, facts: Facts, order: Order, outcome: Outcome, numbers: Iter
             if order.origin == "EXIT":  # only ever closes; what rests too large is made smaller a moment later
                 instrument = facts.instruments[order.instrument_id]
                 quantity = min(quantity, exits.position_against(work, instrument, order.product, order.side))
-            if not can_fill(order, quantity, outcome.price):
+            if order.lapsed(_moment(outcome.exchange_time)) or not can_fill(order, quantity, outcome.price):
                 return False
             trade_id, charge_id = next(numbers)
             shown = _moment(outcome.exchange_time)
@@ -160,6 +168,14 @@ def _one(work: Work, facts: Facts, order: Order, outcome: Outcome, numbers: Iter
             if not can_trigger(order, outcome.last_price):
                 return False
             fills.trigger(work, order, at)
+            if why := fills.beyond_reference(facts, order, outcome.last_price):
+                decide.cancel(work, facts, order, "exchange", why)
+                return False  # so that the book lets it go, and what it took goes to the next
+        case Expired():
+            # Its owner may have given it more minutes since.
+            if order.status not in WORKING or not order.lapsed(_moment(outcome.exchange_time)):
+                return False
+            decide.cancel(work, facts, order, "exchange", (Reason.TTL_EXPIRED, _over(order)), "EXPIRED")
         case IocRemainder():
             if order.status not in WORKING:
                 return False

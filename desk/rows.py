@@ -3,11 +3,14 @@
 A key is always there, with None where it does not apply.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 
+from core.disclosure import leg_of, showing_of
+from core.history import steps_of
 from core.money import as_number, half_up
-from core.orders import Order
+from core.orders import AUTOMATIC, Order, OrderType
 from db.screen_rows import (
     HoldingRow,
     OrderEvent,
@@ -75,10 +78,17 @@ def order_row(order: Order, listing: Named, account_key: str) -> Row:
         "filled_quantity": order.filled,
         "pending_quantity": order.pending,
         "cancelled_quantity": order.cancelled,
-        "disclosed_quantity": order.disclosed_quantity,
+        "disclosed_quantity": 0 if order.legs else order.disclosed_quantity,
         "price": price(order.price),
         "trigger_price": price(order.trigger_price),
         "worst_price": price(order.worst_price),
+        "market_protection": _protection(order),
+        "validity_ttl": order.validity_ttl or None,
+        "expires_at": None if order.expires_at is None else ist(order.expires_at),
+        "iceberg_legs": order.legs or None,
+        "iceberg_leg": leg_of(order) or None,
+        "showing_quantity": showing_of(order),
+        "parent_order_id": None if order.parent_id is None else str(order.parent_id),
         "average_price": average(order.turnover, order.filled),
         "status": str(order.status),
         "reason_code": order.reason_code,
@@ -90,6 +100,46 @@ def order_row(order: Order, listing: Named, account_key: str) -> Row:
         "placed_at": ist(order.placed_at),
         "updated_at": ist(order.updated_at),
         "version": order.version,
+    }
+
+
+def _protection(order: Order) -> float | int | None:
+    """Per cent of a market order's protection, -1 for automatic; None of an order with a limit of its own."""
+    if order.order_type in (OrderType.LIMIT, OrderType.SL):
+        return None
+    return AUTOMATIC if order.protection == AUTOMATIC else as_number(order.protection)
+
+
+def history_rows(events: Sequence[OrderEvent], trades: Sequence[TradeRow]) -> list[Row]:
+    """An order's history: each event with the steps a broker shows for it, and of a fill what the market showed.
+
+    Each fill is one event and one trade, both in the order in which they were made.
+    """
+    made = iter(trades)
+    before: str | None = None
+    rows: list[Row] = []
+    for event in events:
+        trade = next(made, None) if event.event == "FILLED" else None
+        rows.append(
+            {**event_row(event), "steps": list(steps_of(event.event, event.status, event.actor, before))}
+            | {"fill": None if trade is None else _snapshot(trade)}
+        )
+        before = event.status
+    return rows
+
+
+def _snapshot(trade: TradeRow) -> Row:
+    """The price a fill was made at, and those it was made on; ``slippage`` is rupees a unit worse than the last
+    price, negative where it was better."""
+    sign = 1 if trade.side == "BUY" else -1
+    return {
+        "trade_id": str(trade.id),
+        "quantity": trade.quantity,
+        "price": as_number(trade.price),
+        "last_price": as_number(trade.last_price),
+        "slippage": as_number((trade.price - trade.last_price) * sign),
+        "frame": trade.frame,
+        "exchange_time": ist(trade.exchange_time),
     }
 
 

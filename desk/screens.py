@@ -17,7 +17,7 @@ from desk import masters
 from desk.access import AccountRef
 from desk.rows import (
     Row,
-    event_row,
+    history_rows,
     holding_row,
     ist,
     order_row,
@@ -144,7 +144,7 @@ def order(database: Database, account: AccountRef, order_id: int) -> Row:
     row, history, fills = found
     return {
         **order_row(row.order, row.listing, account.key),
-        "history": [event_row(each) for each in history],
+        "history": history_rows(history, fills),
         "trades": [trade_row(each, account.key) for each in fills],
     }
 

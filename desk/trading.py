@@ -1,22 +1,25 @@
 """Place, modify, cancel: what a trader asks of the desk. Each is one transaction under the account's lock."""
 
 from collections.abc import Callable, Container
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import settings
 from core import decide
 from core import exits as rules
+from core.closing import closing_wish
 from core.exits import Exits
 from core.instruments import Instrument
 from core.money import as_number
 from core.orders import SQUARED_OFF, WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Product, Side, Status
 from core.reasons import Reason, Refusal
 from core.risk import Asked, form
+from core.slices import slices
 from db import gtts, trading_reads
 from db.engine import Database, retrying
 from db.trading import commit
-from desk import masters
+from desk import masters, slicing
 from desk.answers import Answer, Body, fingerprint, problem, replay, request_row
 from desk.gtt_rows import gtt_row
 from desk.rows import order_row
@@ -38,7 +41,8 @@ def place(
     """Place an order: 201 with its row, or a problem; one of risk names the REJECTED order.
 
     ``key`` makes the request repeatable: the same key and wish get the first answer again. ``exits`` attaches a
-    target and a stop, whose row the answer carries as ``attached``.
+    target and a stop, whose row the answer carries as ``attached``. A wish that may be sliced becomes several orders
+    where it is above the freeze quantity; then the answer has ``children``.
     """
     asked = fingerprint("place", wish, exits) if exits else fingerprint("place", wish)
     master = masters.get(database)
@@ -57,7 +61,18 @@ def place(
             if exits:
                 rules.check(exits, wish, instrument, task.facts)
             number = task.loaded.next_order
-            order = decide.place(task.work, task.facts, wish, number, _named(key, number), actor, origin)
+            wishes = slicing.parts(task, instrument, wish) if wish.autoslice else [wish]
+            if len(wishes) > 1:
+                if exits:
+                    raise Refusal(
+                        Reason.EXIT_NOT_ALLOWED, "Slices take no target and stop. Place them apart.", "target"
+                    )
+                name = _named(key, number)
+                answer = slicing.place(connection, task, instrument, wishes, name, actor, origin)
+                commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)
+                ring(database, ORDERS, ACCOUNTS)
+                return answer
+            order = decide.place(task.work, task.facts, wishes[0], number, _named(key, number), actor, origin)
             answer = _placed(task, order, instrument)
             if exits and answer.ok:
                 attached = rules.attach(task.facts, instrument, order, exits, gtts.next_id(connection), actor)
@@ -236,6 +251,8 @@ def estimate(database: Database, account_id: int, wish: PlaceOrder) -> Body:
                 reason = Reason(order.reason_code or Reason.NOT_ENOUGH_FUNDS)
                 refusals = [Refusal(reason, order.reason or "", _field(reason))]
             body |= _figures(task, instrument, order)
+    sizes = [each.quantity for each in slices(Asked(replace(wish, autoslice=True), instrument, facts))]
+    body["slices"] = sizes if len(sizes) > 1 and not wish.legs else None
     body["refusals"] = [
         {"reason_code": int(each.reason), "field": each.field, "detail": each.sentence} for each in refusals
     ]
@@ -319,8 +336,7 @@ def _closing(task: Task, instrument: Instrument, product: Product) -> PlaceOrder
     left = abs(position.quantity) - (position.open_sell if side is Side.SELL else position.open_buy)
     if left <= 0:
         return None
-    most = instrument.freeze_quantity // instrument.lot * instrument.lot
-    return PlaceOrder(instrument.id, side, OrderType.MARKET, product, min(left, most))
+    return closing_wish(task.facts, instrument, side, product, left)
 
 
 def exit_all(database: Database, actor: str, account_id: int) -> list[Answer]:

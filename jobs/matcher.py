@@ -55,7 +55,8 @@ class Matcher:
         self._date = self._state.trading_date
         at = self._state.exchange_time
         self._shown_at, self._published_at = int(at.timestamp() * 1000) if at else 0, self._looked_at
-        arrive(self._book, self._depth, desk.load_open(database, leadership, market), self._moment())
+        found = desk.load_open(database, leadership, market)
+        self._found = arrive(self._book, self._depth, found, self._moment())  # what expired while nobody led
         told = {"market": market, "orders": len(self._book), "term": leadership.term}
         log.get(__name__).info("Filling starts", extra=told)
 
@@ -77,7 +78,7 @@ class Matcher:
         if frame is not None:
             # Written before users' changes are read, which otherwise would not know of these fills.
             self._apply(self._take_in(frame, published_at))
-        outcomes: list[Outcome] = []
+        outcomes, self._found = self._found, []
         due = time.monotonic() - self._looked_at >= POLL
         if due:
             self._look()

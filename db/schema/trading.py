@@ -128,6 +128,11 @@ orders = Table(
     Column("active_from", DateTime(timezone=True), nullable=False),
     Column("priority", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Column("validity_ttl", Integer, nullable=False, server_default=text("0")),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("legs", Integer, nullable=False, server_default=text("0")),
+    Column("protection", Integer, nullable=False, server_default=text("'-1'::integer")),
+    Column("parent_id", BigInteger),
     UniqueConstraint("account_id", "client_order_id"),
     Index("orders_account_day", "account_id", "trading_date", text("id DESC NULLS LAST")),
     Index(

@@ -140,7 +140,7 @@ def test_an_order_of_bad_form_leaves_no_order_and_the_same_sentence(floor: Floor
     assert fire(floor, account, made, 171_000) is Fate.OVER
     told = row(floor, account, made)
     assert (told["status"], told["legs"][0]["state"], told["legs"][0]["order_id"]) == ("TRIGGERED", "FAILED", None)
-    assert told["reason"] == "Price is above today's upper limit of ₹1,800.00."
+    assert told["reason"] == "Price ₹1,900.00 is above today's upper circuit limit of ₹1,800.00."
     assert orders(floor, account) == []
 
 

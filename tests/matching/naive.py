@@ -9,7 +9,7 @@ from typing import Any
 
 from core.book import Resting
 from core.frames import Frame
-from core.matching import Fill, IocRemainder, Moment, Outcome, Trigger
+from core.matching import Expired, Fill, IocRemainder, Moment, Outcome, Trigger
 from core.orders import Validity
 
 Taking = Callable[[Resting, int, int, int], None]
@@ -62,14 +62,15 @@ class NaiveMarket:
         if frame.number <= self.latest:
             return []
         self.latest = frame.number
+        gone = self._expire(moment)
         instruments = []
         for row in frame.rows:
             instrument = int(row["instrument"])
             instruments.append(instrument)
             self._show(instrument, row, frame)
         if not self._can(moment):
-            return self.wake(moment)
-        outcomes: list[Outcome] = []
+            return gone + self.wake(moment)
+        outcomes: list[Outcome] = gone
         for instrument in instruments:
             if instrument not in self.void:
                 display = self.displays[instrument]
@@ -87,6 +88,9 @@ class NaiveMarket:
         can = self._can(moment)
         outcomes: list[Outcome] = []
         for order in sorted(orders, key=lambda one: (one.priority, one.order_id)):
+            if moment.open and order.expires_at and order.expires_at <= moment.exchange_time:
+                outcomes.append(self._gone(order, moment))
+                continue
             if order.active_from > moment.exchange_time:
                 self.held.append(order)
                 continue
@@ -103,10 +107,22 @@ class NaiveMarket:
                 outcomes.append(IocRemainder(*who, order.pending, *shown))
         return outcomes
 
+    def _gone(self, order: Resting, moment: Moment) -> Expired:
+        who = (order.order_id, order.account_id, order.instrument_id)
+        return Expired(*who, order.pending, moment.exchange_time)
+
+    def _expire(self, moment: Moment) -> list[Outcome]:
+        everybody = [one.order for one in self.entries] + self.held
+        over = [one for one in everybody if one.expires_at and one.expires_at <= moment.exchange_time and moment.open]
+        for order in over:
+            self.remove(order.order_id)
+        return [self._gone(one, moment) for one in sorted(over, key=lambda one: (one.expires_at, one.order_id))]
+
     def wake(self, moment: Moment) -> list[Outcome]:
+        gone = self._expire(moment)
         due = [one for one in self.held if one.active_from <= moment.exchange_time]
         self.held = [one for one in self.held if one.active_from > moment.exchange_time]
-        return self.arrive(due, moment)
+        return gone + self.arrive(due, moment)
 
     def remove(self, order_id: int) -> None:
         for instrument, entries in self.known.items():
@@ -116,14 +132,19 @@ class NaiveMarket:
     def replace(self, order: Resting) -> bool:
         for entry in self.entries:
             if entry.order.order_id == order.order_id and entry.order.same_place(order):
-                entry.order.pending = order.pending
+                self._less(entry.order, order)
                 return True
         for held in self.held:
             if held.order_id == order.order_id and held.same_place(order):
-                held.pending = order.pending
+                self._less(held, order)
                 return True
         self.remove(order.order_id)
         return False
+
+    @staticmethod
+    def _less(known: Resting, new: Resting) -> None:
+        for name in ("pending", "ends", "validity", "expires_at"):
+            setattr(known, name, getattr(new, name))
 
     def _can(self, moment: Moment) -> bool:
         if moment.open and moment.age_ms < moment.stale_after_ms:
@@ -222,14 +243,14 @@ class NaiveMarket:
             if left <= 0 or not earlier or (order.order_id, order.limit) in display.filled:
                 continue
             if side * order.limit > side * furthest:
-                quantity = min(left, order.pending)
+                quantity = min(left, order.showing)
                 fill(order, order.limit, quantity, furthest)
             elif order.limit == furthest == display.last and not stuck:
                 if entry.ahead is None:
                     stuck = True
                     continue
                 longest = max(longest, entry.ahead)
-                quantity = min(left, order.pending, -longest - display.given_at_last[side])
+                quantity = min(left, order.showing, -longest - display.given_at_last[side])
                 if quantity <= 0:
                     stuck = True
                     continue
@@ -238,6 +259,19 @@ class NaiveMarket:
             else:
                 continue
             display.given[side] += quantity
+            self._part_done(instrument, entry)
+
+    def _part_done(self, instrument: int, entry: Entry) -> bool:
+        """An order that shows in parts: the next one comes last at its price, and has queued behind nothing yet."""
+        order = entry.order
+        if order.pending == 0 or order.pending not in order.ends:
+            return False
+        same = [one for one in self._limits(instrument, order.side) if one.order.limit == order.limit]
+        last = [one.rank[0] for one in same if one is not entry]
+        self.arrivals += 1
+        entry.rank = (max([order.priority, *last]), self.arrivals)
+        entry.since, entry.ahead, order.moved = 0, None, True
+        return True
 
     def _stops(self, instrument: int, display: Display) -> list[Trigger]:
         fired = []
@@ -253,7 +287,7 @@ class NaiveMarket:
         story = []
         for entry, price in sorted(fired, key=lambda one: one[0].rank):
             order = entry.order
-            order.trigger, entry.since = 0, 0
+            order.trigger, entry.since, order.moved = 0, 0, True
             same = [one for one in self._limits(instrument, order.side) if one.order.limit == order.limit]
             others = [one.rank[0] for one in same if one is not entry]
             self.arrivals += 1
@@ -264,17 +298,28 @@ class NaiveMarket:
 
     def _by_depth(self, instrument: int, display: Display, side: int, fill: Taking) -> None:
         opposite = display.asks if side > 0 else display.bids
-        for entry in self._limits(instrument, side):
-            order = entry.order
-            for level in opposite:
-                shown, _size, left = level
-                if side * shown > side * order.limit or order.pending == 0:
-                    break
-                if left <= 0:
-                    continue
-                price = order.limit if entry.since else shown
-                if (order.order_id, price) in display.filled:
-                    break
-                quantity = min(order.pending, left)
-                level[2] -= quantity
-                fill(order, price, quantity, shown)
+        finished: set[int] = set()
+        while waiting := [one for one in self._limits(instrument, side) if one.order.order_id not in finished]:
+            if not self._one_walk(instrument, waiting[0], opposite, display, fill):
+                finished.add(waiting[0].order.order_id)
+
+    def _one_walk(
+        self, instrument: int, entry: Entry, opposite: list[list[int]], display: Display, fill: Taking
+    ) -> bool:
+        """The part of an order that shows takes what is left; True where another part is to come."""
+        order, part = entry.order, entry.order.showing
+        side = order.side
+        for level in opposite:
+            shown, _size, left = level
+            if side * shown > side * order.limit or part == 0:
+                break
+            if left <= 0:
+                continue
+            price = order.limit if entry.since else shown
+            if (order.order_id, price) in display.filled:
+                break
+            quantity = min(part, left)
+            level[2] -= quantity
+            part -= quantity
+            fill(order, price, quantity, shown)
+        return part == 0 and self._part_done(instrument, entry)

@@ -79,7 +79,7 @@ def test_same_story_on_long_seeded_streams(seed: int) -> None:
     for _ in range(500):
         pair.step()
     kinds = {type(one).__name__ for one in pair.story}
-    assert kinds == {"Fill", "Trigger", "IocRemainder"}, "the stream must exercise everything"
+    assert kinds == {"Fill", "Trigger", "IocRemainder", "Expired"}, "the stream must exercise everything"
 
 
 @settings(max_examples=150, deadline=None)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from core.book import Resting
+from core.disclosure import ends, leg_size
 from core.frames import DEPTH, Frame, row_type
 from core.matching import Moment
 from core.orders import OrderType, Product, Validity
@@ -108,19 +109,38 @@ class Stream:
             more |= {"validity": Validity.IOC}
         if self.draw(0, 8) == 0:
             more |= {"active_from": self.now + self.draw(1, 9)}
-        return order(self.orders, side, limit, self.draw(1, 20), **more)
+        quantity = self.draw(1, 20)
+        if self.draw(0, 3) == 0 and more.get("validity") is not Validity.IOC:
+            more |= self.parts(quantity)
+        if self.draw(0, 8) == 0 and more.get("validity") is not Validity.IOC:
+            more |= {"validity": Validity.TTL, "expires_at": self.now + self.draw(0, 40)}
+        return order(self.orders, side, limit, quantity, **more)
+
+    def parts(self, quantity: int) -> dict[str, Any]:
+        """A disclosed quantity, or the legs of an iceberg."""
+        legs = self.draw(2, 5)
+        if self.draw(0, 1) and quantity >= legs:
+            return {"ends": ends(quantity, leg_size(quantity, 1, legs), legs)}
+        return {"ends": ends(quantity, self.draw(1, max(1, quantity - 1)), 0)}
 
     def changed(self, old: Resting) -> Resting:
         """A modification: a smaller quantity keeps the place, a larger one or a price renews it."""
         given: dict[str, Any] = {
             name: getattr(old, name)
-            for name in ("account_id", "instrument_id", "trigger", "order_type", "validity", "product")
-        }
-        given |= {"active_from": 0, "priority": old.priority}
+            for name in (
+                "account_id", "instrument_id", "trigger", "order_type", "validity", "product", "ends", "expires_at"
+            )
+        }  # fmt: skip
+        given |= {"active_from": old.active_from, "priority": old.priority + (self.draw(0, 1) if old.moved else 0)}
+        if given["validity"] is not Validity.IOC and self.draw(0, 3) == 0:
+            given |= {"validity": Validity.TTL, "expires_at": self.now + self.draw(1, 40)}
+        if self.draw(0, 3) == 0:
+            given |= self.parts(old.pending)
         limit, pending = old.limit, old.pending
         if self.draw(0, 1):
             pending = max(1, pending - self.draw(1, 3))
         else:
             self.orders += 1
             limit, given["priority"] = limit + self.draw(-3, 3), self.orders
+            given["active_from"] = old.active_from + 1 if old.moved else 0
         return order(old.order_id, old.side, limit, pending, **given)

@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 import psycopg
 
+import core.price_rules
 import core.risk
 import desk.filling
 import desk.trading
@@ -70,7 +71,7 @@ def _any_age(stack: ExitStack) -> None:
 
 
 def _any_quote(stack: ExitStack) -> None:
-    rules = tuple(rule for rule in core.risk.FORM if rule is not core.risk.price_is_known)
+    rules = tuple(rule for rule in core.risk.FORM if rule is not core.price_rules.price_is_fresh)
     stack.enter_context(patch.object(core.risk, "FORM", rules))
 
 

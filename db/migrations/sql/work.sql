@@ -31,7 +31,8 @@ begin
                 trigger_price, worst_price, status, trading_date, (extract(epoch from placed_at) * 1000000)::bigint,
                 (extract(epoch from updated_at) * 1000000)::bigint, (extract(epoch from active_from) * 1000000)::bigint,
                 priority, filled, cancelled, turnover, hold_cash, hold_credit, disclosed_quantity, reason_code, reason,
-                tag, origin, modifications, events, version) order by id)
+                tag, origin, modifications, events, version, validity_ttl,
+                (extract(epoch from expires_at) * 1000000)::bigint, legs, protection, parent_id) order by id)
             from orders where account_id = any (p_accounts) and (id = any (p_orders)
                 or (p_whole and status in ('AMO', 'TRIGGER_PENDING', 'OPEN'))));
     end if;
@@ -138,11 +139,12 @@ begin
         insert into orders (id, account_id, client_order_id, instrument_id, side, order_type, product, validity, quantity,
             filled, cancelled, price, trigger_price, worst_price, turnover, hold_cash, hold_credit, disclosed_quantity,
             status, reason_code, reason, tag, origin, modifications, events, trading_date, placed_at, updated_at,
-            active_from, priority, version)
+            active_from, priority, version, validity_ttl, expires_at, legs, protection, parent_id)
         select x.id, x.account_id, x.client_order_id, x.instrument_id, x.side, x.order_type, x.product, x.validity,
             x.quantity, x.filled, x.cancelled, x.price, x.trigger_price, x.worst_price, x.turnover, x.hold_cash,
             x.hold_credit, x.disclosed_quantity, x.status, x.reason_code, x.reason, x.tag, x.origin, x.modifications,
-            x.events, x.trading_date, x.placed_at, x.updated_at, x.active_from, x.priority, x.version
+            x.events, x.trading_date, x.placed_at, x.updated_at, x.active_from, x.priority, x.version, x.validity_ttl,
+            x.expires_at, x.legs, x.protection, x.parent_id
         from jsonb_populate_recordset(null::orders, p -> 'new_orders') x;
     end if;
     if p ? 'orders' then
@@ -152,12 +154,13 @@ begin
             turnover = x.turnover, hold_cash = x.hold_cash, hold_credit = x.hold_credit, status = x.status,
             disclosed_quantity = x.disclosed_quantity, reason_code = x.reason_code, reason = x.reason,
             modifications = x.modifications, events = x.events,
-            updated_at = x.updated_at, active_from = x.active_from, priority = x.priority, version = x.version
+            updated_at = x.updated_at, active_from = x.active_from, priority = x.priority, version = x.version,
+            validity_ttl = x.validity_ttl, expires_at = x.expires_at, legs = x.legs, protection = x.protection
         from jsonb_to_recordset(p -> 'orders') as x(id bigint, order_type text, validity text, quantity integer,
             filled integer, cancelled integer, price integer, trigger_price integer, worst_price integer,
             turnover bigint, hold_cash bigint, hold_credit bigint, disclosed_quantity integer, status text, reason_code integer, reason text,
             modifications integer, events integer, updated_at timestamptz, active_from timestamptz, priority bigint,
-            version bigint)
+            version bigint, validity_ttl integer, expires_at timestamptz, legs integer, protection integer)
         where o.id = x.id and o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') and o.events < x.events;
         get diagnostics v_written = row_count;
         if v_written <> jsonb_array_length(p -> 'orders') then
