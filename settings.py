@@ -91,7 +91,8 @@ class Settings(BaseSettings):
         default=10,
         ge=0,
         le=1_000_000,
-        description="Orders a second that one user may send. `0` sets no bound.",
+        description="Orders a second that one account may send, × 40 a minute, × 500 a day, unless a limit says "
+        "otherwise. `0` sets no bound.",
         json_schema_extra={"must": "be a whole number, 0 or more"},
     )
     kagaz_tape_hours: int = Field(

@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from api import books, markets, notes, orders, problems, session, system, watchlists
+from api import books, markets, notes, orders, problems, risk, session, system, watchlists
 from api.call import Endpoint
 from api.security import SecurityHeaders
 from api.serving import Resource, Server, Starting, respond
@@ -23,6 +23,7 @@ def endpoints(server: Server) -> tuple[Endpoint, ...]:
         *books.ENDPOINTS,
         *notes.ENDPOINTS,
         *markets.ENDPOINTS,
+        *risk.ENDPOINTS,
         *watchlists.ENDPOINTS,
         *session.ENDPOINTS,
     )

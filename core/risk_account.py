@@ -1,7 +1,7 @@
 """Rules of the account as a whole: its trading state, and how many orders and trades it may have."""
 
 from core.reasons import Reason, Refusal
-from core.risk_facts import HOUSE_ORIGINS
+from core.risk_facts import HOUSE_ORIGINS, Switch
 from core.risk_limits import LimitName
 from core.risk_weighed import Weighed, over
 from core.standing import SEVERITY, TradingState
@@ -10,10 +10,17 @@ from core.standing import SEVERITY, TradingState
 def state_of(weighed: Weighed) -> tuple[TradingState, str, Reason]:
     """The strictest state that holds for the account, why, and the number of that: its own or a switch over it."""
     standing, switch = weighed.work.standing, weighed.facts.risk.switch
-    if switch is not None and SEVERITY[switch.state] >= SEVERITY[standing.state]:
-        return switch.state, switch.sentence, Reason.KILL_SWITCH
-    reducing = standing.state is TradingState.REDUCING
-    return standing.state, standing.state_reason, Reason.ACCOUNT_REDUCING if reducing else Reason.ACCOUNT_HALTED
+    state, why = standing_state(standing.state, standing.state_reason, switch)
+    if switch is not None and why == switch.sentence:
+        return state, why, Reason.KILL_SWITCH
+    return state, why, Reason.ACCOUNT_REDUCING if state is TradingState.REDUCING else Reason.ACCOUNT_HALTED
+
+
+def standing_state(state: TradingState, why: str, switch: Switch | None) -> tuple[TradingState, str]:
+    """An account's own state and reason, or those of a switch over it that is at least as strict."""
+    if switch is not None and SEVERITY[switch.state] >= SEVERITY[state]:
+        return switch.state, switch.sentence
+    return state, why
 
 
 def state_allows(weighed: Weighed) -> Refusal | None:

@@ -118,6 +118,21 @@ def archive(connection: Connection, account_id: int) -> int:
         " select %s, user_id, granted_by, granted_at from account_shares where account_id = %s",
         [row[0], account_id],
     )
+    # What an administrator stopped stays stopped, and limits go on.
+    connection.execute(
+        "update accounts f set trading_state = a.trading_state, state_rule = a.state_rule,"
+        " state_reason = a.state_reason, state_by = a.state_by, state_power = a.state_power,"
+        " state_since = a.state_since"
+        " from accounts a where f.id = %s and a.id = %s and a.state_power = 'ADMIN' and a.trading_state <> 'ACTIVE'",
+        [row[0], account_id],
+    )
+    connection.execute(
+        "with kept as (insert into risk_limits (scope, subject, name, value, effective_from, effective_to, set_by,"
+        " by_admin) select scope, %s, name, value, effective_from, effective_to, set_by, by_admin from risk_limits"
+        " where scope = 'ACCOUNT' and subject = %s returning 1)"
+        " update risk_version set version = version + 1 where exists (select from kept)",
+        [row[0], account_id],
+    )
     # The plan goes on, and what was chosen for a later date.
     connection.execute(
         "insert into account_plans (account_id, effective_from, plan, set_by, set_at)"

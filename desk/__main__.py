@@ -5,6 +5,8 @@
     python -m desk token NAME [--account USER/BOOK] [--scopes read,trade]
     python -m desk verify                      one line of JSON; exit status 1 on a violation
     python -m desk reset USER/BOOK [--cash RUPEES]
+    python -m desk kill USER/BOOK [--flatten]  cancel all and take no order until it is re-armed
+    python -m desk rearm USER/BOOK
     python -m desk split NSE:INFY 2026-12-01 5:1 [--isin ISIN] [--lot SHARES] [--tick RUPEES]
     python -m desk bonus NSE:INFY 2026-12-01 1:1
 
@@ -25,7 +27,8 @@ from db.checks import UnfitServerError
 from db.embedded import EmbeddedError
 from db.engine import Database, DatabaseBusy, DatabaseUnavailable
 from db.migrate import UnknownVersion
-from desk import access, corporate, identity, installation, wallet
+from desk import access, corporate, identity, installation, risk_switch, wallet
+from desk.principal import Principal
 from desk.verify import verify
 
 ACTOR = "command line"
@@ -75,6 +78,13 @@ def parser() -> argparse.ArgumentParser:
         action.add_argument("--lot", type=int, help="the new lot of its contracts, in shares")
         action.add_argument("--tick", type=_amount, metavar="RUPEES", help="the share's new tick")
         action.set_defaults(run=_action, kind=kind.upper())
+    kill = commands.add_parser("kill", help="press the kill switch of an account")
+    kill.add_argument("account", metavar="USER/BOOK")
+    kill.add_argument("--flatten", action="store_true", help="also close what is carried, at market")
+    kill.set_defaults(run=_kill)
+    rearm = commands.add_parser("rearm", help="let a stopped account trade again")
+    rearm.add_argument("account", metavar="USER/BOOK")
+    rearm.set_defaults(run=_rearm)
     return top
 
 
@@ -126,6 +136,23 @@ def _action(database: Database, asked: argparse.Namespace) -> int:
         isin=asked.isin, lot=asked.lot, tick=asked.tick,
     )  # fmt: skip
     print(f"{entered['key']}: {entered['held']} become {entered['becomes']} on {entered['ex_date']}.")
+    return 0
+
+
+# The operator of the machine acts as an administrator without a name of his own.
+ROOT = Principal(0, ACTOR, "admin", None, 0, None, ("read", "trade"))
+
+
+def _kill(database: Database, asked: argparse.Namespace) -> int:
+    told = risk_switch.kill(database, ROOT, access.by_key(database, asked.account), asked.flatten)
+    sent = f"{told['cancelled']} orders cancelled, {len(told['closing'])} closing orders sent"
+    print(f"{told['account']} is halted: {sent}.")
+    return 0
+
+
+def _rearm(database: Database, asked: argparse.Namespace) -> int:
+    told = risk_switch.rearm(database, ROOT, access.by_key(database, asked.account))
+    print(f"{told['account']} is {told['state']}.")
     return 0
 
 

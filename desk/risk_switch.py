@@ -19,6 +19,7 @@ from desk import gtt, masters, risk_limits, trading
 from desk.access import AccountRef
 from desk.answers import Body
 from desk.principal import Principal
+from desk.remember import forget_all
 from desk.working import ACCOUNTS, ORDERS, open_task, ring
 
 _logger = log.get(__name__)
@@ -34,6 +35,7 @@ def kill(database: Database, who: Principal, account: AccountRef, flatten: bool 
     told = (int(Reason.KILLED), f"{_who(power, who)} pressed the kill switch.")
     cancelled = retrying(lambda: _halt(database, who.name, account.id, told, power))
     _heard(database, who, "KILL_SWITCH", account.key, {"cancelled": cancelled, "flatten": flatten})
+    forget_all()
     ring(database, ORDERS, ACCOUNTS)
     orders = _flatten(database, who.name, account.id) if flatten else []
     return {"account": account.key, "cancelled": cancelled, "closing": orders, "state": TradingState.HALTED}
@@ -79,6 +81,7 @@ def rearm(database: Database, who: Principal, account: AccountRef) -> Body:
         return {"account": account.key, "state": TradingState.ACTIVE}
 
     answer = retrying(act)
+    forget_all()
     ring(database, ACCOUNTS)
     return answer
 
@@ -131,6 +134,7 @@ def _kill_many(
     cancelled, orders = 0, list[str]()
     for account_id, _ in accounts:
         cancelled += retrying(lambda account_id=account_id: _halt(database, who.name, account_id, told, None))  # type: ignore[misc]
+    forget_all()
     ring(database, ORDERS, ACCOUNTS)
     if flatten:
         for account_id, _ in accounts:
@@ -153,6 +157,7 @@ def _rearm_many(database: Database, who: Principal, switch: tuple[str, str], sen
             audit.append(connection, who.name, "REARMED", ":".join(switch), user_id=who.user_id or None)
 
     retrying(act)
+    forget_all()
     ring(database, ACCOUNTS)
     return {"state": TradingState.ACTIVE}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import frame, house, session, signin
+from ui import frame, house, risk_banner, session, signin
 from ui.menu import MENU, file_of
 from ui.seat import take
 
@@ -56,6 +56,7 @@ def main() -> None:
         return
     if session.bound_to_tab():
         st.caption("This host lets no cookie through: reloading the page signs you out.")
+    risk_banner.show(seat)
     chosen.run()
 
 

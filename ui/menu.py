@@ -10,6 +10,7 @@ MENU = (
     ("positions", "Positions", ":material/work:", ALL),
     ("wallet", "Funds", ":material/account_balance_wallet:", ALL),
     ("pnl", "P&L", ":material/monitoring:", ALL),
+    ("risk", "Risk", ":material/shield:", ALL),
     ("instrument", "Instrument", ":material/query_stats:", ALL),
     ("order", "Order form", ":material/edit_note:", ("trader", "admin")),
     ("admin", "Admin", ":material/shield_person:", ("admin",)),

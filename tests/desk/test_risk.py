@@ -15,7 +15,7 @@ from core.risk_limits import Limit, LimitName, Scope
 from core.standing import TradingState
 from db import risk_state
 from db.engine import Database
-from desk import access, closing, masters, risk_limits, risk_switch, risk_watch
+from desk import access, closing, masters, risk_limits, risk_switch, risk_watch, wallet
 from desk.access import AccountRef
 from desk.principal import Principal
 from desk.working import open_task
@@ -133,8 +133,6 @@ def test_a_drawdown_stops_and_a_hand_re_arms_from_there(floor: Floor) -> None:
 
 
 def test_money_paid_in_or_taken_out_is_no_loss(floor: Floor) -> None:
-    from desk import wallet
-
     account = floor.account(cash=10_000_000)
     limit(floor, LimitName.DAILY_LOSS, 1)
     limit(floor, LimitName.DRAWDOWN, 1)
@@ -326,3 +324,14 @@ def test_exposure_in_sql_is_exposure_in_core(floor: Floor) -> None:
     gross = sum(exposure.value(task.work, task.facts, one) for one in held)
     net = sum(exposure.leaning(task.work, task.facts, one) for one in held)
     assert found == (gross, net)
+
+
+def test_a_reset_is_no_way_round_an_administrator(floor: Floor) -> None:
+    account = floor.account()
+    limit(floor, LimitName.ORDER_QUANTITY, 1, Scope.ACCOUNT, account)
+    risk_switch.kill(floor.database, who(floor, "root", "admin"), ref(floor))
+    fresh = int(wallet.reset(floor.database, "asha", account, 10_000_000).body["account_id"])
+    assert state(floor, fresh).state is TradingState.HALTED
+    risk_switch.rearm(floor.database, who(floor, "root", "admin"), ref(floor))
+    assert code(floor.place(fresh, "BUY", 2, INFY, 149_000)) == Reason.ORDER_QUANTITY
+    floor.sound()

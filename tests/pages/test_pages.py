@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.conftest import words
 
-BOOKS = ["watch", "orders", "positions", "wallet", "pnl", "instrument"]
+BOOKS = ["watch", "orders", "positions", "wallet", "pnl", "risk", "instrument"]
 
 
 def traded(floor, account):

@@ -94,6 +94,7 @@ update accounts a set
     flows_today = (select coalesce(sum(case from_ledger when 'BANK' then amount else -amount end), 0)
         from transfers t where t.account_id = a.id and t.trading_date = a.trading_date
             and 'BANK' in (from_ledger, to_ledger)),
+    equity = cash + hold + margin + invested + unsettled + gains + option_credit,
     peak_equity = greatest(0, cash + hold + margin + invested + unsettled + gains + option_credit);
 
 -- Who may trade with himself is asked by price: few orders rest on the wrong side of it.

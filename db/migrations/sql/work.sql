@@ -122,7 +122,7 @@ begin
         cash = x.cash, hold = x.hold, margin = x.margin, invested = x.invested, unsettled = x.unsettled,
         gains = x.gains, option_credit = x.option_credit, version = x.version,
         open_orders = x.open_orders, orders_today = x.orders_today, trades_today = x.trades_today,
-        flows_today = x.flows_today, peak_equity = x.peak_equity, gross_exposure = x.gross_exposure,
+        flows_today = x.flows_today, equity = a.equity + x.flows_today - a.flows_today, peak_equity = x.peak_equity, gross_exposure = x.gross_exposure,
         net_exposure = x.net_exposure, pace = x.pace
     from jsonb_to_recordset(p -> 'accounts') as x(id bigint, version bigint, spend bigint, cash bigint, hold bigint,
         margin bigint, invested bigint, unsettled bigint, gains bigint, option_credit bigint, open_orders integer,

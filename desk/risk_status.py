@@ -1,0 +1,207 @@
+"""How an account stands with risk, for screens and programs: its state in words, each limit with what is used of
+it, what the exchange says of instruments, and what was decided lately."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import settings
+from core.money import as_number, rupees
+from core.risk_account import standing_state
+from core.risk_facts import Restriction
+from core.risk_limits import MONEY, PERCENT, Limit, LimitName
+from core.risk_weighed import percent
+from core.standing import Pace, TradingState
+from db import risk_rows, risk_state
+from db.engine import Database
+from desk import masters
+from desk.access import AccountRef
+from desk.remember import remembered
+from desk.rows import Row, ist
+
+WORDS: dict[LimitName, str] = {
+    LimitName.ORDERS_PER_SECOND: "Orders a second",
+    LimitName.ORDERS_PER_MINUTE: "Orders a minute",
+    LimitName.ORDERS_PER_DAY: "Orders today",
+    LimitName.TRADES_PER_DAY: "Trades today",
+    LimitName.OPEN_ORDERS: "Open orders",
+    LimitName.ORDER_VALUE: "Value of one order",
+    LimitName.ORDER_QUANTITY: "Quantity of one order",
+    LimitName.PRICE_AWAY_SHARES: "Price from the last, shares",
+    LimitName.PRICE_AWAY_FUTURES: "Price from the last, futures",
+    LimitName.PRICE_AWAY_OPTIONS: "Price from the last, options",
+    LimitName.PRICE_ROOM_OPTIONS: "Least room for an option's price",
+    LimitName.DUPLICATE_MS: "Same order again within (ms)",
+    LimitName.POSITION_QUANTITY: "Position in one instrument (units)",
+    LimitName.POSITION_VALUE: "Position in one instrument (value)",
+    LimitName.GROUP_VALUE: "All in one underlying (value)",
+    LimitName.CONCENTRATION: "One underlying, of the account",
+    LimitName.GROSS_EXPOSURE: "Gross exposure",
+    LimitName.NET_EXPOSURE: "Net exposure",
+    LimitName.DAILY_LOSS: "Loss today",
+    LimitName.DAILY_LOSS_PERCENT: "Loss today, of the capital",
+    LimitName.DRAWDOWN: "Below the highest equity",
+    LimitName.REARM_NEXT_DAY: "Re-arms on the next date (1: yes)",
+}
+RESTRICTIONS: dict[Restriction, str] = {
+    Restriction.BAN: "Ban period: positions in its contracts may only become smaller",
+    Restriction.TRADE_FOR_TRADE: "Trade-for-trade: delivery only, settled shares only",
+    Restriction.SURVEILLANCE: "Surveillance: no intraday",
+    Restriction.ILLIQUID: "Thinly traded: no order without a price",
+    Restriction.HALTED: "Halted: no order",
+}
+EXPLAINED = {
+    TradingState.ACTIVE: "Orders are taken within the limits below.",
+    TradingState.REDUCING: "Only exits and cancels are taken.",
+    TradingState.HALTED: "Only cancels are taken.",
+}
+
+
+def state(database: Database, account: AccountRef) -> Row:
+    """``state``, ``reason`` and ``power`` (who may re-arm): what a banner needs, asked by every screen."""
+
+    def ask() -> Row:
+        with database.connection() as connection:
+            stood = risk_state.state(connection, account.id)
+            switch = risk_rows.book(connection).switch(account.user_id, account.market)
+        found, why = standing_state(stood.state, stood.reason, switch)
+        own = switch is None or found is not switch.state or why != switch.sentence
+        return {
+            "state": found,
+            "reason": why,
+            "explained": EXPLAINED[found],
+            "power": stood.power if own else "SWITCH",
+            "by": stood.by if own else "",
+            "since": ist(stood.since) if own and stood.since else None,
+        }
+
+    return remembered(database, ("risk state", account.id), ask)
+
+
+def status(database: Database, account: AccountRef, recent: int = 50) -> Row:
+    """Everything of the page Risk. Money in rupees, percentages in percent."""
+    with database.connection() as connection:
+        stood = risk_state.state(connection, account.id)
+        counted = risk_state.counters(connection, account.id)
+        book = risk_rows.book(connection)
+        decided = risk_state.decisions(connection, [account.id], recent)
+        switch = book.switch(account.user_id, account.market)
+    found, why = standing_state(stood.state, stood.reason, switch)
+    rate = settings.load().kagaz_order_rate
+    on = counted["trading_date"]
+    limits = book.limits_of(account.id, account.user_id, None, on, rate)
+    figures = stood.figures
+    return {
+        "account": account.key,
+        "state": found,
+        "reason": why,
+        "explained": EXPLAINED[found],
+        "by": stood.by,
+        "power": stood.power,
+        "since": ist(stood.since) if stood.since else None,
+        "switch": switch.sentence if switch else None,
+        "equity": as_number(figures.equity),
+        "loss": as_number(figures.loss),
+        "drawdown": figures.drawdown / 100,
+        "limits": [_limit(name, limits[name], used(counted, stood)) for name in LimitName if name in limits],
+        "own_limits": [limit_row(row) for row in book.rows(account.id, account.user_id, None, on) if not row.by_admin],
+        "restrictions": restrictions(database),
+        "decisions": [_decision(each) for each in decided],
+        "version": stood.version,
+    }
+
+
+def used(counted: dict[str, Any], stood: risk_state.State) -> dict[LimitName, int]:
+    """What is used of each limit that is used up; limits of a single order have no use."""
+    pace, now = Pace(*counted["pace"]), int(time.time())
+    return {
+        LimitName.ORDERS_PER_SECOND: pace.in_second if pace.second == now else 0,
+        LimitName.ORDERS_PER_MINUTE: pace.in_minute if pace.minute == now // 60 else 0,
+        LimitName.ORDERS_PER_DAY: counted["orders_today"],
+        LimitName.TRADES_PER_DAY: counted["trades_today"],
+        LimitName.OPEN_ORDERS: counted["open_orders"],
+        LimitName.GROSS_EXPOSURE: counted["gross_exposure"],
+        LimitName.NET_EXPOSURE: abs(counted["net_exposure"]),
+        LimitName.DAILY_LOSS: stood.figures.loss,
+        LimitName.DAILY_LOSS_PERCENT: stood.figures.loss_share,
+        LimitName.DRAWDOWN: stood.figures.drawdown,
+    }
+
+
+def limit_row(row: Limit) -> Row:
+    """A limit as it was set."""
+    return {
+        "id": str(row.id),
+        "scope": row.scope,
+        "subject": str(row.subject),
+        "name": row.name,
+        "words": WORDS[row.name],
+        "value": plain(row.name, row.value),
+        "shown": shown(row.name, row.value),
+        "from": row.starts.isoformat(),
+        "to": row.ends.isoformat() if row.ends else None,
+        "set_by": row.set_by,
+        "by_admin": row.by_admin,
+    }
+
+
+def restrictions(database: Database) -> list[Row]:
+    """What is said of instruments today, in words."""
+    master = masters.get(database)
+    with database.connection() as connection:
+        book = risk_rows.book(connection)
+    return [
+        {
+            "id": str(row.id),
+            "instrument": master.by_id[row.instrument_id].key,
+            "kind": row.kind,
+            "words": RESTRICTIONS[row.kind],
+            "note": row.note,
+            "from": row.starts.isoformat(),
+            "to": row.ends.isoformat() if row.ends else None,
+        }
+        for each in book.restrictions.values()
+        for row in each
+        if row.holds(master.on)
+    ]
+
+
+def restrained(database: Database) -> list[Row]:
+    """Accounts that may not trade freely, for administrators."""
+    with database.connection() as connection:
+        found = risk_state.restrained(connection)
+    return [{**each, "since": ist(each["since"]) if each["since"] else None} for each in found]
+
+
+def plain(name: LimitName, value: int) -> float | int:
+    """A value as programs read it: rupees, percent, or a count."""
+    if name in MONEY:
+        return as_number(value)
+    return value / 100 if name in PERCENT else value
+
+
+def shown(name: LimitName, value: int) -> str:
+    """A value as people read it."""
+    if name in MONEY:
+        return rupees(value)
+    return percent(value) if name in PERCENT else f"{value:,}"
+
+
+def _limit(name: LimitName, value: int, of: dict[LimitName, int]) -> Row:
+    share = None
+    if name in of:
+        share = min(1.0, of[name] / value) if value else 1.0
+    return {
+        "name": name,
+        "words": WORDS[name],
+        "limit": plain(name, value),
+        "used": plain(name, of[name]) if name in of else None,
+        "share": share,
+        "shown": f"{shown(name, of[name])} of {shown(name, value)}" if name in of else shown(name, value),
+    }
+
+
+def _decision(each: dict[str, Any]) -> Row:
+    at = each["at"] or datetime.now(UTC)
+    order = each["order_id"]
+    return {**each, "id": str(each["id"]), "at": ist(at), "order_id": None if order is None else str(order)}

@@ -1,0 +1,258 @@
+"""The page Risk: what the book may still do, the kill switch, how far each limit is used, what was decided."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.reasons import Refusal
+from core.risk_facts import Restriction
+from core.risk_limits import MONEY, PERCENT, Limit, LimitName, Scope
+from core.standing import TradingState
+from desk import identity, masters, risk_limits, risk_status, risk_switch
+from desk.rows import Row
+from ui import guard, words
+from ui.seat import Seat
+
+BADGES = {TradingState.ACTIVE: "green", TradingState.REDUCING: "orange", TradingState.HALTED: "red"}
+DECIDED = {"REFUSED": "Refused", "ACTIVE": "Re-armed", "REDUCING": "Reduces only", "HALTED": "Halted"}
+
+
+def table(rows: list[Row], columns: dict[str, str], empty: str) -> None:
+    """Rows under their headings; a sentence where there are none."""
+    if not rows:
+        st.caption(empty)
+        return
+    st.dataframe(
+        pd.DataFrame([{title: row.get(name) for name, title in columns.items()} for row in rows]), hide_index=True
+    )
+
+
+def switch(seat: Seat, label: str, whole: bool) -> None:
+    """A kill switch that opens, says what it will do, and does it at the second press."""
+    with st.popover(label, icon=":material/block:"):
+        whose = "all your books" if whole else seat.book.key
+        st.markdown(
+            f"Every open order and GTT of **{whose}** is cancelled, and no order is taken until it is re-armed."
+        )
+        flatten = st.checkbox("Also close intraday and carried positions at market", key=f"flatten {whole}")
+        if st.button("Stop trading" if not whole else "Stop all my books", type="primary", icon=":material/block:"):
+            stop(seat, whole, flatten)
+
+
+def stop(seat: Seat, whole: bool, flatten: bool) -> None:
+    """Press it, and draw the page anew."""
+    database, who = seat.database, seat.who
+    try:
+        if whole:
+            told = risk_switch.kill_user(database, who, who.user_id, who.name, flatten)
+        else:
+            told = risk_switch.kill(database, who, seat.book, flatten)
+    except Refusal as refusal:
+        st.error(refusal.sentence)
+        return
+    sent = len(told["closing"])
+    st.session_state["risk told"] = f"Stopped: {told['cancelled']} orders cancelled, {sent} closing orders sent."
+    st.rerun()
+
+
+def head(seat: Seat, now: Row) -> None:
+    """The state in a line, and the switch beside it."""
+    if told := st.session_state.pop("risk told", None):
+        st.toast(told)
+    left, right = st.columns([2, 1], gap="large", vertical_alignment="center")
+    with left:
+        st.markdown(f"#### {seat.book.key} :{BADGES[now['state']]}-badge[{now['state']}]")
+        st.caption(f"{now['reason']} {now['explained']}".strip())
+    with right, st.container(horizontal=True, horizontal_alignment="right"):
+        if not (seat.writes or seat.who.is_admin):
+            return
+        if now["state"] is not TradingState.ACTIVE and st.button("Re-arm", icon=":material/lock_open:"):
+            rearm(seat, now)
+        if now["state"] is not TradingState.HALTED:
+            switch(seat, "Kill switch", whole=False)
+        if now["switch"] is None and seat.writes:
+            switch(seat, "All my books", whole=True)
+
+
+def rearm(seat: Seat, now: Row) -> None:
+    """Let go of the book's own state, and of the switch over its owner."""
+    try:
+        if now["switch"] is not None and seat.writes:
+            risk_switch.rearm_user(seat.database, seat.who, seat.who.user_id, seat.who.name)
+        risk_switch.rearm(seat.database, seat.who, seat.book)
+    except Refusal as refusal:
+        st.error(refusal.sentence)
+    else:
+        st.rerun()
+
+
+@st.fragment(run_every=2.0)
+def usage(seat: Seat) -> None:
+    """How far each limit is used, looked at every two seconds."""
+    seat = guard.still(seat)
+    now = risk_status.status(seat.database, seat.book)
+    left, middle, right = st.columns(3)
+    left.metric("Equity", words.rupees(now["equity"]))
+    middle.metric("Loss today", words.rupees(now["loss"]))
+    right.metric("Below the highest equity", f"{now['drawdown']:.2f} %")
+    st.markdown("##### Limits in use")
+    columns = st.columns(2, gap="large")
+    measured = [each for each in now["limits"] if each["share"] is not None]
+    for place, each in enumerate(measured):
+        columns[place % 2].progress(each["share"], text=f"{each['words']} · {each['shown']}")
+    with st.expander("Limits of a single order and of positions"):
+        table(
+            [each for each in now["limits"] if each["share"] is None], {"words": "Limit", "shown": "At most"}, "None."
+        )
+    st.markdown("##### Lately decided")
+    rows = [{**each, "when": words.moment(each["at"]), "what": DECIDED[each["decision"]]} for each in now["decisions"]]
+    table(
+        rows,
+        {
+            "when": "Time (IST)",
+            "what": "Decision",
+            "sentence": "Why",
+            "actor": "By",
+            "order_id": "Order",
+            "rule": "Rule",
+        },
+        "Nothing was refused and nobody was stopped.",
+    )
+    st.markdown("##### Restricted instruments")
+    table(
+        now["restrictions"],
+        {"instrument": "Instrument", "words": "What holds", "note": "Note", "from": "Since"},
+        "No instrument is restricted today.",
+    )
+
+
+def value_of(name: LimitName, text: str) -> int:
+    """Paise, basis points or a count of what was typed. Raises ValueError."""
+    hundredths = round(float(text.replace(",", "").replace("₹", "").replace("%", "").strip()) * 100)
+    if name in MONEY | PERCENT:
+        return hundredths
+    if hundredths % 100:
+        raise ValueError(text)
+    return hundredths // 100
+
+
+def own_limits(seat: Seat, now: Row) -> None:
+    """Tighter limits of one's own, for this book or for all."""
+    st.markdown("##### My own limits")
+    for row in now["own_limits"]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{row['words']}: **{row['shown']}** ({row['scope'].lower()})")
+            if st.button("End", key=f"end {row['id']}"):
+                act(lambda number=int(row["id"]): risk_limits.end_limit(seat.database, seat.who, number, seat.book))  # type: ignore[misc]
+    with st.form("own limit", border=False):
+        name = st.selectbox("Limit", [str(each) for each in LimitName], format_func=limit_words)
+        scope = st.segmented_control("For", ["This book", "All my books"], default="This book", required=True)
+        typed = st.text_input("At most (₹, % or a number)")
+        if st.form_submit_button("Set"):
+            account = scope == "This book"
+            subject = seat.book.id if account else seat.book.user_id
+            put(seat, Scope.ACCOUNT if account else Scope.USER, subject, LimitName(name), typed)
+
+
+def limit_words(name: str) -> str:
+    """A limit as people call it."""
+    return risk_status.WORDS[LimitName(name)]
+
+
+def put(seat: Seat, scope: Scope, subject: int, name: LimitName, typed: str) -> None:
+    """Set one limit of what was typed."""
+    try:
+        value = value_of(name, typed)
+    except ValueError:
+        st.error("Type a number, such as 50,000.")
+        return
+    row = Limit(0, scope, subject, name, value, masters.get(seat.database).on, None, "", False)
+    own = None if seat.who.is_admin else seat.book
+    act(lambda: risk_limits.set_limit(seat.database, seat.who, row, own))
+
+
+def act(what: Any) -> None:
+    """Do it and draw the page anew, or say why not."""
+    try:
+        what()
+    except Refusal as refusal:
+        st.error(refusal.sentence)
+    else:
+        st.rerun()
+
+
+def administration(seat: Seat) -> None:
+    """Every limit, restrictions, stopped accounts and the switch of a market."""
+    st.markdown("##### Stopped accounts")
+    stopped = [{**each, "when": words.moment(each["since"])} for each in risk_status.restrained(seat.database)]
+    columns = {"account": "Account", "market": "Market", "state": "State", "reason": "Why", "by": "By", "when": "Since"}
+    table(stopped, columns, "Every account trades freely.")
+    with st.container(horizontal=True):
+        if st.button(f"Stop market {seat.book.market}", icon=":material/block:"):
+            act(lambda: risk_switch.kill_market(seat.database, seat.who, seat.book.market))
+        if st.button(f"Re-arm market {seat.book.market}", icon=":material/lock_open:"):
+            act(lambda: risk_switch.rearm_market(seat.database, seat.who, seat.book.market))
+    st.markdown("##### Limits of everybody")
+    rows = [risk_status.limit_row(each) for each in risk_limits.rows(seat.database)]
+    table(
+        rows,
+        {"scope": "For", "subject": "Number", "words": "Limit", "shown": "At most", "from": "From", "set_by": "By"},
+        "",
+    )
+    left, right = st.columns(2, gap="large")
+    with left, st.form("any limit", border=False):
+        scope = Scope(st.selectbox("For", [str(each) for each in Scope], format_func=str.title))
+        subject = st.text_input("User name, or instrument such as NSE:INFY (empty for everybody and this book)")
+        name = st.selectbox("Limit", [str(each) for each in LimitName], format_func=limit_words, key="any name")
+        typed = st.text_input("At most (₹, % or a number)", key="any value")
+        if st.form_submit_button("Set limit"):
+            try:
+                put(seat, scope, subject_of(seat, scope, subject.strip()), LimitName(name), typed)
+            except Refusal as refusal:
+                st.error(refusal.sentence)
+    with right, st.form("restriction", border=False):
+        key = st.text_input("Instrument, such as NSE:INFY")
+        kind = Restriction(
+            st.selectbox("What holds", [str(each) for each in Restriction], format_func=restriction_words)
+        )
+        note = st.text_input("Note", max_chars=200)
+        if st.form_submit_button("Restrict"):
+            act(lambda: risk_limits.restrict(seat.database, seat.who, key.strip(), kind, note))
+    for row in risk_status.restrictions(seat.database):
+        if st.button(f"Lift: {row['instrument']} {row['kind']}", key=f"lift {row['id']}"):
+            act(lambda number=int(row["id"]): risk_limits.lift(seat.database, seat.who, number))  # type: ignore[misc]
+
+
+def restriction_words(kind: str) -> str:
+    """A restriction with what it means."""
+    return risk_status.RESTRICTIONS[Restriction(kind)]
+
+
+def subject_of(seat: Seat, scope: Scope, typed: str) -> int:
+    """The number of what a scope was typed for. Raises a Refusal for an unknown name."""
+    if scope is Scope.DEFAULT:
+        return 0
+    if scope is Scope.ACCOUNT:
+        return seat.book.id
+    if scope is Scope.USER:
+        return identity.find(seat.database, typed).id
+    found = masters.get(seat.database).by_key.get(typed)
+    if found is None:
+        raise Refusal(risk_limits.Reason.UNKNOWN_INSTRUMENT, f"There is no {typed or 'such instrument'}.")
+    return found.id if scope is Scope.INSTRUMENT else found.margin_underlying
+
+
+def page() -> None:
+    """The page: for everybody who has a book to show."""
+    seat = guard.require_account()
+    now = risk_status.status(seat.database, seat.book)
+    head(seat, now)
+    usage(seat)
+    if seat.writes:
+        own_limits(seat, now)
+    if seat.who.is_admin:
+        administration(seat)
+
+
+page()

@@ -1,0 +1,20 @@
+"""The line above every page while the book may not trade freely, and why."""
+
+import streamlit as st
+
+from core.standing import TradingState
+from desk import risk_status
+from ui.seat import Seat
+
+
+def show(seat: Seat) -> None:
+    """Says REDUCING or HALTED, with the reason; nothing for a book that trades freely."""
+    if seat.account is None or seat.account.archived:
+        return
+    now = risk_status.state(seat.database, seat.account)
+    if now["state"] is TradingState.ACTIVE:
+        return
+    halted = now["state"] is TradingState.HALTED
+    title = "Trading is halted" if halted else "Only exits are taken"
+    text = f"**{title} in {seat.account.key}.** {now['reason']} {now['explained']}"
+    (st.error if halted else st.warning)(text, icon=":material/block:" if halted else ":material/trending_down:")
