@@ -42,7 +42,7 @@ export const mount = widget((root, data, tools) => {
     h("div", { class: "row apart" }, kind.node, product.node),
     h("div", { class: "fields" }, quantity.node), legs.map((leg) => leg.node), teach, said,
     h("div", { class: "row end" }, h("button", { type: "button", class: "plain", onclick: close }, "Close"), submit));
-  const node = h("section", { class: "ticket gtt", role: "dialog", "aria-label": "GTT", popover: "manual", hidden: true },
+  const node = h("section", { class: "gtt", role: "dialog", "aria-label": "GTT", popover: "manual", hidden: true },
     header, finder, form);
   movable(node, header);
   node.addEventListener("keydown", (event) => {

@@ -7,7 +7,7 @@ import { far, gttStatus, gttStep, kindOf, legState, legWords, waits } from "./gt
 import { price } from "./money.js";
 import { nextFrame, put } from "./paint.js";
 import { state } from "./store.js";
-import { clock, day, moment } from "./time.js";
+import { clock, day, moment, whole } from "./time.js";
 
 const POLL = 5000;
 const KINDS = [
@@ -110,7 +110,7 @@ export function gttTab(root, data, tools, redraw) {
       h("button", { type: "button", class: "plain small", onclick: (event) => { event.stopPropagation(); run(row); } }, label);
     return h(
       "tr",
-      { class: "order", dataset: { gtt: row.gtt_id }, onclick: () => toggle(row) },
+      { class: "waiting", dataset: { gtt: row.gtt_id }, onclick: () => toggle(row) },
       h("td", { class: "muted" }, day(row.created_at), " ", clock(row.created_at)),
       h("td", null,
         h("span", { class: `chip ${row.legs[0].side.toLowerCase()}` }, row.legs[0].side), " ",
@@ -120,7 +120,7 @@ export function gttTab(root, data, tools, redraw) {
       h("td", { class: "wide muted" }, kindOf(row)),
       h("td", null, triggers.map((each) => each.node)),
       last,
-      h("td", { class: "wide muted" }, waits(row) ? day(row.expires_on) : "–"),
+      h("td", { class: "wide muted" }, waits(row) ? whole(row.expires_on) : "–"),
       h("td", null, h("span", { class: `chip ${mood}` }, `${icon} ${text}`)),
       h("td", { class: "num acts" }, waits(row) && data.write ? [act("Edit", edit), " ", act("Delete", remove)] : null),
     );
