@@ -152,7 +152,6 @@ def place(call: Call) -> Reply:
     fields.close()
     found = account(write=True)
     legs = baskets.wishes(call.database, call.principal, basket_id)
-    call.rate.spend(call.principal.user_id)
     told = baskets.place(call.database, call.principal, found, legs, call.key, stop or False)
     return Reply(200, told)
 

@@ -74,7 +74,6 @@ def make(call: Call) -> Reply:
         raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, field="symbol")
     wish = GttWish(instrument.id, tuple(_asked(number, leg, side, product) for number, leg in enumerate(legs)))
     found = account(write=True)
-    call.rate.spend(call.principal.user_id)
     return reply_of(gtt.create(call.database, call.principal.name, found.id, wish, call.key))
 
 
@@ -101,7 +100,6 @@ def change(call: Call) -> Reply:
     if (legs is None) == (not exits):
         raise bad("Send legs for a GTT, or target_price, stop_trigger and stop_price for what is attached to an order.")
     found = access.account_of_gtt(call.database, call.principal, gtt_id, named, write=True)
-    call.rate.spend(call.principal.user_id)
     if legs is None:
         return reply_of(gtt.amend(call.database, call.principal.name, found.id, gtt_id, exits, call.key))
 
