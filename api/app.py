@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from api import books, markets, notes, orders, problems, risk, session, system, watchlists
+from api import baskets, books, gtt, markets, notes, orders, problems, risk, session, system, watchlists
 from api.call import Endpoint
 from api.security import SecurityHeaders
 from api.serving import Resource, Server, Starting, respond
@@ -20,6 +20,8 @@ def endpoints(server: Server) -> tuple[Endpoint, ...]:
     """Every method of every path, the stream's excepted."""
     described = (
         *orders.ENDPOINTS,
+        *gtt.ENDPOINTS,
+        *baskets.ENDPOINTS,
         *books.ENDPOINTS,
         *notes.ENDPOINTS,
         *markets.ENDPOINTS,

@@ -21,6 +21,7 @@ from api.readers import (
     tag,
 )
 from api.reply import Reply
+from core.exits import Exits
 from core.orders import AUTOMATIC, ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
 from core.reasons import Reason, Refusal
 from desk import access, masters, screens, trading
@@ -44,6 +45,7 @@ PLACE = (
     "market_protection",
     "autoslice",
 )
+ATTACHED = ("target_price", "stop_trigger", "stop_price", "cover")
 MODIFY = (
     "account", "quantity", "price", "trigger_price", "order_type", "validity", "disclosed_quantity", "validity_ttl",
     "iceberg_legs", "market_protection",
@@ -97,6 +99,16 @@ def by_program(call: Call) -> bool:
     return call.principal.token_id is not None
 
 
+def exits_of(fields: Fields) -> Exits:
+    """The target and the stop that an order's body attaches to it; nothing where it names none."""
+    return Exits(
+        fields.may("target_price", price) or 0,
+        fields.may("stop_trigger", price) or 0,
+        fields.may("stop_price", price) or 0,
+        fields.may("cover", flag) or False,
+    )
+
+
 def reply_of(answer: Answer) -> Reply:
     """The desk's answer as it is; a replay says so."""
     reply = Reply(answer.status, answer.body) if answer.ok else of_body(answer.status, answer.body, answer.retry_after)
@@ -110,9 +122,11 @@ def place(call: Call) -> Reply:
     access.require_write(call.principal)
     fields = call.body()
     account = call.account(fields)
+    exits = exits_of(fields)
     wish = wish_of(call, fields)
     found = account(write=True)
-    return reply_of(trading.place(call.database, call.principal.name, found.id, wish, call.key))
+    answer = trading.place(call.database, call.principal.name, found.id, wish, call.key, exits=exits or None)
+    return reply_of(answer)
 
 
 def modify(call: Call) -> Reply:
@@ -194,7 +208,7 @@ def estimate(call: Call) -> Reply:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/orders", place, "Place an order", keyed=True, body=PLACE, status=201),
+    Endpoint("POST", "/orders", place, "Place an order", keyed=True, body=(*PLACE, *ATTACHED), status=201),
     Endpoint("GET", "/orders", listed, "Orders of a day", query=("account", "status", "date", "cursor", "limit")),
     Endpoint("DELETE", "/orders", cancel_all, "Cancel all working orders", query=("account", "status")),
     Endpoint("GET", "/orders/{order_id}", one, "An order with its history and trades", query=("account",)),

@@ -144,6 +144,12 @@ def account_of_order(connection: Connection[Any], order_id: int, user_id: int, a
     return one(connection, AccountRow, sql, (order_id, user_id, admin, user_id))
 
 
+def account_of_gtt(connection: Connection[Any], gtt_id: int, user_id: int, admin: bool) -> AccountRow | None:
+    """The account a GTT belongs to, if this user may see it; an unlocked read."""
+    sql = _ACCOUNT + "join gtts g on g.account_id = a.id where g.id = %s and " + _VISIBLE
+    return one(connection, AccountRow, sql, (gtt_id, user_id, admin, user_id))
+
+
 def running_market(connection: Connection[Any]) -> tuple[str, date] | None:
     """The market that is switched on and the date it trades; the first by name if several are.
 

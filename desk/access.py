@@ -6,7 +6,9 @@ all and writes their own. What somebody may not see does not exist for them: the
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from core.reasons import Reason, Refusal
 from db import access as rows
@@ -21,6 +23,7 @@ __all__ = [
     "AccountRef",
     "Principal",
     "account",
+    "account_of_gtt",
     "account_of_order",
     "accounts",
     "add_account",
@@ -90,13 +93,28 @@ def account_of_order(
     database: Database, principal: Principal, order_id: int, key: str | None = None, write: bool = False
 ) -> AccountRef:
     """The account an order belongs to. UNKNOWN_ORDER when it is not the principal's to see."""
+    unknown = Refusal(Reason.UNKNOWN_ORDER, "There is no such order.", field="order_id")
+    return _account_of(database, principal, rows.account_of_order, order_id, unknown, key, write)
+
+
+def account_of_gtt(
+    database: Database, principal: Principal, gtt_id: int, key: str | None = None, write: bool = False
+) -> AccountRef:
+    """The account a GTT belongs to. UNKNOWN_GTT when it is not the principal's to see."""
+    unknown = Refusal(Reason.UNKNOWN_GTT, "There is no such GTT.", field="gtt_id")
+    return _account_of(database, principal, rows.account_of_gtt, gtt_id, unknown, key, write)
+
+
+def _account_of(
+    database: Database, principal: Principal, find: Callable[[Any, int, int, bool], AccountRow | None], number: int,
+    unknown: Refusal, key: str | None, write: bool,
+) -> AccountRef:  # fmt: skip
     if write:
         require_write(principal)
-    unknown = Refusal(Reason.UNKNOWN_ORDER, "There is no such order.", field="order_id")
-    if not 0 < order_id < 2**63:
+    if not 0 < number < 2**63:
         raise unknown
     with database.connection() as connection:
-        row = rows.account_of_order(connection, order_id, principal.user_id, principal.is_admin)
+        row = find(connection, number, principal.user_id, principal.is_admin)
     if row is None or principal.account_id not in (None, row.id):
         raise unknown
     found = _ref(row)

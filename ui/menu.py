@@ -7,6 +7,7 @@ ALL = ("trader", "analyst", "admin")
 MENU = (
     ("watch", "Watch", ":material/candlestick_chart:", ALL),
     ("orders", "Orders", ":material/receipt_long:", ALL),
+    ("baskets", "Baskets", ":material/shopping_basket:", ("trader", "admin")),
     ("positions", "Positions", ":material/work:", ALL),
     ("wallet", "Funds", ":material/account_balance_wallet:", ALL),
     ("pnl", "P&L", ":material/monitoring:", ALL),

@@ -22,6 +22,24 @@ NAMED = [each for each in GUARDED if "{" in each.path]
 OWNED = [each for each in NAMED if "{stream_id}" not in each.path]  # a stream is no row: it has tests of its own
 
 
+LEG = {name: value for name, value in ORDER.items() if name != "account"}
+GTT = {
+    "symbol": "INFY", "exchange": "NSE", "side": "BUY", "product": "CNC",
+    "legs": [{"trigger_price": 1450, "quantity": 1, "price": 1450}],
+}  # fmt: skip
+
+
+class Same(dict[str, str]):
+    """The same for every name in a path."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__()
+        self.value = value
+
+    def __missing__(self, name: str) -> str:
+        return self.value
+
+
 def title(each: Endpoint) -> str:
     return f"{each.method} {each.path}"
 
@@ -36,6 +54,14 @@ def body_for(each: Endpoint) -> dict[str, object] | None:
         return {"name": "mine"}
     if each.path.startswith("/stream"):
         return {"symbols": []}
+    if each.path.startswith("/gtt"):
+        return dict(GTT) if each.method == "POST" else {"legs": [{"trigger_price": 1440}]}
+    if each.path in ("/baskets", "/baskets/{basket_id}"):
+        return {"name": "mine"}
+    if each.path == "/margins/basket":
+        return {"legs": [LEG]}
+    if each.path.startswith("/baskets"):
+        return dict(LEG) if each.path.endswith("/legs") else {"account": None}
     if "{order_id}" in each.path:
         return {"quantity": 5}
     return dict(ORDER)
@@ -43,7 +69,7 @@ def body_for(each: Endpoint) -> dict[str, object] | None:
 
 def ask(client: TestClient, each: Endpoint, path: str | None = None, **named: object):
     query = "?status=open" if each.method == "DELETE" and each.path == "/orders" else ""
-    url = f"/api/v1{path or each.path.format(order_id=1, watchlist_id=1, stream_id=1)}{query}"
+    url = f"/api/v1{path or each.path.format_map(Same('1'))}{query}"
     return client.request(each.method, url, json=body_for(each), **named)
 
 
@@ -90,7 +116,12 @@ def ids_of_alice(alice: TestClient) -> dict[str, str]:
     order = alice.post("/api/v1/orders", json=ORDER)
     assert order.status_code == 201, order.text
     made = alice.post("/api/v1/watchlists", json={"name": "secret"})
-    return {"order_id": order.json()["order_id"], "watchlist_id": made.json()["watchlist_id"], "stream_id": "1"}
+    gtt = alice.post("/api/v1/gtt", json=GTT)
+    basket = alice.post("/api/v1/baskets", json={"name": "secret", "legs": [LEG]})
+    return {
+        "order_id": order.json()["order_id"], "watchlist_id": made.json()["watchlist_id"], "stream_id": "1",
+        "gtt_id": gtt.json()["gtt_id"], "basket_id": basket.json()["basket_id"],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("each", OWNED, ids=title)
@@ -133,7 +164,7 @@ OTHER_PAGES = (
 @pytest.mark.parametrize("each", NAMED, ids=title)
 def test_an_id_that_is_none_names_nothing(alice, each):
     for wrong in NO_IDS:
-        answer = ask(alice, each, each.path.format(order_id=wrong, watchlist_id=wrong, stream_id=wrong))
+        answer = ask(alice, each, each.path.format_map(Same(wrong)))
         assert answer.status_code in (404, 405), wrong
 
 
@@ -189,7 +220,7 @@ def test_an_analyst_and_a_reading_token_write_nothing(client, desk, alice, each)
     reader.headers["authorization"] = f"Bearer {token(desk, 'alice', scopes=('read',))}"
     for who in (as_bot(client, desk, "ana"), reader):
         answer = ask(who, each, each.path.format(**ids))
-        if each.path.startswith(("/margins", "/stream")):
+        if each.path.startswith(("/margins", "/stream")) or each.path.endswith("/margin"):
             assert answer.status_code in (200, 404)  # an estimate and a wish for symbols write nothing
         else:
             assert answer.status_code in (403, 404), answer.text

@@ -33,7 +33,7 @@ def funded(floor, open_as, name="asha"):
 
 
 @pytest.mark.parametrize("live", [True, False], ids=["stream", "reruns"])
-@pytest.mark.parametrize("page", [*BOOKS, "order"])
+@pytest.mark.parametrize("page", [*BOOKS, "order", "baskets"])
 def test_an_empty_book_shows_on_every_page(open_as, page, live):
     app = open_as("asha", page, live=live)
     assert not app.exception
@@ -41,7 +41,7 @@ def test_an_empty_book_shows_on_every_page(open_as, page, live):
 
 
 @pytest.mark.parametrize("live", [True, False], ids=["stream", "reruns"])
-@pytest.mark.parametrize("page", [*BOOKS, "order"])
+@pytest.mark.parametrize("page", [*BOOKS, "order", "baskets"])
 def test_a_full_book_shows_on_every_page(open_as, floor, page, live):
     traded(floor, funded(floor, open_as))
     app = open_as("asha", page, live=live)

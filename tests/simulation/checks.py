@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from desk import verify
+from db import contract_notes as rows
+from desk import contract_notes, masters, verify
 from tests.simulation.exchange import STALE_AFTER, Exchange
 from tests.simulation.ground import Ground
 from tests.simulation.history import History
@@ -23,6 +25,13 @@ select a.id, a.cash + a.hold + a.margin + a.invested + a.unsettled + a.gains + a
                  select instrument_id, sum(case side when 'BUY' then quantity else -quantity end) as signed
                  from trades where account_id = a.id group by 1) t
                  left join quotes q on q.market = a.market and q.instrument_id = t.instrument_id), 0)::bigint
+           + coalesce((select sum(round(((s.levels -> 0 ->> 0)::int * s.before - (s.levels -> 0 ->> 1)::int * (s.before
+                     + case s.side when 'BUY' then s.quantity else -s.quantity end))::numeric * s.last_price
+                     / (s.levels -> 0 ->> 1)::int))
+                 from (select s.*, (select sum(case b.side when 'BUY' then b.quantity else -b.quantity end)
+                           from trades b where b.account_id = s.account_id and b.instrument_id = s.instrument_id
+                             and b.product = s.product and b.id < s.id) as before
+                       from trades s where s.account_id = a.id and s.kind = 'SPLIT') s), 0)::bigint
 from accounts a order by a.id
 """
 # Every use case that writes raises a version; a step that wrote nothing is not looked at again.
@@ -75,6 +84,22 @@ class Checks:
         """What is wrong with the trades that are new, while the display they name is still the present one."""
         with self.database.connection() as connection:
             return self._fills(connection.execute(TRADES, [self.last_trade]).fetchall())
+
+    def noted(self, day: date) -> list[str]:
+        """A day that is closed was charged what its contract notes say, to the paisa."""
+        master, found = masters.get(self.database), []
+        with self.database.connection() as connection:
+            accounts = connection.execute(
+                "select distinct t.account_id from trades t join accounts a on a.id = t.account_id"
+                " where t.trading_date = %s and a.trading_date > %s", [day, day],
+            ).fetchall()  # fmt: skip
+            for (account,) in accounts:
+                plan = rows.plan_on(connection, account, day)
+                note = contract_notes.of_day(connection, master, account, day, plan).total.total
+                charged = sum(each.total for each in rows.booked(connection, account, day, noted=True).values())
+                if note != charged:
+                    found.append(f"account {account}: the note of {day} says {note}, {charged} was charged")
+        return found
 
     def _equity(self, rows: list[tuple[int, ...]]) -> list[str]:
         """Equity changes by what trades and prices earned, less charges, plus flows; to the paisa."""

@@ -3,13 +3,14 @@
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from core.corporate import Action
 from core.instruments import Kind
 from core.orders import OrderType, PlaceOrder
-from desk import closing, masters
+from desk import closing, corporate, masters
 from desk import market as markets
 from desk.answers import Answer
 from tests.simulation import drama
@@ -247,6 +248,7 @@ class World:
         if due is None or due.step != closing.ROLL:
             self.found.append(f"nothing to roll at {self.clock.at}: {due}")
             return
+        split = self._split_a_share(due.next_date) if self.random.random() < 0.3 else None
         for _ in range(deaths):
             self.faults.arm(self.random.choice((BEFORE, AFTER)), self.random.randint(1, 2 * len(self.books)))
             try:
@@ -258,14 +260,26 @@ class World:
         due = closing.due(self.database, MARKET, self.clock.at)
         if due is not None and due.step == closing.ROLL:
             closing.roll(self.database, MARKET, due, self.clock.at)
+        self.found += self.checks.noted(self.day)
         self.story.days += 1
         self.day = markets.state(self.database, MARKET).trading_date
         masters.forget(self.database)
         self.clock.pass_ms(5_000)
+        if split is not None:
+            walk = self.tape.walks[split.instrument_id]
+            walk.last = split.price(walk.last, walk.instrument.tick)
         self.tape.begin(self.day)
         self.open_day()
         self.clock.set(self.clock.at + timedelta(hours=self.random.randint(0, 3)))
         self.show()
+
+    def _split_a_share(self, day: date) -> Action:
+        """A split, a bonus or a consolidation of one share at the opening of a date."""
+        share = self.random.choice([i for i in self.instruments if i.kind is Kind.EQ])
+        kind, ratio = self.random.choice((("SPLIT", "5:1"), ("BONUS", "1:1"), ("BONUS", "1:2"), ("SPLIT", "2:3")))
+        corporate.enter(self.database, "root", kind, share.key, day, ratio)
+        (found,) = corporate.between(self.database, day - timedelta(days=1), day)
+        return found
 
 
 def _plain(body: dict[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,9 @@ export default function (args) {
 _SHEETS = {
     "bridge": (),
     "chart": ("chart",),
+    "baskets": ("orders", "baskets"),
     "depth": ("depth",),
+    "gtt": ("ticket", "gtt"),
     "orders": ("orders",),
     "positions": ("orders", "positions"),
     "quote": ("quote",),
@@ -57,7 +59,9 @@ _SHEETS = {
 @cache
 def _style(name: str) -> str:
     files = [assets.FOLDER / f"{sheet}.css" for sheet in ("tokens", *_SHEETS[name])]
-    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    # The form of a GTT wears the ticket's clothes under a name of its own, so that each is found for itself.
+    return text.replace(".ticket", ".gtt") if name == "gtt" else text
 
 
 @cache

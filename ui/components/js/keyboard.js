@@ -6,6 +6,7 @@ const KEYS = [
   ["/ or Ctrl K", "search; Enter adds to the list"],
   ["↑ ↓", "move in the market watch, or a price by one tick (Shift: ten)"],
   ["B  S", "buy, sell the selected row"],
+  ["G", "leave an order that waits for a price (GTT)"],
   ["D  C", "its depth, its page"],
   ["Alt ↑ ↓", "move the row in its list"],
   ["Delete", "take it off the list (with undo)"],

@@ -1,9 +1,31 @@
 // The whole history of one order: each step with who took it and why, each fill with what the market showed.
 
+import { keyOf } from "./base.js";
+import { emit } from "./bus.js";
 import { h } from "./dom.js";
+import { gttStatus, kindOf, legState, legWords, waits } from "./gtt_words.js";
 import { price, quantity, rupees } from "./money.js";
 import { by, evidence, step } from "./order_words.js";
 import { clock, moment } from "./time.js";
+
+// The target and the stop of an entry, and the way to move them.
+function attached(row) {
+  const [text, mood, icon] = gttStatus(row);
+  return h(
+    "div",
+    { class: "row attached" },
+    h("b", null, kindOf(row)),
+    h("span", { class: `chip ${mood}` }, `${icon} ${text}`),
+    h("span", { class: "grow" }, row.legs.map((leg) => `${legWords(leg)} (${legState(leg)})`).join(" · ")),
+    waits(row)
+      ? h(
+          "button",
+          { type: "button", class: "plain small", onclick: () => emit("gtt", { symbol: keyOf(row), gtt: row }) },
+          "Change target or stop",
+        )
+      : null,
+  );
+}
 
 // The row below an opened order: `detail` once it has come, or why it has not.
 export function history({ detail, refused }, columns) {
@@ -43,6 +65,7 @@ export function history({ detail, refused }, columns) {
         ),
       ),
     );
+    if (detail.attached) cell.append(attached(detail.attached));
     if (detail.trades.length)
       cell.append(
         h(

@@ -7,4 +7,6 @@
 //   open(data)      it was chosen, or the book was changed: load what it shows, then call `redraw`
 // The tab owns its node; the order book hides it and asks for the count again at each redraw.
 
-export const MORE_TABS = [];
+import { gttTab } from "./gtt_tab.js";
+
+export const MORE_TABS = [gttTab];

@@ -265,7 +265,11 @@ export const mount = widget((root, data, tools) => {
 
   async function refetch(id) {
     try {
-      const detail = await ask(withAccount(`/orders/${id}`, account()));
+      const [detail, attached] = await Promise.all([
+        ask(withAccount(`/orders/${id}`, account())),
+        ask(withAccount(`/gtt?order_id=${id}`, account())),
+      ]);
+      detail.attached = attached.items[0] || null;
       if (opened?.id === id) opened.detail = detail;
     } catch (refused) {
       if (opened?.id === id) opened.refused = refused;

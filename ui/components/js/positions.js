@@ -181,6 +181,25 @@ export const mount = widget((root, data, tools) => {
                 },
                 "Add",
               ),
+              " ",
+              row.product === "MIS"
+                ? null
+                : h(
+                    "button",
+                    {
+                      type: "button",
+                      class: "plain small wide",
+                      title: "Leave it at a target or at a stop, for up to a year",
+                      onclick: () =>
+                        emit("gtt", {
+                          symbol: keyOf(row),
+                          side: row.quantity > 0 ? "SELL" : "BUY",
+                          quantity: Math.abs(row.quantity),
+                          kind: "OCO",
+                        }),
+                    },
+                    "GTT",
+                  ),
             ]
           : null,
       ),
@@ -287,6 +306,19 @@ export const mount = widget((root, data, tools) => {
                             }),
                         },
                         "Sell",
+                      )
+                    : null,
+                  data.write
+                    ? h(
+                        "button",
+                        {
+                          type: "button",
+                          class: "plain small",
+                          title: "Sell at a target or at a stop, for up to a year",
+                          onclick: () =>
+                            emit("gtt", { symbol: keyOf(row), side: "SELL", quantity: row.quantity, kind: "OCO" }),
+                        },
+                        "GTT",
                       )
                     : null,
                 ),

@@ -12,4 +12,7 @@
 //   path(form)                      optional: where a new order is posted instead of /orders
 // The fields are kept in the ticket's one form, so that a draft that is offered again has them too.
 
-export const BLOCKS = [];
+import { elsewhere } from "./ticket_elsewhere.js";
+import { exits } from "./ticket_exits.js";
+
+export const BLOCKS = [exits, elsewhere];

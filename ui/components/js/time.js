@@ -12,6 +12,8 @@ const dayFormat = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "2-dig
 
 export const clock = (iso) => (iso ? clockFormat.format(new Date(iso)) : "–");
 export const day = (iso) => (iso ? dayFormat.format(new Date(iso)) : "–");
+// With its year, for what may be far away.
+export const whole = (iso) => (iso ? `${day(iso)} ${new Date(iso).getFullYear()}` : "–");
 export const moment = (iso) => (iso ? `${day(iso)} ${clock(iso)}` : "–");
 
 // How long ago, short enough for a pill: 800 ms, 12 s, 4 min, 2 h.

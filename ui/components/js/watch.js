@@ -1,6 +1,6 @@
 // The market watch: a rail of live rows. A price that comes changes text; nothing reruns.
 //
-// Keys on the selected row: B buy, S sell, D depth, C chart, arrows move, Alt+arrows reorder, Delete removes.
+// Keys on the selected row: B buy, S sell, G a GTT, D depth, C chart, arrows move, Alt+arrows reorder, Delete removes.
 
 import { emit, link, on, unwant, want } from "./bus.js";
 import { depthView } from "./depth.js";
@@ -61,6 +61,7 @@ function rowOf(symbol, act, canTrade) {
       { class: "acts", role: "gridcell" },
       canTrade && button("B", "Buy", "b"),
       canTrade && button("S", "Sell", "s"),
+      canTrade && button("G", "GTT: wait for a price"),
       button("D", "Depth"),
       button("C", "Chart"),
       h(
@@ -274,6 +275,7 @@ export const mount = widget((root, data, tools) => {
     select(symbol);
     if ((letter === "B" || letter === "S") && data.write)
       emit("ticket", { symbol, side: letter === "B" ? "BUY" : "SELL" });
+    else if (letter === "G" && data.write) emit("gtt", { symbol });
     else if (letter === "D") toggleDepth(symbol);
     else if (letter === "C") tools.trigger("open", symbol);
     else if (letter === "Delete") remove(symbol);
@@ -300,7 +302,7 @@ export const mount = widget((root, data, tools) => {
     else if (event.key === "Home") select(symbols[0]);
     else if (event.key === "End") select(symbols.at(-1));
     else if (event.key === "Enter" && data.write) emit("ticket", { symbol: selected, side: "BUY" });
-    else if (["B", "S", "D", "C", "Delete"].includes(letter)) act(letter, selected);
+    else if (["B", "S", "G", "D", "C", "Delete"].includes(letter)) act(letter, selected);
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -1,0 +1,240 @@
+"""Baskets: named lists of orders that are placed together. They are the user's own, whatever account is open.
+
+Placing goes through the desk leg by leg, in the basket's order, as a broker does: a leg that is refused stops
+none that follows, unless that is asked for. One key makes the whole repeatable, because each leg's key is made of it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from core import basket
+from core.gtt_rules import gtt_terms
+from core.money import as_number
+from core.orders import PlaceOrder, Product, Side
+from core.reasons import Reason, Refusal
+from db import baskets as rows
+from db.baskets import BasketRow
+from db.engine import Database
+from db.trading import Connection
+from db.watchlists import lock_user
+from desk import market as markets
+from desk import masters, trading
+from desk.access import AccountRef
+from desk.answers import Answer, problem
+from desk.masters import Master
+from desk.principal import Principal
+from desk.rows import Row, ist, price
+from desk.working import Task, open_task
+
+
+def listed(database: Database, principal: Principal) -> list[Row]:
+    """The user's baskets by name."""
+    master = masters.get(database)
+    with database.connection() as connection:
+        return [_shown(master, each) for each in rows.baskets(connection, principal.user_id)]
+
+
+def one(database: Database, principal: Principal, basket_id: int) -> Row:
+    """A basket; UNKNOWN_BASKET for another user's."""
+    with database.connection() as connection:
+        return _shown(masters.get(database), _own(connection, principal, basket_id))
+
+
+def add(
+    database: Database, principal: Principal, name: str, legs: Sequence[PlaceOrder], copy_of: int | None = None
+) -> Row:
+    """A new basket with these orders, or with those of another one."""
+
+    def act(connection: Connection) -> int:
+        most = _terms(database).most_baskets
+        if rows.how_many(connection, principal.user_id) >= most:
+            raise Refusal(Reason.TOO_MANY_BASKETS, f"At most {most} baskets. Delete one first.", "name")
+        chosen = legs if copy_of is None else _own(connection, principal, copy_of).legs
+        made = rows.insert(connection, principal.user_id, name)
+        if made is None:
+            raise Refusal(Reason.BAD_INPUT, "You have a basket of that name. Choose another.", "name")
+        rows.fill(connection, principal.user_id, made, chosen)
+        return made
+
+    _check(database, legs)
+    return _locked(database, principal, act)
+
+
+def change(
+    database: Database, principal: Principal, basket_id: int, name: str | None = None,
+    legs: Sequence[PlaceOrder] | None = None,
+) -> Row:  # fmt: skip
+    """Rename a basket, or put these orders into it, in this order; None leaves a thing as it is."""
+
+    def act(connection: Connection) -> int:
+        _own(connection, principal, basket_id)
+        if name is not None and not rows.rename(connection, principal.user_id, basket_id, name):
+            raise Refusal(Reason.BAD_INPUT, "You have a basket of that name. Choose another.", "name")
+        if legs is not None:
+            rows.fill(connection, principal.user_id, basket_id, legs)
+        return basket_id
+
+    _check(database, legs or ())
+    return _locked(database, principal, act)
+
+
+def append(database: Database, principal: Principal, basket_id: int, leg: PlaceOrder) -> Row:
+    """Add one order at the end, under the owner's lock, so that two windows lose nothing of each other."""
+
+    def act(connection: Connection) -> int:
+        legs = [*_own(connection, principal, basket_id).legs, leg]
+        _check(database, legs)
+        rows.fill(connection, principal.user_id, basket_id, legs)
+        return basket_id
+
+    return _locked(database, principal, act)
+
+
+def remove(database: Database, principal: Principal, basket_id: int) -> None:
+    """Delete a basket; UNKNOWN_BASKET for another user's. Orders that it placed are not touched."""
+    with database.connection() as connection:
+        if not rows.delete(connection, principal.user_id, basket_id):
+            raise _no_such_basket()
+
+
+def _locked(database: Database, principal: Principal, act: Callable[[Connection], int]) -> Row:
+    with database.connection() as connection:
+        lock_user(connection, principal.user_id)
+        found = _own(connection, principal, act(connection))
+    return _shown(masters.get(database), found)
+
+
+def _terms(database: Database) -> Any:
+    return gtt_terms(markets.running(database).trading_date)
+
+
+def _check(database: Database, legs: Sequence[PlaceOrder]) -> None:
+    most = _terms(database).most_basket_legs
+    if len(legs) > most:
+        raise Refusal(Reason.TOO_MANY_LEGS, f"At most {most} orders in a basket. This would be {len(legs)}.", "legs")
+
+
+def _own(connection: Connection, principal: Principal, basket_id: int) -> BasketRow:
+    found = rows.baskets(connection, principal.user_id, basket_id)
+    if not found:
+        raise _no_such_basket()
+    return found[0]
+
+
+def _no_such_basket() -> Refusal:
+    return Refusal(Reason.UNKNOWN_BASKET, "There is no such basket.", "basket_id")
+
+
+def _shown(master: Master, found: BasketRow) -> Row:
+    return {
+        "basket_id": str(found.id),
+        "name": found.name,
+        "legs": [_leg_row(master, each) for each in found.legs],
+        "created_at": ist(found.created_at),
+        "updated_at": ist(found.updated_at),
+    }
+
+
+def _leg_row(master: Master, leg: PlaceOrder) -> Row:
+    instrument = master.by_id[leg.instrument_id]
+    return {
+        "exchange": instrument.exchange,
+        "symbol": instrument.symbol,
+        "side": str(leg.side),
+        "order_type": str(leg.order_type),
+        "product": str(leg.product),
+        "validity": str(leg.validity),
+        "quantity": leg.quantity,
+        "price": price(leg.price),
+        "trigger_price": price(leg.trigger_price),
+    }
+
+
+def margin(database: Database, account_id: int, legs: Sequence[PlaceOrder]) -> Row:
+    """What these orders need in an account, in rupees: on the way, and after all are filled; their charges; and
+    leg by leg what each needs when its turn comes and what would refuse it now. One load, nothing is written."""
+    _filled(legs)
+    master = masters.get(database)
+    instruments = {leg.instrument_id: master.by_id[leg.instrument_id] for leg in legs}
+    with database.connection() as connection:
+        task = open_task(connection, master, account_id, list(instruments.values()), orders=[])
+        sold = [leg.instrument_id for leg in legs if leg.side is Side.SELL and leg.product is Product.CNC]
+        if sold:
+            task.work.lots |= rows.lots(connection, account_id, sold)
+        connection.rollback()
+    return _figures(task, basket.figures(task.work, task.facts, instruments, legs))
+
+
+def _figures(task: Task, found: basket.Figures) -> Row:
+    return {
+        "account": task.work.key,
+        "available": as_number(found.available),
+        "required": as_number(found.required),
+        "final": as_number(found.final),
+        "benefit": as_number(max(0, found.required - found.final)),
+        "shortfall": as_number(found.shortfall),
+        "charges": {name: as_number(amount) for name, amount in found.charges.as_dict().items()}
+        | {"total": as_number(found.charges.total)},
+        "legs": [
+            {
+                "leg": number,
+                "required": None if leg.required is None else as_number(leg.required),
+                "charges": as_number(leg.charges.total),
+                "refusals": [
+                    {"reason_code": int(each.reason), "field": each.field, "detail": each.sentence}
+                    for each in leg.refusals
+                ],
+            }
+            for number, leg in enumerate(found.legs, 1)
+        ],
+    }
+
+
+def _filled(legs: Sequence[PlaceOrder]) -> None:
+    if not legs:
+        raise Refusal(Reason.EMPTY_BASKET, "The basket is empty. Add an order to it first.", "legs")
+
+
+def wishes(database: Database, principal: Principal, basket_id: int) -> list[PlaceOrder]:
+    """The orders of a basket, in its order."""
+    with database.connection() as connection:
+        return _own(connection, principal, basket_id).legs
+
+
+def place(
+    database: Database, principal: Principal, account: AccountRef, legs: Sequence[PlaceOrder], key: str | None = None,
+    stop_at_refusal: bool = False,
+) -> Row:  # fmt: skip
+    """Place orders one after the other; each one's order or refusal, in the order in which they were given.
+
+    ``key`` makes the whole repeatable: what was placed stays placed once, what was not reached is placed now.
+    ``stop_at_refusal`` leaves out what follows a refused leg.
+    """
+    _filled(legs)
+    master = masters.get(database)
+    told: list[Row] = []
+    stopped = False
+    for number, leg in enumerate(legs, 1):
+        if stopped:
+            sentence = "Not sent: an order before it was refused."
+            answer = problem(Refusal(Reason.EARLIER_LEG, sentence, "legs"))
+        else:
+            answer = trading.place(database, principal.name, account.id, leg, f"{key}-{number}" if key else None)
+            stopped = stop_at_refusal and not answer.ok
+        told.append(_outcome(master, number, leg, answer))
+    placed = sum(each["ok"] for each in told)
+    return {"account": account.key, "placed": placed, "refused": len(told) - placed, "items": told}
+
+
+def _outcome(master: Master, number: int, leg: PlaceOrder, answer: Answer) -> Row:
+    body = answer.body
+    return {
+        "leg": number,
+        "symbol": master.by_id[leg.instrument_id].key,
+        "ok": answer.ok,
+        "replayed": answer.replayed,
+        "order_id": body.get("order_id"),
+        "status": body["status"] if answer.ok else None,
+        "reason_code": body.get("reason_code"),
+        "detail": body.get("reason") if answer.ok else body.get("detail"),
+    }
