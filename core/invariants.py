@@ -15,6 +15,8 @@ from core.gtt import Gtt
 from core.instruments import OPTIONS, Instrument
 from core.ledger import BALANCES, HOUSE, Ledger
 from core.orders import WORKING, IllegalStep, Order, Product, Status, check_step
+from core.risk_facts import HOUSE_ORIGINS
+from core.standing import TradingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,15 @@ def counters_are_counted(books: Books) -> Iterable[str]:
         yield f"it counts {standing.flows_today} paid in today, transfers say {flows}"
 
 
+def halted_accounts_rest_nothing(books: Books) -> Iterable[str]:
+    """What a kill switch stopped has no order of a person in the market."""
+    if books.work.standing.state is not TradingState.HALTED:
+        return
+    for order in books.orders:
+        if order.status in WORKING and order.origin not in HOUSE_ORIGINS:
+            yield f"order {order.id} rests although the account is halted"
+
+
 CHECKS = (
     balances_fold,
     holds_are_explained,
@@ -253,4 +264,5 @@ CHECKS = (
     idle_groups_are_empty,
     gtts_are_sound,
     counters_are_counted,
+    halted_accounts_rest_nothing,
 )

@@ -37,8 +37,9 @@ def kill(database: Database, who: Principal, account: AccountRef, flatten: bool 
     _heard(database, who, "KILL_SWITCH", account.key, {"cancelled": cancelled, "flatten": flatten})
     forget_all()
     ring(database, ORDERS, ACCOUNTS)
-    orders = _flatten(database, who.name, account.id) if flatten else []
-    return {"account": account.key, "cancelled": cancelled, "closing": orders, "state": TradingState.HALTED}
+    sent, left = _flatten(database, who.name, account.id) if flatten else ([], [])
+    body: Body = {"account": account.key, "cancelled": cancelled, "closing": sent, "left_open": left}
+    return body | {"state": TradingState.HALTED}
 
 
 def kill_user(database: Database, who: Principal, user_id: int, name: str, flatten: bool = False) -> Body:
@@ -131,16 +132,18 @@ def _kill_many(
             return risk_state.living(connection, *switch)
 
     accounts = retrying(press)
-    cancelled, orders = 0, list[str]()
+    cancelled, sent, left = 0, list[str](), list[str]()
     for account_id, _ in accounts:
         cancelled += retrying(lambda account_id=account_id: _halt(database, who.name, account_id, told, None))  # type: ignore[misc]
     forget_all()
     ring(database, ORDERS, ACCOUNTS)
     if flatten:
         for account_id, _ in accounts:
-            orders += _flatten(database, who.name, account_id)
+            closing, open_still = _flatten(database, who.name, account_id)
+            sent, left = sent + closing, left + open_still
     _logger.warning("A kill switch was pressed", extra={"switch": ":".join(switch), "actor": who.name})
-    return {"accounts": [key for _, key in accounts], "cancelled": cancelled, "closing": orders, "state": "HALTED"}
+    body: Body = {"accounts": [key for _, key in accounts], "cancelled": cancelled, "closing": sent, "left_open": left}
+    return body | {"state": TradingState.HALTED}
 
 
 def _rearm_many(database: Database, who: Principal, switch: tuple[str, str], sentence: str) -> Body:
@@ -162,20 +165,18 @@ def _rearm_many(database: Database, who: Principal, switch: tuple[str, str], sen
     return {"state": TradingState.ACTIVE}
 
 
-def _flatten(database: Database, actor: str, account_id: int) -> list[str]:
-    """Close what is carried at market; shares held for delivery stay. The numbers of the orders sent."""
+def _flatten(database: Database, actor: str, account_id: int) -> tuple[list[str], list[str]]:
+    """Close what is carried at market; shares held for delivery stay. The numbers of the orders sent, and why what
+    could not be closed was not: a market order needs a fresh price."""
     with database.connection() as connection:
         held = trading_reads.carried(connection, account_id)
-    sent: list[str] = []
+    sent, left = list[str](), list[str]()
     for instrument_id, product in held:
         for answer in trading.exit_position(database, actor, account_id, instrument_id, product, origin="RISK"):
-            if answer.ok:
-                sent.append(str(answer.body["order_id"]))
-            else:
-                _logger.error(
-                    "A position could not be closed", extra={"account": account_id, "why": answer.body["detail"]}
-                )
-    return sent
+            (sent if answer.ok else left).append(str(answer.body["order_id" if answer.ok else "detail"]))
+    if left:
+        _logger.warning("Positions could not be closed", extra={"account": account_id, "why": left})
+    return sent, left
 
 
 def _loss_has_passed(database: Database, account: AccountRef, stood: risk_state.State) -> None:

@@ -53,6 +53,8 @@ def stop(seat: Seat, whole: bool, flatten: bool) -> None:
         return
     sent = len(told["closing"])
     st.session_state["risk told"] = f"Stopped: {told['cancelled']} orders cancelled, {sent} closing orders sent."
+    if told["left_open"]:
+        st.session_state["risk left"] = "Still open: " + " ".join(told["left_open"])
     st.rerun()
 
 
@@ -60,6 +62,8 @@ def head(seat: Seat, now: Row) -> None:
     """The state in a line, and the switch beside it."""
     if told := st.session_state.pop("risk told", None):
         st.toast(told)
+    if left_open := st.session_state.pop("risk left", None):
+        st.warning(left_open)
     left, right = st.columns([2, 1], gap="large", vertical_alignment="center")
     with left:
         st.markdown(f"#### {seat.book.key} :{BADGES[now['state']]}-badge[{now['state']}]")

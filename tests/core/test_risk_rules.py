@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from core import decide
+from core import decide, holds, risk_rules
 from core.account import Work
 from core.facts import Facts, MarketFacts, Quote
 from core.instruments import Instrument, Kind
@@ -80,9 +82,7 @@ class Stands:
             setattr(work.standing, name, value)
         facts = replace(self.facts(), risk=RiskFacts())
         for one in {facts.instruments[key[0]] for key in work.positions}:
-            from core import holds  # what is held is secured before anything is asked
-
-            holds.post_margin(work, facts, one, NOW)
+            holds.post_margin(work, facts, one, NOW)  # what is held is secured before anything is asked
         return work
 
 
@@ -326,3 +326,53 @@ def test_a_cancel_is_never_asked() -> None:
     decide.cancel(work, replace(strict, switch=KILL).facts(), order, "asha", (Reason.CANCELLED_BY_USER, ""))
     assert order.status is Status.CANCELLED
     assert (work.standing.open_orders, work.standing.gross) == (0, 0)
+
+
+@pytest.mark.parametrize("rule", [*risk_rules.ALWAYS, *risk_rules.RAISING], ids=lambda rule: rule.__name__)
+def test_without_a_rule_a_scenario_fails(rule: risk_rules.Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ALWAYS", "RAISING"):
+        monkeypatch.setattr(risk_rules, name, tuple(each for each in getattr(risk_rules, name) if each is not rule))
+    differ = [name for name, (stands, text, reason, _) in SCENARIOS.items() if ask(stands, text)[0] is not reason]
+    if rule is not risk_rules.not_sent_twice:  # that one has a test of its own, of several orders
+        assert differ, f"nothing notices that {rule.__name__} is gone"
+
+
+NOTHING_ALLOWED = {**dict.fromkeys(Name, 0), Name.DUPLICATE_MS: 10**6}
+LISTED = dict.fromkeys((Restriction.BAN, Restriction.SURVEILLANCE, Restriction.ILLIQUID), "")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    held=st.dictionaries(
+        st.sampled_from([("INFY", "MIS"), ("INFY", "CNC"), ("FUT", "NRML"), ("CALL", "NRML")]),
+        st.integers(1, 20),
+        max_size=4,
+    ),
+    short=st.booleans(),
+    side=st.sampled_from(Side),
+    what=st.sampled_from([("INFY", "MIS"), ("INFY", "CNC"), ("FUT", "NRML"), ("CALL", "NRML")]),
+    lots=st.integers(1, 25),
+    at=st.sampled_from([0, 90, 100, 110]),
+)
+def test_what_raises_nothing_is_refused_by_no_limit(
+    held: dict[tuple[str, str], int], short: bool, side: Side, what: tuple[str, str], lots: int, at: int
+) -> None:
+    holds_of = {
+        key: count * BY_NAME[key[0]].lot * (-1 if short and key[1] != "CNC" and key[0] != "CALL" else 1)
+        for key, count in held.items()
+    }
+    one = BY_NAME[what[0]]
+    price = LAST[one.id] * at // 100 // one.tick * one.tick
+    text = f"{side} {lots * one.lot} {what[0]} {what[1]} {price / 100 if price else ''}"
+    strict = Stands(holds=holds_of, limits=NOTHING_ALLOWED, listed=LISTED, standing=dict(REDUCING))
+    found, _ = ask(strict, text)
+    free, _ = ask(replace(strict, limits={}, listed={}, standing={}), text)
+    work = strict.work()
+    before = sum(work.balances[ledger] for ledger in (Ledger.HOLD, Ledger.MARGIN))
+    if free is None:
+        loose = replace(strict, limits={}, listed={})
+        work.standing.state = TradingState.ACTIVE
+        decide.place(work, loose.facts(), wish_of(text), 9, "k", "asha")
+        raises = sum(work.balances[ledger] for ledger in (Ledger.HOLD, Ledger.MARGIN)) > before
+        assert (found is not None) is raises
+        assert found in (None, Reason.RATE_LIMIT, Reason.ACCOUNT_REDUCING)

@@ -1,0 +1,99 @@
+"""What risk does in a simulation: losses are watched, limits come and go, switches are pressed and let go."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from core.reasons import Reason, Refusal
+from core.risk_limits import Limit, LimitName, Scope
+from core.standing import TradingState
+from desk import access, risk_limits, risk_switch, risk_watch
+from desk.principal import Principal
+from tests.simulation.exchange import MARKET
+from tests.simulation.faults import AFTER, BEFORE, Died
+from tests.simulation.people import Books
+
+if TYPE_CHECKING:
+    from tests.simulation.run import World
+
+LIMITS = {
+    LimitName.ORDER_VALUE: (1_000_000, 10**9), LimitName.OPEN_ORDERS: (1, 8), LimitName.ORDERS_PER_MINUTE: (2, 30),
+    LimitName.POSITION_QUANTITY: (50, 500), LimitName.DAILY_LOSS: (1_000, 10**7), LimitName.DRAWDOWN: (10, 3_000),
+    LimitName.GROSS_EXPOSURE: (10**7, 10**10), LimitName.CONCENTRATION: (1_000, 50_000),
+    LimitName.DUPLICATE_MS: (100, 2_000), LimitName.PRICE_AWAY_SHARES: (50, 2_000),
+}  # fmt: skip
+
+
+def _owner(world: World, book: Books) -> Principal:
+    with world.database.connection() as connection:
+        row = connection.execute("select user_id from accounts where id = %s", [book.number]).fetchone()
+    return Principal(row[0], book.user, "trader", None, 1, None, ("read", "trade"))
+
+
+def losses_are_watched(world: World) -> bool:
+    """The second's look at every account; whoever lost enough only reduces. The process may die among them."""
+    with suppress(Died):
+        if world.random.random() < 0.3:
+            world.faults.arm(world.random.choice((BEFORE, AFTER)), world.random.randint(1, 3))
+        risk_watch.watch(world.database, MARKET)
+    world.faults.disarm()
+    return True
+
+
+def limit_is_set(world: World) -> bool:
+    """An owner sets a limit for a book, or ends what was set."""
+    book = world.random.choice(world.books)
+    who, account = _owner(world, book), access.by_key(world.database, f"{book.user}/{book.name}")
+    name = world.random.choice(list(LIMITS))
+    low, high = LIMITS[name]
+    row = Limit(0, Scope.ACCOUNT, account.id, name, world.random.randint(low, high), world.day, None, "", False)
+    with suppress(Refusal):
+        if world.random.random() < 0.5:
+            risk_limits.set_limit(world.database, who, row, account)
+        for old in risk_limits.rows(world.database):
+            if not old.by_admin and old.subject == account.id and world.random.random() < 0.5:
+                risk_limits.end_limit(world.database, who, old.id, account)
+    return True
+
+
+def switch_is_pressed(world: World) -> bool:
+    """Somebody stops a book, or all of theirs, and it stays stopped until it is re-armed; dying changes nothing."""
+    book = world.random.choice(world.books)
+    who, account = _owner(world, book), access.by_key(world.database, f"{book.user}/{book.name}")
+    whole, flatten = world.random.random() < 0.3, world.random.random() < 0.5
+    with suppress(Died):
+        if world.random.random() < 0.3:
+            world.faults.arm(world.random.choice((BEFORE, AFTER)), world.random.randint(1, 2))
+        if whole:
+            risk_switch.kill_user(world.database, who, who.user_id, who.name, flatten)
+        else:
+            risk_switch.kill(world.database, who, account, flatten)
+    world.faults.disarm()
+    world.exchange.step()
+    for _ in range(2):
+        request = world.people.request(account.id, world.open_orders(account.id))
+        answers = world.ask(request)
+        _was_refused(world, request.kind, account.id, answers)
+    if whole:
+        risk_switch.rearm_user(world.database, who, who.user_id, who.name)
+    if world.random.random() < 0.8:
+        with suppress(Refusal):
+            risk_switch.rearm(world.database, who, account)
+    return False
+
+
+def _was_refused(world: World, kind: str, account: int, answers: object) -> None:
+    with world.database.connection() as connection:
+        row = connection.execute("select trading_state from accounts where id = %s", [account]).fetchone()
+    if kind != "place" or not answers or row is None or row[0] != TradingState.HALTED:
+        return
+    first = answers[0]  # type: ignore[index]
+    if first.status == 201 and not first.replayed:
+        world.found.append(f"account {account} is halted and took an order")
+    if (
+        first.status == 422
+        and first.body.get("reason_code") == Reason.ACCOUNT_HALTED
+        and not first.body.get("order_id")
+    ):
+        world.found.append(f"account {account}: an order refused by risk has no number")
