@@ -42,6 +42,16 @@ def booked(connection: Connection, account_id: int, day: date, *, noted: bool = 
     return {instrument: Heads(*heads) for instrument, *heads in rows}
 
 
+def trade_for_trade(connection: Connection, day: date) -> set[int]:
+    """The instruments that settled trade for trade on a day, each sale and purchase by itself."""
+    rows = connection.execute(
+        "select instrument_id from restrictions where kind = 'TRADE_FOR_TRADE' and effective_from <= %s"
+        " and coalesce(effective_to >= %s, true)",
+        [day, day],
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
 def numbers(connection: Connection, count: int) -> Iterator[int]:
     """Fresh numbers of charge entries."""
     rows = connection.execute("select nextval('charge_entries_id_seq') from generate_series(1, %s)", [count]).fetchall()

@@ -5,10 +5,11 @@ that is killed goes on where it stopped, and no account is rolled twice.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import log
 from core import settlement
 from core.orders import SQUARED_OFF, Product
 from core.reasons import Reason
@@ -113,19 +114,31 @@ def roll(database: Database, market: str, step: Due, now: datetime | None = None
                 rolled += retrying(lambda a=account_id, c=contracts: _roll_one(database, a, c, rolling))  # type: ignore[misc]
                 failed.remove(account_id)
     ring(database, ACCOUNTS, "kagaz_control")
+    if rolling.carried:
+        told = {"market": market, "trading_date": step.trading_date.isoformat(), "accounts": rolling.carried}
+        log.get(__name__).warning("Intraday positions were carried over the close", extra=told)
     if failed:
         raise NotRolled(f"Accounts that kept {step.trading_date}: {', '.join(map(str, failed))}.")
-    return {"accounts": rolled, "closed": step.trading_date.isoformat(), "opened": step.next_date.isoformat()}
+    return {
+        "accounts": rolled,
+        "carried": len(rolling.carried),
+        "closed": step.trading_date.isoformat(),
+        "opened": step.next_date.isoformat(),
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Rolling:
-    """What all accounts of one roll share: the step, the day's closing prices, and what the next date splits."""
+    """What all accounts of one roll share: the step, the day's closing prices, and what the next date splits.
+
+    ``carried`` are the accounts whose intraday positions nobody could close: they stay theirs, and are delivered.
+    """
 
     step: Due
     closes: dict[int, int]
     at: datetime
     splits: list[corporate.Due]
+    carried: list[int] = field(default_factory=list)
 
 
 def _roll_one(database: Database, account_id: int, contracts: int, rolling: Rolling) -> int:
@@ -158,6 +171,8 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
         if corporate.apply(connection, task, rolling.splits, closes, frame):
             commit(connection, [work])
         risk_watch.next_day(connection, task)
+    if any(each.quantity and each.product is Product.MIS for each in work.positions.values()):
+        rolling.carried.append(account_id)
     return 1
 
 

@@ -37,10 +37,10 @@ MOST_DAYS = 250
 
 def of_day(connection: Connection, master: Master, account_id: int, day: date, plan: str) -> Note:
     """The note of a day as its trades make it."""
+    executed = rows.executed(connection, account_id, day)
+    gross = rows.trade_for_trade(connection, day) if executed else set[int]()
     rounding = contract_note.rounding_on(day)
-    return contract_note.note(
-        master.rates(day), plan, rounding, master.by_id, rows.executed(connection, account_id, day)
-    )
+    return contract_note.note(master.rates(day), plan, rounding, master.by_id, executed, gross)
 
 
 def book(connection: Connection, master: Master, work: Work, at: datetime) -> bool:

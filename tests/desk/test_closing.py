@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.calendar import IST
+from db import closing as rows
 from db.engine import Database
 from desk import closing, margins, screens
 from desk.access import AccountRef
@@ -82,6 +83,64 @@ def test_shares_become_t1_then_demat_and_proceeds_follow_them(floor: Floor) -> N
     after = floor.balances(account)
     assert after["CASH"] > cash
     assert (after["UNSETTLED"], after["GAINS"], after["INVESTED"]) == (0, 0, 0)
+
+
+def test_t1_shares_are_sold_beside_settled_ones_and_pay_a_day_later(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 3, SBIN, 80_000)
+    roll(floor)
+    floor.price(SBIN, 80_000)
+    floor.buy(account, 2, SBIN, 80_000)
+    roll(floor)
+    floor.price(SBIN, 80_000)
+    book = AccountRef(account, "asha/main", 1, "sim", "main", archived=False)
+    (held,) = screens.holdings(floor.database, book)["items"]
+    assert (held["quantity"], held["t1_quantity"], held["sellable_quantity"]) == (3, 2, 5)
+    assert floor.place(account, "SELL", 6, SBIN, 80_000).status == 422
+    cash = floor.balances(account)["CASH"]
+    floor.sell(account, 5, SBIN, 80_000)
+    after = floor.balances(account)
+    charged = int(str(one(floor, "select total from charge_entries order by id desc limit 1")[0]))
+    # What was in the demat account pays at once; the T1 part, and what it pays of the charges, a day later.
+    assert (after["CASH"], after["UNSETTLED"]) == (cash + 3 * 80_000, 2 * 80_000 - charged)
+    roll(floor)
+    assert floor.balances(account)["UNSETTLED"] == 0
+
+
+def test_a_contract_that_ended_while_nobody_ran_is_settled_at_its_own_close(floor: Floor) -> None:
+    """The exchange closed, the process went away before its roll, and prices moved before it came back."""
+    account = floor.account(cash=1_000_000_000)
+    nifty = floor.instrument("NSE:NIFTY 50")
+    call = next(
+        i for i in floor.master.chain(nifty.id) if i.kind == "CE" and i.expiry and i.expiry > floor.trading_date
+    )
+    assert call.strike
+    while floor.trading_date < call.expiry:  # type: ignore[operator]
+        floor.price(nifty.key, call.strike + 10_000)
+        roll(floor)
+    floor.price(nifty.key, call.strike + 10_000)
+    floor.price(call.key, 9_000)
+    floor.buy(account, call.lot, call.key, 9_000, "NRML")
+    with floor.database.connection() as connection:
+        rows.strike_settlements(connection, "sim", floor.trading_date)
+    floor.price(nifty.key, call.strike - 10_000)
+    roll(floor)
+    row = one(floor, "select kind, price, realised from trades where account_id = %s order by id desc limit 1", account)
+    assert row == ("EXPIRY", 10_000, call.lot * 1_000)
+
+
+def test_an_intraday_position_that_nobody_could_close_is_carried_and_told(
+    floor: Floor, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 10, SBIN, 80_000, "MIS")
+    now = end_of(floor)
+    step = closing.due(floor.database, "sim", now)
+    assert step
+    assert closing.roll(floor.database, "sim", step, now)["carried"] == 1
+    floor.trading_date = step.next_date
+    assert floor.position(account, SBIN, "MIS") == (10, 0)
+    assert "Intraday positions were carried over the close" in caplog.text
 
 
 def test_todays_profit_waits_for_the_next_date(floor: Floor) -> None:

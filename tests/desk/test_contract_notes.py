@@ -131,6 +131,23 @@ def test_before_the_close_the_note_says_what_is_still_to_be_booked(floor: Floor)
     assert [line.split(",")[11] for line in text] == ["kind", "FILL", "CHARGES", "TOTAL"]
 
 
+def test_a_share_under_trade_for_trade_is_not_netted(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 10, INFY, 150_000)
+    roll(floor)
+    floor.price(INFY, 150_000)
+    floor.buy(account, 10, INFY, 150_000)
+    floor.sell(account, 10, INFY, 150_000)
+    with floor.database.connection() as connection:
+        connection.execute(
+            "insert into restrictions (instrument_id, kind, effective_from, set_by)"
+            " values (%s, 'TRADE_FOR_TRADE', %s, 'root')",
+            [floor.instrument(INFY).id, floor.trading_date],
+        )
+    (scrip,) = contract_notes.report(floor.database, book(account))["scrips"]
+    assert (scrip["intraday_quantity"], scrip["delivered_quantity"], scrip["stt"]) == (0, 10, 30)
+
+
 def test_a_day_without_trades_has_no_note(floor: Floor) -> None:
     account = floor.account()
     with pytest.raises(Refusal) as refused:
