@@ -184,10 +184,12 @@ _MOVES = (
     ),
     (
         "update orders o set trading_date = %(new)s from accounts a"
-        " where a.id = o.account_id and a.market = %(market)s and o.status = 'AMO' and o.trading_date = %(old)s"
+        " where a.id = o.account_id and a.market = %(market)s and a.archived_at is null and o.trading_date = %(old)s"
     ),
+    # Transfers are never changed: what was paid in since the last close is there when the new date opens.
     (
-        "update accounts set trading_date = %(new)s, version = version + 1"
+        "update accounts set trading_date = %(new)s, version = version + 1,"
+        " opening_equity = opening_equity + flows_today, flows_today = 0"
         " where market = %(market)s and trading_date = %(old)s and archived_at is null"
     ),
     "update markets set trading_date = %(new)s where id = %(market)s",

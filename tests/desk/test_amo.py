@@ -172,10 +172,10 @@ def test_it_can_be_changed_and_cancelled_while_it_waits(floor: Hours) -> None:
 
 
 def test_it_outlives_the_roll_and_its_money_stays_held(floor: Hours) -> None:
+    now = floor.at("2026-11-25 15:50")
     account = floor.account(cash=100_000_000)
     chain = floor.master.chain(floor.instrument("NSE:NIFTY 50").id)
     call = next(one for one in chain if one.kind == "CE" and one.expiry and one.expiry > floor.trading_date)
-    now = floor.at("2026-11-25 15:50")
     for key, price in (("NSE:NIFTY 50", 2_500_000), (call.key, 10_000), (SBIN, 80_000)):
         floor.price(key, price)
     number = floor.number(floor.place(account, "BUY", call.lot, call.key, 10_000, "NRML"))
