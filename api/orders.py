@@ -44,6 +44,7 @@ PLACE = (
     "iceberg_legs",
     "market_protection",
     "autoslice",
+    "amo",
 )
 ATTACHED = ("target_price", "stop_trigger", "stop_price", "cover")
 MODIFY = (
@@ -70,6 +71,7 @@ def wish_of(call: Call, fields: Fields) -> PlaceOrder:
     parts = fields.may("iceberg_legs", legs)
     protected = fields.may("market_protection", protection)
     sliced = fields.may("autoslice", flag)
+    later = fields.may("amo", flag)
     fields.close()
     instrument = masters.get(call.database).by_key.get(f"{exchange}:{name}")
     if instrument is None:
@@ -91,6 +93,7 @@ def wish_of(call: Call, fields: Fields) -> PlaceOrder:
         protection=AUTOMATIC if protected is None else protected,
         autoslice=bool(sliced),
         by_program=by_program(call),
+        amo=later,
     )
 
 

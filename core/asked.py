@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core import amo
 from core.facts import Facts
 from core.instruments import Instrument, Kind
 from core.order_limits import OrderLimits, limits_on
@@ -15,13 +16,22 @@ PRICED = frozenset({OrderType.LIMIT, OrderType.SL})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The wish (or, ``changing``, the order as a change would leave it) and the facts."""
+    """The wish (or, ``changing``, the order as a change would leave it) and the facts.
+
+    ``was`` is the type of the order that is changed; of a stop that has ``triggered``, LIMIT.
+    """
 
     wish: PlaceOrder
     instrument: Instrument
     facts: Facts
     triggered: bool = False
     changing: bool = False
+    was: OrderType | None = None
+
+    @property
+    def amo(self) -> bool:
+        """Whether the order is for the next opening."""
+        return amo.waits(self.facts, self.instrument, self.wish)
 
     @property
     def last_price(self) -> int:

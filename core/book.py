@@ -155,6 +155,12 @@ class Book:
             self._leave(order, slot)
         return order
 
+    def settle(self, order: Resting, quantity: int) -> None:
+        """Take away what an order got elsewhere than from a display; one with nothing left is taken out."""
+        order.pending -= quantity
+        if order.pending <= 0:
+            self.remove(order.order_id)
+
     def fire(self, order: Resting) -> None:
         """Turn a stop into a limit order, behind all that rest at its price (a new time priority)."""
         self.remove(order.order_id)

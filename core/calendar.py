@@ -60,19 +60,23 @@ class CalendarDay:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """An exchange's calendar seen through one session. Build with ``Calendar.of``."""
+    """An exchange's calendar seen through one session. Build with ``Calendar.of``.
+
+    ``market`` is whose random closes apply; without one, windows end at their latest.
+    """
 
     days: dict[date, CalendarDay]
     session: Session = Session.NSE
+    market: str = ""
 
     @classmethod
     def of(cls, rows: Iterable[CalendarDay], session: Session | str = Session.NSE) -> "Calendar":
         """The calendar of one exchange's rows. Raises ValueError on an unknown session."""
         return cls({row.day: row for row in rows}, Session(session))
 
-    def under(self, session: Session | str) -> "Calendar":
-        """The same rows seen through a session. Raises ValueError on an unknown one."""
-        return replace(self, session=Session(session))
+    def under(self, session: Session | str, market: str | None = None) -> "Calendar":
+        """The same rows seen through a session, of a market. Raises ValueError on an unknown session."""
+        return replace(self, session=Session(session), market=self.market if market is None else market)
 
     # -- dates ---------------------------------------------------------------------------------
 
@@ -136,13 +140,12 @@ class Calendar:
 
     def hours(self, day: date, board: Board) -> tuple[Hours, ...]:
         """The windows of a board on a day of the exchange; none where it is closed."""
-        exchange = self.under(Session.NSE)
-        if not exchange.is_trading_date(day):
-            return ()
         row = self.days.get(day)
+        if not (day.weekday() < SATURDAY if row is None else row.kind is DayKind.SPECIAL):
+            return ()
         if row is not None and row.opens is not None and row.closes is not None:
             return (Hours(Window.CONTINUOUS, row.opens, row.closes),)
-        return hours_on(day, board)
+        return hours_on(day, board, self.market)
 
     def window_at(self, instant: datetime, board: Board) -> Window:
         """What the exchange's timetable has a board do at an instant; under ``always``, trade."""
@@ -150,6 +153,35 @@ class Calendar:
             return Window.CONTINUOUS
         local = _indian(instant)
         return window_at(self.hours(local.date(), board), local.time())
+
+    def is_awake(self, instant: datetime) -> bool:
+        """Whether any board does anything: takes orders, matches, or waits between two windows of a day."""
+        return any(self.window_at(instant, board) is not Window.CLOSED for board in Board)
+
+    def next_change(self, instant: datetime) -> datetime:
+        """The first instant after ``instant`` at which some board may enter another window."""
+        local = _indian(instant)
+        marks = (
+            datetime.combine(local.date(), moment, IST)
+            for board in Board
+            for row in self.hours(local.date(), board)
+            for moment in (row.start, row.end)
+        )
+        midnight = datetime.combine(local.date() + timedelta(days=1), time(0), IST)
+        return min((mark for mark in marks if mark > local), default=midnight)
+
+    def spans(self, instant: datetime, board: Board) -> Iterator[tuple[Window, datetime, datetime]]:
+        """A board's windows that end after ``instant``, with their start and end, of that day and of the days
+        after it; it never ends by itself."""
+        local = _indian(instant)
+        exchange = self.under(Session.NSE)
+        day = local.date()
+        while True:
+            for row in self.hours(day, board):
+                start, end = (datetime.combine(day, moment, IST) for moment in (row.start, row.end))
+                if end > local:
+                    yield row.window, start, end
+            day = exchange.next_trading_date(day)
 
     def phase_at(self, instant: datetime, board: Board | None = None) -> Phase:
         """Whether orders trade: on one board, or, without one, on any board of the market.

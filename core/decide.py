@@ -5,15 +5,16 @@ written. Money is decided here, once: a fill is never refused.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
-from core import exposure, holds, terms
+from core import amo, exposure, holds, terms
 from core.account import Work
 from core.calendar import IST
 from core.facts import Facts
 from core.instruments import OPTIONS, Instrument
 from core.ledger import Ledger
 from core.margin import is_margined
-from core.orders import WORKING, ModifyOrder, Order, PlaceOrder, Status
+from core.orders import WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Status
 from core.reasons import WITHOUT_ORDER, Reason, Refusal
 from core.risk import Asked, form, funds, intraday_is_open, no_option_is_written, shares_are_there
 from core.risk_legs import leg_to_close_first
@@ -31,7 +32,8 @@ def place(
     refusals = form(Asked(wish, instrument, facts))
     if halted := instrument_is_not_halted(facts, instrument):
         refusals.append(halted)
-    if late := intraday_is_open(work, facts, instrument, wish):
+    later = amo.waits(facts, instrument, wish)
+    if not later and (late := intraday_is_open(work, facts, instrument, wish)):
         refusals.append(late)
     if refusals:
         raise refusals[0]
@@ -52,7 +54,45 @@ def place(
     with exposure.followed(work, facts, instrument):
         holds.reserve(work, instrument, order, order.quantity)
     holds.secure(work, facts, instrument, order, facts.now)
-    work.record(order, "PLACED", None, actor, facts.now)
+    word = amo.word(facts, instrument, wish) if later else None
+    order.reason_code, order.reason = word or (None, None)
+    work.record(order, "PLACED", None, actor, facts.now, word)
+    return order
+
+
+def release(work: Work, facts: Facts, order: Order, actor: str) -> Order:
+    """Send an order that waited for the opening, judged anew by today's facts as if it were placed now.
+
+    It becomes OPEN or TRIGGER_PENDING; where it is refused, REJECTED with the reason, and all that it tied up
+    returns.
+    """
+    instrument, wish = facts.instruments[order.instrument_id], replace(terms.wish_of(order), amo=False)
+    before = work.balances[Ledger.CASH]
+    with exposure.followed(work, facts, instrument):
+        holds.release(work, facts, instrument, order, order.pending, facts.now)
+    returned = work.balances[Ledger.CASH] - before
+    order.trading_date, order.reason_code, order.reason = work.trading_date, None, None
+    order.worst_price = holds.worst_price(facts, instrument, wish)
+    order.priority = int(facts.now.timestamp() * 1_000_000)
+    order.active_from = facts.clock + timedelta(milliseconds=facts.latency_ms)
+    order.status = terms.first_status(wish, later=False)
+    refusals = form(Asked(wish, instrument, facts))
+    refusal = refusals[0] if refusals else instrument_is_not_halted(facts, instrument)
+    refusal = refusal or intraday_is_open(work, facts, instrument, wish)
+    refusal = refusal or _weigh(work, facts, instrument, order, wish, None)
+    if refusal:
+        work.spend = None
+        work.refused.append((refusal, order.id))
+        order.status = Status.REJECTED
+        order.reason_code, order.reason = int(refusal.reason), refusal.sentence
+        work.record(order, "REJECTED", Status.AMO, actor, facts.now, (order.reason_code, refusal.sentence))
+        return order
+    # What it held until now is not in the stored CASH, and pays for what it holds from now on.
+    work.spend = work.spend - returned if work.spend and work.spend > returned else None
+    with exposure.followed(work, facts, instrument):
+        holds.reserve(work, instrument, order, order.quantity)
+    holds.secure(work, facts, instrument, order, facts.now)
+    work.record(order, "RELEASED", Status.AMO, actor, facts.now)
     return order
 
 
@@ -131,6 +171,8 @@ def modify(work: Work, facts: Facts, order: Order, change: ModifyOrder, actor: s
     with exposure.followed(work, facts, instrument):
         holds.reserve(work, instrument, order, order.pending - before.pending)
     holds.secure(work, facts, instrument, order, facts.now)
+    if order.status is Status.AMO:
+        order.reason_code, order.reason = amo.word(facts, instrument, wish)
     work.record(order, "MODIFIED", before.status, actor, facts.now)
     return order
 
@@ -152,12 +194,13 @@ def _no_change(work: Work, facts: Facts, instrument: Instrument, order: Order, w
     if wish.quantity <= order.filled:
         sentence = f"{order.filled} are filled already. Ask for more than that, or cancel the rest."
         return Refusal(Reason.BELOW_FILLED, sentence, "quantity")
-    refusals = form(Asked(wish, instrument, facts, triggered, changing=True))
+    was = OrderType.LIMIT if triggered else order.order_type
+    refusals = form(Asked(wish, instrument, facts, triggered, changing=True, was=was))
     if halted := instrument_is_not_halted(facts, instrument):
         refusals.append(halted)
     if refusals:
         return refusals[0]
-    if wish.quantity <= order.quantity:
+    if wish.quantity <= order.quantity or order.status is Status.AMO:
         return None
     return intraday_is_open(work, facts, instrument, replace(wish, quantity=wish.quantity - order.filled))
 

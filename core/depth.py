@@ -25,6 +25,7 @@ class Depth:
         self.latest = 0
         self.number: Ints = np.zeros(0, dtype=np.int64)
         self.usable: Flags = np.zeros(0, dtype=np.bool_)
+        self.shut: Flags = self.usable  # rows whose window of the day matches nothing continuously
         self.exchange_time = self.number
         self.last = self.number
         self.volume = self.number
@@ -48,7 +49,7 @@ class Depth:
         if known <= self.number.size:
             return
         more = max(256, 2 * known) - self.number.size
-        by_slot = ("number", "usable", "exchange_time", "last", "volume", "traded", "low", "high", "levels")
+        by_slot = ("number", "usable", "shut", "exchange_time", "last", "volume", "traded", "low", "high", "levels")
         for name in (*by_slot, "day_low", "day_high"):
             setattr(self, name, np.pad(getattr(self, name), (0, more)))
         for name in ("price", "quantity", "consumed"):
@@ -86,10 +87,16 @@ class Depth:
         self.queued[:, slots] = 0
         bid, ask = self.price[BUYS, slots, 0], self.price[SELLS, slots, 0]
         crossed = (bid > 0) & (ask > 0) & (bid >= ask)
-        self.usable[slots] = (last > 0) & ((bid > 0) | (ask > 0)) & ~crossed
+        self.usable[slots] = (last > 0) & ((bid > 0) | (ask > 0)) & ~crossed & ~self.shut[slots]
         if self.filled:
             for slot in slots[np.isin(slots, list(self.filled))].tolist():
                 del self.filled[slot]
+
+    def shut_all(self, shut: Flags) -> None:
+        """Say which slots match nothing now; what they displayed may fill nothing any more."""
+        self.fit()
+        self.shut[: shut.size] = shut
+        self.usable &= ~self.shut
 
     def blank(self) -> None:
         """Forget that anything was displayed: the market closed or the feed fell silent.

@@ -10,6 +10,7 @@ Once an exit has been placed the rest of the entry is cancelled: what is being c
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core import amo
 from core.account import Work
 from core.facts import Facts
 from core.gtt import Gtt, GttStatus, Leg, LegState, is_target, step
@@ -41,6 +42,9 @@ def check(exits: Exits, wish: PlaceOrder, instrument: Instrument, facts: Facts) 
     if exits.cover and (wish.product is not Product.MIS or not exits.stop_trigger):
         sentence = "A cover order is MIS and carries a stop. Give stop_trigger, or leave cover out."
         raise Refusal(Reason.STOP_REQUIRED, sentence, "stop_trigger")
+    if exits.cover and amo.waits(facts, instrument, wish):
+        sentence = "A cover order does not wait for the opening. Place it when the market is open, or leave cover out."
+        raise Refusal(Reason.AMO_NOT_TAKEN, sentence, "cover")
     if wish.product is Product.CNC and wish.side is Side.SELL:
         sentence = "A sale of shares you hold opens nothing that could be closed. Use a GTT instead."
         raise Refusal(Reason.EXIT_NOT_ALLOWED, sentence, "side")

@@ -4,13 +4,14 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from core.calendar import Calendar, Session
 from core.charges import DEFAULT_PLAN, Heads, Rates, heads, segment_of, square_off
 from core.instruments import Instrument
 from core.margin import Snapshot
 from core.orders import SQUARED_OFF, Order
 from core.risk_facts import NO_RISK, RiskFacts
 from core.rulebook import Rulebook
-from core.sessions import Board, board_of
+from core.sessions import Board, Window, board_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +24,25 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class MarketFacts:
-    """The market an account belongs to. ``exchange_time`` is the last frame's; times are aware."""
+    """The market an account belongs to. ``exchange_time`` is the last frame's, ``clock`` what the exchange's
+    clock shows now, where the market keeps the exchange's hours; times are aware."""
 
     id: str
     phase: str
     running: bool
     trading_date: date
     exchange_time: datetime
+    session: str = Session.ALWAYS
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Facts of one decision. Prices in paise; ``band`` is (lower, upper), None where there is none.
 
-    ``plans`` are the accounts' broker plans; ``leads`` are the instruments that contracts are listed on;
-    ``intraday_ends`` says when each board's intraday positions are squared off.
+    ``plans`` are the accounts' broker plans; ``leads`` are the instruments that contracts are listed on, ``near``
+    the futures whose month has an opening auction; ``intraday_ends`` says when each board's intraday positions are
+    squared off; ``closes`` are today's closing prices of what has closed. ``calendar`` is the market's own.
     """
 
     now: datetime
@@ -52,12 +57,26 @@ class Facts:
     latency_ms: int = 0
     plans: Mapping[int, str] = field(default_factory=dict)
     leads: Container[int] = frozenset()
+    near: Container[int] = frozenset()
     intraday_ends: Mapping[Board, datetime] = field(default_factory=dict)
     risk: RiskFacts = NO_RISK
+    closes: Mapping[int, int] = field(default_factory=dict)
+    calendar: Calendar | None = None
+
+    @property
+    def clock(self) -> datetime:
+        """What the exchange's clock shows."""
+        return self.market.clock or self.market.exchange_time
 
     def board(self, instrument: Instrument) -> Board:
         """Whose hours the instrument keeps."""
-        return board_of(instrument.kind, instrument.id in self.leads)
+        return board_of(instrument.kind, instrument.id in self.leads, instrument.id in self.near)
+
+    def window(self, instrument: Instrument) -> Window:
+        """What the instrument's board does now; a market that never closes trades continuously."""
+        if self.calendar is None or self.market.session == Session.ALWAYS:
+            return Window.CONTINUOUS
+        return self.calendar.window_at(self.clock, self.board(instrument))
 
     def intraday_until(self, instrument: Instrument) -> datetime | None:
         """From when on its intraday positions are only closed, by the exchange's clock; None: no such time."""

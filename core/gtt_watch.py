@@ -31,13 +31,14 @@ class Trigger:
 @dataclass(slots=True)
 class Armed:
     """A GTT that waits. ``seen_at`` (ms) is the exchange time of the price its triggers were set against;
-    ``shown`` is the frame that displayed its instrument when it came."""
+    ``attached`` is that of a target and stop, ``shown`` is the frame that displayed its instrument when it came."""
 
     gtt_id: int
     account_id: int
     instrument_id: int
     triggers: tuple[Trigger, ...]
     seen_at: int = 0
+    attached: bool = False
     shown: int = field(default=0, compare=False)
 
 
@@ -69,6 +70,7 @@ class Watch:
     def __init__(self) -> None:
         self.slots = Slots()
         self.armed: dict[int, Armed] = {}
+        self.attached: set[int] = set()
         self.latest = 0
         self._lanes: dict[int, _Lanes] = {}
         self._near: Ints = np.full((2, 0), NONE, dtype=np.int64)
@@ -86,6 +88,8 @@ class Watch:
         self._fit()
         one.shown = int(self._number[slot])
         self.armed[one.gtt_id] = one
+        if one.attached:
+            self.attached.add(one.gtt_id)
         if slot not in self._lanes:
             self._lanes[slot] = _Lanes()
         for each in one.triggers:
@@ -102,6 +106,7 @@ class Watch:
         one = self.armed.pop(gtt_id, None)
         if one is None:
             return
+        self.attached.discard(gtt_id)
         slot = self.slots.one(one.instrument_id)
         for each in one.triggers:
             lane = 0 if each.above else 1

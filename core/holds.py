@@ -17,6 +17,8 @@ from core.order_limits import limits_on, reference_range
 from core.orders import Order, OrderType, PlaceOrder, Side
 from core.positions import Position
 from core.rulebook import protection_price
+from core.sessions import Window
+from core.windows import AUCTIONS
 
 
 def carries_hold(instrument: Instrument, wish: PlaceOrder | Order) -> bool:
@@ -29,9 +31,13 @@ def worst_price(facts: Facts, instrument: Instrument, wish: PlaceOrder | Order) 
 
     An order without a protection goes as far as the band, or where there is none as far as the exchange's own
     protection of limit prices; an instrument that has neither gets the slab of the rulebook.
+    A market order of an auction, or one that waits for it, takes any price of the day's band, one after the close
+    the closing price.
     """
     if wish.order_type in (OrderType.LIMIT, OrderType.SL):
         return wish.price
+    if wish.order_type is OrderType.MARKET and (bound := _auction_bound(facts, instrument, wish.side)):
+        return bound
     quote = facts.quotes.get(instrument.id)
     reference = wish.trigger_price or (quote.last_price if quote else 0)
     sign, buys = wish.side.sign, wish.side is Side.BUY
@@ -51,6 +57,15 @@ def worst_price(facts: Facts, instrument: Instrument, wish: PlaceOrder | Order) 
     if edge is None:
         return price
     return min(price, edge) if buys else max(price, edge)
+
+
+def _auction_bound(facts: Facts, instrument: Instrument, side: Side) -> int | None:
+    """None while the last price bounds a market order, or where the day has no band."""
+    window = facts.window(instrument)
+    if window is Window.POST_CLOSE:
+        return facts.closes.get(instrument.id)
+    lower, upper = facts.bands.get(instrument.id, (None, None))
+    return (upper if side is Side.BUY else lower) if window in AUCTIONS | {Window.CLOSED} else None
 
 
 def own_hold(facts: Facts, order: Order) -> int:

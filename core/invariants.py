@@ -118,6 +118,8 @@ def orders_add_up(books: Books) -> Iterable[str]:
     for order in books.orders:
         if order.filled != traded[order.id] or not 0 <= order.filled <= order.quantity:
             yield f"order {order.id} says {order.filled} filled, its trades {traded[order.id]}"
+        if order.status is Status.AMO and (order.filled or not order.amo):
+            yield f"order {order.id} waits for an opening and has traded, or was never asked to wait"
         if order.status not in WORKING and order.hold_cash + order.hold_credit:
             yield f"order {order.id} has ended and still holds money"
         yield from _history_is_whole(order, books.events.get(order.id, []))

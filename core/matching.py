@@ -20,7 +20,7 @@ An order whose minutes are over by the exchange's clock leaves before anything e
 
 What an order had taken that can no longer fill is given back, to the next in the queue. An order has at
 most one fill a displayed frame and price. Nothing fills against a row that is crossed, empty or older than
-the limit the caller gives, nor while the market is not open.
+the limit the caller gives, nor while the market is not open or the instrument's window is shut.
 """
 
 from collections.abc import Iterable
@@ -32,11 +32,13 @@ from core.depth import Depth
 from core.frames import Frame
 from core.ladder import BUYS, SELLS, Resting
 from core.orders import Validity
-from core.outcomes import QUEUE, Expired, Fill, IocRemainder, Moment, Outcome, Trigger
+from core.outcomes import QUEUE, Expired, Fill, IocRemainder, Lapse, Moment, Outcome, Trigger
 from core.slots import Flags, Ints
 from core.turn import Turn
 
-__all__ = ["Expired", "Fill", "IocRemainder", "Moment", "Outcome", "Trigger", "arrive", "give_back", "match", "wake"]
+__all__ = [
+    "Expired", "Fill", "IocRemainder", "Lapse", "Moment", "Outcome", "Trigger", "arrive", "give_back", "match", "wake",
+]  # fmt: skip
 
 
 def match(book: Book, depth: Depth, frame: Frame, moment: Moment) -> list[Outcome]:

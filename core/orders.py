@@ -68,6 +68,7 @@ class PlaceOrder:
 
     ``validity_ttl`` is minutes; ``legs`` makes it an iceberg of so many; ``protection`` is basis points of a market
     order, or AUTOMATIC; ``autoslice`` lets it be more than the freeze quantity; ``by_program`` came with a token.
+    ``amo`` asks for the next opening; None lets the house decide: it does while the exchange is closed.
     """
 
     instrument_id: int
@@ -85,6 +86,7 @@ class PlaceOrder:
     protection: int = AUTOMATIC
     autoslice: bool = False
     by_program: bool = False
+    amo: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class Order:
     legs: int = 0
     protection: int = AUTOMATIC
     parent_id: int | None = None
+    amo: bool = False
 
     @property
     def pending(self) -> int:
@@ -172,6 +175,7 @@ TRANSITIONS: dict[str, dict[Status | None, frozenset[Status]]] = {
         Status.TRIGGER_PENDING: frozenset({Status.TRIGGER_PENDING, Status.OPEN}),
         Status.OPEN: frozenset({Status.OPEN, Status.TRIGGER_PENDING}),
     },
+    "RELEASED": {Status.AMO: frozenset({Status.TRIGGER_PENDING, Status.OPEN})},
     "MODIFY_REFUSED": {each: frozenset({each}) for each in WORKING},
     "TRIGGERED": {Status.TRIGGER_PENDING: frozenset({Status.OPEN})},
     "FILLED": {Status.OPEN: frozenset({Status.OPEN, Status.COMPLETE})},

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from core.reasons import Reason
+
 QUEUE, THROUGH = -1, -2  # where a fill came from when it was no displayed level
 
 
@@ -27,7 +29,8 @@ class Fill:
     """``quantity`` units at ``price`` paise. The evidence: the frame that displayed what was taken, its
     exchange time (ms) and last price, and ``levels``, the (price, quantity) pairs consumed there: displayed
     levels, or volume printed at a price. ``sources`` is the matching's own: (lane of the order, displayed
-    level or QUEUE or THROUGH, quantity), by which a fill that could not be applied is given back.
+    level or QUEUE or THROUGH, quantity), by which a fill that could not be applied is given back. An auction's
+    fill names what was to fill ``before`` it, so that none is given twice.
     """
 
     order_id: int
@@ -40,6 +43,7 @@ class Fill:
     last_price: int
     levels: tuple[tuple[int, int], ...]
     sources: tuple[tuple[int, int, int], ...] = field(default=(), repr=False)
+    before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +81,15 @@ class Expired:
     exchange_time: int
 
 
-Outcome = Fill | Trigger | IocRemainder | Expired
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """An order that may not rest any longer, because its session, or the day, goes on without it."""
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    reason: Reason
+    sentence: str
+
+
+Outcome = Fill | Trigger | IocRemainder | Expired | Lapse

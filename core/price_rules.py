@@ -4,7 +4,11 @@ from core.asked import PRICED, STOPS, Asked, Rule
 from core.money import rupees
 from core.orders import OrderType
 from core.reasons import Reason, Refusal
+from core.sessions import Window
+from core.windows import AUCTIONS
 
+# Windows whose price is another than the last one: that of the auction, or that of the close.
+UNPRICED = AUCTIONS | {Window.POST_CLOSE}
 _WORDS = {"price": "Price", "trigger_price": "Trigger price"}
 
 
@@ -80,9 +84,16 @@ def trigger_is_in_band(asked: Asked) -> Refusal | None:
     return _in_band(asked, "trigger_price", asked.wish.trigger_price, Reason.TRIGGER_OUTSIDE_BAND)
 
 
+def _needs_none(asked: Asked) -> bool:
+    """Whether no last price judges the order: a limit does, an auction's price does, or that of another day."""
+    if asked.wish.order_type is OrderType.LIMIT or asked.triggered or asked.amo:
+        return True
+    return asked.facts.window(asked.instrument) in UNPRICED
+
+
 def price_is_known(asked: Asked) -> Refusal | None:
     """A market or stop order is judged by the last price: without one it is refused."""
-    if asked.wish.order_type is OrderType.LIMIT or asked.triggered or asked.instrument.id in asked.facts.quotes:
+    if _needs_none(asked) or asked.instrument.id in asked.facts.quotes:
         return None
     return Refusal(Reason.NO_PRICE, f"{asked.instrument.symbol} has no price yet. Use LIMIT, or wait.", "symbol")
 
@@ -90,7 +101,7 @@ def price_is_known(asked: Asked) -> Refusal | None:
 def price_is_fresh(asked: Asked) -> Refusal | None:
     """A market or stop order is judged by the last price: an old one refuses it."""
     quote = asked.facts.quotes.get(asked.instrument.id)
-    if asked.wish.order_type is OrderType.LIMIT or asked.triggered or quote is None:
+    if _needs_none(asked) or quote is None:
         return None
     if quote.age_ms > asked.facts.rulebook.stale_after_ms:
         sentence = f"The last price of {asked.instrument.symbol} is {quote.age_ms // 1000} s old. Use LIMIT, or wait."

@@ -4,16 +4,20 @@
 the account; their refusal is written as a REJECTED order. Rules never change anything.
 """
 
+from dataclasses import replace
+
+from core import amo, windows
 from core.account import Work
 from core.asked import PRICED, STOPS, Asked, Rule
 from core.facts import Facts
 from core.instruments import OPTIONS, Instrument, Kind
 from core.kind_rules import KIND_RULES
 from core.money import rupees
-from core.orders import PlaceOrder, Product, Side
+from core.orders import OrderType, PlaceOrder, Product, Side
 from core.price_rules import PRICE_RULES
 from core.quantity_rules import QUANTITY_RULES
 from core.reasons import Reason, Refusal
+from core.sessions import Window
 
 __all__ = ["PRICED", "STOPS", "Asked", "form", "funds", "intraday_is_open", "no_option_is_written", "shares_are_there"]
 
@@ -36,13 +40,27 @@ def rates_are_known(asked: Asked) -> Refusal | None:
 
 
 def market_is_open(asked: Asked) -> Refusal | None:
-    """Only an open market takes orders: not while it is closed, nor while its day is rolled."""
+    """Only an open market takes orders: not while its day is rolled, nor before its prices have come. One that
+    keeps the exchange's hours is judged by the window of the instrument."""
     phase = asked.facts.market.phase
     if phase == "OPEN":
         return None
     if phase == "ROLL":
         return Refusal(Reason.MARKET_ROLLING, "The day is being closed. Try again in a few seconds.")
+    if phase == "CLOSED" and asked.facts.window(asked.instrument) is Window.CLOSED:
+        return None
     return Refusal(Reason.MARKET_CLOSED, "The market is closed. Place the order when it opens.")
+
+
+def window_takes(asked: Asked) -> Refusal | None:
+    """The instrument's window of the day takes the order's type, validity and disclosed quantity; or, of an order
+    for the next opening, the broker does."""
+    wish = asked.wish
+    if asked.amo:
+        return amo.refuses(asked.facts, asked.instrument, wish)
+    if asked.triggered and wish.order_type in STOPS:
+        wish = replace(wish, order_type=OrderType.LIMIT)
+    return windows.refuses(asked.facts, asked.instrument, wish, asked.was)
 
 
 def instrument_trades(asked: Asked) -> Refusal | None:
@@ -62,6 +80,7 @@ FORM: tuple[Rule, ...] = (
     rates_are_known,
     market_is_open,
     instrument_trades,
+    window_takes,
     *KIND_RULES,
     *QUANTITY_RULES,
     *PRICE_RULES,

@@ -28,6 +28,7 @@ class Rulebook:
     square_off_lead_ms: int
     largest_amount: int
     disclosed_least: int
+    closing_band: int
 
 
 _NO_END = 2**62
@@ -45,6 +46,7 @@ _ROWS: tuple[tuple[date, Rulebook], ...] = (
             square_off_lead_ms=120_000,
             largest_amount=10**13,
             disclosed_least=1_000,
+            closing_band=300,
         ),
     ),
 )

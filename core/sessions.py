@@ -4,11 +4,12 @@ A board is a kind of instrument that shares its hours. A row holds from its date
 same board; a day follows the youngest timetable that is not younger than itself.
 """
 
-from dataclasses import dataclass
-from datetime import date, time
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
+from zlib import crc32
 
 from core.instruments import OPTIONS, Kind
 
@@ -18,7 +19,8 @@ class Board(StrEnum):
 
     AUCTION_SHARE = "AUCTION_SHARE"  # shares with derivatives: their day ends in the closing auction
     SHARE = "SHARE"
-    FUTURE = "FUTURE"
+    FUTURE = "FUTURE"  # of the month, which has an opening auction
+    FAR_FUTURE = "FAR_FUTURE"  # of later months, which have none
     OPTION = "OPTION"
 
 
@@ -40,11 +42,15 @@ class Window(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """One window of a day: from ``start`` (inclusive) to ``end`` (exclusive)."""
+    """One window of a day: from ``start`` (inclusive) to ``end`` (exclusive).
+
+    ``early`` is how many seconds before ``end`` the exchange may close it, at a moment nobody knows beforehand.
+    """
 
     window: Window
     start: time
     end: time
+    early: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +63,21 @@ class Timetable:
 
 
 def _table(effective_from: date, board: Board, *marks: str) -> Timetable:
-    """A timetable from marks such as ``09:15 CONTINUOUS``; each window ends where the next one starts."""
-    points = [(time.fromisoformat(mark[:5]), mark[6:]) for mark in marks]
+    """A timetable from marks such as ``09:15 CONTINUOUS``; each window ends where the next one starts, or up to
+    so many seconds before it as follow its name."""
+    points = [(time.fromisoformat(mark[:5]), *mark[6:].partition(" ")[::2]) for mark in marks]
     hours = tuple(
-        Hours(Window(name), start, end) for (start, name), (end, _) in pairwise(points) if name != Window.CLOSED
+        Hours(Window(name), start, end, int(early or 0))
+        for (start, name, early), (end, _, _) in pairwise(points)
+        if name != Window.CLOSED
     )
     return Timetable(effective_from, board, hours)
 
 
-_OLD_OPENING = ("09:00 PRE_OPEN", "09:08 PRE_OPEN_MATCH", "09:12 BUFFER", "09:15 CONTINUOUS")
+_OLD_OPENING = ("09:00 PRE_OPEN 60", "09:08 PRE_OPEN_MATCH", "09:12 BUFFER", "09:15 CONTINUOUS")
 _OPENING = (
     "09:00 PRE_OPEN",
-    "09:05 PRE_OPEN_LIMIT",
+    "09:05 PRE_OPEN_LIMIT 120",
     "09:10 PRE_OPEN_MATCH",
     "09:12 BUFFER",
     "09:15 CONTINUOUS",
@@ -78,7 +87,7 @@ _CLOSING = ("15:30 BUFFER", "15:50 POST_CLOSE", "16:00 CLOSED")
 _AUCTION = (
     "15:15 AUCTION_REFERENCE",
     "15:20 AUCTION_ENTRY",
-    "15:25 AUCTION_LIMIT",
+    "15:25 AUCTION_LIMIT 120",
     "15:30 AUCTION_MATCH",
     "15:35 BUFFER",
     "15:50 POST_CLOSE",
@@ -100,25 +109,46 @@ TIMETABLES = (
     _table(_FUTURES_PRE_OPEN, Board.FUTURE, *_OLD_OPENING, "15:30 CLOSED"),
     _table(_CLOSING_AUCTION, Board.FUTURE, *_OLD_OPENING, "15:40 CLOSED"),
     _table(_PRE_OPEN_CUT, Board.FUTURE, *_OPENING, "15:40 CLOSED"),
+    _table(_BEGINNING, Board.FAR_FUTURE, "09:15 CONTINUOUS", "15:30 CLOSED"),
+    _table(_CLOSING_AUCTION, Board.FAR_FUTURE, "09:15 CONTINUOUS", "15:40 CLOSED"),
     _table(_BEGINNING, Board.OPTION, "09:15 CONTINUOUS", "15:30 CLOSED"),
     _table(_CLOSING_AUCTION, Board.OPTION, "09:15 CONTINUOUS", "15:40 CLOSED"),
 )
 
 
-def board_of(kind: Kind, has_derivatives: bool) -> Board:
-    """The board an instrument trades on; an index has none of its own and follows the shares."""
+def board_of(kind: Kind, has_derivatives: bool, near: bool = True) -> Board:
+    """The board an instrument trades on; an index has none of its own and follows the shares.
+
+    ``near`` says of a future whether its month has an opening auction.
+    """
     if kind in OPTIONS:
         return Board.OPTION
     if kind is Kind.FUT:
-        return Board.FUTURE
+        return Board.FUTURE if near else Board.FAR_FUTURE
     return Board.AUCTION_SHARE if has_derivatives and kind is Kind.EQ else Board.SHARE
 
 
 @cache
-def hours_on(day: date, board: Board) -> tuple[Hours, ...]:
-    """The windows of an ordinary day. Days before the first timetable have none."""
+def hours_on(day: date, board: Board, market: str = "") -> tuple[Hours, ...]:
+    """The windows of an ordinary day. Days before the first timetable have none.
+
+    With the name of a market, windows that close at random do so at that market's moment of the day: the
+    same whoever asks and whenever, known to nobody who does not compute it.
+    """
     tables = [row for row in TIMETABLES if row.board is board and row.effective_from <= day]
-    return max(tables, key=lambda row: row.effective_from).hours if tables else ()
+    hours = max(tables, key=lambda row: row.effective_from).hours if tables else ()
+    return _closed_at_random(day, market, hours) if market else hours
+
+
+def _closed_at_random(day: date, market: str, hours: tuple[Hours, ...]) -> tuple[Hours, ...]:
+    closed = list(hours)
+    for place, row in enumerate(hours[:-1]):
+        if row.early:
+            seconds = crc32(f"{market} {day} {row.end}".encode()) % (row.early + 1)
+            end = (datetime.combine(day, row.end) - timedelta(seconds=seconds)).time()
+            closed[place] = replace(closed[place], end=end)
+            closed[place + 1] = replace(closed[place + 1], start=end)
+    return tuple(closed)
 
 
 def window_at(hours: tuple[Hours, ...], moment: time) -> Window:

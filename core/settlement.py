@@ -15,7 +15,7 @@ from core.contract_note import EXPIRY, Adjustment, Executed, settlement
 from core.facts import Facts
 from core.instruments import Instrument, Kind
 from core.ledger import Code, Ledger
-from core.orders import WORKING, Side
+from core.orders import WORKING, Side, Status
 from core.positions import Position
 from core.reasons import Reason
 
@@ -24,9 +24,10 @@ Numbers = Callable[[], tuple[int, int]]
 
 
 def expire_orders(work: Work, facts: Facts) -> None:
-    """End every working order: all validities are within the day."""
+    """End every working order: all validities are within the day. Those that wait for the next opening stay."""
     why = (Reason.EXPIRED_DAY, "The trading day ended.")
-    for order in [order for order in work.orders.values() if order.status in WORKING]:
+    ending = [each for each in work.orders.values() if each.status in WORKING and each.status is not Status.AMO]
+    for order in ending:
         decide.cancel(work, facts, order, "closing", why, "EXPIRED")
 
 

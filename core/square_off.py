@@ -30,6 +30,7 @@ CUTS = (
     Cut(_CLOSING_AUCTION, Board.AUCTION_SHARE, time(15, 5)),
     Cut(_BEGINNING, Board.SHARE, time(15, 20)),
     Cut(_BEGINNING, Board.FUTURE, time(15, 25)),
+    Cut(_BEGINNING, Board.FAR_FUTURE, time(15, 25)),
     Cut(_BEGINNING, Board.OPTION, time(15, 25)),
 )
 # A special session (an hour of Muhurat trading) is too short for fixed hours: it ends its positions so long before.

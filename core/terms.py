@@ -1,8 +1,9 @@
 """The terms of an order: how a wish becomes one, and what becomes of its place in the queue when they change."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from core import holds
+from core import amo, holds
 from core.account import Work
 from core.asked import PRICED, STOPS
 from core.disclosure import leg_size, showing_of
@@ -17,9 +18,10 @@ CHANGEABLE = (
 
 
 def draft(
-    work: Work, facts: Facts, instrument: Instrument, wish: PlaceOrder, order_id: int, client_order_id: str
-) -> Order:
+    work: Work, facts: Facts, instrument: Instrument, wish: PlaceOrder, order_id: int, client_order_id: str,
+) -> Order:  # fmt: skip
     """The order that a wish asks for, not yet weighed or written."""
+    later = amo.waits(facts, instrument, wish)
     return Order(
         id=order_id,
         account_id=work.id,
@@ -33,11 +35,12 @@ def draft(
         price=wish.price,
         trigger_price=wish.trigger_price,
         worst_price=holds.worst_price(facts, instrument, wish),
-        status=Status.TRIGGER_PENDING if wish.order_type in STOPS else Status.OPEN,
+        status=first_status(wish, later),
+        amo=later,
         trading_date=work.trading_date,
         placed_at=facts.now,
         updated_at=facts.now,
-        active_from=facts.market.exchange_time + timedelta(milliseconds=facts.latency_ms),
+        active_from=facts.clock + timedelta(milliseconds=facts.latency_ms),
         priority=int(facts.now.timestamp() * 1_000_000),
         disclosed_quantity=_disclosed(instrument, wish),
         tag=wish.tag,
@@ -45,6 +48,33 @@ def draft(
         expires_at=_expiry(facts, wish.validity_ttl),
         legs=wish.legs,
         protection=wish.protection,
+    )
+
+
+def first_status(wish: PlaceOrder, later: bool) -> Status:
+    """Where an order begins: waiting for an opening, for its trigger, or open."""
+    if later:
+        return Status.AMO
+    return Status.TRIGGER_PENDING if wish.order_type in STOPS else Status.OPEN
+
+
+def wish_of(order: Order) -> PlaceOrder:
+    """The order's terms as they would be asked for today."""
+    return PlaceOrder(
+        instrument_id=order.instrument_id,
+        side=order.side,
+        order_type=order.order_type,
+        product=order.product,
+        quantity=order.quantity,
+        validity=order.validity,
+        price=order.price,
+        trigger_price=order.trigger_price,
+        disclosed_quantity=0 if order.legs else order.disclosed_quantity,
+        tag=order.tag,
+        validity_ttl=order.validity_ttl,
+        legs=order.legs,
+        protection=order.protection,
+        amo=order.status is Status.AMO,
     )
 
 
@@ -56,7 +86,7 @@ def _expiry(facts: Facts, minutes: int) -> datetime | None:
     """When so many minutes from now are over by the exchange's clock, to the second."""
     if not minutes:
         return None
-    return facts.market.exchange_time.replace(microsecond=0) + timedelta(minutes=minutes)
+    return facts.clock.replace(microsecond=0) + timedelta(minutes=minutes)
 
 
 def has_triggered(order: Order, wish: PlaceOrder) -> bool:
@@ -82,17 +112,14 @@ def changed(order: Order, change: ModifyOrder) -> PlaceOrder:
         protection = AUTOMATIC
     if change.validity_ttl is None and validity is not Validity.TTL:
         minutes = 0
-    wish = PlaceOrder(
-        instrument_id=order.instrument_id,
-        side=order.side,
+    wish = replace(
+        wish_of(order),
         order_type=order_type,
-        product=order.product,
         quantity=order.quantity if change.quantity is None else change.quantity,
         validity=validity,
         price=price,
         trigger_price=trigger,
         disclosed_quantity=kept if change.disclosed_quantity is None else change.disclosed_quantity,
-        tag=order.tag,
         validity_ttl=minutes,
         legs=legs,
         protection=protection,
@@ -117,7 +144,7 @@ def apply(
     if reprice:
         order.worst_price = holds.worst_price(facts, instrument, wish)
     if not triggered:
-        order.status = Status.TRIGGER_PENDING if wish.order_type in STOPS else Status.OPEN
+        order.status = first_status(wish, order.status is Status.AMO)
     order.order_type, order.validity, order.protection = wish.order_type, wish.validity, wish.protection
     order.quantity, order.price, order.trigger_price = wish.quantity, wish.price, wish.trigger_price
     order.disclosed_quantity, order.legs = _disclosed(instrument, wish), wish.legs
@@ -126,4 +153,4 @@ def apply(
         order.expires_at = _expiry(facts, wish.validity_ttl)
     if reprice or more or showing_of(order) > shown:
         order.priority = int(facts.now.timestamp() * 1_000_000)
-        order.active_from = facts.market.exchange_time + timedelta(milliseconds=facts.latency_ms)
+        order.active_from = facts.clock + timedelta(milliseconds=facts.latency_ms)

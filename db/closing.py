@@ -138,6 +138,64 @@ def begin_market_day(connection: Connection, market: str, day: date, phase: str,
     return True
 
 
+def is_untouched(connection: Connection, market: str, day: date, other: date) -> bool:
+    """Whether nothing has traded or rested on a market's date, and the other one was never closed."""
+    row = connection.execute(
+        "select not exists (select 1 from trades t join accounts a on a.id = t.account_id"
+        "     where a.market = %(market)s and t.trading_date = %(day)s)"
+        " and not exists (select 1 from orders o join accounts a on a.id = o.account_id"
+        "     where a.market = %(market)s and a.archived_at is null and o.trading_date = %(day)s"
+        "     and o.status in ('TRIGGER_PENDING', 'OPEN'))"
+        " and not exists (select 1 from job_runs where market = %(market)s and job = 'roll'"
+        "     and trading_date >= %(other)s)",
+        {"market": market, "day": day, "other": other},
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def move_date(connection: Connection, market: str, old: date, new: date) -> bool:
+    """Move a market from a date that has not begun to another, with all that is dated by it; False where the
+    market is on another date, or something has happened on this one."""
+    values = {"market": market, "old": old, "new": new}
+    # Accounts first and then the market, as a roll does.
+    connection.execute(
+        "select 1 from accounts where market = %(market)s and archived_at is null order by id for no key update", values
+    )
+    here = connection.execute(
+        "select 1 from markets where id = %(market)s and trading_date = %(old)s for no key update", values
+    ).fetchone()
+    if here is None or not is_untouched(connection, market, old, new):
+        return False
+    for statement in _MOVES:
+        connection.execute(statement, values)
+    return True
+
+
+_MOVES = (
+    (
+        "insert into market_days (market, trading_date, instrument_id, prev_close, lower_band, upper_band)"
+        " select market, %(new)s, instrument_id, prev_close, lower_band, upper_band from market_days"
+        " where market = %(market)s and trading_date = %(old)s on conflict do nothing"
+    ),
+    "delete from market_days where market = %(market)s and trading_date = %(old)s",
+    (
+        "update lots l set settles_on = %(new)s from accounts a"
+        " where a.id = l.account_id and a.market = %(market)s and l.settles_on = %(old)s"
+    ),
+    (
+        "update orders o set trading_date = %(new)s from accounts a"
+        " where a.id = o.account_id and a.market = %(market)s and a.archived_at is null and o.trading_date = %(old)s"
+    ),
+    # Transfers are never changed: what was paid in since the last close is there when the new date opens.
+    (
+        "update accounts set trading_date = %(new)s, version = version + 1,"
+        " opening_equity = opening_equity + flows_today, flows_today = 0"
+        " where market = %(market)s and trading_date = %(old)s and archived_at is null"
+    ),
+    "update markets set trading_date = %(new)s where id = %(market)s",
+)
+
+
 class Intraday(NamedTuple):
     """An MIS position that is not flat, or, ``resting``, an instrument in which MIS orders are to be cancelled."""
 
@@ -155,7 +213,7 @@ def intraday(connection: Connection, market: str, patience: timedelta) -> list[I
         " union select o.account_id, o.instrument_id, true from orders o join accounts a on a.id = o.account_id"
         " where a.market = %(market)s and a.archived_at is null and o.product = 'MIS'"
         " and (o.origin <> 'SQUARE_OFF' or o.placed_at < clock_timestamp() - %(patience)s)"
-        " and o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') order by 1, 2",
+        " and o.status in ('TRIGGER_PENDING', 'OPEN') order by 1, 2",
         {"market": market, "patience": patience},
     ).fetchall()
     return [Intraday(*row) for row in found]

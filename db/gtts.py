@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import orjson
 
-from core.gtt import Gtt, GttEvent, GttStatus, Leg, LegState, is_target
+from core.gtt import Gtt, GttEvent, GttStatus, Leg, LegState
 from core.gtt_watch import Armed, Trigger
 from core.orders import OrderType, Product, Side
 from db.trading import Connection
@@ -129,9 +130,11 @@ def write(connection: Connection, market: str, gtts: Sequence[Gtt], version: int
     connection.execute("select commit_gtts(%s::text::jsonb)", [orjson.dumps(document).decode()])
 
 
-ARMED = f"""
-select g.id, g.account_id, g.instrument_id, (extract(epoch from g.seen_at) * 1000)::bigint, g.parent_id, {_LEGS}
+ARMED = """
+select g.id, g.account_id, g.instrument_id, (extract(epoch from g.seen_at) * 1000)::bigint, g.parent_id is not null,
+       l.leg, l.trigger_price, l.above, l.side
 from gtts g join accounts a on a.id = g.account_id join markets m on m.id = a.market
+join gtt_legs l on l.gtt_id = g.id and l.state = 'WAITING'
 left join orders entry on entry.id = g.parent_id
 where a.market = %(market)s and a.archived_at is null and a.trading_date >= m.trading_date
   and g.status = 'ACTIVE' and g.expires_on >= m.trading_date and (g.parent_id is null or entry.filled > 0)
@@ -142,26 +145,27 @@ def armed(connection: Connection, market: str, ids: Sequence[int] | None = None)
     """What may fire now, of the market's living accounts: all of it, or of those ids. A target and stop wait
     until their entry has filled something."""
     values = {"market": market, "ids": None if ids is None else list(ids)}
-    rows = connection.execute(ARMED + ("" if ids is None else " and g.id = any(%(ids)s)"), values).fetchall()
-    return [_armed(row) for row in rows]
+    return _armed(connection.execute(ARMED + ("" if ids is None else " and g.id = any(%(ids)s)"), values).fetchall())
 
 
 def unarmed_entries(connection: Connection, market: str, known: Sequence[int]) -> list[Armed]:
     """Attachments whose entry has filled something, but for those that are ``known`` to be watched."""
     values = {"market": market, "known": list(known)}
     statement = ARMED + " and g.parent_id is not null and g.id <> all(%(known)s::bigint[])"
-    return [_armed(row) for row in connection.execute(statement, values).fetchall()]
+    return _armed(connection.execute(statement, values).fetchall())
 
 
-def _armed(row: tuple[Any, ...]) -> Armed:
-    gtt_id, account_id, instrument_id, seen_at, parent_id, legs = row
-    triggers = []
-    for values in legs:
-        leg = _leg(values)
-        if leg.state is LegState.WAITING:
-            triggers.append(Trigger(leg.leg, leg.trigger_price, leg.above, is_target(leg)))
-    # What guards a position is judged by the last price at once; a GTT only by what printed since it was set.
-    return Armed(gtt_id, account_id, instrument_id, tuple(triggers), 0 if parent_id else seen_at)
+def _armed(rows: list[tuple[Any, ...]]) -> list[Armed]:
+    found: dict[int, Armed] = {}
+    for gtt_id, account_id, instrument_id, seen_at, attached, leg, price, above, side in rows:
+        trigger = Trigger(leg, price, above, above == (side == Side.SELL))
+        known = found.get(gtt_id)
+        if known is None:
+            # What guards a position is judged by the last price at once; a GTT only by what printed since it was set.
+            found[gtt_id] = Armed(gtt_id, account_id, instrument_id, (trigger,), 0 if attached else seen_at, attached)
+        else:
+            known.triggers = tuple(sorted((*known.triggers, trigger), key=lambda each: each.leg))
+    return list(found.values())
 
 
 def take_changes(connection: Connection, market: str) -> list[int]:
@@ -171,13 +175,13 @@ def take_changes(connection: Connection, market: str) -> list[int]:
     return sorted({row[0] for row in rows})
 
 
-def over(connection: Connection, market: str, limit: int) -> list[int]:
-    """Living accounts with GTTs whose last trading date has passed."""
+def over(connection: Connection, market: str, day: date, limit: int) -> list[int]:
+    """Living accounts of a market, rolled to ``day``, with GTTs whose last trading date was before it."""
     rows = connection.execute(
         "select distinct g.account_id from gtts g join accounts a on a.id = g.account_id"
-        f" join markets m on m.id = a.market where m.id = %s and a.archived_at is null and {LIVE}"
-        " and a.trading_date >= m.trading_date and g.expires_on < m.trading_date order by 1 limit %s",
-        [market, limit],
+        f" where g.expires_on < %s and {LIVE} and a.market = %s and a.archived_at is null and a.trading_date >= %s"
+        " order by 1 limit %s",
+        [day, market, day, limit],
     ).fetchall()
     return [row[0] for row in rows]
 

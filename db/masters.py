@@ -51,6 +51,9 @@ with fresh as (
     select exchange, symbol, name, kind, underlying_id, isin, sector, expiry, strike, listed_from
     from incoming_listings i
     where not exists (select from instruments o where o.exchange = i.exchange and o.symbol = i.symbol)
+        -- A contract whose expiry a holiday has moved keeps its symbol, and is the one of its new day.
+        and not exists (select from instruments o where o.underlying_id = i.underlying_id and o.expiry = i.expiry
+            and o.exchange = i.exchange and o.kind = i.kind and o.strike is not distinct from i.strike)
     order by expiry nulls first, underlying_id, strike, kind, symbol
     on conflict (exchange, symbol) do nothing
     returning id, exchange, symbol
@@ -127,6 +130,31 @@ def put_calendar_day(connection: Connection[Any], exchange: str, day: CalendarDa
         " opens = excluded.opens, closes = excluded.closes",
         (exchange, day.day, day.kind.value, day.name, day.opens, day.closes),
     )
+
+
+def remove_calendar_day(connection: Connection[Any], exchange: str, day: date) -> None:
+    """Makes a day what its weekday says."""
+    connection.execute("delete from calendar_days where exchange = %s and day = %s", (exchange, day))
+
+
+def expiries(connection: Connection[Any], on: date) -> list[tuple[str, int, str, date]]:
+    """(exchange, underlying, the underlying's ``NSE:INFY``, expiry) of contracts that have not expired by a date."""
+    return connection.execute(
+        "select i.exchange, i.underlying_id, u.exchange || ':' || u.symbol, i.expiry"
+        " from instruments i join instruments u on u.id = i.underlying_id"
+        " where i.expiry >= %s and i.listed_to is null group by 1, 2, 3, 4 order by 1, 2, 4",
+        (on,),
+    ).fetchall()
+
+
+def move_expiries(connection: Connection[Any], moves: list[tuple[str, int, date, date]]) -> int:
+    """Moves the contracts of (exchange, underlying, expiry) to another day; how many contracts."""
+    return connection.execute(
+        "update instruments i set expiry = u.new_day from unnest(%s::text[], %s::int4[], %s::date[], %s::date[])"
+        " as u (exchange, underlying_id, old_day, new_day) where i.exchange = u.exchange"
+        " and i.underlying_id = u.underlying_id and i.expiry = u.old_day and i.listed_to is null",
+        [[move[place] for move in moves] for place in range(4)],
+    ).rowcount
 
 
 def insert_charge_rates(connection: Connection[Any], rows: Iterable[TariffRow]) -> int:

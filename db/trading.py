@@ -15,6 +15,7 @@ import orjson
 import psycopg
 
 from core.account import Work
+from core.calendar import Session
 from core.facts import MarketFacts, Quote
 from core.instruments import Segment
 from core.ledger import BALANCES
@@ -53,6 +54,7 @@ class Loaded:
     archived: frozenset[int]
     quotes: dict[int, Quote]
     bands: dict[int, tuple[int | None, int | None]]
+    closes: dict[int, int]
     snapshots: dict[int, Snapshot]
     next_order: int
     stored: Stored | None
@@ -93,10 +95,13 @@ def _moment(micros: int) -> datetime:
 
 
 def _loaded(raw: dict[str, Any]) -> Loaded:
-    market_id, phase, running, trading_date, exchange_ms, snapshot_id, session = raw["market"]
+    market_id, phase, running, trading_date, exchange_ms, snapshot_id, session, clock_ms = raw["market"]
     now = _moment(raw["now"])
     exchange_time = _moment(exchange_ms * 1000) if exchange_ms is not None else now
-    market = MarketFacts(market_id, phase, running, date.fromisoformat(trading_date), exchange_time)
+    clock = None if session == Session.ALWAYS or clock_ms is None else _moment(clock_ms * 1000)
+    market = MarketFacts(
+        market_id, phase, running, date.fromisoformat(trading_date), exchange_time, session, clock or exchange_time
+    )
     works: dict[int, Work] = {}
     archived: set[int] = set()
     for account_id, key, owner, day, version, blocked, ended, plan, standing, *balances in raw["accounts"]:
@@ -117,7 +122,8 @@ def _loaded(raw: dict[str, Any]) -> Loaded:
         works=works,
         archived=frozenset(archived),
         quotes={each: Quote(last, age) for each, last, age in raw["quotes"] or ()},
-        bands={each: (lower, upper) for each, lower, upper in raw["bands"] or ()},
+        bands={each: (lower, upper) for each, lower, upper, _ in raw["bands"] or ()},
+        closes={each: close for each, _, _, close in raw["bands"] or () if close is not None},
         snapshots={each: Snapshot(snapshot_id, price) for each, price in raw["snapshots"] or () if price is not None},
         next_order=raw["next_order"] or 0,
         stored=Stored(*stored) if stored else None,

@@ -16,6 +16,7 @@ MUTABLE = (
     "id", "order_type", "validity", "quantity", "filled", "cancelled", "price", "trigger_price", "worst_price",
     "turnover", "hold_cash", "hold_credit", "disclosed_quantity", "status", "reason_code", "reason", "modifications",
     "events", "updated_at", "active_from", "priority", "version", "validity_ttl", "expires_at", "legs", "protection",
+    "trading_date",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The command line: users, tokens, resets, the invariants, splits and bonuses.
+"""The command line: users, tokens, resets, the invariants, splits and bonuses, holidays and sessions.
 
     python -m desk user add NAME --role trader [--cash RUPEES] [--email ADDRESS]
     python -m desk user password NAME          a one-time link that sets a password
@@ -9,6 +9,11 @@
     python -m desk rearm USER/BOOK
     python -m desk split NSE:INFY 2026-12-01 5:1 [--isin ISIN] [--lot SHARES] [--tick RUPEES]
     python -m desk bonus NSE:INFY 2026-12-01 1:1
+    python -m desk holiday add 2026-12-01 "Name"         a day on which nothing trades; remove takes it away
+    python -m desk holiday remove 2026-12-01
+    python -m desk holiday list
+    python -m desk session add 2026-11-08 13:45 14:45 "Muhurat"     hours on a day; remove takes them away
+    python -m desk session remove 2026-11-08
 
 Everything that a program may read goes to standard output; exit status 2 for what cannot be done, with a
 sentence on standard error.
@@ -18,16 +23,18 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime, time
+from typing import Any
 
 import settings
+from core.calendar import IST, DayKind
 from core.money import parse_rupees, rupees
 from core.reasons import Refusal
 from db.checks import UnfitServerError
 from db.embedded import EmbeddedError
 from db.engine import Database, DatabaseBusy, DatabaseUnavailable
 from db.migrate import UnknownVersion
-from desk import access, corporate, identity, installation, risk_switch, wallet
+from desk import access, calendar, corporate, identity, installation, risk_switch, wallet
 from desk.principal import Principal
 from desk.verify import verify
 
@@ -45,7 +52,9 @@ FRESH_CASH = "1000000"
 
 def parser() -> argparse.ArgumentParser:
     """The grammar of the commands."""
-    top = argparse.ArgumentParser(prog="python -m desk", description="Users, tokens, resets and the invariants.")
+    top = argparse.ArgumentParser(
+        prog="python -m desk", description="Users, tokens, resets, holidays and the invariants."
+    )
     commands = top.add_subparsers(dest="command", required=True)
     user = commands.add_parser("user", help="add a user, or make a link that sets a password")
     users = user.add_subparsers(dest="what", required=True)
@@ -85,7 +94,68 @@ def parser() -> argparse.ArgumentParser:
     rearm = commands.add_parser("rearm", help="let a stopped account trade again")
     rearm.add_argument("account", metavar="USER/BOOK")
     rearm.set_defaults(run=_rearm)
+    _calendar(commands)
     return top
+
+
+def _calendar(commands: Any) -> None:
+    """Days of the calendar: both words take add and remove."""
+    for word, kind, told in (
+        ("holiday", DayKind.HOLIDAY, "days on which nothing trades"),
+        ("session", DayKind.SPECIAL, "special hours on a day"),
+    ):
+        verbs = commands.add_parser(word, help=told).add_subparsers(dest="what", required=True)
+        add = verbs.add_parser("add")
+        add.add_argument("day", type=_day, metavar="YYYY-MM-DD")
+        if kind is DayKind.SPECIAL:
+            add.add_argument("opens", type=_time, metavar="HH:MM")
+            add.add_argument("closes", type=_time, metavar="HH:MM")
+        add.add_argument("name")
+        add.set_defaults(run=_add_day, kind=kind)
+        remove = verbs.add_parser("remove")
+        remove.add_argument("day", type=_day, metavar="YYYY-MM-DD")
+        remove.set_defaults(run=_remove_day, kind=kind)
+        verbs.add_parser("list").set_defaults(run=_list_days, kind=kind)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no date such as 2026-12-01") from None
+
+
+def _time(text: str) -> time:
+    try:
+        return datetime.strptime(text, "%H:%M").replace(tzinfo=IST).time()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no time such as 13:45") from None
+
+
+def _add_day(database: Database, asked: argparse.Namespace) -> int:
+    if asked.kind is DayKind.HOLIDAY:
+        moved = calendar.add_holiday(database, ACTOR, asked.day, asked.name)
+        print(f"{asked.day:%a %d %b %Y} is a holiday: {asked.name}. Contracts whose expiry moved: {moved}.")
+    else:
+        moved = calendar.add_session(database, ACTOR, asked.day, asked.opens, asked.closes, asked.name)
+        hours = f"{asked.opens:%H:%M} to {asked.closes:%H:%M}"
+        print(f"{asked.day:%a %d %b %Y} trades from {hours}: {asked.name}. Contracts whose expiry moved: {moved}.")
+    return 0
+
+
+def _remove_day(database: Database, asked: argparse.Namespace) -> int:
+    moved = calendar.remove(database, ACTOR, asked.day, asked.kind)
+    print(f"{asked.day:%a %d %b %Y} is an ordinary day again. Contracts whose expiry moved: {moved}.")
+    return 0
+
+
+def _list_days(database: Database, asked: argparse.Namespace) -> int:
+    word = "holiday" if asked.kind is DayKind.HOLIDAY else "session"
+    for row in calendar.days(database, datetime.now(IST).date()):
+        if row["kind"] == word:
+            hours = f" {row['opens']}-{row['closes']}" if row["opens"] else ""
+            print(f"{row['day']} {row['weekday']}{hours} {row['name']}")
+    return 0
 
 
 def _amount(text: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from db import admin, market_screen
 from db.engine import Database
 from desk.rows import Row, ist
-from desk.screens import feed_row
+from desk.screens import feed_row, phase_of
 
 VERIFY_JOB = "verify"
 """The hourly run of the invariants, as its row in ``job_runs`` is named."""
@@ -19,7 +19,7 @@ def feeds(database: Database) -> list[Row]:
     """Every market with its pill, its clock and the counters of its feed."""
     return [
         {
-            **feed_row(each),
+            **feed_row(each, phase_of(database, each)),
             "feed": each.feed,
             "session": each.session,
             "running": each.running,

@@ -11,6 +11,7 @@ from typing import Any
 
 import log
 from core import settlement
+from core.calendar import Calendar, Session
 from core.orders import SQUARED_OFF, Product
 from core.reasons import Reason
 from db import closing as rows
@@ -21,7 +22,7 @@ from desk import market as markets
 from desk.availability import alone
 from desk.working import ACCOUNTS, facts_of, open_task, ring
 
-SQUARE_OFF, ROLL = "SQUARE_OFF", "ROLL"
+SQUARE_OFF, ROLL, MOVE = "SQUARE_OFF", "ROLL", "MOVE"
 ACTOR = "square-off"
 AT_ONCE = 500
 # How long a closing order may rest before another is sent at the price of then.
@@ -43,7 +44,10 @@ def due(database: Database, market: str, now: datetime) -> Due | None:
     """The step that a market's date is due for at ``now`` (aware), or None."""
     state = markets.state(database, market)
     calendar = markets.calendar(database, state.session)
-    if calendar.trading_date_at(now) > state.trading_date:
+    today = calendar.trading_date_at(now)
+    if today != state.trading_date and _is_to_move(database, state, calendar, today):
+        return Due(MOVE, state.trading_date, today)
+    if today > state.trading_date:
         # One date after the other, however many were slept through.
         following = calendar.next_trading_date(state.trading_date)
         since = now - calendar.rolls_at(state.trading_date)
@@ -52,6 +56,26 @@ def due(database: Database, market: str, now: datetime) -> Due | None:
     if now >= min(ends.values()):
         return Due(SQUARE_OFF, state.trading_date, calendar.next_trading_date(state.trading_date))
     return None
+
+
+def _is_to_move(database: Database, state: markets.MarketState, calendar: Calendar, today: date) -> bool:
+    """Whether the calendar was changed over a date that has not begun: it is no trading date any more, or an
+    earlier one has become one."""
+    if state.session == Session.ALWAYS or (today > state.trading_date and calendar.is_trading_date(state.trading_date)):
+        return False
+    with database.autocommit() as connection:
+        return rows.is_untouched(connection, state.id, state.trading_date, today)
+
+
+def move(database: Database, market: str, step: Due) -> bool:
+    """Give a date that has not begun, and will not trade, another day: with its accounts, closes and bands, what
+    settles on it, and the orders that wait for it. Whether it was moved; safe to repeat."""
+    with database.connection() as connection:
+        moved = rows.move_date(connection, market, step.trading_date, step.next_date)
+    if moved:
+        masters.forget(database)
+        ring(database, ACCOUNTS, "kagaz_control")
+    return moved
 
 
 class NotRolled(RuntimeError):
@@ -94,6 +118,8 @@ def roll(database: Database, market: str, step: Due, now: datetime | None = None
     at the next roll. Raises NotRolled, which names them, once the market has gone on.
     """
     at = now or datetime.now(UTC)
+    # One with hours opens when its clock says so, not because a date has ended.
+    begins = "OPEN" if markets.state(database, market).session == Session.ALWAYS else "CLOSED"
     markets.enter(database, market, "ROLL", ("STARTING", "OPEN", "CLOSED", "ROLL"))
     with database.connection() as connection:
         rows.strike_settlements(connection, market, step.trading_date)
@@ -106,7 +132,7 @@ def roll(database: Database, market: str, step: Due, now: datetime | None = None
         if not accounts:
             corporate.apply_to_market(database, market, rolling.splits, step.next_date)
         with database.connection() as connection:
-            if not accounts and rows.begin_market_day(connection, market, step.next_date, "OPEN", failed):
+            if not accounts and rows.begin_market_day(connection, market, step.next_date, begins, failed):
                 break
         for account_id, contracts in accounts:
             failed.append(account_id)

@@ -12,7 +12,7 @@ from db.engine import Database
 from desk import market, masters
 from desk.access import AccountRef
 from desk.rows import Row, order_row, position_row, trade_row, wallet_row
-from desk.screens import feed_row
+from desk.screens import feed_row, phase_of
 
 __all__ = ["ACCOUNTS", "CONTROL", "FRAMES", "Change", "Seen", "clocks", "ended", "follow", "glance", "join", "since"]
 
@@ -97,7 +97,7 @@ def join(database: Database, account: AccountRef, full: bool) -> Join | None:
 def clocks(database: Database, markets: Sequence[str]) -> dict[str, Row]:
     """The feed pill of each market that exists: {market, state, age_ms, frame}."""
     wanted = set(markets)
-    return {each.id: feed_row(each) for each in market.markets(database) if each.id in wanted}
+    return {each.id: feed_row(each, phase_of(database, each)) for each in market.markets(database) if each.id in wanted}
 
 
 def ended(

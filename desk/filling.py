@@ -16,7 +16,7 @@ from core.book import Resting
 from core.calendar import IST
 from core.facts import Facts
 from core.fills import can_fill, can_trigger
-from core.matching import Expired, Fill, IocRemainder, Outcome, Trigger
+from core.matching import Expired, Fill, IocRemainder, Lapse, Outcome, Trigger
 from core.orders import WORKING, Order
 from core.reasons import Reason
 from db import trading_reads
@@ -160,6 +160,8 @@ def _one(work: Work, facts: Facts, order: Order, outcome: Outcome, numbers: Iter
                 quantity = min(quantity, exits.position_against(work, instrument, order.product, order.side))
             if order.lapsed(_moment(outcome.exchange_time)) or not can_fill(order, quantity, outcome.price):
                 return False
+            if outcome.before is not None and outcome.before != order.pending:
+                return False
             trade_id, charge_id = next(numbers)
             shown = _moment(outcome.exchange_time)
             evidence = Evidence(outcome.frame, shown, outcome.last_price, outcome.levels)
@@ -180,4 +182,8 @@ def _one(work: Work, facts: Facts, order: Order, outcome: Outcome, numbers: Iter
             if order.status not in WORKING:
                 return False
             decide.cancel(work, facts, order, "exchange", IOC)
+        case Lapse():
+            if order.status not in WORKING:
+                return False
+            decide.cancel(work, facts, order, "exchange", (outcome.reason, outcome.sentence), "EXPIRED")
     return True

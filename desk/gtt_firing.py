@@ -53,7 +53,7 @@ def take_changes(
     database: Database, leadership: Term, market: str, watched: Sequence[int]
 ) -> tuple[list[Armed], list[int]]:
     """(what waits now, what waits no longer) of the GTTs that changed since the last call, with the targets and
-    stops whose entry has filled something since; ``watched`` are those that wait already."""
+    stops whose entry has filled something since; ``watched`` are the targets and stops that wait already."""
     with database.connection() as connection:
         leadership.guard(connection)
         changed = gtts.take_changes(connection, market)
@@ -164,8 +164,9 @@ def _moved(task: Task, gtt: Row, leg: Leg, hit: Hit) -> None:
 
 def expire(database: Database, market: str) -> int:
     """End the GTTs whose last trading date has passed; how many accounts had any."""
+    day = markets.state(database, market).trading_date
     with database.connection() as connection:
-        accounts = gtts.over(connection, market, AT_ONCE)
+        accounts = gtts.over(connection, market, day, AT_ONCE)
     for account_id in accounts:
         with alone(account_id, "gtt"):
             retrying(lambda account_id=account_id: _expire_one(database, account_id))  # type: ignore[misc]

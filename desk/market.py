@@ -90,9 +90,9 @@ def ensure_markets(
     return market
 
 
-def calendar(database: Database, session: str) -> Calendar:
-    """The exchange's calendar as a market of that session sees it."""
-    return masters.get(database).calendar.under(session)
+def calendar(database: Database, session: str, market: str = "") -> Calendar:
+    """The exchange's calendar as a market of that session sees it; with its name, to the second."""
+    return masters.get(database).calendar.under(session, market)
 
 
 def running(database: Database) -> MarketState:

@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -34,6 +35,8 @@ from db.screen_rows import PositionRow
 from db.seeds import SeedRow
 
 CHECK_SECONDS = 1.0
+# In so many trading dates before an expiry the next month's futures have an opening auction as well.
+NEXT_MONTH_DAYS = 5
 CASH_FREEZE = 100_000
 INDEX_TICK = 5
 LISTED_SINCE = date(2000, 1, 1)
@@ -89,6 +92,26 @@ class Master:
             self._chains = chains
         return self._chains.get(underlying_id, [])
 
+    @cached_property
+    def near(self) -> frozenset[int]:
+        """Futures that trade in the opening auction: of the month, and of the next one in its last five days."""
+        futures: dict[int, list[Instrument]] = {}
+        for one in self.listed():
+            if one.kind is Kind.FUT and one.underlying_id is not None:
+                futures.setdefault(one.underlying_id, []).append(one)
+        found: set[int] = set()
+        for chain in futures.values():
+            chain.sort(key=lambda one: one.expiry or self.on)
+            left = self.calendar.trading_dates(self.on, chain[0].expiry or self.on)
+            last_days = len(list(islice(left, NEXT_MONTH_DAYS + 1))) <= NEXT_MONTH_DAYS
+            found.update(one.id for one in chain[: 2 if last_days else 1])
+        return frozenset(found)
+
+    def board(self, instrument_id: int) -> Board:
+        """Whose hours an instrument keeps."""
+        one = self.by_id[instrument_id]
+        return board_of(one.kind, one.id in self.leads, one.id in self.near)
+
     def rates(self, on: date) -> Rates:
         """The tariffs of a trade date."""
         found = self._rates.get(on)
@@ -106,7 +129,7 @@ class Master:
     def intraday_until(self, instrument_id: int, session: str, on: date) -> datetime:
         """When an instrument's intraday positions are squared off on a trading date of a session."""
         one = self.by_id[instrument_id]
-        return self.intraday_ends(session, on)[board_of(one.kind, one.id in self.leads)]
+        return self.intraday_ends(session, on)[self.board(one.id)]
 
     def risk(self, connection: Connection[Any], version: int) -> RiskBook:
         """Limits, restrictions and switches, at ``version`` or newer: read anew where what is kept is older."""

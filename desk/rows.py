@@ -95,6 +95,7 @@ def order_row(order: Order, listing: Named, account_key: str) -> Row:
         "reason": order.reason,
         "tag": order.tag,
         "origin": order.origin,
+        "amo": order.amo,
         "modifications": order.modifications,
         "trading_date": order.trading_date.isoformat(),
         "placed_at": ist(order.placed_at),

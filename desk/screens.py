@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
+from core.auction import Interest, equilibrium
 from core.instruments import Instrument
 from core.money import as_number
+from core.phases import PRINTING, Phase, phase
 from core.reasons import Reason, Refusal
+from core.sessions import Board, Window
+from core.windows import AUCTIONS
 from db import market_screen, screens, wallet_screen
 from db.engine import Database
-from db.screen_rows import Header
+from db.screen_rows import Header, QuoteRow
 from desk import masters
 from desk.access import AccountRef
 from desk.rows import (
@@ -64,6 +68,18 @@ class Clock(Protocol):
     @property
     def frame_age_ms(self) -> int | None:
         """By the database's clock; None before the first frame."""
+
+    @property
+    def session(self) -> str:
+        """``always`` or ``nse``."""
+
+    @property
+    def exchange_time(self) -> datetime | None:
+        """Of its last frame; None before the first."""
+
+    @property
+    def feed_state(self) -> dict[str, Any]:
+        """What its feed says of itself; ``speed`` where its clock is not the wall's."""
 
 
 def _there(found: T | None) -> T:
@@ -174,9 +190,11 @@ def holdings(database: Database, account: AccountRef) -> Row:
     return _page(top, [holding_row(each, account.key) for each in found])
 
 
-def market_state(market: Clock) -> str:
-    """LIVE, STALE, DOWN or CLOSED: what the feed pill says."""
+def market_state(market: Clock, prints: bool = True) -> str:
+    """LIVE, STALE, DOWN or CLOSED: what the feed pill says. A market between two windows prints nothing."""
     if not market.running or market.phase in ("CLOSED", "STOPPED"):
+        return "CLOSED"
+    if not prints:
         return "CLOSED"
     if market.frame_age_ms is None:
         return "DOWN"
@@ -185,21 +203,39 @@ def market_state(market: Clock) -> str:
     return "STALE" if market.frame_age_ms > STALE_MS else "LIVE"
 
 
+def clock_of(market: Clock) -> datetime:
+    """What the exchange's clock shows: the last frame's time and what has passed since, at the feed's speed."""
+    if market.exchange_time is None or market.frame_age_ms is None:
+        return market.exchange_time or datetime.now(UTC)
+    passed = market.frame_age_ms * float(market.feed_state.get("speed") or 1)
+    return market.exchange_time + timedelta(milliseconds=passed)
+
+
+def phase_of(database: Database, market: Clock) -> Phase | None:
+    """What the market does now, in words; None where it never closes, or is switched off."""
+    if not market.running:
+        return None
+    calendar = masters.get(database).calendar.under(market.session, market.id)
+    return phase(calendar, clock_of(market))
+
+
 def feed(database: Database, market: str) -> Row:
-    """{market, state, age_ms, frame}: the feed pill of a market. Raises Refusal for an unknown one."""
+    """{market, state, age_ms, frame, phase, until}: the feed pill of a market. Raises Refusal for an unknown one."""
     found = next(iter(market_screen.markets(database, [market])), None)
     if found is None:
         raise Refusal(Reason.NOT_FOUND, "There is no such market.", "market")
-    return feed_row(found)
+    return feed_row(found, phase_of(database, found))
 
 
-def feed_row(market: Clock) -> Row:
-    """What ``feed`` answers, of a clock already read."""
+def feed_row(market: Clock, now: Phase | None = None) -> Row:
+    """What ``feed`` answers, of a clock already read. ``phase`` and ``until`` are None where a market never closes."""
     return {
         "market": market.id,
-        "state": market_state(market),
+        "state": market_state(market, now is None or now.prints),
         "age_ms": market.frame_age_ms,
         "frame": market.frame,
+        "phase": None if now is None else now.words,
+        "until": None if now is None else ist(now.until),
     }
 
 
@@ -212,11 +248,9 @@ def quotes(database: Database, market: str, keys: Sequence[str]) -> Row:
     clock, found = market_screen.quotes(database, market, names)
     if clock is None:
         raise Refusal(Reason.NOT_FOUND, "There is no such market.", "market")
-    state = market_state(clock)
-    items = {
-        each.listing.key: quote_row(each, "STALE" if state == "LIVE" and each.age_ms > QUIET_MS else _quoted(state))
-        for each in found
-    }
+    state = _quoted(market_state(clock))
+    windows = _windows(database, clock)
+    items = {each.listing.key: _quote(database, each, state, windows) for each in found}
     return {
         "market": market,
         "frame": clock.frame,
@@ -224,6 +258,38 @@ def quotes(database: Database, market: str, keys: Sequence[str]) -> Row:
         "items": {key: items[key] for key in asked if key in items},
         "unknown": [key for key in asked if key not in items],
     }
+
+
+def _windows(database: Database, clock: Clock) -> dict[Board, Window]:
+    """What each board does now."""
+    calendar = masters.get(database).calendar.under(clock.session, clock.id)
+    at = clock_of(clock)
+    return {board: calendar.window_at(at, board) for board in Board}
+
+
+def _quote(database: Database, quote: QuoteRow, state: str, windows: dict[Board, Window]) -> Row:
+    """A quote under the window of its own board: one that does not trade now is CLOSED, one in an auction shows
+    what the book displayed would trade at."""
+    master = masters.get(database)
+    one = master.by_key.get(quote.listing.key)
+    window = Window.CONTINUOUS if one is None else windows[master.board(one.id)]
+    if window not in PRINTING:
+        state = "CLOSED"
+    elif state == "LIVE" and quote.age_ms > QUIET_MS:
+        state = "STALE"
+    row = quote_row(quote, state)
+    struck = None
+    if one is not None and window in AUCTIONS:
+        crowd = [
+            Interest(side, price, quantity)
+            for side, flat in ((+1, quote.bids), (-1, quote.asks))
+            for price, quantity in zip(flat[::3], flat[1::3], strict=False)
+            if quantity > 0
+        ]
+        struck = equilibrium(crowd, quote.prev_close, one.tick, quote.lower_band, quote.upper_band)
+    row["indicative_price"] = None if struck is None else as_number(struck.price)
+    row["indicative_quantity"] = None if struck is None else struck.quantity
+    return row
 
 
 def _quoted(state: str) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import settings
-from core import decide
+from core import decide, windows
 from core import exits as rules
 from core.closing import closing_wish
 from core.exits import Exits
@@ -175,19 +175,28 @@ def modify(
 
 
 def cancel(database: Database, actor: str, account_id: int, order_id: int, key: str | None = None) -> Answer:
-    """Cancel an open order: 200 with its row, 409 when it has ended already. No rule ever blocks a cancel."""
+    """Cancel an open order: 200 with its row, 409 when it has ended already, or while an auction matches it. No
+    rule of risk ever blocks a cancel."""
     why = (Reason.CANCELLED_BY_USER, f"Cancelled by {actor}.")
 
     def apply(task: Task, order: Order) -> None:
+        kept = windows.keeps(task.facts, task.facts.instruments[order.instrument_id], order)
+        if kept and order.status in WORKING:
+            raise kept
         decide.cancel(task.work, task.facts, order, actor, why)
 
     return _on_order(database, account_id, order_id, key, fingerprint("cancel", order_id), apply)
 
 
 def cancel_all(database: Database, actor: str, account_id: int) -> list[Answer]:
-    """Cancel every open order of the account in one transaction; the rows as they stand after it."""
+    """Cancel every open order of the account in one transaction; the rows as they stand after it. What an
+    auction is matching stays, and is not among them."""
     why = (Reason.CANCELLED_BY_USER, f"Cancelled by {actor}, with all others.")
-    return _cancel_many(database, actor, account_id, why, lambda _task, _order: True)
+
+    def which(task: Task, order: Order) -> bool:
+        return windows.keeps(task.facts, task.facts.instruments[order.instrument_id], order) is None
+
+    return _cancel_many(database, actor, account_id, why, which)
 
 
 def cancel_product(
@@ -206,6 +215,8 @@ def cancel_product(
     def which(task: Task, order: Order) -> bool:
         waited = task.facts.now - order.placed_at > patience
         ours = order.product is product and order.instrument_id in instruments
+        # What waits for an opening is another date's.
+        ours = ours and order.status is not Status.AMO
         return ours and (order.origin != SQUARED_OFF or waited)
 
     return _cancel_many(database, actor, account_id, why, which)
@@ -317,6 +328,8 @@ def _close_some(
             wish = _closing(task, instrument, product)
             if wish is None:
                 return Answer(204, {})
+            if origin != "USER":
+                wish = replace(wish, amo=False)  # the house closes now or not at all
             number = task.loaded.next_order
             order = decide.place(task.work, task.facts, wish, number, _named(key, number), actor, origin)
             answer = _placed(task, order, instrument)

@@ -45,7 +45,8 @@ class Task:
 def facts_of(master: masters.Master, loaded: Loaded, latency_ms: int = 0, risk: RiskFacts = NO_RISK) -> Facts:
     """The facts of what was loaded, with the rates and terms of the market's trading date."""
     day = loaded.market.trading_date
-    rulebook, calendar = in_force(day), master.calendar.under(loaded.session)
+    rulebook = in_force(day)
+    calendar = master.calendar.under(loaded.session, loaded.market.id)
     return Facts(
         now=loaded.now,
         market=loaded.market,
@@ -59,8 +60,11 @@ def facts_of(master: masters.Master, loaded: Loaded, latency_ms: int = 0, risk: 
         latency_ms=latency_ms,
         plans={each.id: each.plan for each in loaded.works.values()},
         leads=master.leads,
+        near=master.near,
         intraday_ends=master.intraday_ends(loaded.session, day),
         risk=risk,
+        closes=loaded.closes,
+        calendar=calendar,
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.frames import Rows, row_type
+from feeds.crowd import Crowd, Hours
 from feeds.derive import Derivatives
 from feeds.packing import pack, unpack
 from feeds.printer import Printer
@@ -39,6 +40,9 @@ class Floor:
         self.printer = Printer(universe, levels)
         self.cash = np.flatnonzero(universe.is_share | universe.is_index)
         self.last_ms = 0
+        self.hours: Hours | None = None
+        self.crowd = Crowd(universe, seed, self.printer)
+        self.struck: set[str] = set()
         self._printed = np.zeros(len(universe), np.int64)  # when each row printed last
         self._wanted: Ints = np.empty(0, np.int64)
         self._near: Ints = np.empty(0, np.int64)
@@ -64,6 +68,8 @@ class Floor:
             self._near = self.derive.near_the_money(ALWAYS_PRICED, self.latent, STRIKES, now_ms)
             self._near_at = now_ms
         rows = np.unique(np.concatenate([self.cash, self.derive.futures, self._near, self._wanted]))
+        if self.hours is not None:
+            rows = rows[~self.hours.asleep[rows]]
         expiry = universe.expiry[rows]
         return np.asarray(rows[(expiry == 0) | (expiry > now_ms)])
 
@@ -107,12 +113,43 @@ class Floor:
         last = self.printer.day["last"][rows].astype(np.int64)
         return universe.id[rows], np.where((last > 0) & ~universe.is_option[rows], last, plain)
 
+    def with_crowd(self, rows: Rows, now_ms: int) -> Rows:
+        """The rows that print, and those that show an auction's book or an offer at the close."""
+        if self.hours is None or self.hours.quiet:
+            return rows
+        mids = np.zeros(len(self.universe))
+        collecting = np.flatnonzero(self.hours.collecting)
+        mids[collecting] = self.mids(collecting, now_ms, noise=False)
+        return np.concatenate([rows, self.crowd.rows(now_ms, self.hours, mids)])
+
+    def strike(self, kind: str, trades: Mapping[int, tuple[int, int]]) -> Ints:
+        """Take in an auction's trades, once; the rows they are of."""
+        known = {self.universe.row[one]: trade for one, trade in trades.items() if one in self.universe.row}
+        if kind in self.struck or not known:
+            return np.zeros(0, np.int64)
+        self.struck.add(kind)
+        rows = np.array(sorted(known), np.int64)
+        prices = np.array([known[int(row)][0] for row in rows], np.int64)
+        self.printer.trade(rows, prices, np.array([known[int(row)][1] for row in rows], np.int64))
+        share = self.universe.is_share[rows]
+        self.latent[rows[share]] = prices[share]
+        return rows
+
+    def told(self, rows: Ints, led: Ints, now_ms: int) -> Rows:
+        """Rows that say what was struck; of ``led`` the model's price is what they say."""
+        tick = self.universe.tick[led]
+        level = np.maximum(1, np.rint(self.latent[led] / tick)).astype(np.int64) * tick
+        self.printer.trade(led, level, np.zeros(len(led), np.int64))
+        self._printed[rows] = now_ms
+        return self.crowd.plain(rows, now_ms)
+
     def restore(self, resume: dict[str, Any]) -> bool:
         """Takes up what an earlier floor left; whether that was of the same trading date."""
         same_date = resume.get("trading_date") == self.universe.trading_date.isoformat()
         if "rng" in resume:
             self.rng.bit_generator.state = _as_state(resume["rng"])
         self.printer.restore(resume.get("day"), same_date)
+        self.struck = set(resume.get("struck", ())) if same_date else set()
         saved = unpack(resume.get("latent"), LATENT_TYPE)
         for instrument, price in zip(saved["instrument"], saved["price"], strict=True):
             row = self.universe.row.get(int(instrument))
@@ -130,6 +167,7 @@ class Floor:
             "rng": _as_json(self.rng.bit_generator.state),
             "latent": pack(latent),
             "day": self.printer.resume(),
+            "struck": sorted(self.struck),
         }
 
     def state(self) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class Guard:
         self._last = np.where(universe.prev_close > 0, universe.prev_close, 0)
         self._time = np.zeros(len(universe), np.int64)
         self._volume = np.zeros(len(universe), np.int64)
+        self.crossing = np.zeros(len(universe), bool)  # rows whose book is an auction's, which crosses
         self.dropped: Counter[str] = Counter()
         self.passed = 0
 
@@ -79,7 +80,7 @@ class Guard:
     def _crossed(self, rows: Rows, at: Ints, known: Mask, clock_ms: int) -> Mask:
         """Depth that no book can show: bid at or above ask, or a side that is not in order of price."""
         bid, ask = rows["bid_price"], rows["ask_price"]
-        bad = (bid[:, 0] > 0) & (ask[:, 0] > 0) & (bid[:, 0] >= ask[:, 0])
+        bad = (bid[:, 0] > 0) & (ask[:, 0] > 0) & (bid[:, 0] >= ask[:, 0]) & ~self.crossing[at]
         bad |= ((bid[:, 1:] > 0) & (bid[:, 1:] >= bid[:, :-1])).any(axis=1)
         bad |= ((ask[:, 1:] > 0) & ((ask[:, 1:] <= ask[:, :-1]) | (ask[:, :-1] == 0))).any(axis=1)
         return np.asarray(bad)

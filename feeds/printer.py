@@ -92,6 +92,17 @@ class Printer:
             out[name] = day[name]
         return out
 
+    def trade(self, rows: Ints, prices: Ints, quantities: Ints) -> None:
+        """Take trades into the day that no book of this printer's showed."""
+        day = self.day[rows]
+        fresh = day["open"] == 0
+        day["open"] = np.where(fresh, prices, day["open"])
+        day["high"] = np.maximum(day["high"], prices)
+        day["low"] = np.where(fresh, prices, np.minimum(day["low"], prices))
+        day["last"] = prices
+        day["volume"] += quantities
+        self.day[rows] = day
+
     def _remember(self, rng: Rng, rows: Ints, last: Ints, traded: Ints) -> None:
         day = self.day[rows]
         fresh = day["open"] == 0

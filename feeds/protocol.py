@@ -1,12 +1,13 @@
 """What a feed is to the rest of the house: something that is asked for rows and answers for them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from core.frames import Rows
+from feeds.crowd import Hours
 
 
 class Feed(Protocol):
@@ -26,6 +27,12 @@ class Feed(Protocol):
 
     def want(self, ids: Collection[int]) -> None:
         """Instruments somebody looks at, holds or orders; what else a feed prices is its own affair."""
+
+    def keep_hours(self, hours: Hours) -> None:
+        """What the rows of the universe do until told otherwise."""
+
+    def strike(self, kind: str, trades: Mapping[int, tuple[int, int]], now_ms: int) -> Rows:
+        """Take in what an auction struck, (price, quantity) by instrument, once; the rows that tell of it."""
 
     def closes(self, now_ms: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Instrument ids and a price in paise for each that the feed can price, quoted or not."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from core.frames import DEPTH, Rows
 from feeds.bars import Bar, Reading
+from feeds.crowd import Hours
 from feeds.floor import Floor
 from feeds.paths import SESSION_MS, Path, through
 from feeds.universe import Universe
@@ -18,6 +19,10 @@ Ints = npt.NDArray[np.int64]
 
 # What files call the indices by their derivatives' roots, and shares by names they no longer have.
 ALIASES = {"NIFTY": "NIFTY 50", "BANKNIFTY": "NIFTY BANK", "FINNIFTY": "NIFTY FIN SERVICE", "TATAMOTORS": "TMPV"}
+
+
+# An exchange with hours collects orders before its bars begin, and closes after they have ended.
+BEFORE_MS, AFTER_MS = 15 * 60_000, 30 * 60_000
 
 
 def symbol_of(name: str) -> str:
@@ -51,7 +56,7 @@ class Replay:
     """Plays one past day's bars between 9:15 and 15:30 of the universe's trading date, at any ``speed``.
 
     The universe holds the instruments of that day and their futures and options. Its clock is its own: it
-    begins at 9:15 and runs ``speed`` times as fast as the wall's.
+    begins at 9:15, at 9:00 where the market keeps hours, and runs ``speed`` times as fast as the wall's.
     """
 
     name = "replay"
@@ -71,7 +76,9 @@ class Replay:
         resume = resume or {}
         same_date = self._floor.restore(resume)
         self._opened = universe.closes - SESSION_MS
-        self._clock = max(int(resume.get("clock", 0)), self._opened) if same_date else self._opened
+        begins = self._opened - (0 if universe.always_open else BEFORE_MS)
+        self._ends = universe.closes + (0 if universe.always_open else AFTER_MS)
+        self._clock = max(int(resume.get("clock", 0)), begins) if same_date else begins
         self._wall: int | None = None
         self._paths = _paths(universe, bars, past_day, seed)
         self._rows = np.array(sorted(self._paths), np.int64)
@@ -88,20 +95,29 @@ class Replay:
         """Prices those options too."""
         self._floor.want(ids)
 
+    def keep_hours(self, hours: Hours) -> None:
+        """Prints by them from here on."""
+        self._floor.hours = hours
+
     def next_rows(self, now_ms: int) -> Rows:
         """What was printed since the last call; nothing once the day is over."""
         at = self.clock(now_ms)
-        if at <= self._floor.last_ms or at >= self._universe.closes or not len(self._rows):
+        if at <= self._floor.last_ms or at >= self._ends or not len(self._rows):
             return self._floor.empty()
         self._clock, self._wall = at, now_ms
         self._set_prices()
         volumes = {row: path.traded_by(at - self._opened) for row, path in self._paths.items()}
         known = {row: traded for row, traded in volumes.items() if traded is not None}
-        return self._floor.print(at, known)
+        return self._floor.with_crowd(self._floor.print(at, known), at)
+
+    def strike(self, kind: str, trades: Mapping[int, tuple[int, int]], now_ms: int) -> Rows:
+        """The past day's path goes on; what was struck is part of the day."""
+        rows = self._floor.strike(kind, trades)
+        return self._floor.told(rows, rows[:0], self.clock(now_ms)) if len(rows) else self._floor.empty()
 
     def closes(self, now_ms: int) -> tuple[Ints, Ints]:
         """Ids and closing prices of all that can be priced."""
-        return self._floor.closes(min(self.clock(now_ms), self._universe.closes))
+        return self._floor.closes(min(self.clock(now_ms), self._ends))
 
     def state(self) -> dict[str, Any]:
         """Says plainly that these are prices of another day."""

@@ -1,12 +1,13 @@
 """A feed that has nothing to say: no past day is left to play, or no vendor can be reached."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.frames import Rows, row_type
+from feeds.crowd import Hours
 
 Ints = npt.NDArray[np.int64]
 
@@ -25,6 +26,13 @@ class Silent:
 
     def want(self, ids: Collection[int]) -> None:
         """Nobody can be served."""
+
+    def keep_hours(self, hours: Hours) -> None:
+        """There is nothing to keep quiet."""
+
+    def strike(self, kind: str, trades: Mapping[int, tuple[int, int]], now_ms: int) -> Rows:
+        """Nothing."""
+        return self.next_rows(now_ms)
 
     def next_rows(self, now_ms: int) -> Rows:
         """Nothing."""

@@ -1,12 +1,13 @@
 """A market made by chance: seeded, reproducible, and able to go on where it was stopped."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.frames import DEPTH, Rows
+from feeds.crowd import Hours
 from feeds.derive import USUAL_VIX, VIX
 from feeds.floor import HIGHEST, Floor
 from feeds.returns import Returns, restlessness
@@ -49,6 +50,10 @@ class Simulator:
         """Prices those options too."""
         self._floor.want(ids)
 
+    def keep_hours(self, hours: Hours) -> None:
+        """Prints by them from here on."""
+        self._floor.hours = hours
+
     def next_rows(self, now_ms: int) -> Rows:
         """Every priced instrument prints at the first call and then about once a second."""
         if now_ms <= self._floor.last_ms or not len(self._universe):
@@ -56,7 +61,16 @@ class Simulator:
         if self._floor.last_ms:
             part = self._floor.seconds_since(now_ms) / self._universe.seconds
             self._move(part, restlessness(self._universe.passed(now_ms)))
-        return self._floor.print(now_ms)
+        return self._floor.with_crowd(self._floor.print(now_ms), now_ms)
+
+    def strike(self, kind: str, trades: Mapping[int, tuple[int, int]], now_ms: int) -> Rows:
+        """Prices go on from what was struck; indices follow their shares at once."""
+        rows = self._floor.strike(kind, trades)
+        if not len(rows):
+            return self._floor.empty()
+        self._follow()
+        led = np.array([row for row, _, _ in self._baskets], np.int64)
+        return self._floor.told(np.union1d(rows, led), led, now_ms)
 
     def closes(self, now_ms: int) -> tuple[Ints, Ints]:
         """Ids and closing prices of all that can be priced."""

@@ -1,8 +1,9 @@
 """Watches the exchange's clock and takes the market over to its next trading date when the time has come."""
 
 import log
-from desk import closing, risk_watch
+from desk import amo, closing, risk_watch
 from desk import jobs as runs
+from desk import market as markets
 from desk.market import Database
 from jobs.loop import Steady
 from jobs.market import MarketLoop
@@ -32,8 +33,13 @@ class ClosingLoop(Steady):
         step = closing.due(self._database, market, now)
         if step is not None and step.step == closing.SQUARE_OFF:
             closing.square_off(self._database, market, now)
+        elif step is not None and step.step == closing.MOVE:
+            if closing.move(self._database, market, step):
+                self._market.look()
         elif step is not None:
             self._roll(step)
+        if step is None or step.step == closing.SQUARE_OFF:
+            amo.release(self._database, markets.state(self._database, market), self._market.clock())
         runs.beat(self._database, "closing", market)
 
     def _roll(self, step: closing.Due) -> None:

@@ -85,7 +85,7 @@ class Watcher:
         self._idle.clear()
         waiting, gone = self._desk.take_changes(
             self._database, self._leadership, self._market,
-            [*self._watch.armed, *(gtt_id for gtt_id, _leg in self._due)],
+            [*self._watch.attached, *(gtt_id for gtt_id, _leg in self._due)],
         )  # fmt: skip
         for gtt_id in gone:
             self._watch.take(gtt_id)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import log
-from core.calendar import IST, Phase
+from core.calendar import IST, Phase, Session
 from core.frames import Frame
 from desk import jobs as runs
 from desk import market as markets
@@ -22,6 +22,7 @@ from feeds.protocol import Feed
 from jobs import past, sources
 from jobs.bus import Bus, Fan
 from jobs.loop import Steady
+from jobs.timekeeper import Timekeeper
 from settings import Settings
 
 # Seconds between two rounds of what need not be done with each frame.
@@ -53,6 +54,7 @@ class MarketLoop(Steady):
         self._feed: Feed | None = None
         self._chores_at = self._candles_at = 0.0
         self._slot = ""
+        self._hours_change_at = datetime.max.replace(tzinfo=UTC)
         self._past_is_filled = False
 
     def step(self) -> None:
@@ -158,6 +160,7 @@ class MarketLoop(Steady):
         self._universe, self._feed = sources.open_feed(self._database, self._settings, state, resume)
         self._feed.want(markets.wanted(self._database, self.market))
         self._guard = Guard(self._universe)
+        self._times = Timekeeper(self._database, self.market, self._master, self._universe)
         self._candles = CandleMaker(self._universe)
         self._number = state.frame
         self._state = state
@@ -169,6 +172,8 @@ class MarketLoop(Steady):
         assert self._feed is not None
         now = self._wall_ms()
         clock = self._feed.clock(now)
+        if clock >= self._hours_change_at.timestamp() * 1000:
+            self._chores(self._feed)  # nothing is printed by the hours of a moment ago
         # A closed market shows its prices once, because the quotes do not outlive a crash of the server.
         if self._open_for_trade or not self._shown:
             rows = self._guard.check(self._feed.next_rows(now), clock)
@@ -190,9 +195,9 @@ class MarketLoop(Steady):
         if self._bell is None:
             self._bell = markets.doorbell(self._database)
         markets.announce(self._bell)
-        self._candles.add(frame.rows)
+        self._candles.add(frame.rows[self._times.printed(frame.rows["instrument"])])
         if stored.phase == "STARTING":
-            phase = Phase.OPEN if self._by_the_clock() else Phase.CLOSED
+            phase = Phase.OPEN if self._by_the_clock(self.clock()) else Phase.CLOSED
             markets.enter(self._database, self.market, phase, ["STARTING"])
         if stored.trading_date != self._universe.trading_date:
             self._turn_over()
@@ -208,6 +213,7 @@ class MarketLoop(Steady):
     def _chores(self, feed: Feed) -> None:
         self._chores_at = time.monotonic()
         self._open_for_trade = self._calendar_says_open()
+        self._turn_points(feed)
         self._keep(feed)
         runs.beat(self._database, "market", self.market, detail={"frame": self._number})
         if self._chores_at - self._candles_at >= CANDLES:
@@ -220,7 +226,8 @@ class MarketLoop(Steady):
     def _calendar_says_open(self) -> bool:
         """Whether trading goes on by the clock; moves the market's phase when that has changed."""
         state = self._state = markets.state(self._database, self.market)
-        is_open = self._by_the_clock()
+        at = self.clock()
+        is_open = self._by_the_clock(at)
         if state.phase in ("OPEN", "CLOSED"):
             wanted = Phase.OPEN if is_open else Phase.CLOSED
             if state.phase != wanted:
@@ -228,9 +235,31 @@ class MarketLoop(Steady):
         # Orders that the roll squares off need prices, so that frames go on during it.
         return is_open or state.phase == "ROLL"
 
-    def _by_the_clock(self) -> bool:
-        calendar = markets.calendar(self._database, self._state.session)
-        return calendar.phase_at(self.clock()) is Phase.OPEN and not self._ended()
+    def _by_the_clock(self, at: datetime) -> bool:
+        calendar = markets.calendar(self._database, self._state.session, self.market)
+        self._hours_change_at = calendar.next_change(at)
+        if calendar.phase_at(at) is Phase.ROLL or self._ended() or not calendar.is_awake(at):
+            return False
+        if self._feed is not None and calendar.session is Session.NSE:
+            hours = self._times.keep(calendar, at)
+            self._feed.keep_hours(hours)
+            self._guard.crossing = hours.collecting
+        return True
+
+    def _turn_points(self, feed: Feed) -> None:
+        """Fix the prices whose time has come, and print what auctions struck."""
+        calendar = markets.calendar(self._database, self._state.session, self.market)
+        at = self.clock()
+        if calendar.session is Session.ALWAYS or self._universe.trading_date != at.astimezone(IST).date():
+            return
+        if self._times.is_due(calendar, at):
+            self._write_candles()
+            self._times.turning_points(calendar, at)
+        for kind, trades in self._times.struck(calendar, at).items():
+            rows = self._guard.check(feed.strike(kind, trades, self._wall_ms()), int(at.timestamp() * 1000))
+            if len(rows):
+                self._publish(Frame(self.market, self._number + 1, int(at.timestamp() * 1000), rows))
+                self._keep(feed)
 
     def _ended(self) -> bool:
         return bool(self._feed is not None and self._feed.state().get("ended"))

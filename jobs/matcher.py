@@ -10,11 +10,15 @@ import log
 from core.book import Book, Resting
 from core.depth import Depth
 from core.frames import Frame
-from core.matching import Fill, Moment, Outcome, arrive, give_back, match, wake
+from core.lapses import Band
+from core.matching import Fill, Lapse, Moment, Outcome, arrive, give_back, match, wake
+from desk import auctions, masters
 from desk import market as markets
+from desk.auctions import Entry
 from desk.filling import Applied, Changed
 from desk.leadership import Leadership
 from desk.market import Database
+from jobs.doors import Doors
 
 # Seconds between looks at open work and the market's phase, whatever the doorbell says.
 POLL = 0.25
@@ -51,10 +55,15 @@ class Matcher:
         self._size = OUTCOMES
         self._book = Book()
         self._depth = Depth(self._book.slots)
+        self._doors = Doors.none()
         self._look()
         self._date = self._state.trading_date
+        self._doors = self._new_doors()
+        self._bands: dict[int, Band] = {}
+        self._held: set[str] = set()
         at = self._state.exchange_time
-        self._shown_at, self._published_at = int(at.timestamp() * 1000) if at else 0, self._looked_at
+        self._shown_at = int(at.timestamp() * 1000) if at else 0
+        self._published_at = self._looked_at - (self._state.frame_age_ms or 0) / 1000
         found = desk.load_open(database, leadership, market)
         self._found = arrive(self._book, self._depth, found, self._moment())  # what expired while nobody led
         told = {"market": market, "orders": len(self._book), "term": leadership.term}
@@ -75,6 +84,9 @@ class Matcher:
 
         ``published_at`` is when the frame came, by the monotonic clock.
         """
+        if self._doors.kept:
+            self._apply(self._keep_hours(frame))
+            self._hold_auctions()
         if frame is not None:
             # Written before users' changes are read, which otherwise would not know of these fills.
             self._apply(self._take_in(frame, published_at))
@@ -112,7 +124,66 @@ class Matcher:
         for order_id in changed.ended:
             self._book.remove(order_id)
         arriving = [order for order in changed.resting if not self._book.replace(order)]
-        return arrive(self._book, self._depth, arriving, self._moment())
+        ending = self._lapsing(arriving) if self._doors.kept else []
+        ended = {one.order_id for one in ending}
+        arriving = [order for order in arriving if order.order_id not in ended]
+        return [*ending, *arrive(self._book, self._depth, arriving, self._moment())]
+
+    def _new_doors(self) -> Doors:
+        master = masters.get(self._database)
+        return Doors(master.calendar.under(self._state.session, self._market), master)
+
+    def _keep_hours(self, frame: Frame | None) -> list[Outcome]:
+        """Follow the windows of the day: who matches from here on, and whose orders end."""
+        if frame is not None:
+            self._book.slots.of(frame.rows["instrument"])
+        anew = self._doors.changed(self._moment().exchange_time if frame is None else frame.exchange_time)
+        self._doors.shut(self._book, self._depth, anew)
+        if not anew:
+            return []
+        if self._doors.banded(self._moment().exchange_time):
+            days = markets.days(self._database, self._market, self._date)
+            self._bands = {one: (day.lower_band, day.upper_band) for one, day in days.items()}
+        return self._end(self._book.orders.values())
+
+    def _end(self, orders: Iterable[Resting]) -> list[Outcome]:
+        """Take out of the book what may rest no longer."""
+        ending = self._lapsing(orders)
+        for one in ending:
+            self._book.remove(one.order_id)
+        return list(ending)
+
+    def _lapsing(self, orders: Iterable[Resting]) -> list[Lapse]:
+        over = auctions.CLOSE in self._held
+        return self._doors.lapsing(orders, self._moment().exchange_time, self._bands, over)
+
+    def _hold_auctions(self) -> None:
+        """Strike what is due. In a new life of the book, first hand out what an earlier one struck and did not."""
+        if not self._held:
+            self._held.add("")
+            for kind in (auctions.OPEN, auctions.CLOSE):
+                self._hand_out(Entry(kind))
+        for one in self._doors.entries(self._moment().exchange_time, self._held):
+            self._apply(self._take_changes())  # what was accepted in the last moment
+            self._hand_out(one)
+            self._held.add(one.kind)
+            self._apply(self._end(self._book.orders.values()))
+
+    def _hand_out(self, entry: Entry) -> None:
+        """Every user's share at the one price; those that have had theirs have less to fill than before it."""
+        resting: dict[int, list[Resting]] = {}
+        for order in self._book.orders.values():
+            resting.setdefault(order.instrument_id, []).append(order)
+        master = masters.get(self._database)
+        fills = auctions.hold(self._database, self._leadership, master, self._market, self._date, entry, resting)
+        given: list[Fill] = []
+        for fill in fills:
+            known = self._book.orders.get(fill.order_id)
+            if known is None or known.pending != fill.before:
+                continue
+            self._book.settle(known, fill.quantity)
+            given.append(fill)
+        self._apply(given)
 
     def _apply(self, outcomes: Iterable[Outcome]) -> None:
         """Write outcomes in batches. What was dropped gives its depth to the next in the queue."""
@@ -155,6 +226,8 @@ class Matcher:
     def _look(self) -> None:
         self._state = markets.state(self._database, self._market)
         self._looked_at = time.monotonic()
+        if self._doors.kept and masters.get(self._database) is not self._doors.master:
+            self._doors = self._new_doors()
 
     def _moment(self) -> Moment:
         """Now, on the exchange's clock: that of the last frame and what has passed since."""

@@ -1,13 +1,15 @@
 """The administrator's page: who may come in, whether the machinery lives, and whether the books balance."""
 
+from datetime import date, datetime, time
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from core.calendar import IST, DayKind
 from core.money import parse_rupees
 from core.reasons import Refusal
-from desk import admin, corporate, identity
+from desk import admin, calendar, corporate, identity
 from desk import verify as verifying
 from ui import guard, words
 from ui.seat import Seat
@@ -309,8 +311,71 @@ def withdraw_action(seat: Seat, waiting: list[dict[str, Any]]) -> None:
         st.rerun()
 
 
+def hours(seat: Seat) -> None:
+    """Holidays and special sessions to come; every process follows a change within seconds."""
+    rows = calendar.days(seat.database, datetime.now(IST).date())
+    told = [{**row, "hours": f"{row['opens']} to {row['closes']}" if row["opens"] else ""} for row in rows]
+    table(
+        [{**row, "kind": row["kind"].capitalize()} for row in told],
+        {"day": "Day", "weekday": "", "kind": "Kind", "hours": "Hours (IST)", "name": "Name"},
+        "The calendar names no day to come: every weekday trades.",
+    )
+    left, right = st.columns(2, gap="large")
+    with left:
+        add_day(seat)
+    with right:
+        remove_day(seat, rows)
+
+
+def add_day(seat: Seat) -> None:
+    """A holiday, or hours on a day that may be a weekend."""
+    st.markdown("##### Add a day")
+    kind = st.segmented_control("Kind", ["Holiday", "Session"], default="Holiday", required=True)
+    with st.form("add-day", border=False):
+        day = st.date_input("Day", value=None)
+        name = st.text_input("Name", max_chars=calendar.LONGEST_NAME, placeholder="Republic Day")
+        opens = closes = None
+        if kind == "Session":
+            opens = st.time_input("Opens (IST)", value=time(13, 45), step=300)
+            closes = st.time_input("Closes (IST)", value=time(14, 45), step=300)
+        sent = st.form_submit_button("Add")
+    if not sent:
+        return
+    if day is None:
+        st.error("Name the day.")
+        return
+    try:
+        if opens is None or closes is None:
+            moved = calendar.add_holiday(seat.database, seat.who.name, day, name)
+        else:
+            moved = calendar.add_session(seat.database, seat.who.name, day, opens, closes, name)
+    except Refusal as refusal:
+        st.error(refusal.sentence)
+        return
+    st.toast(f"{day:%a %d %b %Y}: {name}. Contracts whose expiry moved: {moved}.")
+    st.rerun()
+
+
+def remove_day(seat: Seat, rows: list[dict[str, Any]]) -> None:
+    """Make a day an ordinary one again."""
+    if not rows:
+        return
+    st.markdown("##### Remove a day")
+    named = {f"{row['day']} {row['name']}": row for row in rows}
+    chosen = named[st.selectbox("Day", list(named))]
+    if st.button("Remove"):
+        kind = DayKind.HOLIDAY if chosen["kind"] == "holiday" else DayKind.SPECIAL
+        try:
+            calendar.remove(seat.database, seat.who.name, date.fromisoformat(chosen["day"]), kind)
+        except Refusal as refusal:
+            st.error(refusal.sentence)
+            return
+        st.rerun()
+
+
 VIEWS = {
-    "Health": machinery, "Jobs": jobs, "Books": books, "Actions": actions, "Users": users, "Audit": trail,
+    "Health": machinery, "Jobs": jobs, "Books": books, "Actions": actions, "Calendar": hours, "Users": users,
+    "Audit": trail,
 }  # fmt: skip
 
 

@@ -77,10 +77,19 @@ class Floor:
     def place(
         self, account: int, side: str, quantity: int, key: str, price: int = 0, product: str = "CNC",
         order_type: str | None = None, trigger: int = 0, validity: str = "DAY", request: str | None = None,
+        amo: bool | None = None,
     ) -> Answer:  # fmt: skip
         kind = OrderType(order_type or ("LIMIT" if price else "MARKET"))
         wish = PlaceOrder(
-            self.instrument(key).id, Side(side), kind, Product(product), quantity, Validity(validity), price, trigger
+            self.instrument(key).id,
+            Side(side),
+            kind,
+            Product(product),
+            quantity,
+            Validity(validity),
+            price,
+            trigger,
+            amo=amo,
         )
         return trading.place(self.database, "asha", account, wish, request)
 

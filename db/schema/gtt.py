@@ -43,6 +43,11 @@ gtts = Table(
         "account_id",
         postgresql_where=text("(status = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text]))"),
     ),
+    Index(
+        "gtts_expiry",
+        "expires_on",
+        postgresql_where=text("(status = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text]))"),
+    ),
     Index("gtts_account", "account_id", text("id DESC NULLS LAST")),
     Index(
         "gtts_attached",

@@ -111,6 +111,23 @@ market_days = Table(
     Column("lower_band", Integer),
     Column("upper_band", Integer),
     Column("settlement", Integer),
+    Column("reference", Integer),
+)
+
+auctions = Table(
+    "auctions",
+    METADATA,
+    Column("market", Text, ForeignKey("markets.id"), primary_key=True),
+    Column("trading_date", Date, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("instrument_id", Integer, ForeignKey("instruments.id"), primary_key=True),
+    Column("price", Integer),
+    Column("quantity", BigInteger, nullable=False),
+    Column("frame", BigInteger, nullable=False),
+    Column("exchange_time", DateTime(timezone=True), nullable=False),
+    Column("last_price", Integer, nullable=False),
+    Column("shares", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("struck_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
 )
 
 risk_snapshots = Table(

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Computed,
     Date,
@@ -133,7 +134,9 @@ orders = Table(
     Column("legs", Integer, nullable=False, server_default=text("0")),
     Column("protection", Integer, nullable=False, server_default=text("'-1'::integer")),
     Column("parent_id", BigInteger),
+    Column("amo", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("account_id", "client_order_id"),
+    Index("orders_waiting", "account_id", postgresql_where=text("(status = 'AMO'::text)")),
     Index("orders_account_day", "account_id", "trading_date", text("id DESC NULLS LAST")),
     Index(
         "orders_exits",

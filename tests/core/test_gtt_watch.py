@@ -1,12 +1,17 @@
 """What fires when: the watch against a naive one, and the cases a trader would ask about."""
 
+import time
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.frames import Frame, row_type
+from core.gtt import TRANSITIONS, Gtt, GttStatus, Leg, check_step, fires, is_target
 from core.gtt_watch import Armed, Hit, Trigger, Watch
+from core.orders import IllegalStep, OrderType, Product, Side
 
 Row = tuple[int, int, int, int]
 """Instrument, last price, day's low, day's high."""
@@ -131,3 +136,59 @@ def test_the_arrays_fire_what_a_plain_loop_fires(acts: list[Put | Show]) -> None
         for gtt_id in expected:
             del plain[gtt_id]
     assert set(watch.armed) == set(plain)
+
+
+def two_legs(lower: int, upper: int, side: Side) -> Gtt:
+    legs = [
+        Leg(n, side, OrderType.LIMIT, Product.CNC, 1, price, price, above)
+        for n, price, above in ((1, lower, False), (2, upper, True))
+    ]
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    return Gtt(1, 1, 7, GttStatus.ACTIVE, 100, at, at.date(), at, at, legs)
+
+
+@given(
+    st.integers(80, 99), st.integers(101, 120), st.sampled_from(tuple(Side)), prices, st.integers(0, 25),
+    st.integers(0, 25),
+)  # fmt: skip
+def test_of_two_legs_the_watch_fires_the_one_that_the_rule_says(
+    lower: int, upper: int, side: Side, last: int, under: int, over: int
+) -> None:
+    gtt, watch = two_legs(lower, upper, side), Watch()
+    watch.show(frame(1, (7, 100, 100, 100)))
+    triggers = tuple(Trigger(leg.leg, leg.trigger_price, leg.above, is_target(leg)) for leg in gtt.legs)
+    watch.put(Armed(1, 1, 7, triggers, 10**9))
+    low, high = min(100, last - under), max(100, last + over)
+    least, most = min(low, last) if low < 100 else last, max(high, last) if high > 100 else last
+    rule = fires(gtt, least, most, last)
+    assert fired(watch.show(frame(2, (7, last, low, high)))) == ([(1, rule[0].leg, rule[1])] if rule else [])
+
+
+def test_every_step_that_is_not_in_the_table_raises() -> None:
+    legal = {
+        (event, before, after) for event, moves in TRANSITIONS.items() for before in moves for after in moves[before]
+    }
+    for event in TRANSITIONS:
+        for before in (None, *GttStatus):
+            for after in GttStatus:
+                if (event, before, after) in legal:
+                    check_step(event, before, after)
+                else:
+                    with pytest.raises(IllegalStep):
+                        check_step(event, before, after)
+
+
+def test_fifty_thousand_that_wait_do_not_slow_a_frame() -> None:
+    """A frame that reaches none of them costs about what it costs with none; the bound is wide for slow machines."""
+    watch, instruments = Watch(), range(1, 501)
+    for number in range(50_000):
+        away = 20 + number % 60
+        watch.put(single(number, 100 - away if number % 2 else 100 + away, number % 2 == 0, 1 + number % 500))
+    best = float("inf")
+    for number in range(1, 21):
+        shown = frame(number, *((each, 100 + number % 3, 95, 105) for each in instruments))
+        began = time.perf_counter()
+        assert watch.show(shown) == []
+        best = min(best, time.perf_counter() - began)
+    assert len(watch) == 50_000
+    assert best < 0.010

@@ -209,6 +209,12 @@ def by_the_exchange(floor: Floor) -> None:
     """The market keeps the exchange's hours from here on."""
     with floor.database.connection() as connection:
         connection.execute("update markets set session = 'nse' where id = 'sim'")
+    the_clock_shows(floor, end_of(floor).replace(hour=11))
+
+
+def the_clock_shows(floor: Floor, at: datetime) -> None:
+    with floor.database.connection() as connection:
+        connection.execute("update markets set exchange_time = %s, frame_at = null where id = 'sim'", [at])
 
 
 def test_each_board_is_squared_off_at_its_own_hour(floor: Floor) -> None:
@@ -229,6 +235,7 @@ def test_each_board_is_squared_off_at_its_own_hour(floor: Floor) -> None:
     assert closing.due(floor.database, "sim", clock.replace(minute=4)) is None
     for minute, sent in ((5, SBIN), (20, fund), (25, future.key)):
         at = clock.replace(minute=minute)
+        the_clock_shows(floor, at)
         step = closing.due(floor.database, "sim", at)
         assert step
         assert step.step == closing.SQUARE_OFF

@@ -26,6 +26,8 @@ KEYS = {
     "exchange_time",
     "age_ms",
     "state",
+    "indicative_price",
+    "indicative_quantity",
 }
 
 
@@ -96,6 +98,8 @@ def test_a_market_before_its_first_frame_is_down(clean_database: Database) -> No
         "state": "DOWN",
         "age_ms": None,
         "frame": 0,
+        "phase": None,
+        "until": None,
     }
 
 

@@ -1,7 +1,11 @@
 """Every page in each state that a person can find it in: no book, empty, full; with the stream and without."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
+from core.calendar import IST
+from desk import masters
 from tests.pages.conftest import words
 
 BOOKS = ["watch", "orders", "positions", "wallet", "pnl", "risk", "instrument"]
@@ -147,3 +151,22 @@ def test_an_administrator_enters_and_withdraws_a_split(open_as, floor):
     assert list(app.dataframe[0].value["Units"]) == ["1 become 5"]
     next(each for each in app.button if each.label == "Withdraw").click().run()
     assert "No split or bonus was entered yet." in words(app)
+
+
+def test_an_administrator_sets_a_holiday_and_takes_it_back(open_as, floor):
+    day = datetime.now(IST).date() + timedelta(days=1)
+    while not masters.get(floor.database).calendar.is_trading_date(day):
+        day += timedelta(days=1)
+    app = open_as("root", "admin", live=True, role="admin", view="Calendar")
+    app.date_input[0].set_value(day)
+    app.text_input[0].set_value("Mourning")
+    next(each for each in app.button if each.label == "Add").click().run()
+    assert not app.exception
+    assert not app.error
+    masters.forget(floor.database)
+    assert masters.get(floor.database).calendar.days[day].name == "Mourning"
+    app.selectbox[0].set_value(f"{day} Mourning")
+    next(each for each in app.button if each.label == "Remove").click().run()
+    assert not app.error
+    masters.forget(floor.database)
+    assert day not in masters.get(floor.database).calendar.days

@@ -26,6 +26,7 @@ create table gtts (
     version       bigint not null
 ) with (fillfactor = 70);
 create index gtts_live on gtts (account_id) where status in ('ACTIVE', 'DISABLED');
+create index gtts_expiry on gtts (expires_on) where status in ('ACTIVE', 'DISABLED');
 create index gtts_account on gtts (account_id, id desc nulls last);
 create index gtts_attached on gtts (id) where parent_id is not null and status = 'ACTIVE';
 create unique index gtts_parent on gtts (parent_id) where parent_id is not null;

@@ -36,7 +36,7 @@ begin
                 (extract(epoch from updated_at) * 1000000)::bigint, (extract(epoch from active_from) * 1000000)::bigint,
                 priority, filled, cancelled, turnover, hold_cash, hold_credit, disclosed_quantity, reason_code, reason,
                 tag, origin, modifications, events, version, validity_ttl,
-                (extract(epoch from expires_at) * 1000000)::bigint, legs, protection, parent_id) order by id)
+                (extract(epoch from expires_at) * 1000000)::bigint, legs, protection, parent_id, amo) order by id)
             from orders where account_id = any (p_accounts) and (id = any (p_orders)
                 or (p_whole and status in ('AMO', 'TRIGGER_PENDING', 'OPEN'))));
     end if;
@@ -84,7 +84,10 @@ begin
         'now', (extract(epoch from clock_timestamp()) * 1000000)::bigint,
         'market', json_build_array(v_market.id, v_market.phase, v_market.running, v_market.trading_date,
                                    (extract(epoch from v_market.exchange_time) * 1000)::bigint,
-                                   v_market.risk_snapshot_id, v_market.session),
+                                   v_market.risk_snapshot_id, v_market.session,
+            -- What the exchange's clock shows: that of the last frame and what has passed since, at the feed's speed.
+            (extract(epoch from v_market.exchange_time + (clock_timestamp() - v_market.frame_at)
+                * coalesce((v_market.feed_state ->> 'speed')::float8, 1)) * 1000)::bigint),
         'accounts', (select json_agg(json_build_array(
                 a.id, u.name || '/' || a.name, a.market, a.trading_date, a.version, a.blocked_loss, a.archived_at is not null,
                 a.plan,
@@ -103,7 +106,7 @@ begin
         'quotes', (select json_agg(json_build_array(
                 instrument_id, last_price, (extract(epoch from clock_timestamp() - stored_at) * 1000)::bigint))
             from quotes where market = v_market.id and instrument_id = any (p_instruments)),
-        'bands', (select json_agg(json_build_array(instrument_id, lower_band, upper_band))
+        'bands', (select json_agg(json_build_array(instrument_id, lower_band, upper_band, settlement))
             from market_days where market = v_market.id and trading_date = v_market.trading_date
                 and instrument_id = any (p_instruments)),
         -- A group keeps the price it was last secured at until a snapshot names a newer one.
@@ -145,12 +148,12 @@ begin
         insert into orders (id, account_id, client_order_id, instrument_id, side, order_type, product, validity, quantity,
             filled, cancelled, price, trigger_price, worst_price, turnover, hold_cash, hold_credit, disclosed_quantity,
             status, reason_code, reason, tag, origin, modifications, events, trading_date, placed_at, updated_at,
-            active_from, priority, version, validity_ttl, expires_at, legs, protection, parent_id)
+            active_from, priority, version, validity_ttl, expires_at, legs, protection, parent_id, amo)
         select x.id, x.account_id, x.client_order_id, x.instrument_id, x.side, x.order_type, x.product, x.validity,
             x.quantity, x.filled, x.cancelled, x.price, x.trigger_price, x.worst_price, x.turnover, x.hold_cash,
             x.hold_credit, x.disclosed_quantity, x.status, x.reason_code, x.reason, x.tag, x.origin, x.modifications,
             x.events, x.trading_date, x.placed_at, x.updated_at, x.active_from, x.priority, x.version, x.validity_ttl,
-            x.expires_at, x.legs, x.protection, x.parent_id
+            x.expires_at, x.legs, x.protection, x.parent_id, x.amo
         from jsonb_populate_recordset(null::orders, p -> 'new_orders') x;
     end if;
     if p ? 'orders' then
@@ -161,12 +164,14 @@ begin
             disclosed_quantity = x.disclosed_quantity, reason_code = x.reason_code, reason = x.reason,
             modifications = x.modifications, events = x.events,
             updated_at = x.updated_at, active_from = x.active_from, priority = x.priority, version = x.version,
-            validity_ttl = x.validity_ttl, expires_at = x.expires_at, legs = x.legs, protection = x.protection
+            validity_ttl = x.validity_ttl, expires_at = x.expires_at, legs = x.legs, protection = x.protection,
+            trading_date = x.trading_date
         from jsonb_to_recordset(p -> 'orders') as x(id bigint, order_type text, validity text, quantity integer,
             filled integer, cancelled integer, price integer, trigger_price integer, worst_price integer,
             turnover bigint, hold_cash bigint, hold_credit bigint, disclosed_quantity integer, status text, reason_code integer, reason text,
             modifications integer, events integer, updated_at timestamptz, active_from timestamptz, priority bigint,
-            version bigint, validity_ttl integer, expires_at timestamptz, legs integer, protection integer)
+            version bigint, validity_ttl integer, expires_at timestamptz, legs integer, protection integer,
+            trading_date date)
         where o.id = x.id and o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') and o.events < x.events;
         get diagnostics v_written = row_count;
         if v_written <> jsonb_array_length(p -> 'orders') then

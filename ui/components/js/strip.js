@@ -45,6 +45,15 @@ function chooser(data, tools) {
   );
 }
 
+// What an exchange with hours does, and how long it does so yet when that is less than an hour.
+function phaseText(feed) {
+  if (!feed.phase) return null;
+  const left = Math.ceil((Date.parse(feed.until) - Date.now()) / 1000);
+  if (!(left > 0 && left < 3600)) return feed.phase;
+  const two = (number) => String(number).padStart(2, "0");
+  return `${feed.phase} · ${Math.floor(left / 60)}:${two(left % 60)}`;
+}
+
 // The pill's text and colour from the feed's last word, the age of it, and the state of our own line.
 function pill(now) {
   const line = link();
@@ -63,6 +72,11 @@ function pill(now) {
   const ms = (feed.age_ms ?? 0) + (now - feed.heard);
   const late = feed.state === "LIVE" && now - feed.heard > 5000;
   const name = late ? "STALE" : feed.state;
+  const phase = phaseText(feed);
+  if (phase && name !== "STALE" && name !== "DOWN") {
+    const why = name === "CLOSED" ? "Nothing trades now; orders after hours wait for the opening." : WORDS[name];
+    return [name === "CLOSED" ? "" : "gain", phase, why];
+  }
   return [
     { LIVE: "gain", CLOSED: "" }[name] ?? "loss",
     name === "CLOSED" ? "MARKET CLOSED" : `${name} ${ms < 1000 ? "<1 s" : age(ms)}`,

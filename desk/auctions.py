@@ -1,0 +1,153 @@
+"""The auctions of a market's day: the crowd's book as it was displayed last, users' orders, one price, once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from core.auction import Interest, equilibrium, shares
+from core.book import Resting
+from core.instruments import Instrument
+from core.orders import OrderType
+from core.outcomes import Fill
+from db import auctions as rows
+from db import market as market_rows
+from db.auctions import Auction
+from db.engine import Database
+from desk.filling import Term
+from desk.masters import Master
+
+OPEN, CLOSE = "OPEN", "CLOSE"
+# A display older than this before the auction's end is of another time: then there is no crowd.
+FRESH_MS = 120_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An auction's order entry: of which instruments, from when to when (ms on the exchange's clock)."""
+
+    kind: str
+    instruments: tuple[int, ...] = ()
+    began: int = 0
+    ended: int = 0
+
+
+def hold(
+    database: Database,
+    term: Term,
+    master: Master,
+    market: str,
+    day: date,
+    entry: Entry,
+    resting: Mapping[int, Sequence[Resting]],
+) -> list[Fill]:
+    """Strike every auction of an entry that was not struck yet, and say what users get of all of its kind.
+
+    A market order that came during the entry has priority, one that came before is the limit that protects it.
+    Raises NotLeader where the term has passed to another. Repeating it gives the same fills, which those that
+    have had theirs no longer take.
+    """
+    kind = entry.kind
+    with database.connection() as connection:
+        term.guard(connection)
+        struck = rows.struck(connection, market, day, kind)
+        missing = [one for one in entry.instruments if one not in struck]
+        if missing:
+            quotes = {row["instrument_id"]: row for row in market_rows.quotes(connection, market, missing)}
+            days = {row[0]: row[1:] for row in market_rows.days(connection, market, day)}
+            references = rows.references(connection, market, day)
+            found = [
+                _strike(Book(master.by_id[one], *days[one], references.get(one)), quotes.get(one),
+                        resting.get(one, ()), entry)
+                for one in missing if one in days
+            ]  # fmt: skip
+            rows.strike(connection, market, day, kind, found)
+            struck = rows.struck(connection, market, day, kind)
+    return [fill for one in struck.values() for fill in _fills(one)]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What an auction in an instrument is bound by, in paise."""
+
+    instrument: Instrument
+    prev_close: int
+    lower: int | None
+    upper: int | None
+    reference: int | None
+
+
+def _strike(book: Book, quote: Mapping[str, Any] | None, resting: Sequence[Resting], entry: Entry) -> Auction:
+    seen = quote["exchange_time"] if quote else datetime.fromtimestamp(entry.ended / 1000, UTC)
+    at = int(seen.timestamp() * 1000)
+    frame, last = (quote["frame"], quote["last_price"]) if quote else (0, book.prev_close)
+    shown = quote is not None and entry.began <= at and entry.ended - at < FRESH_MS
+    orders = [*(_crowd(quote) if quote is not None and shown else ()), *_users(resting, entry.began)]
+    instrument_id, near = book.instrument.id, book.reference or book.prev_close
+    found = equilibrium(orders, near, book.instrument.tick, book.lower, book.upper)
+    if found is None:
+        return Auction(instrument_id, None, 0, frame, seen, last)
+    pending = {order.order_id: order for order in resting}
+    given = tuple(
+        (each.name, pending[each.name].account_id, quantity, pending[each.name].pending)
+        for each, quantity in shares(orders, found)
+        if each.name is not None
+    )
+    return Auction(instrument_id, found.price, found.quantity, frame, seen, last, given)
+
+
+def _crowd(quote: Mapping[str, Any]) -> Iterable[Interest]:
+    """What the crowd displayed: it came before every user's order of the same price."""
+    for side, name in ((+1, "bids"), (-1, "asks")):
+        flat = quote[name]
+        for price, quantity in zip(flat[::3], flat[1::3], strict=False):
+            if quantity > 0:
+                yield Interest(side, price, quantity, -1)
+
+
+def _users(resting: Sequence[Resting], since: int) -> Iterable[Interest]:
+    for order in resting:
+        if order.trigger or order.pending <= 0:
+            continue
+        free = order.order_type is OrderType.MARKET and order.active_from >= since
+        yield Interest(order.side, None if free else order.limit, order.pending, order.priority, order.order_id)
+
+
+def _fills(auction: Auction) -> Iterable[Fill]:
+    if auction.price is None:
+        return
+    at = int(auction.exchange_time.timestamp() * 1000)
+    for order_id, account_id, quantity, pending in auction.shares:
+        yield Fill(
+            order_id, account_id, auction.instrument_id, quantity, auction.price, auction.frame, at,
+            auction.last_price, ((auction.price, quantity),), (), pending,
+        )  # fmt: skip
+
+
+def struck(database: Database, market: str, day: date, kind: str) -> dict[int, tuple[int, int]]:
+    """(price, quantity) of the auctions that traded, by instrument."""
+    with database.autocommit() as connection:
+        found = rows.struck(connection, market, day, kind)
+    return {each.instrument_id: (each.price, each.quantity) for each in found.values() if each.price is not None}
+
+
+def set_references(
+    database: Database, market: str, day: date, ids: Any, ticks: Any, since: datetime, until: datetime, band_bp: int
+) -> int:
+    """Fix what the closing auction's band is measured from, and the band; how many instruments."""
+    with database.connection() as connection:
+        return rows.set_references(connection, market, day, ids, ticks, since, until, band_bp)
+
+
+def set_closes(
+    database: Database, market: str, day: date, ids: Any, ticks: Any, since: datetime, until: datetime
+) -> int:
+    """Fix closing prices by volume of what no auction closes; how many."""
+    with database.connection() as connection:
+        return rows.set_closes(connection, market, day, ids, ticks, since, until)
+
+
+def closes(database: Database, market: str, day: date) -> dict[int, int]:
+    """Closing prices known so far."""
+    with database.autocommit() as connection:
+        return rows.closes(connection, market, day)
