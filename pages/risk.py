@@ -51,8 +51,9 @@ def stop(seat: Seat, whole: bool, flatten: bool) -> None:
     except Refusal as refusal:
         st.error(refusal.sentence)
         return
-    sent = len(told["closing"])
-    st.session_state["risk told"] = f"Stopped: {told['cancelled']} orders cancelled, {sent} closing orders sent."
+    st.session_state["risk told"] = (
+        f"Stopped. Orders cancelled: {told['cancelled']}, sent to close: {len(told['closing'])}."
+    )
     if told["left_open"]:
         st.session_state["risk left"] = "Still open: " + " ".join(told["left_open"])
     st.rerun()
@@ -110,7 +111,15 @@ def usage(seat: Seat) -> None:
             [each for each in now["limits"] if each["share"] is None], {"words": "Limit", "shown": "At most"}, "None."
         )
     st.markdown("##### Lately decided")
-    rows = [{**each, "when": words.moment(each["at"]), "what": DECIDED[each["decision"]]} for each in now["decisions"]]
+    rows = [
+        {
+            **each,
+            "when": words.moment(each["at"]),
+            "what": DECIDED[each["decision"]],
+            "order_id": each["order_id"] or "",
+        }
+        for each in now["decisions"]
+    ]
     table(
         rows,
         {
@@ -193,8 +202,10 @@ def administration(seat: Seat) -> None:
     columns = {"account": "Account", "market": "Market", "state": "State", "reason": "Why", "by": "By", "when": "Since"}
     table(stopped, columns, "Every account trades freely.")
     with st.container(horizontal=True):
-        if st.button(f"Stop market {seat.book.market}", icon=":material/block:"):
-            act(lambda: risk_switch.kill_market(seat.database, seat.who, seat.book.market))
+        with st.popover(f"Stop market {seat.book.market}", icon=":material/block:"):
+            st.markdown("Every open order and GTT of **every account** in it is cancelled, and none is taken.")
+            if st.button("Stop the market", type="primary", icon=":material/block:"):
+                act(lambda: risk_switch.kill_market(seat.database, seat.who, seat.book.market))
         if st.button(f"Re-arm market {seat.book.market}", icon=":material/lock_open:"):
             act(lambda: risk_switch.rearm_market(seat.database, seat.who, seat.book.market))
     st.markdown("##### Limits of everybody")
