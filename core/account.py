@@ -104,6 +104,8 @@ class Work:
     changed_positions: set[tuple[int, Product]] = field(default_factory=set)
     changed_groups: set[tuple[Segment, int]] = field(default_factory=set)
     changed_lots: set[int] = field(default_factory=set)
+    beside: set[int] = field(default_factory=set)
+    """Orders that changed because another one filled: the book hears of these whoever writes."""
     spend: int | None = None
     """What a voluntary movement takes from CASH: written only while ``cash - blocked_loss`` covers it."""
 
@@ -194,6 +196,7 @@ class Work:
         self.transfers, self.events, self.trades, self.charges = [], [], [], []
         self.new_orders, self.changed_orders = set(), set()
         self.changed_positions, self.changed_groups, self.changed_lots = set(), set(), set()
+        self.beside = set()
 
     def check(self) -> None:
         """Raise Broken where a balance that may never be negative is."""

@@ -6,7 +6,7 @@ written. Money is decided here, once: a fill is never refused.
 
 from dataclasses import replace
 
-from core import holds, terms
+from core import holds, shortfall, terms
 from core.account import Work
 from core.calendar import IST
 from core.facts import Facts
@@ -15,7 +15,7 @@ from core.ledger import Ledger
 from core.margin import is_margined
 from core.orders import WORKING, ModifyOrder, Order, PlaceOrder, Status
 from core.reasons import Reason, Refusal
-from core.risk import Asked, form, funds, intraday_is_open, no_option_is_written, shares_are_there
+from core.risk import Asked, form, intraday_is_open, shares_are_there
 
 
 def place(work: Work, facts: Facts, wish: PlaceOrder, order_id: int, client_order_id: str, actor: str) -> Order:
@@ -44,44 +44,45 @@ def place(work: Work, facts: Facts, wish: PlaceOrder, order_id: int, client_orde
 def cost(work: Work, facts: Facts, instrument: Instrument, order: Order, reserved: int) -> tuple[int, int]:
     """(required, available) paise of accepting ``order`` where ``reserved`` of its quantity is resting already.
 
-    Required is the rise of its own hold, or of its group's margins; nothing is changed.
+    Required is the rise of its own hold and of its group's margins; nothing is changed.
     """
-    credit = work.balances[Ledger.OPTION_CREDIT] if instrument.kind in OPTIONS else 0
-    if holds.carries_hold(instrument, order):
-        held = order.hold_cash + order.hold_credit
-        return holds.own_hold(facts, order) - held, work.available + credit
-    if not is_margined(instrument, order.product):
-        return 0, work.available
-    group = work.group(instrument)
-    holds.reserve(work, instrument, order, order.pending - reserved)
-    position_margin, order_margin = holds.needed(work, facts, instrument.segment, instrument.margin_underlying)
-    holds.reserve(work, instrument, order, reserved - order.pending)
-    return position_margin + order_margin - group.position_margin - group.order_margin, work.available
+    rise = holds.margin_rise(work, facts, instrument, order, reserved)
+    if not holds.carries_hold(instrument, order):
+        return rise, work.available
+    hold = holds.own_hold(facts, order, holds.closable(work, instrument, order))
+    return hold - order.hold_cash - order.hold_credit + rise, work.available + _credit(work, instrument, order)
+
+
+def _credit(work: Work, instrument: Instrument, order: Order) -> int:
+    """What an option buy may spend beside CASH: the day's proceeds of long options."""
+    buys_option = instrument.kind in OPTIONS and holds.carries_hold(instrument, order)
+    return work.balances[Ledger.OPTION_CREDIT] if buys_option else 0
+
+
+def raises_margin(work: Work, facts: Facts, instrument: Instrument, order: Order, reserved: int = 0) -> bool:
+    """Whether accepting the order would raise what its group's positions and orders block."""
+    return holds.margin_rise(work, facts, instrument, order, reserved) > 0
 
 
 def _weigh(
     work: Work, facts: Facts, instrument: Instrument, order: Order, wish: PlaceOrder, reserved: int
 ) -> Refusal | None:
-    """Risk's answer: shares, written options, money. An order that raises nothing needs no money."""
+    """Risk's answer: shares, money. An order that raises nothing needs no money."""
     before = work.balances[Ledger.CASH]
+    if holds.depends_on_price(work, instrument, order) and instrument.margin_underlying not in facts.snapshots:
+        return Refusal(Reason.NO_PRICE, "What its margin depends on has no price yet. Wait for one.", "symbol")
     if is_margined(instrument, order.product):
-        if instrument.margin_underlying not in facts.snapshots:
-            return Refusal(Reason.NO_PRICE, "What its margin depends on has no price yet. Wait for one.", "symbol")
         holds.post_margin(work, facts, instrument, facts.now)
-    asked = replace(wish, quantity=order.pending)
-    refusal = shares_are_there(work, instrument, asked, reserved) or no_option_is_written(
-        work, instrument, asked, reserved
-    )
+    refusal = shares_are_there(work, instrument, replace(wish, quantity=order.pending), reserved)
     if refusal:
         return refusal
     required, available = cost(work, facts, instrument, order, reserved)
     if required <= 0:
         return None
     if required > available:
-        return funds(required, available)
-    credit = work.balances[Ledger.OPTION_CREDIT] if instrument.kind in OPTIONS else 0
+        return shortfall.told(work, facts, instrument, order, required, available)
     # The stored CASH must cover it, so that what a newer snapshot has just taken or set free counts as well.
-    spend = required - credit + before - work.balances[Ledger.CASH]
+    spend = required - _credit(work, instrument, order) + before - work.balances[Ledger.CASH]
     work.spend = spend if spend > 0 else None
     return None
 

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from core.charges import DEFAULT_PLAN, Heads, Rates, heads, segment_of, square_off
 from core.instruments import Instrument
-from core.margin import Snapshot
 from core.orders import SQUARED_OFF, Order
 from core.rulebook import Rulebook
+from core.scan import Snapshot
 from core.sessions import Board, board_of
 
 

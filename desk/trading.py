@@ -104,7 +104,7 @@ def _placed(task: Task, order: Order, instrument: Instrument) -> Answer:
 
 
 def _field(reason: Reason) -> str | None:
-    return "quantity" if reason in (Reason.NOT_ENOUGH_SHARES, Reason.OPTION_WRITING, Reason.NOT_ENOUGH_FUNDS) else None
+    return "quantity" if reason in (Reason.NOT_ENOUGH_SHARES, Reason.OTHER_LEG_FIRST, Reason.NOT_ENOUGH_FUNDS) else None
 
 
 def _on_order(

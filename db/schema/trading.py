@@ -118,6 +118,7 @@ orders = Table(
     Column("legs", Integer, nullable=False, server_default=text("0")),
     Column("protection", Integer, nullable=False, server_default=text("'-1'::integer")),
     Column("parent_id", BigInteger),
+    Column("closing", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("account_id", "client_order_id"),
     Index("orders_account_day", "account_id", "trading_date", text("id DESC NULLS LAST")),
     Index(
@@ -131,6 +132,14 @@ orders = Table(
         "orders_open",
         "account_id",
         postgresql_where=text("(status = ANY (ARRAY['AMO'::text, 'TRIGGER_PENDING'::text, 'OPEN'::text]))"),
+    ),
+    Index(
+        "orders_closing",
+        "account_id",
+        "instrument_id",
+        postgresql_where=text(
+            "((closing > 0) AND (status = ANY (ARRAY['AMO'::text, 'TRIGGER_PENDING'::text, 'OPEN'::text])))"
+        ),
     ),
 )
 
@@ -238,6 +247,7 @@ positions = Table(
     Column("day_sell_quantity", Integer, nullable=False, server_default=text("0")),
     Column("day_sell_value", BigInteger, nullable=False, server_default=text("0")),
     Column("version", BigInteger, nullable=False, server_default=text("0")),
+    Column("claimed", Integer, nullable=False, server_default=text("0")),
 )
 
 lots = Table(
