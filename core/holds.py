@@ -13,7 +13,7 @@ from core.account import Work
 from core.facts import Facts
 from core.instruments import OPTIONS, Instrument, Kind, Segment
 from core.ledger import Code, Ledger
-from core.margin import Net, group_margin, is_margined, netted
+from core.margin import NOTHING, Need, Net, group_margin, is_margined, netted
 from core.order_limits import limits_on, reference_range
 from core.orders import Order, OrderType, PlaceOrder, Product, Side
 from core.positions import Position
@@ -96,14 +96,14 @@ def reserve(work: Work, instrument: Instrument, order: Order, quantity: int) -> 
 
 def needed(
     work: Work, facts: Facts, segment: Segment, underlying: int, extra: tuple[Instrument, Order, int] | None = None
-) -> tuple[int, int]:
-    """(position_margin, order_margin) that a group must carry now, in paise; zeros where there is no price.
+) -> tuple[Need, int]:
+    """(what positions need, order_margin) that a group must carry now, in paise; zeros where there is no price.
 
     ``extra`` is an order that does not rest yet, or rests with so many units less.
     """
     snapshot = facts.snapshots.get(underlying)
     if snapshot is None:
-        return 0, 0
+        return NOTHING, 0
     nets = members(work, facts, segment, underlying)
     if extra is not None:
         instrument, order, more = extra
@@ -130,11 +130,13 @@ def margin_rise(work: Work, facts: Facts, instrument: Instrument, order: Order, 
     if group is None and carries_hold(instrument, order):
         return 0
     held, resting = needed(work, facts, *key, (instrument, order, order.pending - reserved))
+    total = held.total + resting
     if group is None:
-        return held + resting
+        return total
     if group.snapshot_id == facts.snapshots[key[1]].id:
-        return held + resting - group.position_margin - group.order_margin
-    return held + resting - sum(needed(work, facts, *key))
+        return total - group.position_margin - group.order_margin
+    held, resting = needed(work, facts, *key)
+    return total - held.total - resting
 
 
 def depends_on_price(work: Work, instrument: Instrument, order: Order) -> bool:
@@ -183,8 +185,9 @@ def post_group(
     group = work.groups[segment, underlying]
     work.changed_groups.add((segment, underlying))
     held, resting = needed(work, facts, segment, underlying)
-    rise, order_rise = held - group.position_margin, resting - group.order_margin
-    group.position_margin, group.order_margin = held, resting
+    rise, order_rise = held.total - group.position_margin, resting - group.order_margin
+    group.position_margin, group.order_margin = held.total, resting
+    group.span, group.exposure, group.add_ons = held.span, held.exposure, held.add_ons
     group.snapshot_id = snapshot.id if snapshot else None
     if rise * order_rise < 0:
         across = min(abs(rise), abs(order_rise)) * (1 if rise > 0 else -1)

@@ -25,7 +25,8 @@ from core.scan import Ints, Risk, Snapshot
 
 @dataclass(slots=True)
 class Group:
-    """What one underlying of one segment blocks in an account, in paise."""
+    """What one underlying of one segment blocks in an account, in paise; ``span``, ``exposure`` and ``add_ons`` are
+    the parts of ``position_margin``."""
 
     account_id: int
     segment: Segment
@@ -33,6 +34,9 @@ class Group:
     position_margin: int = 0
     order_margin: int = 0
     snapshot_id: int | None = None
+    span: int = 0
+    exposure: int = 0
+    add_ons: int = 0
 
 
 @dataclass(slots=True)
@@ -59,18 +63,26 @@ class Need:
         return self.span + self.exposure + self.add_ons
 
 
+NOTHING = Need()
+
+
 def is_margined(instrument: Instrument, product: Product) -> bool:
     """Whether it belongs to a margin group: every contract, and shares held intraday."""
     return product is Product.MIS or instrument.segment is Segment.DERIVATIVES
 
 
-def group_margin(nets: Iterable[Net], snapshot: Snapshot, index: bool) -> tuple[int, int]:
-    """(position_margin, order_margin) of a group, in paise. ``index``: whether the underlying is one."""
+def group_margin(nets: Iterable[Net], snapshot: Snapshot, index: bool) -> tuple[Need, int]:
+    """(what its positions need, order_margin) of a group, in paise. ``index``: whether the underlying is one."""
     members = list(nets)
-    held = needed(members, snapshot, index, orders=False).total
+    held = needed(members, snapshot, index, orders=False)
     if not any(net.buy or net.sell for net in members):
         return held, 0
-    return held, needed(members, snapshot, index).total - held
+    return held, needed(members, snapshot, index).total - held.total
+
+
+def whole_margin(nets: Iterable[Net], snapshot: Snapshot, index: bool) -> int:
+    """Paise that a group blocks with the worst subset of its orders."""
+    return needed(nets, snapshot, index).total
 
 
 def netted(positions: Iterable[tuple[Instrument, Position]]) -> dict[int, Net]:

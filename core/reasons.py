@@ -77,7 +77,7 @@ class Reason(IntEnum):
     AMOUNT_TOO_LARGE = 503
     OTHER_LEG_FIRST = 505
     SHORT_SHRANK = 506
-    MARGIN_CALL = 507
+    RISK_SQUARE_OFF = 507
     # 6xx risk
     RATE_LIMIT = 600
     TOO_MANY_MODIFICATIONS = 601

@@ -8,7 +8,7 @@ from core import holds
 from core.account import Work
 from core.facts import Facts
 from core.instruments import OPTIONS, Instrument, Kind
-from core.margin import Net, group_margin
+from core.margin import Net, whole_margin
 from core.money import rupees
 from core.orders import Order
 from core.reasons import Reason, Refusal
@@ -45,14 +45,14 @@ def first_leg(work: Work, facts: Facts, instrument: Instrument) -> tuple[str, in
         return None
     index = facts.instruments[underlying].kind is Kind.INDEX
     nets = holds.members(work, facts, instrument.segment, underlying)
-    whole = sum(group_margin(nets.values(), snapshot, index))
+    whole = whole_margin(nets.values(), snapshot, index)
     best: tuple[str, int, int] | None = None
     for one in nets.values():
         if one.instrument.id == instrument.id or one.quantity == 0 or _is_long_option(one):
             continue
         without = [each for each in nets.values() if each is not one]
         without.append(Net(one.instrument, 0, one.buy, one.sell))
-        frees = whole - sum(group_margin(without, snapshot, index))
+        frees = whole - whole_margin(without, snapshot, index)
         if frees > (best[2] if best else 0):
             best = one.instrument.symbol, one.quantity, frees
     return best

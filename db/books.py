@@ -77,7 +77,8 @@ def _works(connection: Connection, ids: list[int]) -> Iterator[Work]:
 
 def _holdings(connection: Connection, ids: list[int], works: Mapping[int, Work]) -> None:
     rows = connection.execute(
-        "select account_id, segment, underlying_id, position_margin, order_margin, snapshot_id from margin_groups"
+        "select account_id, segment, underlying_id, position_margin, order_margin, snapshot_id,"
+        " span, exposure, add_ons from margin_groups"
         " where account_id = any(%s)",
         [ids],
     )

@@ -85,7 +85,8 @@ def _holdings(work: Work, tables: dict[str, list[Row]]) -> None:
             {
                 "account_id": work.id, "segment": group.segment, "underlying_id": group.underlying_id,
                 "position_margin": group.position_margin, "order_margin": group.order_margin,
-                "snapshot_id": group.snapshot_id,
+                "snapshot_id": group.snapshot_id, "span": group.span, "exposure": group.exposure,
+                "add_ons": group.add_ons,
             }
         )  # fmt: skip
     for position in (work.positions[key] for key in work.changed_positions):

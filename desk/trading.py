@@ -194,6 +194,17 @@ def cancel_product(
     return _cancel_many(database, actor, account_id, why, which)
 
 
+def cancel_others(
+    database: Database, actor: str, account_id: int, why: tuple[Reason, str], origin: str, patience: timedelta
+) -> list[Answer]:
+    """Cancel every open order but those of an ``origin`` that have rested for less than ``patience``."""
+
+    def which(task: Task, order: Order) -> bool:
+        return order.origin != origin or task.facts.now - order.placed_at > patience
+
+    return _cancel_many(database, actor, account_id, why, which)
+
+
 def _cancel_many(
     database: Database, actor: str, account_id: int, why: tuple[Reason, str], which: Callable[[Task, Order], bool]
 ) -> list[Answer]:

@@ -1,7 +1,7 @@
 """Watches the exchange's clock and takes the market over to its next trading date when the time has come."""
 
 import log
-from desk import closing
+from desk import closing, margin_calls
 from desk import jobs as runs
 from desk.market import Database
 from jobs.loop import Steady
@@ -27,6 +27,7 @@ class ClosingLoop(Steady):
             return
         market = self._market.market
         closing.refresh_blocked_loss(self._database, market)
+        margin_calls.follow(self._database, market)
         now = self._market.clock()
         step = closing.due(self._database, market, now)
         if step is not None and step.step == closing.SQUARE_OFF:

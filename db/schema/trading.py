@@ -271,6 +271,18 @@ margin_groups = Table(
     Column("position_margin", BigInteger, nullable=False, server_default=text("0")),
     Column("order_margin", BigInteger, nullable=False, server_default=text("0")),
     Column("snapshot_id", BigInteger, ForeignKey("risk_snapshots.id")),
+    Column("span", BigInteger, nullable=False, server_default=text("0")),
+    Column("exposure", BigInteger, nullable=False, server_default=text("0")),
+    Column("add_ons", BigInteger, nullable=False, server_default=text("0")),
+)
+
+margin_calls = Table(
+    "margin_calls",
+    METADATA,
+    Column("account_id", BigInteger, ForeignKey("accounts.id"), primary_key=True),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("shortfall", BigInteger, nullable=False),
+    Column("closing_since", DateTime(timezone=True)),
 )
 
 transfers = Table(

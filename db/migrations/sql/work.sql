@@ -62,7 +62,7 @@ begin
                 a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit) order by a.id)
             from accounts a join users u on u.id = a.user_id where a.id = any (p_accounts)),
         'groups', (select json_agg(json_build_array(
-                account_id, segment, underlying_id, position_margin, order_margin, snapshot_id))
+                account_id, segment, underlying_id, position_margin, order_margin, snapshot_id, span, exposure, add_ons))
             from margin_groups where account_id = any (p_accounts) and (p_whole or underlying_id = any (p_underlyings))),
         'positions', (select json_agg(json_build_array(
                 account_id, instrument_id, product, underlying_id, quantity, cost, mark, realised, open_buy, open_sell,
@@ -162,12 +162,15 @@ begin
         from jsonb_populate_recordset(null::trades, p -> 'trades') x;
     end if;
     if p ? 'groups' then
-        insert into margin_groups (account_id, segment, underlying_id, position_margin, order_margin, snapshot_id)
-        select x.account_id, x.segment, x.underlying_id, x.position_margin, x.order_margin, x.snapshot_id
+        insert into margin_groups (account_id, segment, underlying_id, position_margin, order_margin, snapshot_id,
+            span, exposure, add_ons)
+        select x.account_id, x.segment, x.underlying_id, x.position_margin, x.order_margin, x.snapshot_id,
+            x.span, x.exposure, x.add_ons
         from jsonb_populate_recordset(null::margin_groups, p -> 'groups') x
         on conflict (account_id, segment, underlying_id) do update set
             position_margin = excluded.position_margin, order_margin = excluded.order_margin,
-            snapshot_id = excluded.snapshot_id;
+            snapshot_id = excluded.snapshot_id, span = excluded.span, exposure = excluded.exposure,
+            add_ons = excluded.add_ons;
     end if;
     if p ? 'positions' then
         insert into positions (account_id, instrument_id, product, underlying_id, quantity, cost, mark, realised, open_buy,
