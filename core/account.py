@@ -109,6 +109,8 @@ class Work:
     changed_lots: set[int] = field(default_factory=set)
     refused: list[tuple[Refusal, int | None]] = field(default_factory=list)
     """What risk refused, with the order that it was about: kept beside the rows, for whoever asks why."""
+    beside: set[int] = field(default_factory=set)
+    """Orders that changed because another one filled: the book hears of these whoever writes."""
     spend: int | None = None
     """What a voluntary movement takes from CASH: written only while ``cash - blocked_loss`` covers it."""
 
@@ -203,6 +205,7 @@ class Work:
         self.new_orders, self.changed_orders = set(), set()
         self.refused = []
         self.changed_positions, self.changed_groups, self.changed_lots = set(), set(), set()
+        self.beside = set()
 
     def check(self) -> None:
         """Raise Broken where a balance that may never be negative is."""

@@ -1,5 +1,6 @@
 """The transfers of one trade: what buying, selling, profit and loss move, by kind of position."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -28,13 +29,15 @@ class Deal:
 
 @dataclass(slots=True)
 class Booking:
-    """Posts one deal to an account. ``order`` is whose hold pays first; None where no order stands behind it."""
+    """Posts one deal to an account. ``order`` is whose hold pays first; None where no order stands behind it.
+    ``usable_proceeds``: basis points of demat proceeds that can be spent today."""
 
     work: Work
     instrument: Instrument
     deal: Deal
     order: Order | None = None
     charge_id: int | None = None
+    usable_proceeds: int = 10_000
 
     def move(self, source: Ledger, target: Ledger, amount: int, code: Code, note: str = "") -> None:
         """Post one transfer of this deal."""
@@ -44,13 +47,18 @@ class Booking:
             order_id=self.deal.order_id, trade_id=self.deal.trade_id, charge_id=charged, reference=note,
         )  # fmt: skip
 
-    def exchange(self, settles_on: date) -> tuple[int, Ledger | None]:
-        """Move what is bought or sold. Returns what it realised, and where its proceeds went, if anywhere."""
+    def exchange(self, settles_on: date, post_margin: Callable[[], None]) -> tuple[int, Ledger | None]:
+        """Move what is bought or sold. Returns what it realised, and where its proceeds went, if anywhere.
+
+        ``post_margin`` is called once the position has changed and before it is paid for: what a closed short
+        sets free pays for closing it.
+        """
         deal = self.deal
         if deal.product is Product.CNC:
             return (self._buy_shares(settles_on), None) if deal.side is Side.BUY else self._sell_shares()
         position = self.work.position(self.instrument, deal.product)
         effect = apply_fill(position, deal.side, deal.quantity, deal.price)
+        post_margin()
         if self.instrument.kind not in OPTIONS:
             self._take_profit(effect.realised)
             return effect.realised, None
@@ -115,6 +123,9 @@ class Booking:
             else:
                 back, profit, note = Ledger.CASH, Ledger.CASH, DEMAT
             self._proceeds(sale.cost, gain, back, profit, note)
+            if note:
+                withheld = sale.proceeds * (10_000 - self.usable_proceeds) // 10_000
+                self.move(Ledger.CASH, Ledger.UNSETTLED, withheld, Code.SETTLE, note)
             last = back
         return realised, last
 

@@ -7,7 +7,7 @@ written. Money is decided here, once: a fill is never refused.
 from dataclasses import replace
 from datetime import timedelta
 
-from core import amo, exposure, holds, terms
+from core import amo, exposure, holds, shortfall, terms
 from core.account import Work
 from core.calendar import IST
 from core.facts import Facts
@@ -16,8 +16,7 @@ from core.ledger import Ledger
 from core.margin import is_margined
 from core.orders import WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Status
 from core.reasons import WITHOUT_ORDER, Reason, Refusal
-from core.risk import Asked, form, funds, intraday_is_open, no_option_is_written, shares_are_there
-from core.risk_legs import leg_to_close_first
+from core.risk import Asked, form, intraday_is_open, shares_are_there
 from core.risk_listing import instrument_is_not_halted, only_settled_shares_are_sold
 from core.risk_orders import terms_of
 from core.risk_rules import BEYOND_FUNDS, judge
@@ -99,49 +98,51 @@ def release(work: Work, facts: Facts, order: Order, actor: str) -> Order:
 def cost(work: Work, facts: Facts, instrument: Instrument, order: Order, reserved: int) -> tuple[int, int]:
     """(required, available) paise of accepting ``order`` where ``reserved`` of its quantity is resting already.
 
-    Required is the rise of its own hold, or of its group's margins; nothing is changed.
+    Required is the rise of its own hold and of its group's margins; nothing is changed.
     """
-    credit = work.balances[Ledger.OPTION_CREDIT] if instrument.kind in OPTIONS else 0
-    if holds.carries_hold(instrument, order):
-        held = order.hold_cash + order.hold_credit
-        return holds.own_hold(facts, order) - held, work.available + credit
-    if not is_margined(instrument, order.product):
-        return 0, work.available
-    group = work.group(instrument)
-    holds.reserve(work, instrument, order, order.pending - reserved)
-    position_margin, order_margin = holds.needed(work, facts, instrument.segment, instrument.margin_underlying)
-    holds.reserve(work, instrument, order, reserved - order.pending)
-    return position_margin + order_margin - group.position_margin - group.order_margin, work.available
+    rise = holds.margin_rise(work, facts, instrument, order, reserved)
+    if not holds.carries_hold(instrument, order):
+        return rise, work.available
+    hold = holds.own_hold(facts, order, holds.closable(work, instrument, order))
+    return hold - order.hold_cash - order.hold_credit + rise, work.available + _credit(work, instrument, order)
+
+
+def _credit(work: Work, instrument: Instrument, order: Order) -> int:
+    """What an option buy may spend beside CASH: the day's proceeds of long options."""
+    buys_option = instrument.kind in OPTIONS and holds.carries_hold(instrument, order)
+    return work.balances[Ledger.OPTION_CREDIT] if buys_option else 0
+
+
+def raises_margin(work: Work, facts: Facts, instrument: Instrument, order: Order, reserved: int = 0) -> bool:
+    """Whether accepting the order would raise what its group's positions and orders block."""
+    return holds.margin_rise(work, facts, instrument, order, reserved) > 0
 
 
 def _weigh(
     work: Work, facts: Facts, instrument: Instrument, order: Order, wish: PlaceOrder, old: Order | None
 ) -> Refusal | None:
-    """Risk's answer: shares, written options, the account's limits, money. An order that raises nothing needs no
-    money. ``old`` is the order that a change starts from."""
+    """Risk's answer: shares, the account's limits, money. An order that raises nothing needs no money. ``old`` is
+    the order that a change starts from."""
     reserved = old.pending if old else 0
     before = work.balances[Ledger.CASH]
+    if holds.depends_on_price(work, instrument, order) and instrument.margin_underlying not in facts.snapshots:
+        return Refusal(Reason.NO_PRICE, "What its margin depends on has no price yet. Wait for one.", "symbol")
     if is_margined(instrument, order.product):
-        if instrument.margin_underlying not in facts.snapshots:
-            return Refusal(Reason.NO_PRICE, "What its margin depends on has no price yet. Wait for one.", "symbol")
         holds.post_margin(work, facts, instrument, facts.now)
     asked = replace(wish, quantity=order.pending)
-    refusal = (
-        shares_are_there(work, instrument, asked, reserved)
-        or only_settled_shares_are_sold(work, facts, instrument, asked, reserved)
-        or no_option_is_written(work, instrument, asked, reserved)
+    refusal = shares_are_there(work, instrument, asked, reserved) or only_settled_shares_are_sold(
+        work, facts, instrument, asked, reserved
     )
     if refusal:
         return refusal
     required, available = cost(work, facts, instrument, order, reserved)
     refusal = judge(Weighed(work, facts, instrument, order, old, required))
     if required > available and required > 0 and (refusal is None or refusal.reason in BEYOND_FUNDS):
-        return leg_to_close_first(work, facts, instrument, order, reserved, funds(required, available))
+        return shortfall.told(work, facts, instrument, order, required, available)
     if refusal or required <= 0:
         return refusal
-    credit = work.balances[Ledger.OPTION_CREDIT] if instrument.kind in OPTIONS else 0
     # The stored CASH must cover it, so that what a newer snapshot has just taken or set free counts as well.
-    spend = required - credit + before - work.balances[Ledger.CASH]
+    spend = required - _credit(work, instrument, order) + before - work.balances[Ledger.CASH]
     work.spend = spend if spend > 0 else None
     return None
 

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from core.calendar import Calendar, Session
 from core.charges import DEFAULT_PLAN, Heads, Rates, heads, segment_of, square_off
 from core.instruments import Instrument
-from core.margin import Snapshot
 from core.orders import SQUARED_OFF, Order
 from core.risk_facts import NO_RISK, RiskFacts
 from core.rulebook import Rulebook
+from core.scan import Snapshot
 from core.sessions import Board, Window, board_of
 
 

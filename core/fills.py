@@ -1,13 +1,14 @@
 """What a fill, or a trigger, does to an account. Money was decided at placement: nothing here is refused.
 
-One fill posts, in this order: what was bought or sold, the group's margins, the charges, and what an order
-that has ended gives back. The table of transfers is in ``docs/architecture.md``.
+One fill posts, in this order: the group's margins, what was bought or sold, the charges, what an order that
+has ended gives back, and what other orders must hold where a short that they were to close has shrunk. The
+table of transfers is in ``docs/architecture.md``.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from core import holds
+from core import claims, holds
 from core.account import Broken, ChargeEntry, Evidence, Trade, Work
 from core.booking import Booking, Deal
 from core.charges import NOTHING
@@ -15,6 +16,7 @@ from core.disclosure import ends
 from core.facts import Facts
 from core.instruments import OPTIONS
 from core.margin import is_margined
+from core.margin_rules import of_cash
 from core.money import rupees
 from core.order_limits import limits_on, reference_range
 from core.orders import SQUARED_OFF, Order, OrderType, Side, Status
@@ -90,11 +92,16 @@ def fill(work: Work, facts: Facts, order: Order, fill: Fill) -> Trade:
     order.filled += fill.quantity
     order.turnover += fill.quantity * fill.price
     holds.reserve(work, instrument, order, -fill.quantity)
+    holds.claim(work, instrument, order, max(0, order.closing - fill.quantity))
     deal = Deal(order.side, order.product, fill.quantity, fill.price, fill.at, fill.trade_id, order.id)
-    booking = Booking(work, instrument, deal, order, fill.charge_id)
-    realised, proceeds = booking.exchange(facts.settles_on or work.trading_date)
-    if is_margined(instrument, order.product):
-        holds.post_margin(work, facts, instrument, fill.at, order.id)
+    usable = of_cash(work.trading_date).usable_proceeds
+    booking = Booking(work, instrument, deal, order, fill.charge_id, usable)
+
+    def post_margin() -> None:
+        if is_margined(instrument, order.product):
+            holds.post_margin(work, facts, instrument, fill.at, order.id)
+
+    realised, proceeds = booking.exchange(facts.settles_on or work.trading_date, post_margin)
     heads = facts.charges(order, order.turnover) - charged
     if heads != NOTHING:
         # The fee of the square-off is due with the first fill, once however many there are.
@@ -112,4 +119,6 @@ def fill(work: Work, facts: Facts, order: Order, fill: Fill) -> Trade:
         order.status = Status.COMPLETE
         holds.set_hold(work, order, 0, instrument.kind in OPTIONS, fill.at)
     work.record(order, "FILLED", before, "exchange", fill.at)
+    if instrument.kind in OPTIONS and order.side is Side.BUY:
+        claims.keep(work, facts, instrument, order.product, fill.at, order)
     return trade

@@ -1,6 +1,7 @@
 """What an open order ties up: its own hold, its group's margin, or the shares it will sell.
 
-A value order (CNC buy, option buy) holds its worst price and worst charges itself. A margined order has no
+A value order (CNC buy, option buy) holds its worst price and worst charges itself; an option buy does so for
+what it opens only, and claims the rest on the short that it closes. Any other order in a margin group has no
 hold of its own: the group's order margin covers the worst subset of all its orders. A CNC sale, or the sale
 of an option that is held, reserves quantity in the position row.
 """
@@ -12,9 +13,9 @@ from core.account import Work
 from core.facts import Facts
 from core.instruments import OPTIONS, Instrument, Kind, Segment
 from core.ledger import Code, Ledger
-from core.margin import group_margin, is_margined
+from core.margin import NOTHING, Need, Net, group_margin, is_margined, netted
 from core.order_limits import limits_on, reference_range
-from core.orders import Order, OrderType, PlaceOrder, Side
+from core.orders import Order, OrderType, PlaceOrder, Product, Side
 from core.positions import Position
 from core.rulebook import protection_price
 from core.sessions import Window
@@ -22,8 +23,8 @@ from core.windows import AUCTIONS
 
 
 def carries_hold(instrument: Instrument, wish: PlaceOrder | Order) -> bool:
-    """Whether the order holds money of its own."""
-    return wish.side is Side.BUY and not is_margined(instrument, wish.product)
+    """Whether the order holds money of its own: what it buys is paid for in full."""
+    return wish.side is Side.BUY and (wish.product is Product.CNC or instrument.kind in OPTIONS)
 
 
 def worst_price(facts: Facts, instrument: Instrument, wish: PlaceOrder | Order) -> int:
@@ -68,11 +69,35 @@ def _auction_bound(facts: Facts, instrument: Instrument, side: Side) -> int | No
     return (upper if side is Side.BUY else lower) if window in AUCTIONS | {Window.CLOSED} else None
 
 
-def own_hold(facts: Facts, order: Order) -> int:
-    """Paise that a value order must hold for what is still to fill: worst value and worst charges to come."""
-    left = order.worst_price * order.pending
-    whole = facts.charges(order, order.turnover + left).total
-    return left + whole - facts.charges(order, order.turnover).total
+def own_hold(facts: Facts, order: Order, closing: int | None = None) -> int:
+    """Paise that a value order must hold for what is still to fill: worst value and worst charges to come.
+
+    The part that closes a short (``order.closing``, or ``closing``) holds nothing; an order that does nothing
+    else holds nothing at all.
+    """
+    opening = order.pending - (order.closing if closing is None else closing)
+    if opening <= 0:
+        return 0
+    whole = facts.charges(order, order.turnover + order.worst_price * order.pending)
+    charged = facts.charges(order, order.turnover)
+    return order.worst_price * opening + whole.total - charged.total
+
+
+def closable(work: Work, instrument: Instrument, order: Order) -> int:
+    """How much of an order's pending quantity closes a short that no other resting buy has claimed."""
+    if instrument.kind not in OPTIONS or order.side is not Side.BUY:
+        return 0
+    position = work.positions.get((instrument.id, order.product))
+    if position is None or position.quantity >= 0:
+        return 0
+    return min(order.pending, max(0, -position.quantity - (position.claimed - order.closing)))
+
+
+def claim(work: Work, instrument: Instrument, order: Order, closing: int) -> None:
+    """Have an order claim so much of the short, and its position know of it."""
+    if closing != order.closing:
+        work.position(instrument, order.product).claimed += closing - order.closing
+        order.closing = closing
 
 
 def reserve(work: Work, instrument: Instrument, order: Order, quantity: int) -> None:
@@ -84,11 +109,59 @@ def reserve(work: Work, instrument: Instrument, order: Order, quantity: int) -> 
         position.open_sell += quantity
 
 
-def needed(work: Work, facts: Facts, segment: Segment, underlying: int) -> tuple[int, int]:
-    """(position_margin, order_margin) that a group must carry now, in paise; zeros where there is no price."""
-    index = facts.instruments[underlying].kind is Kind.INDEX
-    price = facts.snapshots[underlying].price if underlying in facts.snapshots else 0
-    return group_margin(_members(work, facts, segment, underlying), price, index, facts.rulebook)
+def needed(
+    work: Work, facts: Facts, segment: Segment, underlying: int, extra: tuple[Instrument, Order, int] | None = None
+) -> tuple[Need, int]:
+    """(what positions need, order_margin) that a group must carry now, in paise; zeros where there is no price.
+
+    ``extra`` is an order that does not rest yet, or rests with so many units less.
+    """
+    snapshot = facts.snapshots.get(underlying)
+    if snapshot is None:
+        return NOTHING, 0
+    nets = members(work, facts, segment, underlying)
+    if extra is not None:
+        instrument, order, more = extra
+        net = nets.setdefault(instrument.id, Net(instrument))
+        if order.side is Side.BUY:
+            net.buy += more
+        else:
+            net.sell += more
+    return group_margin(nets.values(), snapshot, facts.instruments[underlying].kind is Kind.INDEX)
+
+
+def members(work: Work, facts: Facts, segment: Segment, underlying: int) -> dict[int, Net]:
+    """What a group consists of, by instrument."""
+    return netted(_members(work, facts, segment, underlying))
+
+
+def margin_rise(work: Work, facts: Facts, instrument: Instrument, order: Order, reserved: int = 0) -> int:
+    """Paise by which an order's group would ask for more if ``order`` rested, where ``reserved`` of its quantity
+    does already; 0 or less where it raises nothing. Nothing is changed."""
+    key = (instrument.segment, instrument.margin_underlying)
+    group = work.groups.get(key)
+    if not is_margined(instrument, order.product) or key[1] not in facts.snapshots:
+        return 0
+    if group is None and carries_hold(instrument, order):
+        return 0
+    held, resting = needed(work, facts, *key, (instrument, order, order.pending - reserved))
+    total = held.total + resting
+    if group is None:
+        return total
+    if group.snapshot_id == facts.snapshots[key[1]].id:
+        return total - group.position_margin - group.order_margin
+    held, resting = needed(work, facts, *key)
+    return total - held.total - resting
+
+
+def depends_on_price(work: Work, instrument: Instrument, order: Order) -> bool:
+    """Whether the order cannot be judged without a price of its underlying."""
+    if carries_hold(instrument, order) or not is_margined(instrument, order.product):
+        return False
+    if instrument.kind not in OPTIONS or (instrument.segment, instrument.margin_underlying) in work.groups:
+        return True
+    position = work.positions.get((instrument.id, order.product))
+    return position is None or order.pending > position.quantity - position.open_sell
 
 
 def _members(work: Work, facts: Facts, segment: Segment, underlying: int) -> Iterator[tuple[Instrument, Position]]:
@@ -99,12 +172,18 @@ def _members(work: Work, facts: Facts, segment: Segment, underlying: int) -> Ite
 
 
 def post_margin(work: Work, facts: Facts, instrument: Instrument, at: datetime, order_id: int | None = None) -> None:
-    """Post the margin of an instrument's group after a change; a group is made with its first margined order."""
+    """Post the margin of an instrument's group after a change. A group is made with its first future, intraday
+    share or written option; options that are held, and nothing beside them, need none."""
     key = (instrument.segment, instrument.margin_underlying)
-    if key not in work.groups and instrument.kind in OPTIONS:
+    if key not in work.groups and instrument.kind in OPTIONS and not _written(work, instrument):
         return
     work.group(instrument)
     post_group(work, facts, *key, at, order_id)
+
+
+def _written(work: Work, instrument: Instrument) -> bool:
+    rows = (work.positions.get((instrument.id, product)) for product in (Product.NRML, Product.MIS))
+    return any(row is not None and row.quantity < row.open_sell for row in rows)
 
 
 def post_group(
@@ -115,14 +194,15 @@ def post_group(
     A group whose underlying has no price keeps what it has, unless nothing is left in it.
     """
     snapshot = facts.snapshots.get(underlying)
-    members = _members(work, facts, segment, underlying)
-    if snapshot is None and any(each.quantity or each.open_buy or each.open_sell for _, each in members):
+    there = _members(work, facts, segment, underlying)
+    if snapshot is None and any(each.quantity or each.open_buy or each.open_sell for _, each in there):
         return
     group = work.groups[segment, underlying]
     work.changed_groups.add((segment, underlying))
     held, resting = needed(work, facts, segment, underlying)
-    rise, order_rise = held - group.position_margin, resting - group.order_margin
-    group.position_margin, group.order_margin = held, resting
+    rise, order_rise = held.total - group.position_margin, resting - group.order_margin
+    group.position_margin, group.order_margin = held.total, resting
+    group.span, group.exposure, group.add_ons = held.span, held.exposure, held.add_ons
     group.snapshot_id = snapshot.id if snapshot else None
     if rise * order_rise < 0:
         across = min(abs(rise), abs(order_rise)) * (1 if rise > 0 else -1)
@@ -153,14 +233,16 @@ def set_hold(work: Work, order: Order, amount: int, option: bool, at: datetime) 
 def secure(work: Work, facts: Facts, instrument: Instrument, order: Order, at: datetime) -> None:
     """Tie up what a new or changed order needs; its quantity is in the position row already."""
     if carries_hold(instrument, order):
+        claim(work, instrument, order, closable(work, instrument, order))
         set_hold(work, order, own_hold(facts, order), instrument.kind in OPTIONS, at)
-    elif is_margined(instrument, order.product):
+    if is_margined(instrument, order.product):
         post_margin(work, facts, instrument, at, order.id)
 
 
 def release(work: Work, facts: Facts, instrument: Instrument, order: Order, left: int, at: datetime) -> None:
     """Give back all that an ended order ties up; ``left`` is the quantity that will never fill."""
     reserve(work, instrument, order, -left)
+    claim(work, instrument, order, 0)
     set_hold(work, order, 0, instrument.kind in OPTIONS, at)
     if is_margined(instrument, order.product):
         post_margin(work, facts, instrument, at, order.id)

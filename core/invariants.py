@@ -96,6 +96,9 @@ def holds_are_explained(books: Books) -> Iterable[str]:
         yield f"HOLD is {books.work.balances[Ledger.HOLD]}, orders hold {own}"
     if sum(group.position_margin for group in groups) != books.work.balances[Ledger.MARGIN]:
         yield f"MARGIN is {books.work.balances[Ledger.MARGIN]}"
+    for (segment, underlying), group in books.work.groups.items():
+        if group.span + group.exposure + group.add_ons != group.position_margin:
+            yield f"group {segment} {underlying} blocks {group.position_margin}, which its parts do not add up to"
 
 
 def invested_is_what_was_paid(books: Books) -> Iterable[str]:
@@ -180,6 +183,23 @@ def reservations_are_open_orders(books: Books) -> Iterable[str]:
             yield f"position {key} is missing while {buy} and {sell} rest"
 
 
+def claims_are_shorts(books: Books) -> Iterable[str]:
+    """What resting buys claim of a written option is in its position, and never more than was written."""
+    claimed: dict[tuple[int, Product], int] = defaultdict(int)
+    for order in books.orders:
+        claimed[order.instrument_id, order.product] += order.closing
+        if order.closing > order.pending:
+            yield f"order {order.id} is to close {order.closing}, {order.pending} are left of it"
+    for key, position in books.work.positions.items():
+        if position.claimed != claimed.pop(key, 0):
+            yield f"position {key} says {position.claimed} of it are claimed, its orders differ"
+        if position.claimed > max(0, -position.quantity):
+            yield f"position {key} is {position.quantity}, and {position.claimed} of it are claimed"
+    for key, quantity in claimed.items():
+        if quantity:
+            yield f"position {key} is missing while {quantity} of it are claimed"
+
+
 def trades_are_believable(books: Books) -> Iterable[str]:
     """No fill is worse than its limit, off the tick, or without its evidence."""
     for trade in books.trades:
@@ -261,6 +281,7 @@ CHECKS = (
     orders_add_up,
     positions_are_their_trades,
     reservations_are_open_orders,
+    claims_are_shorts,
     trades_are_believable,
     profit_is_realised,
     idle_groups_are_empty,

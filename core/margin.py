@@ -3,21 +3,30 @@
 ``position_margin`` secures what is open; ``order_margin`` is what the worst subset of the pending orders
 could add to it. Both depend on positions, open orders and a stored risk snapshot alone, so that at one
 snapshot a fill or a cancel never raises their sum.
+
+Of contracts it is span, exposure and add-ons, as clearing houses publish them: the worst loss over the
+scenarios (``core.scan``) less the value of the options, a part of the notional on top, and what is added on
+the day an option expires. NRML and MIS of one contract net. Shares held intraday block a rate of their price.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
-from core.instruments import OPTIONS, Instrument, Kind, Segment
+import numpy as np
+
+from core.instruments import Instrument, Segment
+from core.margin_rules import of_cash
 from core.money import ceil_div
 from core.orders import Product
 from core.positions import Position
-from core.rulebook import Rulebook
+from core.scan import Ints, Risk, Snapshot
 
 
 @dataclass(slots=True)
 class Group:
-    """What one underlying of one segment blocks in an account, in paise."""
+    """What one underlying of one segment blocks in an account, in paise; ``span``, ``exposure`` and ``add_ons`` are
+    the parts of ``position_margin``."""
 
     account_id: int
     segment: Segment
@@ -25,48 +34,150 @@ class Group:
     position_margin: int = 0
     order_margin: int = 0
     snapshot_id: int | None = None
+    span: int = 0
+    exposure: int = 0
+    add_ons: int = 0
+
+
+@dataclass(slots=True)
+class Net:
+    """One instrument over its products: units held (signed), and resting on either side."""
+
+    instrument: Instrument
+    quantity: int = 0
+    buy: int = 0
+    sell: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The price of the group's underlying, in paise, as it was taken at a fixed time of the day."""
+class Need:
+    """What a group asks for, in paise; ``span`` has the calendar charge in it."""
 
-    id: int | None
-    price: int
+    span: int = 0
+    exposure: int = 0
+    add_ons: int = 0
+
+    @property
+    def total(self) -> int:
+        """Posted margin: never the premium, which has moved already."""
+        return self.span + self.exposure + self.add_ons
 
 
-def rate(rulebook: Rulebook, instrument: Instrument, index: bool) -> int:
-    """Basis points of the notional that one unit blocks."""
-    if instrument.kind is not Kind.FUT:
-        return rulebook.mis_margin
-    return rulebook.index_future_margin if index else rulebook.stock_future_margin
+NOTHING = Need()
 
 
 def is_margined(instrument: Instrument, product: Product) -> bool:
-    """Whether orders in it are secured by their group (True) or carry a hold of their own (False)."""
-    return instrument.kind not in OPTIONS and product is not Product.CNC
+    """Whether it belongs to a margin group: every contract, and shares held intraday."""
+    return product is Product.MIS or instrument.segment is Segment.DERIVATIVES
 
 
-def group_margin(
-    positions: Iterable[tuple[Instrument, Position]], price: int, index: bool, rulebook: Rulebook
-) -> tuple[int, int]:
-    """(position_margin, order_margin) of a group, in paise; products of one contract net.
+def group_margin(nets: Iterable[Net], snapshot: Snapshot, index: bool) -> tuple[Need, int]:
+    """(what its positions need, order_margin) of a group, in paise. ``index``: whether the underlying is one."""
+    members = list(nets)
+    held = needed(members, snapshot, index, orders=False)
+    if not any(net.buy or net.sell for net in members):
+        return held, 0
+    return held, needed(members, snapshot, index).total - held.total
 
-    ``price`` is the snapshot's price of the underlying, ``index`` whether that is an index.
-    """
-    nets: dict[int, list[int]] = {}
-    rates: dict[int, int] = {}
+
+def whole_margin(nets: Iterable[Net], snapshot: Snapshot, index: bool) -> int:
+    """Paise that a group blocks with the worst subset of its orders."""
+    return needed(nets, snapshot, index).total
+
+
+def netted(positions: Iterable[tuple[Instrument, Position]]) -> dict[int, Net]:
+    """Positions of a group by instrument, products together; shares held for delivery are paid for and left out."""
+    nets: dict[int, Net] = {}
     for instrument, position in positions:
-        if not is_margined(instrument, position.product):
+        if position.product is Product.CNC:
             continue
-        net = nets.setdefault(instrument.id, [0, 0, 0])
-        net[0] += position.quantity
-        net[1] += position.open_buy
-        net[2] += position.open_sell
-        rates[instrument.id] = rate(rulebook, instrument, index)
-    held = total = 0
-    for instrument_id, (quantity, buy, sell) in nets.items():
-        worst = max(abs(quantity + buy), abs(quantity - sell))
-        held += ceil_div(rates[instrument_id] * price * abs(quantity), 10_000)
-        total += ceil_div(rates[instrument_id] * price * max(worst, abs(quantity)), 10_000)
-    return held, total - held
+        net = nets.get(instrument.id)
+        if net is None:
+            net = nets[instrument.id] = Net(instrument)
+        net.quantity += position.quantity
+        net.buy += position.open_buy
+        net.sell += position.open_sell
+    return nets
+
+
+def needed(nets: Iterable[Net], snapshot: Snapshot, index: bool, orders: bool = True) -> Need:
+    """What a group's positions need, with the worst subset of its orders or without them."""
+    lines: list[tuple[Risk, int, int, int]] = []
+    shares = exposure = add_ons = 0
+    for net in nets:
+        quantity, buy, sell = (net.quantity, net.buy, net.sell) if orders else (net.quantity, 0, 0)
+        if not (quantity or buy or sell):
+            continue
+        if net.instrument.segment is Segment.CASH:
+            rate = of_cash(snapshot.on).intraday_rate(net.instrument.kind, snapshot.volatility)
+            shares += ceil_div(rate * snapshot.price * _worst(quantity, buy, sell), 10_000)
+            continue
+        risk = snapshot.risk(net.instrument, index)
+        lines.append((risk, quantity, buy, sell))
+        units = max(0, sell - quantity) if risk.option else _worst(quantity, buy, sell)
+        exposure += ceil_div(risk.exposure * snapshot.price * units, 10_000)
+        add_ons += ceil_div(risk.expiry_day * snapshot.price * units, 10_000)
+    return Need(_span(lines, snapshot.price), shares + exposure, add_ons)
+
+
+def _worst(quantity: int, buy: int, sell: int) -> int:
+    return max(abs(quantity + buy), abs(quantity - sell))
+
+
+def _span(lines: list[tuple[Risk, int, int, int]], price: int) -> int:
+    """The worst scenario of what is held and of those orders that would make it worse; never below nothing.
+
+    An order counts in a scenario only where it loses: the worst subset, without trying any. One contract by
+    itself is worst at the end of its scan, which needs no table.
+    """
+    if not lines:
+        return 0
+    if len(lines) == 1:
+        risk, quantity, buy, sell = lines[0]
+        return max(0, (quantity + buy) * risk.rise, (sell - quantity) * risk.fall)
+    losses = np.array([risk.losses for risk, *_ in lines])
+    units: Ints = np.array([[quantity, buy, sell] for _, quantity, buy, sell in lines], np.int64)
+    table = units[:, :1] * losses
+    if units[:, 1:].any():
+        table += units[:, 1:2] * np.maximum(losses, 0) + units[:, 2:] * np.maximum(-losses, 0)
+    if all(risk.expiry == lines[0][0].expiry for risk, *_ in lines):
+        return _peak(table)
+    return _over_expiries(lines, table, price)
+
+
+def _peak(table: Ints) -> int:
+    return max(0, int(table.sum(0).max()))
+
+
+def _over_expiries(lines: list[tuple[Risk, int, int, int]], table: Ints, price: int) -> int:
+    """Expiries offset one another at a charge, which never costs more than the offset is worth; one that ends
+    today stands alone."""
+    rows: dict[date, list[int]] = {}
+    alone: set[date] = set()
+    for number, (risk, *_) in enumerate(lines):
+        rows.setdefault(risk.expiry, []).append(number)
+        if risk.apart:
+            alone.add(risk.expiry)
+    peaks = {expiry: _peak(table[held]) for expiry, held in rows.items()}
+    apart = sum(peaks[expiry] for expiry in alone)
+    others = {expiry: held for expiry, held in rows.items() if expiry not in alone}
+    if not others:
+        return apart
+    together = _peak(table[[number for held in others.values() for number in held]])
+    charge = _calendar_charge(lines, others, price)
+    return apart + min(together + charge, sum(peaks[expiry] for expiry in others))
+
+
+def _calendar_charge(lines: list[tuple[Risk, int, int, int]], expiries: dict[date, list[int]], price: int) -> int:
+    """A rate of what is long in some expiries against short in others, by delta, orders at their worst."""
+    long = short = rate = 0
+    for held in expiries.values():
+        net = up = down = 0
+        for risk, quantity, buy, sell in (lines[number] for number in held):
+            rate = risk.calendar
+            net += risk.delta * quantity
+            up += risk.delta * buy if risk.delta > 0 else -risk.delta * sell
+            down += risk.delta * sell if risk.delta > 0 else -risk.delta * buy
+        long += max(0, net + up)
+        short += max(0, down - net)
+    return ceil_div(rate * price * min(long, short), 100_000_000)

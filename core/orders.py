@@ -113,6 +113,7 @@ class Order:
     ``turnover`` is the sum of price x quantity over its fills; ``priority`` is its time priority. Of an iceberg
     ``disclosed_quantity`` is what each leg but the last carries. A TTL order ends at ``expires_at`` of the
     exchange's clock; a slice names the first of them as its ``parent_id``.
+    ``closing`` is what of an option buy closes a short, and therefore holds nothing.
     """
 
     id: int
@@ -152,6 +153,7 @@ class Order:
     protection: int = AUTOMATIC
     parent_id: int | None = None
     amo: bool = False
+    closing: int = 0
 
     @property
     def pending(self) -> int:

@@ -14,7 +14,8 @@ from core.orders import Product, Side
 
 @dataclass(slots=True)
 class Position:
-    """One row per account, instrument and product. Quantities in units, values in paise."""
+    """One row per account, instrument and product. Quantities in units, values in paise; ``claimed`` is what of a
+    written option resting buys will close."""
 
     account_id: int
     instrument_id: int
@@ -30,6 +31,7 @@ class Position:
     day_buy_value: int = 0
     day_sell_quantity: int = 0
     day_sell_value: int = 0
+    claimed: int = 0
 
 
 @dataclass(slots=True)

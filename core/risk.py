@@ -10,7 +10,7 @@ from core import amo, windows
 from core.account import Work
 from core.asked import PRICED, STOPS, Asked, Rule
 from core.facts import Facts
-from core.instruments import OPTIONS, Instrument, Kind
+from core.instruments import Instrument, Kind
 from core.kind_rules import KIND_RULES
 from core.money import rupees
 from core.orders import OrderType, PlaceOrder, Product, Side
@@ -19,7 +19,7 @@ from core.quantity_rules import QUANTITY_RULES
 from core.reasons import Reason, Refusal
 from core.sessions import Window
 
-__all__ = ["PRICED", "STOPS", "Asked", "form", "funds", "intraday_is_open", "no_option_is_written", "shares_are_there"]
+__all__ = ["PRICED", "STOPS", "Asked", "form", "funds", "intraday_is_open", "shares_are_there"]
 
 
 def market_is_running(asked: Asked) -> Refusal | None:
@@ -117,18 +117,6 @@ def shares_are_there(work: Work, instrument: Instrument, wish: PlaceOrder, relea
         return None
     sentence = f"You can sell {max(free, 0)} {instrument.symbol}: the rest is not held, or resting sales reserve it."
     return Refusal(Reason.NOT_ENOUGH_SHARES, sentence, "quantity", numbers={"sellable": max(free, 0)})
-
-
-def no_option_is_written(work: Work, instrument: Instrument, wish: PlaceOrder, released: int) -> Refusal | None:
-    """Selling an option beyond what is held would write it, which needs a margin that is not offered yet."""
-    if instrument.kind not in OPTIONS or wish.side is not Side.SELL:
-        return None
-    position = work.positions.get((instrument.id, wish.product))
-    free = (position.quantity - position.open_sell if position else 0) + released
-    if wish.quantity <= free:
-        return None
-    sentence = f"Writing options is not offered. You can sell {max(free, 0)} {instrument.symbol} that you hold."
-    return Refusal(Reason.OPTION_WRITING, sentence, "quantity", numbers={"sellable": max(free, 0)})
 
 
 def funds(required: int, available: int) -> Refusal:

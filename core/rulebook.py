@@ -18,9 +18,6 @@ class Slab:
 class Rulebook:
     """Percentages in basis points, money in paise, times in milliseconds."""
 
-    mis_margin: int
-    index_future_margin: int
-    stock_future_margin: int
     protection: tuple[Slab, ...]
     option_protection: tuple[Slab, ...]
     most_modifications: int
@@ -36,9 +33,6 @@ _ROWS: tuple[tuple[date, Rulebook], ...] = (
     (
         date(2020, 1, 1),
         Rulebook(
-            mis_margin=2_000,
-            index_future_margin=1_300,
-            stock_future_margin=2_000,
             protection=(Slab(10_000, 200), Slab(50_000, 100), Slab(_NO_END, 50)),
             option_protection=(Slab(1_000, 500), Slab(10_000, 300), Slab(50_000, 200), Slab(_NO_END, 100)),
             most_modifications=25,

@@ -67,7 +67,7 @@ def _expire(
     trade_id, charge_id = numbers
     deal = Deal(side, position.product, abs(quantity), price, at, trade_id)
     booking = Booking(work, instrument, deal, None, charge_id)
-    realised, proceeds = booking.exchange(work.trading_date)
+    realised, proceeds = booking.exchange(work.trading_date, lambda: holds.post_margin(work, facts, instrument, at))
     ended = Executed(
         trade_id, None, instrument.id, position.product, side, abs(quantity), price * abs(quantity), EXPIRY
     )
@@ -76,7 +76,6 @@ def _expire(
     if heads != NOTHING:
         work.charges.append(ChargeEntry(charge_id, None, instrument.id, "TRADE", heads))
         booking.charge(heads.total, proceeds)
-    holds.post_margin(work, facts, instrument, at)
     evidence = Evidence(frame, at, close, ((price, abs(quantity)),))
     trade = Trade(
         trade_id, None, instrument.id, EXPIRY, side, position.product, abs(quantity), price, realised,

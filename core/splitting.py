@@ -10,7 +10,7 @@ from core.corporate import SPLIT, Action, adjust, adjust_lots
 from core.facts import Facts
 from core.instruments import OPTIONS, Instrument
 from core.ledger import Code, Ledger
-from core.margin import Snapshot, is_margined
+from core.margin import is_margined
 from core.orders import WORKING, Product, Side
 from core.positions import Position
 from core.reasons import Reason
@@ -24,8 +24,9 @@ def in_new_units(facts: Facts, action: Action) -> Facts:
     old = facts.snapshots.get(action.instrument_id)
     if old is None:
         return facts
-    price = Snapshot(old.id, action.price(old.price))
-    return replace(facts, snapshots={**facts.snapshots, action.instrument_id: price})
+    # Arrays of before are not those of the new price.
+    renewed = replace(old, price=action.price(old.price), risks={})
+    return replace(facts, snapshots={**facts.snapshots, action.instrument_id: renewed})
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,8 @@ def _works(connection: Connection, ids: list[int]) -> Iterator[Work]:
 
 def _holdings(connection: Connection, ids: list[int], works: Mapping[int, Work]) -> None:
     rows = connection.execute(
-        "select account_id, segment, underlying_id, position_margin, order_margin, snapshot_id from margin_groups"
+        "select account_id, segment, underlying_id, position_margin, order_margin, snapshot_id,"
+        " span, exposure, add_ons from margin_groups"
         " where account_id = any(%s)",
         [ids],
     )
@@ -88,7 +89,8 @@ def _holdings(connection: Connection, ids: list[int], works: Mapping[int, Work])
         works[account_id].groups[Segment(segment), underlying] = Group(account_id, Segment(segment), underlying, *rest)
     rows = connection.execute(
         "select account_id, instrument_id, product, underlying_id, quantity, cost, mark, realised, open_buy, open_sell,"
-        " day_buy_quantity, day_buy_value, day_sell_quantity, day_sell_value from positions where account_id = any(%s)",
+        " day_buy_quantity, day_buy_value, day_sell_quantity, day_sell_value, claimed"
+        " from positions where account_id = any(%s)",
         [ids],
     )
     for account_id, instrument_id, product, *rest in rows:

@@ -1,6 +1,6 @@
 """Risk snapshots: prices of underlyings at fixed times, by which margins are reckoned until the next one."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -11,13 +11,18 @@ Connection = psycopg.Connection[Any]
 
 
 def add_snapshot(
-    conn: Connection, market: str, trading_date: date, slot: str, ids: Any, prices: Any, volatilities: Any, rate_bp: int
-) -> int | None:
-    """Stores a snapshot and makes it the market's own, in the caller's transaction; None if the slot was taken."""
+    conn: Connection, market: str, trading_date: date, slot: str, ids: Any, prices: Any, volatilities: Any,
+    rate_bp: int, *, at: datetime | None = None,
+) -> int | None:  # fmt: skip
+    """Stores a snapshot and makes it the market's own, in the caller's transaction; None if the slot was taken.
+
+    ``at`` is the exchange's time, from which options are priced; None: the market's last frame's.
+    """
     row = conn.execute(
-        "insert into risk_snapshots (market, trading_date, slot) values (%s, %s, %s)"
+        "insert into risk_snapshots (market, trading_date, slot, exchange_time)"
+        " select id, %s, %s, coalesce(%s, exchange_time) from markets where id = %s"
         " on conflict do nothing returning id",
-        (market, trading_date, slot),
+        (trading_date, slot, at, market),
     ).fetchone()
     if row is None:
         return None

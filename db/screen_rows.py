@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.orders import Order
 
@@ -155,6 +155,18 @@ class MarketRow:
     feed_state: dict[str, Any]
 
 
+class PostedMargin(NamedTuple):
+    """What one margin group blocks; the last three are the parts of ``position_margin``."""
+
+    segment: str
+    underlying: str
+    position_margin: int
+    order_margin: int
+    span: int
+    exposure: int
+    add_ons: int
+
+
 @dataclass(frozen=True, slots=True)
 class WalletRow:
     """Balances and today's flows of one account, with what its held money is held for."""
@@ -180,8 +192,12 @@ class WalletRow:
     realised: int
     charges: int
     demat_proceeds: int
+    option_premium: int
+    called_since: datetime | None
+    shortfall: int | None
+    closing_since: datetime | None
     holds: list[tuple[int, int, int]]
-    margins: list[tuple[str, str, int, int]]
+    margins: list[PostedMargin]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,26 +8,29 @@ for its own synchronisation, and one hangs on a statement longer than the socket
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import orjson
 import psycopg
 
 from core.account import Work
-from core.calendar import Session
+from core.calendar import IST, Session
 from core.facts import MarketFacts, Quote
 from core.instruments import Segment
 from core.ledger import BALANCES
-from core.margin import Group, Snapshot
+from core.margin import Group
 from core.orders import Order, OrderType, Product, Side, Status, Validity
 from core.positions import Lot, Position
 from core.risk_facts import Crossing
+from core.scan import DEFAULT_RATE, Snapshot, taken
 from core.standing import Pace, Standing, TradingState
 from db.message import quoted, send
 from db.trading_rows import payload
 
 Connection = psycopg.Connection[Any]
+
+FIRST_TRADE = time(9, 15)
 
 LOAD = b"select load_work(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)"
 COMMIT = b"select commit_work(%b)"
@@ -124,7 +127,7 @@ def _loaded(raw: dict[str, Any]) -> Loaded:
         quotes={each: Quote(last, age) for each, last, age in raw["quotes"] or ()},
         bands={each: (lower, upper) for each, lower, upper, _ in raw["bands"] or ()},
         closes={each: close for each, _, _, close in raw["bands"] or () if close is not None},
-        snapshots={each: Snapshot(snapshot_id, price) for each, price in raw["snapshots"] or () if price is not None},
+        snapshots=_snapshots(raw, market, snapshot_id),
         next_order=raw["next_order"] or 0,
         stored=Stored(*stored) if stored else None,
         numbers=list(ids),
@@ -139,6 +142,18 @@ def standing_of(values: Sequence[Any]) -> Standing:
     return Standing(
         user_id, TradingState(state), reason, resting, orders, trades, flows, peak, gross, net, Pace(*pace)
     )  # fmt: skip
+
+
+def _snapshots(raw: dict[str, Any], market: MarketFacts, snapshot_id: int | None) -> dict[int, Snapshot]:
+    """By underlying. Where none was taken yet, prices of the day before stand, as of the day's opening."""
+    day, at_ms = raw["taken"] or (market.trading_date.isoformat(), None)
+    on = date.fromisoformat(day)
+    at = datetime.combine(on, FIRST_TRADE, IST) if at_ms is None else _moment(at_ms * 1000)
+    return {
+        each: taken(snapshot_id, price, on, at, volatility or 0, rate or DEFAULT_RATE)
+        for each, price, volatility, rate in raw["snapshots"] or ()
+        if price is not None
+    }
 
 
 def _spread(raw: dict[str, Any], works: dict[int, Work]) -> None:

@@ -16,7 +16,7 @@ MUTABLE = (
     "id", "order_type", "validity", "quantity", "filled", "cancelled", "price", "trigger_price", "worst_price",
     "turnover", "hold_cash", "hold_credit", "disclosed_quantity", "status", "reason_code", "reason", "modifications",
     "events", "updated_at", "active_from", "priority", "version", "validity_ttl", "expires_at", "legs", "protection",
-    "trading_date",
+    "trading_date", "closing",
 )  # fmt: skip
 
 
@@ -38,7 +38,8 @@ _POSITION, _EVENT = _Columns(Position.__slots__), _Columns(OrderEvent.__slots__)
 def payload(works: Sequence[Work], request: Row | None, announce: bool) -> Row:
     """One document of all changes. Empty tables are left out, so that the function skips them.
 
-    ``announce`` lists the changed orders for the execution loop, which knows of those it changed itself.
+    ``announce`` lists the changed orders for the execution loop, which knows of those it changed itself but not
+    of those that changed beside them.
     """
     tables: dict[str, list[Row]] = {
         "new_orders": [], "orders": [], "charges": [], "trades": [], "groups": [], "positions": [], "lots": [],
@@ -59,13 +60,16 @@ def payload(works: Sequence[Work], request: Row | None, announce: bool) -> Row:
     document: Row = {name: rows for name, rows in tables.items() if rows}
     document["accounts"] = accounts
     document["events"] = events
-    if announce:
-        changed = [(work.market, each) for work in works for each in work.new_orders | work.changed_orders]
-        if changed:
-            document["announce"] = changed
+    told = [(work.market, each) for work in works for each in _told(work, announce)]
+    if told:
+        document["announce"] = told
     if request:
         document["request"] = request
     return document
+
+
+def _told(work: Work, all_changes: bool) -> set[int]:
+    return work.new_orders | work.changed_orders if all_changes else work.beside
 
 
 def _orders(work: Work, tables: dict[str, list[Row]]) -> None:
@@ -82,7 +86,8 @@ def _holdings(work: Work, tables: dict[str, list[Row]]) -> None:
             {
                 "account_id": work.id, "segment": group.segment, "underlying_id": group.underlying_id,
                 "position_margin": group.position_margin, "order_margin": group.order_margin,
-                "snapshot_id": group.snapshot_id,
+                "snapshot_id": group.snapshot_id, "span": group.span, "exposure": group.exposure,
+                "add_ons": group.add_ons,
             }
         )  # fmt: skip
     for position in (work.positions[key] for key in work.changed_positions):

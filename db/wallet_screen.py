@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from core.booking import DEMAT
 from db.engine import Database
 from db.reading import Row, ask, rows, together
-from db.screen_rows import Header, TransferRow, WalletRow
+from db.screen_rows import Header, PostedMargin, TransferRow, WalletRow
 from db.screens import HEADER, PRICE, PRICE_FROM
 
 WALLETS = text(
@@ -23,12 +23,14 @@ WALLETS = text(
     select a.id as account_id, a.market, a.trading_date, a.version, now() as as_of,
            a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit, a.blocked_loss,
            a.opening_equity, a.opening_unrealised,
-           open.unrealised, flow.deposits, flow.withdrawals, flow.realised, flow.charges,
-           flow.demat_proceeds
+           open.unrealised, open.option_premium, flow.deposits, flow.withdrawals, flow.realised, flow.charges,
+           flow.demat_proceeds, call.since as called_since, call.shortfall, call.closing_since
     from accounts a
+    left join margin_calls call on call.account_id = a.id
     cross join lateral (
-        select coalesce(sum(p.quantity::bigint * ({PRICE}) - p.mark), 0)::bigint as unrealised
-        from positions p {PRICE_FROM}
+        select coalesce(sum(p.quantity::bigint * ({PRICE}) - p.mark), 0)::bigint as unrealised,
+               coalesce(sum(p.cost) filter (where i.kind in ('CE', 'PE')), 0)::bigint as option_premium
+        from positions p join instruments i on i.id = p.instrument_id {PRICE_FROM}
         where p.account_id = a.id and p.quantity <> 0
     ) open
     cross join lateral (
@@ -58,7 +60,7 @@ HOLDS = text(
 MARGINS = text(
     """
     select g.account_id, g.segment, i.exchange || ':' || i.symbol as underlying, g.position_margin,
-           g.order_margin
+           g.order_margin, g.span, g.exposure, g.add_ons
     from margin_groups g join instruments i on i.id = g.underlying_id
     where g.account_id = any(cast(:accounts as bigint[])) and g.position_margin + g.order_margin > 0
     order by g.segment, i.symbol
@@ -104,11 +106,9 @@ def wallets_of(holds: Found, margins: Found, wallets: Found) -> dict[int, Wallet
     held: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for each in holds:
         held[each["account_id"]].append((each["id"], each["hold_cash"], each["hold_credit"]))
-    posted: dict[int, list[tuple[str, str, int, int]]] = defaultdict(list)
+    posted: dict[int, list[PostedMargin]] = defaultdict(list)
     for each in margins:
-        posted[each["account_id"]].append(
-            (each["segment"], each["underlying"], each["position_margin"], each["order_margin"])
-        )
+        posted[each["account_id"]].append(PostedMargin(*(each[name] for name in PostedMargin._fields)))
     return {
         each["account_id"]: WalletRow(**each, holds=held[each["account_id"]], margins=posted[each["account_id"]])
         for each in wallets

@@ -217,10 +217,13 @@ def take_snapshot(
     prices: Any,
     volatilities: Any,
     rate_bp: int,
+    *,
+    at: datetime | None = None,
 ) -> int | None:
-    """Stores a risk snapshot of underlyings and makes it the market's; None if that slot has one."""
+    """Stores a risk snapshot of underlyings and makes it the market's; None if that slot has one. Volatilities
+    are a year's, at the money, in basis points."""
     with database.connection() as conn:
-        return risk.add_snapshot(conn, market, trading_date, slot, ids, prices, volatilities, rate_bp)
+        return risk.add_snapshot(conn, market, trading_date, slot, ids, prices, volatilities, rate_bp, at=at)
 
 
 def add_candles(database: Database, market: str, interval: str, candles: Any) -> None:

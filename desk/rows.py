@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from core.disclosure import leg_of, showing_of
 from core.history import steps_of
+from core.instruments import Segment
 from core.money import as_number, half_up
 from core.orders import AUTOMATIC, Order, OrderType
 from db.screen_rows import (
@@ -270,6 +271,9 @@ def transfer_row(transfer: TransferRow) -> Row:
     }
 
 
+MARGIN_PARTS = ("position_margin", "order_margin", "span", "exposure", "add_ons")
+
+
 def wallet_row(wallet: WalletRow, account_key: str) -> Row:
     """The wallet. Three sums hold to the paisa, by how their terms are defined: ``balance`` of the seven
     balances, ``held`` and ``margin`` of what they are held for, and ``equity`` of today's figures."""
@@ -296,6 +300,7 @@ def wallet_row(wallet: WalletRow, account_key: str) -> Row:
         "realised": wallet.realised,
         "charges": wallet.charges,
         "unrealised_change": wallet.unrealised - wallet.opening_unrealised,
+        **_blocked(wallet),
     }
     return {
         "account": account_key,
@@ -310,13 +315,35 @@ def wallet_row(wallet: WalletRow, account_key: str) -> Row:
         ],
         "margins": [
             {
-                "segment": segment,
-                "underlying": underlying,
-                "position_margin": as_number(position),
-                "order_margin": as_number(order),
+                "segment": each.segment,
+                "underlying": each.underlying,
+                **{name: as_number(getattr(each, name)) for name in MARGIN_PARTS},
             }
-            for segment, underlying, position, order in wallet.margins
+            for each in wallet.margins
         ],
+        "margin_call": None
+        if wallet.called_since is None
+        else {
+            "since": ist(wallet.called_since),
+            "shortfall": as_number(wallet.shortfall or 0),
+            "closing_since": None if wallet.closing_since is None else ist(wallet.closing_since),
+        },
+    }
+
+
+def _blocked(wallet: WalletRow) -> dict[str, int]:
+    """What a broker's funds statement shows beside the balances, in paise. ``span``, ``exposure``, ``add_ons`` and
+    ``mis_margin`` add up to ``margin``; ``delivery`` and ``option_premium`` to ``invested``; ``opening_balance``
+    with the day's deposits, withdrawals, profit and charges to ``balance``."""
+    contracts = [each for each in wallet.margins if each.segment != Segment.CASH]
+    return {
+        "opening_balance": wallet.opening_equity - wallet.opening_unrealised,
+        "span": sum(each.span for each in contracts),
+        "exposure": sum(each.exposure for each in contracts),
+        "add_ons": sum(each.add_ons for each in contracts),
+        "mis_margin": sum(each.position_margin for each in wallet.margins if each.segment == Segment.CASH),
+        "option_premium": wallet.option_premium,
+        "delivery": wallet.invested - wallet.option_premium,
     }
 
 

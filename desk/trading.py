@@ -117,7 +117,7 @@ def _placed(task: Task, order: Order, instrument: Instrument) -> Answer:
 
 
 def _field(reason: Reason) -> str | None:
-    return "quantity" if reason in (Reason.NOT_ENOUGH_SHARES, Reason.OPTION_WRITING, Reason.NOT_ENOUGH_FUNDS) else None
+    return "quantity" if reason in (Reason.NOT_ENOUGH_SHARES, Reason.OTHER_LEG_FIRST, Reason.NOT_ENOUGH_FUNDS) else None
 
 
 def _on_order(
@@ -218,6 +218,17 @@ def cancel_product(
         # What waits for an opening is another date's.
         ours = ours and order.status is not Status.AMO
         return ours and (order.origin != SQUARED_OFF or waited)
+
+    return _cancel_many(database, actor, account_id, why, which)
+
+
+def cancel_others(
+    database: Database, actor: str, account_id: int, why: tuple[Reason, str], origin: str, patience: timedelta
+) -> list[Answer]:
+    """Cancel every open order but those of an ``origin`` that have rested for less than ``patience``."""
+
+    def which(task: Task, order: Order) -> bool:
+        return order.origin != origin or task.facts.now - order.placed_at > patience
 
     return _cancel_many(database, actor, account_id, why, which)
 

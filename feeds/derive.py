@@ -84,3 +84,11 @@ class Derivatives:
 
     def _years(self, rows: Ints, now_ms: int) -> Floats:
         return np.asarray(np.maximum(self._universe.expiry[rows] - now_ms, SOON_MS) / YEAR_MS)
+
+
+def at_the_money_of(universe: Universe, rows: Ints, ids: Ints, prices: Ints) -> Ints:
+    """Yearly volatility, in basis points, at the money of underlyings (``rows``), where ``ids`` cost ``prices``:
+    the level at which this module prices their options, so that margins scan what the market shows."""
+    spots = universe.prev_close.astype(float)
+    spots[np.searchsorted(universe.id, ids)] = prices
+    return np.asarray(np.rint(Derivatives(universe).at_the_money(rows, spots) * 10_000), np.int64)

@@ -16,6 +16,7 @@ from desk import jobs as runs
 from desk import market as markets
 from desk import masters
 from desk.market import Database, LostMarketError
+from feeds import derive
 from feeds.candles import CandleMaker
 from feeds.guard import Guard
 from feeds.protocol import Feed
@@ -113,22 +114,24 @@ class MarketLoop(Steady):
         self.tape_paused = bool(kept["paused"])
 
     def take_snapshot(self) -> None:
-        """Stores prices for margins at the opening of a trading date and at each full hour."""
+        """Stores prices and volatilities for margins at the opening of a trading date and at each full hour."""
         with self._lock:
             feed = self._feed
             if feed is None or not self._number:
                 return
-            slot = f"{self.clock().astimezone(IST):%d-%H}"
+            at = self.clock()
+            slot = f"{at.astimezone(IST):%d-%H}"
             if slot == self._slot:
                 return
             ids, prices = feed.closes(self._wall_ms())
             universe = self._universe
         rows = np.searchsorted(universe.id, ids)
         cash = (universe.is_share | universe.is_index)[rows]
-        yearly = np.rint(universe.sigma[rows] * np.sqrt(252) * 10_000).astype(np.int64)
+        kept, taken_at = (ids[cash], prices[cash]), min(at, datetime.fromtimestamp(universe.closes / 1000, UTC))
+        yearly = derive.at_the_money_of(universe, rows[cash], ids, prices)
         taken = any(
             markets.take_snapshot(
-                self._database, self.market, universe.trading_date, name, ids[cash], prices[cash], yearly[cash], RATE_BP
+                self._database, self.market, universe.trading_date, name, *kept, yearly, RATE_BP, at=taken_at
             )
             for name in ("OPEN", slot)
         )

@@ -90,7 +90,7 @@ def jobs(seat: Seat) -> None:
             **row,
             "started": words.moment(row["started_at"]),
             "took": words.age(row["took_ms"]),
-            "late": f"{words.age(row['late_ms'])} late" if row["late"] else "",
+            "late": words.age(row["late_ms"]) if row["late"] else "",
         }
         for row in admin.job_runs(seat.database)
     ]
@@ -101,7 +101,7 @@ def jobs(seat: Seat) -> None:
         "started": "Started (IST)",
         "took": "Took",
         "state": "State",
-        "late": "On time",
+        "late": "Late by",
         "error": "Error",
     }
     table(rows, columns, "No timed job has run yet.")

@@ -52,13 +52,14 @@ def contract_note(seat: Seat) -> None:
 
 def _state(found: Row) -> None:
     total, booked = words.rupees(found["total"]), words.rupees(found["booked"])
+    plan = found["plan"].replace("-", " ")
     if found["final"] and not found["difference"]:
-        st.caption(f":green[✓ adds up] · {total} on the note, {booked} charged · plan {found['plan']}")
+        st.caption(f":green[✓ adds up] · {total} on the note, {booked} charged · {plan} plan")
     elif found["final"]:
         st.error(f"The note says {total} and {booked} was charged: tell your administrator.")
     else:
         more = words.rupees(found["difference"], signed=True)
-        st.caption(f"Today, so far: {booked} charged; the close brings it to {total} ({more}) · plan {found['plan']}")
+        st.caption(f"Today, so far: {booked} charged; the close brings it to {total} ({more}) · {plan} plan")
 
 
 def _charges(found: Row) -> list[Row]:

@@ -138,6 +138,7 @@ risk_snapshots = Table(
     Column("trading_date", Date, nullable=False),
     Column("slot", Text, nullable=False),
     Column("taken_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("exchange_time", DateTime(timezone=True)),
     UniqueConstraint("market", "trading_date", "slot"),
 )
 

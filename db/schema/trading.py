@@ -135,6 +135,7 @@ orders = Table(
     Column("protection", Integer, nullable=False, server_default=text("'-1'::integer")),
     Column("parent_id", BigInteger),
     Column("amo", Boolean, nullable=False, server_default=text("false")),
+    Column("closing", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("account_id", "client_order_id"),
     Index("orders_waiting", "account_id", postgresql_where=text("(status = 'AMO'::text)")),
     Index("orders_account_day", "account_id", "trading_date", text("id DESC NULLS LAST")),
@@ -150,6 +151,14 @@ orders = Table(
         "orders_open",
         "account_id",
         postgresql_where=text("(status = ANY (ARRAY['AMO'::text, 'TRIGGER_PENDING'::text, 'OPEN'::text]))"),
+    ),
+    Index(
+        "orders_closing",
+        "account_id",
+        "instrument_id",
+        postgresql_where=text(
+            "((closing > 0) AND (status = ANY (ARRAY['AMO'::text, 'TRIGGER_PENDING'::text, 'OPEN'::text])))"
+        ),
     ),
 )
 
@@ -257,6 +266,7 @@ positions = Table(
     Column("day_sell_quantity", Integer, nullable=False, server_default=text("0")),
     Column("day_sell_value", BigInteger, nullable=False, server_default=text("0")),
     Column("version", BigInteger, nullable=False, server_default=text("0")),
+    Column("claimed", Integer, nullable=False, server_default=text("0")),
 )
 
 lots = Table(
@@ -280,6 +290,18 @@ margin_groups = Table(
     Column("position_margin", BigInteger, nullable=False, server_default=text("0")),
     Column("order_margin", BigInteger, nullable=False, server_default=text("0")),
     Column("snapshot_id", BigInteger, ForeignKey("risk_snapshots.id")),
+    Column("span", BigInteger, nullable=False, server_default=text("0")),
+    Column("exposure", BigInteger, nullable=False, server_default=text("0")),
+    Column("add_ons", BigInteger, nullable=False, server_default=text("0")),
+)
+
+margin_calls = Table(
+    "margin_calls",
+    METADATA,
+    Column("account_id", BigInteger, ForeignKey("accounts.id"), primary_key=True),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("shortfall", BigInteger, nullable=False),
+    Column("closing_since", DateTime(timezone=True)),
 )
 
 transfers = Table(

@@ -15,7 +15,7 @@ from core.fills import can_fill, can_trigger
 from core.instruments import OPTIONS, Instrument, Kind
 from core.invariants import Books, TradeFact, TransferFact, violations
 from core.ledger import BALANCES, Code, Ledger
-from core.margin import Snapshot, is_margined
+from core.margin import is_margined
 from core.money import half_up
 from core.orders import (
     TRANSITIONS,
@@ -34,6 +34,7 @@ from core.orders import (
 from core.positions import Position, apply_fill, unrealised
 from core.reasons import Reason, Refusal
 from core.rulebook import in_force, protection_price
+from core.scan import taken
 from tests.core.test_charges import NOW as RATES
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
@@ -56,7 +57,10 @@ def facts(snapshot: int = 1) -> Facts:
         rulebook=in_force(TODAY),
         quotes={key: Quote(price, 100) for key, price in LAST.items()},
         bands={1: (8_000, 12_000), 3: (16_000, 24_000)},
-        snapshots={1: Snapshot(snapshot, 10_000), 2: Snapshot(snapshot, 20_000)},
+        snapshots={
+            1: taken(snapshot, 10_000, TODAY, NOW, 2_500, 625),
+            2: taken(snapshot, 20_000, TODAY, NOW, 1_500, 625),
+        },
         settles_on=date(2026, 11, 24),
     )
 
@@ -316,6 +320,6 @@ def test_a_plain_story_of_each_instrument_places_holds_and_fills() -> None:
         assert life.work.balances[Ledger.HOLD] > 0
         life.fill(order, 2, 0)
         assert life.fills == 1
-        assert is_margined(instrument, product) == (instrument.kind is Kind.FUT)
+        assert is_margined(instrument, product) == (instrument is not SHARE)
         assert (instrument.kind in OPTIONS) == (instrument is CALL)
         life.sound()

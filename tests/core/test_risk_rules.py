@@ -61,7 +61,7 @@ class Stands:
             rates=RATES,
             rulebook=in_force(TODAY),
             quotes={each: Quote(price, 100) for each, price in LAST.items()},
-            snapshots={1: Snapshot(1, 150_000), 2: Snapshot(1, 2_400_000)},
+            snapshots={1: Snapshot(1, 150_000, TODAY, NOW), 2: Snapshot(1, 2_400_000, TODAY, NOW)},
             settles_on=date(2026, 11, 24),
             risk=RiskFacts(self.limits, self.listed, self.switch, self.crossing),
         )

@@ -9,10 +9,10 @@ from core.account import Evidence, Work
 from core.facts import Facts, MarketFacts, Quote
 from core.instruments import Instrument, Kind
 from core.ledger import BALANCES, HOUSE, Code, Ledger
-from core.margin import Snapshot
 from core.orders import ModifyOrder, OrderType, PlaceOrder, Product, Side, Status
 from core.reasons import Reason
 from core.rulebook import in_force
+from core.scan import Snapshot
 from tests.core.test_charges import NOW as RATES
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ def facts(price: int = 150_000, settles_on: date = date(2026, 11, 24)) -> Facts:
         rulebook=in_force(TODAY),
         quotes={1: Quote(price, 100)},
         bands={1: (100_000, 200_000)},
-        snapshots={1: Snapshot(1, 150_000)},
+        snapshots={1: Snapshot(1, 150_000, TODAY, NOW)},
         settles_on=settles_on,
     )
 

@@ -36,9 +36,12 @@ begin
                 (extract(epoch from updated_at) * 1000000)::bigint, (extract(epoch from active_from) * 1000000)::bigint,
                 priority, filled, cancelled, turnover, hold_cash, hold_credit, disclosed_quantity, reason_code, reason,
                 tag, origin, modifications, events, version, validity_ttl,
-                (extract(epoch from expires_at) * 1000000)::bigint, legs, protection, parent_id, amo) order by id)
+                (extract(epoch from expires_at) * 1000000)::bigint, legs, protection, parent_id, amo, closing) order by id)
             from orders where account_id = any (p_accounts) and (id = any (p_orders)
-                or (p_whole and status in ('AMO', 'TRIGGER_PENDING', 'OPEN'))));
+                or (p_whole and status in ('AMO', 'TRIGGER_PENDING', 'OPEN'))
+                -- What claims a short must be known where a fill may shrink it.
+                or (closing > 0 and status in ('AMO', 'TRIGGER_PENDING', 'OPEN')
+                    and instrument_id = any (p_instruments))));
     end if;
     -- Lots are read where shares are to be sold; a purchase adds its own without knowing the others.
     if p_numbers > 0 or p_whole then
@@ -96,11 +99,11 @@ begin
                 a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit) order by a.id)
             from accounts a join users u on u.id = a.user_id where a.id = any (p_accounts)),
         'groups', (select json_agg(json_build_array(
-                account_id, segment, underlying_id, position_margin, order_margin, snapshot_id))
+                account_id, segment, underlying_id, position_margin, order_margin, snapshot_id, span, exposure, add_ons))
             from margin_groups where account_id = any (p_accounts) and (p_whole or underlying_id = any (p_underlyings))),
         'positions', (select json_agg(json_build_array(
                 account_id, instrument_id, product, underlying_id, quantity, cost, mark, realised, open_buy, open_sell,
-                day_buy_quantity, day_buy_value, day_sell_quantity, day_sell_value))
+                day_buy_quantity, day_buy_value, day_sell_quantity, day_sell_value, claimed))
             from positions where account_id = any (p_accounts) and (p_whole or underlying_id = any (p_underlyings))),
         'next_order', case when p_orders is null then nextval('orders_id_seq') end,
         'quotes', (select json_agg(json_build_array(
@@ -110,13 +113,16 @@ begin
             from market_days where market = v_market.id and trading_date = v_market.trading_date
                 and instrument_id = any (p_instruments)),
         -- A group keeps the price it was last secured at until a snapshot names a newer one.
-        'snapshots', (select json_agg(json_build_array(u, coalesce(
-                (select price from risk_prices where snapshot_id = v_market.risk_snapshot_id and instrument_id = u),
+        'snapshots', (select json_agg(json_build_array(u, coalesce(r.price,
                 (select prev_close::bigint from market_days where market = v_market.id
                     and trading_date = v_market.trading_date and instrument_id = u),
-                (select last_price::bigint from quotes where market = v_market.id and instrument_id = u))))
+                (select last_price::bigint from quotes where market = v_market.id and instrument_id = u)),
+                r.volatility_bp, r.rate_bp))
             from unnest(case when p_whole then array(select distinct underlying_id from margin_groups
-                    where account_id = any (p_accounts)) else p_underlyings end) u),
+                    where account_id = any (p_accounts)) else p_underlyings end) u
+            left join risk_prices r on r.snapshot_id = v_market.risk_snapshot_id and r.instrument_id = u),
+        'taken', (select json_build_array(trading_date, (extract(epoch from exchange_time) * 1000)::bigint)
+            from risk_snapshots where id = v_market.risk_snapshot_id),
         'orders', v_orders, 'lots', v_lots, 'trade_ids', v_trade_ids, 'charge_ids', v_charge_ids, 'request', v_request,
         'crossing', v_crossing, 'risk_version', (select version from risk_version));
 end $$;
@@ -148,12 +154,12 @@ begin
         insert into orders (id, account_id, client_order_id, instrument_id, side, order_type, product, validity, quantity,
             filled, cancelled, price, trigger_price, worst_price, turnover, hold_cash, hold_credit, disclosed_quantity,
             status, reason_code, reason, tag, origin, modifications, events, trading_date, placed_at, updated_at,
-            active_from, priority, version, validity_ttl, expires_at, legs, protection, parent_id, amo)
+            active_from, priority, version, validity_ttl, expires_at, legs, protection, parent_id, amo, closing)
         select x.id, x.account_id, x.client_order_id, x.instrument_id, x.side, x.order_type, x.product, x.validity,
             x.quantity, x.filled, x.cancelled, x.price, x.trigger_price, x.worst_price, x.turnover, x.hold_cash,
             x.hold_credit, x.disclosed_quantity, x.status, x.reason_code, x.reason, x.tag, x.origin, x.modifications,
             x.events, x.trading_date, x.placed_at, x.updated_at, x.active_from, x.priority, x.version, x.validity_ttl,
-            x.expires_at, x.legs, x.protection, x.parent_id, x.amo
+            x.expires_at, x.legs, x.protection, x.parent_id, x.amo, x.closing
         from jsonb_populate_recordset(null::orders, p -> 'new_orders') x;
     end if;
     if p ? 'orders' then
@@ -165,13 +171,13 @@ begin
             modifications = x.modifications, events = x.events,
             updated_at = x.updated_at, active_from = x.active_from, priority = x.priority, version = x.version,
             validity_ttl = x.validity_ttl, expires_at = x.expires_at, legs = x.legs, protection = x.protection,
-            trading_date = x.trading_date
+            trading_date = x.trading_date, closing = x.closing
         from jsonb_to_recordset(p -> 'orders') as x(id bigint, order_type text, validity text, quantity integer,
             filled integer, cancelled integer, price integer, trigger_price integer, worst_price integer,
             turnover bigint, hold_cash bigint, hold_credit bigint, disclosed_quantity integer, status text, reason_code integer, reason text,
             modifications integer, events integer, updated_at timestamptz, active_from timestamptz, priority bigint,
             version bigint, validity_ttl integer, expires_at timestamptz, legs integer, protection integer,
-            trading_date date)
+            trading_date date, closing integer)
         where o.id = x.id and o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') and o.events < x.events;
         get diagnostics v_written = row_count;
         if v_written <> jsonb_array_length(p -> 'orders') then
@@ -201,24 +207,28 @@ begin
         from jsonb_populate_recordset(null::trades, p -> 'trades') x;
     end if;
     if p ? 'groups' then
-        insert into margin_groups (account_id, segment, underlying_id, position_margin, order_margin, snapshot_id)
-        select x.account_id, x.segment, x.underlying_id, x.position_margin, x.order_margin, x.snapshot_id
+        insert into margin_groups (account_id, segment, underlying_id, position_margin, order_margin, snapshot_id,
+            span, exposure, add_ons)
+        select x.account_id, x.segment, x.underlying_id, x.position_margin, x.order_margin, x.snapshot_id,
+            x.span, x.exposure, x.add_ons
         from jsonb_populate_recordset(null::margin_groups, p -> 'groups') x
         on conflict (account_id, segment, underlying_id) do update set
             position_margin = excluded.position_margin, order_margin = excluded.order_margin,
-            snapshot_id = excluded.snapshot_id;
+            snapshot_id = excluded.snapshot_id, span = excluded.span, exposure = excluded.exposure,
+            add_ons = excluded.add_ons;
     end if;
     if p ? 'positions' then
         insert into positions (account_id, instrument_id, product, underlying_id, quantity, cost, mark, realised, open_buy,
-            open_sell, day_buy_quantity, day_buy_value, day_sell_quantity, day_sell_value, version)
+            open_sell, day_buy_quantity, day_buy_value, day_sell_quantity, day_sell_value, claimed, version)
         select x.account_id, x.instrument_id, x.product, x.underlying_id, x.quantity, x.cost, x.mark, x.realised,
-            x.open_buy, x.open_sell, x.day_buy_quantity, x.day_buy_value, x.day_sell_quantity, x.day_sell_value, x.version
+            x.open_buy, x.open_sell, x.day_buy_quantity, x.day_buy_value, x.day_sell_quantity, x.day_sell_value, x.claimed,
+            x.version
         from jsonb_populate_recordset(null::positions, p -> 'positions') x
         on conflict (account_id, instrument_id, product) do update set
             quantity = excluded.quantity, cost = excluded.cost, mark = excluded.mark, realised = excluded.realised,
             open_buy = excluded.open_buy, open_sell = excluded.open_sell, day_buy_quantity = excluded.day_buy_quantity,
             day_buy_value = excluded.day_buy_value, day_sell_quantity = excluded.day_sell_quantity,
-            day_sell_value = excluded.day_sell_value, version = excluded.version;
+            day_sell_value = excluded.day_sell_value, claimed = excluded.claimed, version = excluded.version;
     end if;
     if p ? 'lots' then
         insert into lots (account_id, instrument_id, trade_id, quantity, cost, bought_on, settles_on)

@@ -49,23 +49,91 @@ const OWN = [
   ["Equity", "equity", "=", "What the book is worth now: balance plus unrealised."],
 ];
 const USE = [
-  ["Cash", "cash", "+", "As above."],
   [
-    "Unrealised loss, blocked",
+    "Opening balance",
+    "opening_balance",
+    "+",
+    "All your balances as the trading date began: yesterday's closing ledger.",
+  ],
+  ["Pay-in", "deposits", "+", "Money added today."],
+  ["Pay-out", "withdrawals", "−", "Money taken out today."],
+  ["Realised profit", "realised", "+", "Profit or loss of what was closed today, before charges."],
+  ["Charges", "charges", "−", "Brokerage and the statute's charges of today's trades."],
+  ["Balance", "balance", "=", "What is in the ledger now, used or not."],
+  [
+    "SPAN margin",
+    "span",
+    "−",
+    "Worst loss of your futures and options over 16 scenarios of price and volatility, less what the options are worth.",
+  ],
+  [
+    "Exposure margin",
+    "exposure",
+    "−",
+    "A part of the notional of futures and written options: 2 % of an index, 3.5 % of a share, more far out of the money.",
+  ],
+  ["Add-on margin", "add_ons", "−", "2 % of the notional of index options written that expire today."],
+  [
+    "MIS margin",
+    "mis_margin",
+    "−",
+    "Of shares held intraday: a fifth of their price, or value at risk and extreme loss where that is more.",
+  ],
+  [
+    "Open orders",
+    "held",
+    "−",
+    "Worst price and charges of open purchases, and the margin that other open orders could add.",
+  ],
+  ["Delivery", "delivery", "−", "What shares you hold have cost."],
+  [
+    "Option premium",
+    "option_premium",
+    "−",
+    "Premium paid for options you hold, less premium received for options written.",
+  ],
+  [
+    "Unsettled sales",
+    "unsettled",
+    "−",
+    "Proceeds of shares sold before they reached the demat account: usable on the next trading date.",
+  ],
+  ["Today's gains", "gains", "−", "Profits closed today: usable on the next trading date."],
+  [
+    "Option credit",
+    "option_credit",
+    "−",
+    "Proceeds of long options sold today: usable for options today, for all else on the next trading date.",
+  ],
+  [
+    "Unrealised loss",
     "blocked_loss",
     "−",
-    "The running loss of intraday shares and futures, taken off as it grows.",
+    "The running loss of intraday shares and futures, taken off as it grows; running profit is not added.",
   ],
-  ["Available", "available", "=", "What a new order may use now: cash minus blocked loss."],
-  ["Option credit", "option_credit", "+", "Adds to it for buying options."],
-  ["Available for options", "available_for_options", "=", "Available plus option credit."],
+  ["Available", "available", "=", "What a new order may use now."],
+];
+// Not a sum: what of the available can be used for what.
+const LIMITS = [
+  ["Available for options", "available_for_options", "", "Available plus option credit."],
+  [
+    "Withdrawable",
+    "withdrawable",
+    "",
+    "Available less today's sales of demat shares, which settle tomorrow; never below zero.",
+  ],
 ];
 const TODAY = [
   ["Equity at the open", "opening_equity", "+", "What the book was worth when the trading date began."],
   ["Deposits", "deposits", "+", "Money added today."],
   ["Withdrawals", "withdrawals", "−", "Money taken out today."],
   ["Realised", "realised", "+", "Profit of what was closed today, before charges."],
-  ["Unrealised, change", "unrealised_change", "+", "How much the profit of what is open has changed since the open."],
+  [
+    "Unrealised, change",
+    "unrealised_change",
+    "+",
+    "How much the profit of what is open has changed since the open.",
+  ],
   ["Charges", "charges", "−", "Brokerage and the statute's charges of today's trades."],
   ["Equity", "equity", "=", "The sum; the same equity as above."],
 ];
@@ -103,6 +171,13 @@ function sum(title, lines) {
   return { node, cells };
 }
 
+// Whether the rows before the last add up to it; what is unrealised moves with the prices and is no part of these.
+function adds(rows, wallet) {
+  const signs = { "+": 1, "−": -1 };
+  const total = rows.slice(0, -1).reduce((sofar, [, key, sign]) => sofar + signs[sign] * wallet[key], 0);
+  return total === wallet[rows[rows.length - 1][1]];
+}
+
 export const mount = widget((root, data, tools) => {
   let fault = null;
   let holdings = [];
@@ -112,13 +187,20 @@ export const mount = widget((root, data, tools) => {
     equity: h("div", { class: "figure" }, "–"),
     day: h("div", { class: "figure" }, "–"),
   };
-  const sums = [sum("What you own", OWN), sum("What you can use", USE), sum("Today", TODAY)];
+  const sums = [
+    sum("What you own", OWN),
+    sum("What you can use", USE),
+    sum("Today", TODAY),
+    sum("Of what is available", LIMITS),
+  ];
   const blocked = h("section", { class: "sum" });
+  const called = h("div", { class: "called", role: "alert", hidden: true });
   const said = h("div", { class: "empty", hidden: true });
   const checked = h("div", { class: "muted check" });
   const card = (label, node, why) =>
     h("div", { class: "card", title: why }, h("div", { class: "muted" }, label), node);
   root.append(
+    called,
     h(
       "div",
       { class: "cards" },
@@ -176,6 +258,8 @@ export const mount = widget((root, data, tools) => {
     const parts = OWN.slice(0, 7).reduce((total, [, key]) => total + wallet[key], 0);
     const even =
       parts === wallet.balance &&
+      adds(USE.slice(0, 6), wallet) &&
+      adds([["", "balance", "+"], ...USE.slice(6)], wallet) &&
       wallet.opening_equity +
         wallet.deposits -
         wallet.withdrawals +
@@ -192,12 +276,31 @@ export const mount = widget((root, data, tools) => {
     checked.dataset.tone = even ? "" : "loss";
   }
 
+  function drawCall() {
+    const call = state.wallet?.margin_call;
+    called.hidden = !call;
+    if (!call) return;
+    const owed = call.shortfall ? `You are short of ${rupees(call.shortfall)}. ` : "";
+    const next = call.closing_since
+      ? `Since ${clock(call.closing_since)} IST your open orders are cancelled and your positions closed, because their loss has reached the limit.`
+      : "Add funds or close positions. At a loss of 80 % of your funds your positions are closed for you.";
+    called.replaceChildren(h("strong", null, `Margin call since ${clock(call.since)} IST`), ` ${owed}${next}`);
+  }
+
   function drawBlocked() {
     const { holds = [], margins = [] } = state.wallet || {};
+    const parts = (group) =>
+      group.segment === "CASH"
+        ? [[`${group.underlying} MIS margin`, toPaise(group.position_margin), "margin"]]
+        : [
+            [`${group.underlying} SPAN`, toPaise(group.span), "margin"],
+            [`${group.underlying} exposure`, toPaise(group.exposure), "margin"],
+            [`${group.underlying} add-ons`, toPaise(group.add_ons), "margin"],
+          ];
     const lines = [
       ...holds.map((hold) => [`Order ${hold.order_id}`, toPaise(hold.cash) + toPaise(hold.credit), "held"]),
       ...margins.flatMap((group) => [
-        [`${group.underlying} positions`, toPaise(group.position_margin), "margin"],
+        ...parts(group),
         [`${group.underlying} orders`, toPaise(group.order_margin), "held"],
       ]),
     ].filter((line) => line[1]);
@@ -246,6 +349,7 @@ export const mount = widget((root, data, tools) => {
         h("button", { type: "button", class: "plain", onclick: load }, "Try again"),
       );
     want(tools.name, [...new Set([...state.positions.values(), ...holdings].map(keyOf))]);
+    drawCall();
     drawBlocked();
     paint();
   }
@@ -253,6 +357,7 @@ export const mount = widget((root, data, tools) => {
   tools.own(
     on("wallet", () =>
       nextFrame(tools.name, () => {
+        drawCall();
         drawBlocked();
         paint();
       }),

@@ -1,0 +1,117 @@
+"""Rates that margins are made of, as dated rows: of contracts by the class of their underlying, and of shares.
+
+A clearing house sets them by circular and changes them; a row holds from its date until a younger one of its
+class. Rates are basis points of the underlying's price; of a volatility, 100 is one point.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from math import isqrt
+
+from core.instruments import Kind
+
+TRADING_DAYS = 252
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRule:
+    """Of futures and options on one class of underlying, an index or a share.
+
+    ``scan_range`` is the least price move scanned; ``sigmas`` of the volatility over ``days`` may ask for a
+    wider one (0: never). The move beyond the range is ``extreme_move`` ranges wide, and so much of its loss
+    as ``extreme_weight`` counts. A written option whose strike is further out of the money than ``deep_from``
+    bears ``deep_exposure``. ``expiry_day`` is added to options written that expire on the day.
+    ``calendar`` is charged on what is long in one expiry against short in another; on its last day an expiry
+    offsets the others only where ``offsets_on_expiry``. ``unknown_volatility`` stands where none was stored.
+    """
+
+    effective_from: date
+    scan_range: int
+    sigmas: int
+    days: int
+    volatility_range: int
+    extreme_move: int
+    extreme_weight: int
+    exposure: int
+    deep_from: int
+    deep_exposure: int
+    expiry_day: int
+    calendar: int
+    offsets_on_expiry: bool
+    unknown_volatility: int
+
+    def price_range(self, price: int, volatility: int) -> int:
+        """The price scan range in paise of an underlying at ``price``; ``volatility`` is a year's."""
+        wide = spread(volatility, self.sigmas, self.days)
+        return -(-price * max(self.scan_range, wide) // 10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class CashRule:
+    """Of shares and funds. MIS blocks ``intraday``, or value at risk and the extreme loss where that is more.
+
+    Value at risk is ``sigmas`` of a day, at least ``share_risk`` or ``fund_risk``. Of the proceeds of demat
+    shares ``usable_proceeds`` can be spent on the day, the rest once they settle.
+    """
+
+    effective_from: date
+    intraday: int
+    sigmas: int
+    share_risk: int
+    share_extreme: int
+    fund_risk: int
+    fund_extreme: int
+    usable_proceeds: int
+
+    def intraday_rate(self, kind: Kind, volatility: int) -> int:
+        """Basis points of the price that a share (or fund) held intraday blocks."""
+        fund = kind is Kind.ETF
+        least, extreme = (self.fund_risk, self.fund_extreme) if fund else (self.share_risk, self.share_extreme)
+        return max(self.intraday, max(least, spread(volatility, self.sigmas, 1)) + extreme)
+
+
+def spread(volatility: int, sigmas: int, days: int) -> int:
+    """So many standard deviations over so many days, in basis points, of a year's volatility; exact, rounded up."""
+    square = (volatility * sigmas) ** 2 * days
+    return isqrt(square // TRADING_DAYS) + 1 if square else 0
+
+
+_INDEX = ContractRule(
+    date(2000, 1, 1), scan_range=930, sigmas=0, days=2, volatility_range=400, extreme_move=2, extreme_weight=3_500,
+    exposure=200, deep_from=1_000, deep_exposure=300, expiry_day=0, calendar=175, offsets_on_expiry=True,
+    unknown_volatility=1_500,
+)  # fmt: skip
+_SHARE = ContractRule(
+    date(2000, 1, 1), scan_range=1_420, sigmas=6, days=2, volatility_range=1_000, extreme_move=2, extreme_weight=3_500,
+    exposure=350, deep_from=3_000, deep_exposure=525, expiry_day=0, calendar=175, offsets_on_expiry=True,
+    unknown_volatility=3_000,
+)  # fmt: skip
+_EXPIRY_DAY = replace(_INDEX, effective_from=date(2024, 11, 20), expiry_day=200)
+
+INDEX_RULES = (_INDEX, _EXPIRY_DAY, replace(_EXPIRY_DAY, effective_from=date(2025, 2, 1), offsets_on_expiry=False))
+SHARE_RULES = (_SHARE, replace(_SHARE, effective_from=date(2026, 5, 5), offsets_on_expiry=False))
+
+_CASH = CashRule(
+    date(2000, 1, 1), intraday=2_000, sigmas=6, share_risk=900, share_extreme=350, fund_risk=600, fund_extreme=200,
+    usable_proceeds=8_000,
+)  # fmt: skip
+CASH_RULES = (_CASH, replace(_CASH, effective_from=date(2024, 10, 7), usable_proceeds=10_000))
+
+
+@cache
+def of_contracts(on: date, index: bool) -> ContractRule:
+    """The row in force on a date. Raises LookupError before the first."""
+    for rule in reversed(INDEX_RULES if index else SHARE_RULES):
+        if rule.effective_from <= on:
+            return rule
+    raise LookupError(f"no margin rule of contracts for {on}")
+
+
+@cache
+def of_cash(on: date) -> CashRule:
+    """The row in force on a date. Raises LookupError before the first."""
+    for rule in reversed(CASH_RULES):
+        if rule.effective_from <= on:
+            return rule
+    raise LookupError(f"no margin rule of shares for {on}")

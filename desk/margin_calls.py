@@ -1,0 +1,58 @@
+"""Margin calls and the square-off of risk: looked at each second, written once, told in the log."""
+
+import log
+from core import margin_calls
+from core.margin_calls import ACTOR, ORIGIN, CallRule, Standing
+from core.money import rupees
+from core.reasons import Reason
+from db import margin_calls as rows
+from db.engine import Database
+from desk import market as markets
+from desk import trading
+from desk.availability import alone
+from desk.closing import PATIENCE
+from desk.working import ACCOUNTS, ring
+
+
+def follow(database: Database, market: str) -> int:
+    """Call accounts that owe, release those that no longer do, and close the positions of those whose loss has
+    reached the limit; how many accounts were looked at. Safe to repeat: a square-off that was killed goes on."""
+    rule = margin_calls.rule_on(markets.state(database, market).trading_date)
+    with database.connection() as connection:
+        found = rows.standings(connection, market, rule.closes_at)
+    for standing in found:
+        with alone(standing.account_id, "margin call"):
+            _one(database, standing, rule)
+    return len(found)
+
+
+def _one(database: Database, standing: Standing, rule: CallRule) -> None:
+    verdict = margin_calls.judge(standing, rule)
+    told = {"account": standing.account_id, "available": standing.available, "loss": standing.loss}
+    if not verdict.called and not verdict.closing:
+        if standing.since is not None:
+            with database.connection() as connection:
+                rows.end(connection, standing.account_id)
+            log.get(__name__).info("A margin call is met", extra=told)
+            ring(database, ACCOUNTS)
+        return
+    with database.connection() as connection:
+        new, begins = rows.keep(connection, standing.account_id, max(0, -standing.available), verdict.closing)
+    if new and verdict.called:
+        log.get(__name__).warning(f"Margin call: short of {rupees(-standing.available)}", extra=told)
+    if begins:
+        log.get(__name__).warning(margin_calls.closing_sentence(standing, rule), extra=told)
+    if new or begins:
+        ring(database, ACCOUNTS)
+    if verdict.closing and standing.trades:
+        _close(database, standing, rule)
+
+
+def _close(database: Database, standing: Standing, rule: CallRule) -> None:
+    """Cancel what rests, then close what may be closed now; what is left is for the next second."""
+    account, why = standing.account_id, (Reason.RISK_SQUARE_OFF, margin_calls.closing_sentence(standing, rule))
+    trading.cancel_others(database, ACTOR, account, why, ORIGIN, PATIENCE)
+    with database.connection() as connection:
+        legs = rows.legs(connection, account)
+    for leg in margin_calls.next_legs(legs):
+        trading.exit_position(database, ACTOR, account, leg.instrument_id, leg.product, origin=ORIGIN)
