@@ -10,7 +10,7 @@ Once an exit has been placed the rest of the entry is cancelled: what is being c
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core import amo
+from core import amo, decide, holds
 from core.account import Work
 from core.facts import Facts
 from core.gtt import Gtt, GttStatus, Leg, LegState, is_target, step
@@ -177,6 +177,25 @@ def closable(work: Work, instrument: Instrument, product: Product, side: Side, o
         return 0
     resting = position.open_sell if side is Side.SELL else position.open_buy
     return max(0, position_against(work, instrument, product, side) - resting + own)
+
+
+def fit(work: Work, facts: Facts, instrument: Instrument, order: Order, actor: str) -> bool:
+    """Make a resting exit no larger than the position it closes, or end it where there is none; whether it was
+    larger. No rule may refuse that: less is closed, never more opened."""
+    left = position_against(work, instrument, order.product, order.side)
+    if order.pending <= left:
+        return False
+    if left == 0:
+        why = (Reason.NOTHING_TO_EXIT, "The position it was to close is gone.")
+        decide.cancel(work, facts, order, actor, why)
+        return True
+    excess = order.pending - left
+    order.quantity -= excess
+    holds.reserve(work, instrument, order, -excess)
+    holds.secure(work, facts, instrument, order, facts.now)
+    why = (Reason.NOTHING_TO_EXIT, f"Only {left} of its position is left to close.")
+    work.record(order, "MODIFIED", order.status, actor, facts.now, (int(why[0]), why[1]))
+    return True
 
 
 def unclosed(entry: Order, exits: Iterable[Order]) -> int:

@@ -98,6 +98,11 @@ def take_changes(connection: Connection, market: str) -> tuple[list[Resting], li
     return _resting(working), [row[0] for row in rows if row[1] is None]
 
 
+def list_again(connection: Connection, market: str, ids: list[int]) -> None:
+    """Put orders on the list of what changed, for the loop that changed them itself and let them go."""
+    connection.execute("insert into order_changes select %s, unnest(%s::bigint[])", [market, ids])
+
+
 def forget_changes(connection: Connection, market: str) -> None:
     """Empty the list before all open orders are read: what commits after this is listed anew."""
     connection.execute("delete from order_changes where market = %s", [market])

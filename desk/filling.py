@@ -17,7 +17,7 @@ from core.calendar import IST
 from core.facts import Facts
 from core.fills import can_fill, can_trigger
 from core.matching import Expired, Fill, IocRemainder, Lapse, Outcome, Trigger
-from core.orders import WORKING, Order
+from core.orders import WORKING, Order, Status
 from core.reasons import Reason
 from db import trading_reads
 from db.engine import Database
@@ -132,6 +132,12 @@ def _write(database: Database, leadership: Term, outcomes: Sequence[Outcome]) ->
             else:
                 applied.dropped.append(outcome)
         changed = [work for work in loaded.works.values() if work.events]
+        made_to_fit = {
+            each.order_id for each in applied.dropped for work in changed
+            if each.order_id in work.changed_orders and work.orders[each.order_id].status is Status.OPEN
+        }  # fmt: skip
+        if made_to_fit:
+            trading_reads.list_again(connection, facts.market.id, sorted(made_to_fit))
         if changed:
             commit(connection, changed, announce=False, final=True)
     return applied
@@ -148,24 +154,33 @@ def _over(order: Order) -> str:
     return f"It was good for {minutes}, until {ended} of the exchange's clock: the rest is cancelled."
 
 
+def _made_to_fit(work: Work, facts: Facts, order: Order, quantity: int) -> bool:
+    """Whether an exit had become larger than what it closes, so that it is changed and comes to the book anew."""
+    instrument = facts.instruments[order.instrument_id]
+    held = exits.position_against(work, instrument, order.product, order.side)
+    if order.status is not Status.OPEN or quantity <= held:
+        return False
+    return exits.fit(work, facts, instrument, order, "exchange")
+
+
 def _one(work: Work, facts: Facts, order: Order, outcome: Outcome, numbers: Iterator[tuple[int, int]]) -> bool:
     # The step is dated by the clock of its commit, never before the order; when the market showed the price
     # is part of the evidence.
     at = facts.now
     match outcome:
         case Fill():
-            quantity = outcome.quantity
-            if order.origin == "EXIT":  # only ever closes; what rests too large is made smaller a moment later
-                instrument = facts.instruments[order.instrument_id]
-                quantity = min(quantity, exits.position_against(work, instrument, order.product, order.side))
-            if order.lapsed(_moment(outcome.exchange_time)) or not can_fill(order, quantity, outcome.price):
+            if order.origin == "EXIT" and _made_to_fit(work, facts, order, outcome.quantity):
+                return False
+            if order.lapsed(_moment(outcome.exchange_time)) or not can_fill(order, outcome.quantity, outcome.price):
                 return False
             if outcome.before is not None and outcome.before != order.pending:
                 return False
             trade_id, charge_id = next(numbers)
             shown = _moment(outcome.exchange_time)
             evidence = Evidence(outcome.frame, shown, outcome.last_price, outcome.levels)
-            fills.fill(work, facts, order, fills.Fill(quantity, outcome.price, at, evidence, trade_id, charge_id))
+            fills.fill(
+                work, facts, order, fills.Fill(outcome.quantity, outcome.price, at, evidence, trade_id, charge_id)
+            )
         case Trigger():
             if not can_trigger(order, outcome.last_price):
                 return False

@@ -14,7 +14,7 @@ from core.gtt import GttStatus, Leg, LegState, failed, is_target, reached, step
 from core.gtt_rules import order_of
 from core.gtt_watch import Armed, Hit
 from core.instruments import Instrument
-from core.orders import WORKING, ModifyOrder, Order, Status
+from core.orders import WORKING, Order, Status
 from core.reasons import Reason, Refusal
 from db import gtts
 from db.engine import Database, retrying
@@ -248,15 +248,5 @@ def _shrink(database: Database, account_id: int, order_id: int) -> None:
         order = task.work.orders[order_id]
         if order.status not in WORKING:
             return
-        left = exits.position_against(task.work, instrument, order.product, order.side)
-        if left <= 0:
-            why = (Reason.NOTHING_TO_EXIT, "The position it was to close is gone.")
-            decide.cancel(task.work, task.facts, order, ACTOR, why)
-        elif left < order.pending:
-            try:
-                decide.modify(task.work, task.facts, order, ModifyOrder(quantity=order.filled + left), ACTOR)
-            except Refusal:
-                return  # until the market takes changes again; no fill goes beyond the position meanwhile
-        else:
-            return
-        commit(connection, [task.work], final=True)
+        if exits.fit(task.work, task.facts, instrument, order, ACTOR):
+            commit(connection, [task.work], final=True)

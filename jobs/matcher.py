@@ -85,8 +85,8 @@ class Matcher:
         ``published_at`` is when the frame came, by the monotonic clock.
         """
         if self._doors.kept:
-            self._apply(self._keep_hours(frame))
-            self._hold_auctions()
+            # One instant for all that follows from it: a window that began for one began for the others.
+            self._keep_hours(frame, self._moment().exchange_time if frame is None else frame.exchange_time)
         if frame is not None:
             # Written before users' changes are read, which otherwise would not know of these fills.
             self._apply(self._take_in(frame, published_at))
@@ -124,7 +124,7 @@ class Matcher:
         for order_id in changed.ended:
             self._book.remove(order_id)
         arriving = [order for order in changed.resting if not self._book.replace(order)]
-        ending = self._lapsing(arriving) if self._doors.kept else []
+        ending = self._lapsing(arriving, self._moment().exchange_time) if self._doors.kept else []
         ended = {one.order_id for one in ending}
         arriving = [order for order in arriving if order.order_id not in ended]
         return [*ending, *arrive(self._book, self._depth, arriving, self._moment())]
@@ -133,41 +133,38 @@ class Matcher:
         master = masters.get(self._database)
         return Doors(master.calendar.under(self._state.session, self._market), master)
 
-    def _keep_hours(self, frame: Frame | None) -> list[Outcome]:
-        """Follow the windows of the day: who matches from here on, and whose orders end."""
+    def _keep_hours(self, frame: Frame | None, at: int) -> None:
+        """Follow the windows of the day to an instant (ms): who matches from here on, whose orders end, and which
+        auctions are due. In a new life of the book, first hand out what an earlier one struck and did not."""
         if frame is not None:
             self._book.slots.of(frame.rows["instrument"])
-        anew = self._doors.changed(self._moment().exchange_time if frame is None else frame.exchange_time)
+        anew = self._doors.changed(at)
         self._doors.shut(self._book, self._depth, anew)
         if not anew:
-            return []
-        if self._doors.banded(self._moment().exchange_time):
+            return
+        if self._doors.banded(at):
             days = markets.days(self._database, self._market, self._date)
             self._bands = {one: (day.lower_band, day.upper_band) for one, day in days.items()}
-        return self._end(self._book.orders.values())
-
-    def _end(self, orders: Iterable[Resting]) -> list[Outcome]:
-        """Take out of the book what may rest no longer."""
-        ending = self._lapsing(orders)
-        for one in ending:
-            self._book.remove(one.order_id)
-        return list(ending)
-
-    def _lapsing(self, orders: Iterable[Resting]) -> list[Lapse]:
-        over = auctions.CLOSE in self._held
-        return self._doors.lapsing(orders, self._moment().exchange_time, self._bands, over)
-
-    def _hold_auctions(self) -> None:
-        """Strike what is due. In a new life of the book, first hand out what an earlier one struck and did not."""
         if not self._held:
-            self._held.add("")
             for kind in (auctions.OPEN, auctions.CLOSE):
                 self._hand_out(Entry(kind))
-        for one in self._doors.entries(self._moment().exchange_time, self._held):
+            self._held.add("")
+        self._end(at)
+        for one in list(self._doors.entries(at, self._held)):
             self._apply(self._take_changes())  # what was accepted in the last moment
             self._hand_out(one)
             self._held.add(one.kind)
-            self._apply(self._end(self._book.orders.values()))
+            self._end(at)
+
+    def _end(self, at: int) -> None:
+        """End what may rest no longer."""
+        ending = self._lapsing(self._book.orders.values(), at)
+        for one in ending:
+            self._book.remove(one.order_id)
+        self._apply(ending)
+
+    def _lapsing(self, orders: Iterable[Resting], at: int) -> list[Lapse]:
+        return self._doors.lapsing(orders, at, self._bands, auctions.CLOSE in self._held)
 
     def _hand_out(self, entry: Entry) -> None:
         """Every user's share at the one price; those that have had theirs have less to fill than before it."""

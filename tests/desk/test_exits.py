@@ -12,7 +12,7 @@ from core.gtt_watch import Hit
 from core.orders import ModifyOrder, OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason
 from db.engine import Database
-from desk import closing, gtt, gtt_firing, trading
+from desk import closing, filling, gtt, gtt_firing, trading
 from desk.answers import Answer
 from desk.gtt_firing import Fate
 from tests.floor import AnyTerm, Floor
@@ -187,9 +187,23 @@ def test_a_fill_of_an_exit_never_goes_beyond_the_position(floor: Floor) -> None:
     fire(floor, account, entry, TARGET, 155_000)
     (first,) = exits_of(floor, account)
     floor.sell(account, 8, INFY, LAST, "MIS")
-    assert floor.fill(account, first[0], 10, 155_000).done
+    assert floor.fill(account, first[0], 10, 155_000).dropped
+    assert floor.position(account, INFY, "MIS")[0] == 2
+    changed = filling.take_changes(floor.database, AnyTerm(), "sim")
+    assert [(one.order_id, one.pending) for one in changed.resting if one.order_id == first[0]] == [(first[0], 2)]
+    assert floor.fill(account, first[0], 2, 155_000).done
     assert floor.position(account, INFY, "MIS")[0] == 0
-    assert floor.fill(account, first[0], 8, 155_000).dropped
+
+
+def test_an_exit_whose_position_has_gone_ends_at_its_fill(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    entry = enter(floor, account, BRACKET)
+    floor.fill(account, entry, 10, LAST)
+    fire(floor, account, entry, TARGET, 155_000)
+    (first,) = exits_of(floor, account)
+    floor.sell(account, 10, INFY, LAST, "MIS")
+    assert floor.fill(account, first[0], 10, 155_000).dropped
+    assert [each[2] for each in exits_of(floor, account)] == ["CANCELLED"]
     assert floor.position(account, INFY, "MIS")[0] == 0
 
 
