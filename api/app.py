@@ -6,7 +6,20 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from api import baskets, books, gtt, markets, notes, orders, problems, risk, session, system, watchlists
+from api import (
+    baskets,
+    books,
+    conversions,
+    gtt,
+    markets,
+    notes,
+    orders,
+    problems,
+    risk,
+    session,
+    system,
+    watchlists,
+)
 from api.call import Endpoint
 from api.security import SecurityHeaders
 from api.serving import Resource, Server, Starting, respond
@@ -24,6 +37,7 @@ def endpoints(server: Server) -> tuple[Endpoint, ...]:
         *baskets.ENDPOINTS,
         *books.ENDPOINTS,
         *notes.ENDPOINTS,
+        *conversions.ENDPOINTS,
         *markets.ENDPOINTS,
         *risk.ENDPOINTS,
         *watchlists.ENDPOINTS,

@@ -71,6 +71,22 @@ class Trade:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """Units that changed their product. ``quantity``, ``cost`` and ``mark`` are signed like the position; ``id`` is
+    of the sequence that numbers trades, so that both lie in one order of time."""
+
+    id: int
+    instrument_id: int
+    source: Product
+    target: Product
+    quantity: int
+    cost: int
+    mark: int
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ChargeEntry:
     """The heads of one charge; every transfer to or from CHARGES names one of these."""
 
@@ -102,6 +118,7 @@ class Work:
     events: list[OrderEvent] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
     charges: list[ChargeEntry] = field(default_factory=list)
+    conversions: list[Conversion] = field(default_factory=list)
     new_orders: set[int] = field(default_factory=set)
     changed_orders: set[int] = field(default_factory=set)
     changed_positions: set[tuple[int, Product]] = field(default_factory=set)
@@ -201,7 +218,7 @@ class Work:
         """Forget what was changed, because it has been written; a further change is a further version."""
         self.version += 1
         self.spend = None
-        self.transfers, self.events, self.trades, self.charges = [], [], [], []
+        self.transfers, self.events, self.trades, self.charges, self.conversions = [], [], [], [], []
         self.new_orders, self.changed_orders = set(), set()
         self.refused = []
         self.changed_positions, self.changed_groups, self.changed_lots = set(), set(), set()

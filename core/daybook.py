@@ -11,7 +11,7 @@ from datetime import date
 from core.account import Broken
 from core.corporate import adjust, adjust_lots
 from core.orders import Product, Side
-from core.positions import Lot, Position, apply_fill, sell_lots, unrealised
+from core.positions import Lot, Position, apply_fill, join, sell_lots, take_lots, take_part, unrealised
 
 Key = tuple[int, Product]
 
@@ -29,6 +29,18 @@ class Traded:
     day: date
     split: tuple[int, int, int] | None = None
     """(becomes, held, close in new units) of a trade of kind SPLIT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A conversion as the replay takes it; ``quantity`` is signed like the position."""
+
+    id: int
+    instrument_id: int
+    source: Product
+    target: Product
+    quantity: int
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,21 @@ class _Replay:
             adjust_lots(lots, becomes, held, found.cost)
             self.lots[trade.instrument_id] = [lot for lot in lots if lot.quantity]
 
+    def convert(self, change: Changed) -> None:
+        source, target = (
+            self.positions.setdefault((change.instrument_id, each), Position(0, change.instrument_id, each, 0))
+            for each in (change.source, change.target)
+        )
+        units, held = abs(change.quantity), self.lots.setdefault(change.instrument_id, [])
+        if change.source is Product.CNC:
+            cost = mark = take_lots(source, [lot for lot in held if lot.bought_on == change.day], units)
+            held[:] = [lot for lot in held if lot.quantity]
+        else:
+            cost, mark = take_part(source, units)
+        join(target, change.quantity, cost, mark)
+        if change.target is Product.CNC:
+            held.append(Lot(0, change.instrument_id, change.id, units, cost, change.day, change.day))
+
     def mark(self, prices: Mapping[int, int]) -> None:
         for position in self.positions.values():
             if position.quantity and position.instrument_id in self.futures:
@@ -105,22 +132,25 @@ def day_positions(
     marked_on: Iterable[date],
     futures: Container[int],
     charges: Mapping[Key, int],
+    conversions: Sequence[Changed] = (),
 ) -> list[DayPosition]:
-    """The rows of ``day`` from all trades up to it. ``marked_on`` are the days on which the ledger marked futures
-    (others changed nothing); ``prices`` has their settlement prices and the day's own, by date and instrument.
+    """The rows of ``day`` from all trades and conversions up to it. ``marked_on`` are the days on which the ledger
+    marked futures (others changed nothing); ``prices`` has their settlement prices and the day's own, by date and
+    instrument.
 
     Raises Broken where a price that is needed is not there, and ValueError where shares were sold that the
     trades never bought.
     """
     marked = {each for each in marked_on if each <= day}
     replay = _Replay(futures)
-    pending = iter(sorted(trades, key=lambda trade: trade.id))
-    trade = next(pending, None)
-    for now in sorted(marked | {each.day for each in trades if each.day <= day} | {day}):
+    happened: list[Traded | Changed] = sorted([*trades, *conversions], key=lambda one: one.id)
+    pending = iter(happened)
+    one = next(pending, None)
+    for now in sorted(marked | {each.day for each in happened if each.day <= day} | {day}):
         replay.forget()
-        while trade is not None and trade.day <= now:
-            replay.trade(trade)
-            trade = next(pending, None)
+        while one is not None and one.day <= now:
+            replay.convert(one) if isinstance(one, Changed) else replay.trade(one)
+            one = next(pending, None)
         if now in marked:
             replay.mark(prices.get(now, {}))
     closes = prices.get(day, {})

@@ -50,6 +50,35 @@ class TransferFact:
     on: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ConversionFact:
+    """A conversion as the checks need it."""
+
+    id: int
+    instrument_id: int
+    source: Product
+    target: Product
+    signed: int
+
+    def legs(self) -> tuple["Moved", "Moved"]:
+        """What left one product and came to the other."""
+        return (
+            Moved(self.id, self.instrument_id, self.source, -self.signed),
+            Moved(self.id, self.instrument_id, self.target, self.signed),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One side of a conversion, shaped as the trade that it is not."""
+
+    id: int
+    instrument_id: int
+    product: Product
+    signed: int
+    order_id: int | None = None
+
+
 @dataclass(slots=True)
 class Books:
     """All rows of one account."""
@@ -64,6 +93,11 @@ class Books:
     instruments: Mapping[int, Instrument]
     gtts: list[Gtt] = field(default_factory=list)
     archived: bool = False
+    conversions: list[ConversionFact] = field(default_factory=list)
+
+    def moves(self) -> "list[TradeFact | Moved]":
+        """All that changed a position's quantity: trades, and both sides of conversions."""
+        return [*self.trades, *(leg for each in self.conversions for leg in each.legs())]
 
 
 def violations(books: Books) -> list[str]:
@@ -151,10 +185,11 @@ def _history_is_whole(order: Order, events: list[OrderEvent]) -> Iterable[str]:
 
 
 def positions_are_their_trades(books: Books) -> Iterable[str]:
-    """A position is the sum of its signed trades; a flat one has no cost and no mark; CNC is never short."""
+    """A position is the sum of its signed trades and conversions; a flat one has no cost and no mark; CNC is never
+    short."""
     traded: dict[tuple[int, Product], int] = defaultdict(int)
-    for trade in books.trades:
-        traded[trade.instrument_id, trade.product] += trade.signed
+    for move in books.moves():
+        traded[move.instrument_id, move.product] += move.signed
     for key, position in books.work.positions.items():
         if position.quantity != traded.pop(key, 0):
             yield f"position {key} is {position.quantity}, which its trades do not add up to"
@@ -247,7 +282,7 @@ def gtts_are_sound(books: Books) -> Iterable[str]:
     yield from gtt_invariants.gtts_are_their_steps(books.gtts)
     yield from gtt_invariants.legs_fit_their_gtt(books.gtts, books.archived)
     yield from gtt_invariants.a_leg_has_one_order(books.gtts, orders)
-    yield from gtt_invariants.exits_only_close(books.gtts, orders, books.trades)
+    yield from gtt_invariants.exits_only_close(books.gtts, orders, books.moves())
 
 
 def counters_are_counted(books: Books) -> Iterable[str]:

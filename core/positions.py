@@ -112,6 +112,39 @@ def sell_lots(position: Position, lots: list[Lot], quantity: int, price: int) ->
     return sales
 
 
+def take_part(position: Position, quantity: int) -> tuple[int, int]:
+    """(cost, mark) of ``quantity`` units that leave an open position at its average; the remainder stays in it."""
+    held, sign = abs(position.quantity), 1 if position.quantity > 0 else -1
+    cost, mark = half_up(position.cost * quantity, held), half_up(position.mark * quantity, held)
+    join(position, -sign * quantity, -cost, -mark)
+    return cost, mark
+
+
+def take_lots(position: Position, lots: list[Lot], quantity: int) -> int:
+    """Cost of ``quantity`` shares that leave ``lots``, oldest first, without a sale; lots and position follow.
+
+    Lots that are used up stay in the list with quantity 0. Raises ValueError when the lots hold less.
+    """
+    total, left = 0, quantity
+    for lot in sorted(lots, key=lambda each: (each.bought_on, each.trade_id)):
+        part = min(left, lot.quantity)
+        if part:
+            cost = half_up(lot.cost * part, lot.quantity)
+            lot.quantity, lot.cost = lot.quantity - part, lot.cost - cost
+            total, left = total + cost, left - part
+    if left:
+        raise ValueError(f"lots are short of {left} shares")
+    join(position, -quantity, -total, -total)
+    return total
+
+
+def join(position: Position, quantity: int, cost: int, mark: int) -> None:
+    """Add units that no trade brought; all three are signed."""
+    position.quantity += quantity
+    position.cost += cost
+    position.mark += mark
+
+
 def _count(position: Position, side: Side, quantity: int, price: int, realised: int) -> None:
     position.realised += realised
     if side is Side.BUY:

@@ -158,6 +158,15 @@ class Reason(IntEnum):
     TOO_MANY_LEGS = 736
     EMPTY_BASKET = 737
     EARLIER_LEG = 738
+    # 74x conversions of a position's product
+    POSITION_NOT_HELD = 740
+    POSITION_NOT_FREE = 741
+    CONVERSION_OVER = 742
+    DELIVERY_ONLY = 743
+    CONVERSION_NOT_OFFERED = 744
+    OPPOSITE_POSITION = 745
+    CONVERSION_FUNDS = 746
+    NOT_BOUGHT_TODAY = 747
     # charges and settlement
     NO_RATES = 750
     CORPORATE_ACTION = 751

@@ -46,6 +46,18 @@ class Execution:
         return half_up(self.charges * last, self.quantity) - half_up(self.charges * first, self.quantity)
 
 
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """Units that went on in another product; numbered with the executions. ``quantity`` counts them, unsigned."""
+
+    trade_id: int
+    instrument_id: int
+    source: Product
+    target: Product
+    quantity: int
+    day: date
+
+
 @dataclass(slots=True)
 class RoundTrip:
     """``side`` is the opening one: BUY for a long. Values and charges in paise."""
@@ -79,12 +91,15 @@ class RoundTrip:
 
 @dataclass(slots=True)
 class _Open:
+    """What is still open of an execution: its units from ``used`` up to ``end``."""
+
     by: Execution
-    used: int = 0
+    used: int
+    end: int
 
     @property
     def left(self) -> int:
-        return self.by.quantity - self.used
+        return self.end - self.used
 
 
 _Trips = dict[tuple[int, Product, Side, int, int], RoundTrip]
@@ -110,7 +125,24 @@ class _Matcher:
             if not opened.left:
                 queue.popleft()
         if used < trade.quantity:
-            queue.append(_Open(trade, used))
+            queue.append(_Open(trade, used, trade.quantity))
+
+    def convert(self, change: Converted) -> None:
+        """Open units go to the other product's queue, oldest first; of delivered shares those of the day."""
+        source = self.open.setdefault((change.instrument_id, change.source), deque())
+        target = self.open.setdefault((change.instrument_id, change.target), deque())
+        left = change.quantity
+        for opened in list(source):
+            if not left:
+                break
+            if change.source is Product.CNC and opened.by.day != change.day:
+                continue
+            part = min(left, opened.left)
+            target.append(_Open(opened.by, opened.used, opened.used + part))
+            opened.used += part
+            left -= part
+            if not opened.left:
+                source.remove(opened)
 
     @staticmethod
     def _split(queue: deque[_Open], becomes: int, held: int) -> None:
@@ -146,11 +178,14 @@ def _cause(trade: Execution) -> int:
     return trade.order_id if trade.order_id is not None else -trade.trade_id
 
 
-def match(executions: Iterable[Execution]) -> list[RoundTrip]:
+def match(executions: Iterable[Execution | Converted]) -> list[RoundTrip]:
     """The round trips of an account's trades, given in order of their numbers; in the order they were closed."""
     matcher = _Matcher()
     for each in executions:
-        matcher.take(each)
+        if isinstance(each, Converted):
+            matcher.convert(each)
+        else:
+            matcher.take(each)
     return sorted(matcher.trips.values(), key=lambda trip: (trip.closed_at, trip.opened_at))
 
 

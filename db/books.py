@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 
 from core.account import OrderEvent, Work
 from core.instruments import Instrument, Segment
-from core.invariants import Books, TradeFact, TransferFact
+from core.invariants import Books, ConversionFact, TradeFact, TransferFact
 from core.ledger import BALANCES, Ledger
 from core.margin import Group
 from core.orders import Order, OrderType, Product, Side, Status, Validity
@@ -52,6 +52,7 @@ def books(connection: Connection, ids: list[int], instruments: Mapping[int, Inst
         "select account_id, instrument_id, sum(quantity) from lots where account_id = any(%s) group by 1, 2",
         ids,
     )
+    converted = _conversions(connection, ids)
     waiting = gtts.of_accounts(connection, ids)
     archived = {
         row[0]
@@ -59,7 +60,7 @@ def books(connection: Connection, ids: list[int], instruments: Mapping[int, Inst
     }
     return [
         Books(work, orders[n], events, trades[n], transfers[n], charges[n], lots[n], instruments,
-              waiting.get(n, []), n in archived)
+              waiting.get(n, []), n in archived, converted[n])
         for n, work in works.items()
     ]  # fmt: skip
 
@@ -143,6 +144,19 @@ def _trades(connection: Connection, ids: list[int]) -> defaultdict[int, list[Tra
             trade_id, order_id, instrument_id, Product(product), signed, price, realised, limit_price, kind, frame,
             consumed, charge_id, on,
         )  # fmt: skip
+        grouped[account_id].append(fact)
+    return grouped
+
+
+def _conversions(connection: Connection, ids: list[int]) -> defaultdict[int, list[ConversionFact]]:
+    grouped: defaultdict[int, list[ConversionFact]] = defaultdict(list)
+    rows = connection.execute(
+        "select account_id, id, instrument_id, from_product, to_product, quantity from conversions"
+        " where account_id = any(%s) order by id",
+        [ids],
+    )
+    for account_id, number, instrument_id, source, target, quantity in rows:
+        fact = ConversionFact(number, instrument_id, Product(source), Product(target), quantity)
         grouped[account_id].append(fact)
     return grouped
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date
 
-from core.daybook import DayPosition, Key, Traded
+from core.daybook import Changed, DayPosition, Key, Traded
 from core.ledger import BALANCES, Code
 from core.orders import Product, Side
 from db.trading import Connection
@@ -116,6 +116,19 @@ def trades(connection: Connection, account_id: int, day: date) -> list[Traded]:
     return [
         Traded(number, instrument, Product(product), Side(side), quantity, price, at, tuple(split) if split else None)
         for number, instrument, product, side, quantity, price, at, split in rows
+    ]
+
+
+def conversions(connection: Connection, account_id: int, day: date) -> list[Changed]:
+    """All conversions of the account up to the end of ``day``, by number."""
+    rows = connection.execute(
+        "select id, instrument_id, from_product, to_product, quantity, trading_date from conversions"
+        " where account_id = %s and trading_date <= %s order by id",
+        [account_id, day],
+    ).fetchall()
+    return [
+        Changed(number, instrument, Product(source), Product(target), quantity, at)
+        for number, instrument, source, target, quantity, at in rows
     ]
 
 

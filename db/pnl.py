@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import text
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import RowMapping
 
 from core.charges import HEADS
 from core.orders import Product, Side
 from core.pnl import Day
-from core.round_trips import Execution
+from core.round_trips import Converted, Execution
 from db.engine import Database
-from db.reading import rows, snapshot
+from db.reading import Row, instant, rows, snapshot
+from db.screen_rows import WalletRow
 from db.screens import PRICE, PRICE_FROM
-from db.wallet_screen import wallets_in
+from db.wallet_screen import wallet_questions, wallets_of
 
 DAYS = text(
     """
@@ -52,10 +53,13 @@ REALISED = text(
     group by instrument_id, product
     """
 )
+# Of the last day that was kept in the time asked, and of the last one before it.
 UNREALISED = text(
     """
-    select instrument_id, product, unrealised from daily_positions
-    where account_id = :account and trading_date = :day and quantity <> 0
+    select instrument_id, product, unrealised, trading_date < :start as before from daily_positions
+    where account_id = :account and quantity <> 0 and trading_date in (
+        (select max(trading_date) from daily_equity where account_id = :account and trading_date <= :end),
+        (select max(trading_date) from daily_equity where account_id = :account and trading_date < :start))
     """
 )
 TODAY = text(
@@ -95,11 +99,19 @@ EXECUTIONS = text(
     where t.account_id = :account and t.trading_date <= :end order by t.id
     """
 )
+CONVERSIONS = text(
+    """
+    select id, instrument_id, from_product, to_product, abs(quantity) as quantity, trading_date
+    from conversions where account_id = :account and trading_date <= :end order by id
+    """
+)
 BENCHMARK = text(
     """
     select (start at time zone 'Asia/Kolkata')::date as day, close from candles
     where market = :market and instrument_id = :instrument and interval = '1d'
-      and start >= cast(:start as date) - 10 and start < cast(:end as date) + 1
+      and start >= (select coalesce(min(trading_date), cast(:end as date)) from daily_equity
+                    where account_id = :account and trading_date between :start and :end) - 10
+      and start < cast(:end as date) + 1
     order by start
     """
 )
@@ -143,11 +155,11 @@ class Read:
     account: Account
     before: Day | None
     days: list[Day]
-    ledger: Sequence[RowMapping]
+    ledger: Sequence[Row]
     parts: list[Part]
-    charges: Sequence[RowMapping]
-    turnover: Sequence[RowMapping]
-    executions: list[Execution]
+    charges: Sequence[Row]
+    turnover: Sequence[Row]
+    executions: list[Execution | Converted]
     benchmark: list[tuple[date, int]]
 
 
@@ -158,39 +170,32 @@ def read(
 
     ``benchmark`` is the instrument whose daily closes are wanted beside the account's.
     """
-    with snapshot(database) as connection:
-        account = _account(connection, account_id)
-        if account is None:
+    with instant(database) as answers:
+        found = wallets_of(*answers(*wallet_questions([account_id]))).get(account_id)
+        if found is None:
             return None
+        account = _account(found)
         first, last = start or date.min, min(end or date.max, account.today.day)
-        asked = {"account": account_id, "start": first, "end": last}
-        days = [Day(**each) for each in rows(connection, DAYS, **asked)]
-        before = next((Day(**each) for each in rows(connection, BEFORE, account=account_id, start=first)), None)
         live = first <= account.today.day <= last
-        parts = _parts(connection, asked, days[-1].day if days else None, before.day if before else None, live)
-        if live:
-            days.append(account.today)
-        closes: list[tuple[date, int]] = []
-        if benchmark is not None and days:
-            span = {"market": account.market, "instrument": benchmark, "start": days[0].day, "end": days[-1].day}
-            closes = [(each["day"], each["close"]) for each in rows(connection, BENCHMARK, **span)]
-        return Read(
-            account,
-            before,
-            days,
-            rows(connection, LEDGER, **asked),
-            parts,
-            rows(connection, CHARGES, **asked),
-            rows(connection, TURNOVER, **asked),
-            [_execution(each) for each in rows(connection, EXECUTIONS, account=account_id, end=last)],
-            closes,
-        )
+        asked = {"account": account_id, "start": first, "end": last, "market": found.market, "instrument": benchmark}
+        statements = (DAYS, BEFORE, LEDGER, REALISED, UNREALISED, TODAY, CHARGES, TURNOVER, EXECUTIONS, CONVERSIONS)
+        told = answers(*((each, asked) for each in (*statements, BENCHMARK)))
+    days, before, ledger, realised, unrealised, today, charges, turnover, executions, conversions, closes = told
+    kept = [Day(**each) for each in days]
+    return Read(
+        account,
+        next((Day(**each) for each in before), None),
+        [*kept, account.today] if live else kept,
+        ledger,
+        _parts(realised, unrealised, bool(kept), today if live else None),
+        charges,
+        turnover,
+        _in_order(executions, conversions),
+        [(each["day"], each["close"]) for each in closes] if kept or live else [],
+    )
 
 
-def _account(connection: Connection, account_id: int) -> Account | None:
-    found = wallets_in(connection, [account_id]).get(account_id)
-    if found is None:
-        return None
+def _account(found: WalletRow) -> Account:
     balances = (
         found.cash, found.hold, found.margin, found.invested, found.unsettled, found.gains, found.option_credit
     )  # fmt: skip
@@ -207,30 +212,42 @@ def _account(connection: Connection, account_id: int) -> Account | None:
     return Account(found.market, today, found.version)
 
 
-def _parts(
-    connection: Connection, asked: dict[str, object], last: date | None, before: date | None, live: bool
-) -> list[Part]:
+def _parts(kept: Sequence[Row], ended: Sequence[Row], inside: bool, today: Sequence[Row] | None) -> list[Part]:
+    """``today`` is None where the time asked ends before it: then it ends with the last day that was kept, which is
+    ``inside`` the time or, where no day of it was, the one before."""
     realised: dict[tuple[int, str], int] = {}
     at_end: dict[tuple[int, str], int] = {}
     at_start: dict[tuple[int, str], int] = {}
-    for each in rows(connection, REALISED, **asked):
+    for each in kept:
         realised[each["instrument_id"], each["product"]] = each["realised"]
-    if live:
-        for each in rows(connection, TODAY, account=asked["account"]):
-            key = (each["instrument_id"], each["product"])
-            realised[key] = realised.get(key, 0) + each["realised"]
-            at_end[key] = each["unrealised"] or 0
-    for day, found in ((None if live else last or before, at_end), (before, at_start)):
-        if day is not None:
-            for each in rows(connection, UNREALISED, account=asked["account"], day=day):
-                found[each["instrument_id"], each["product"]] = each["unrealised"]
+    for each in today or ():
+        key = (each["instrument_id"], each["product"])
+        realised[key] = realised.get(key, 0) + each["realised"]
+        at_end[key] = each["unrealised"] or 0
+    for each in ended:
+        key = (each["instrument_id"], each["product"])
+        if each["before"]:
+            at_start[key] = each["unrealised"]
+        if today is None and each["before"] is not inside:
+            at_end[key] = each["unrealised"]
     return [
         Part(*key, realised.get(key, 0), at_end.get(key, 0), at_start.get(key, 0))
         for key in sorted({*realised, *at_end, *at_start})
     ]
 
 
-def _execution(each: RowMapping) -> Execution:
+def _in_order(executions: Sequence[Row], conversions: Sequence[Row]) -> list[Execution | Converted]:
+    changed = [
+        Converted(
+            each["id"], each["instrument_id"], Product(each["from_product"]), Product(each["to_product"]),
+            each["quantity"], each["trading_date"],
+        )
+        for each in conversions
+    ]  # fmt: skip
+    return sorted([*map(_execution, executions), *changed], key=lambda one: one.trade_id)
+
+
+def _execution(each: Row) -> Execution:
     return Execution(
         each["id"], each["order_id"], each["instrument_id"], Product(each["product"]), Side(each["side"]),
         each["quantity"], each["price"], each["charges"], each["traded_at"], each["trading_date"],

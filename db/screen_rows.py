@@ -85,7 +85,11 @@ class TradeRow:
 
 @dataclass(frozen=True, slots=True)
 class PositionRow:
-    """An open or today's closed position. ``cost`` and ``mark`` are signed values of the open quantity."""
+    """An open or today's closed position. ``cost`` and ``mark`` are signed values of the open quantity.
+
+    ``held`` counts older CNC shares too; ``converted`` and ``charges`` are today's; ``unrealised_before`` is what was
+    open when the last trading date closed. ``underlying`` is a key, the instrument's own for shares.
+    """
 
     account_id: int
     listing: Listing
@@ -101,6 +105,17 @@ class PositionRow:
     instrument_id: int = 0
     session: str = "always"
     trading_date: date = date.min
+    kind: str = "EQ"
+    expiry: date | None = None
+    underlying: str = ""
+    day_buy_quantity: int = 0
+    day_buy_value: int = 0
+    day_sell_quantity: int = 0
+    day_sell_value: int = 0
+    held: int = 0
+    converted: int = 0
+    charges: int = 0
+    unrealised_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +131,7 @@ class HoldingRow:
     last_price: int | None
     version: int
     instrument_id: int = 0
+    prev_close: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,12 +88,32 @@ left join market_days d
 POSITION = f"""
 select p.account_id, p.instrument_id, p.product, i.exchange as at_exchange, i.symbol, i.isin, p.version,
        m.session, a.trading_date, p.realised, p.open_buy, p.open_sell, {PRICE} as last_price,
+       i.kind, i.expiry, coalesce(u.exchange || ':' || u.symbol, i.exchange || ':' || i.symbol) as underlying,
+       p.day_buy_quantity, p.day_buy_value, p.day_sell_quantity, p.day_sell_value, p.quantity as held,
+       moved.converted, paid.charges,
+       case when p.product = 'CNC' then 0 else coalesce(kept.unrealised, 0) end as unrealised_before,
        case when p.product = 'CNC' then coalesce(today.quantity, 0) else p.quantity end as quantity,
        case when p.product = 'CNC' then coalesce(today.cost, 0) else p.cost end as cost,
        case when p.product = 'CNC' then coalesce(today.cost, 0) else p.mark end as mark
 from accounts a join positions p on p.account_id = a.id join instruments i on i.id = p.instrument_id
-join markets m on m.id = a.market
+join markets m on m.id = a.market left join instruments u on u.id = i.underlying_id
 {PRICE_FROM}
+left join daily_positions kept
+       on kept.account_id = p.account_id and kept.instrument_id = p.instrument_id and kept.product = p.product
+      and kept.trading_date = (select max(e.trading_date) from daily_equity e
+                               where e.account_id = a.id and e.trading_date < a.trading_date)
+cross join lateral (
+    select coalesce(sum(case p.product when c.to_product then c.quantity when c.from_product then -c.quantity end),
+                    0)::integer as converted
+    from conversions c
+    where c.account_id = a.id and c.trading_date = a.trading_date and c.instrument_id = p.instrument_id
+) moved
+cross join lateral (
+    select coalesce(sum(e.total), 0)::bigint as charges
+    from charge_entries e join orders o on o.id = e.order_id
+    where e.account_id = a.id and e.trading_date = a.trading_date and e.instrument_id = p.instrument_id
+      and o.product = p.product
+) paid
 left join (
     select l.account_id, l.instrument_id, sum(l.quantity) as quantity, sum(l.cost)::bigint as cost
     from lots l join accounts b on b.id = l.account_id
@@ -114,7 +134,7 @@ POSITIONS = text(
 HOLDINGS = text(
     f"""
     select p.account_id, p.instrument_id, i.exchange as at_exchange, i.symbol, i.isin, p.open_sell, p.version,
-           {PRICE} as last_price, l.settled, l.unsettled, l.cost
+           {PRICE} as last_price, d.prev_close, l.settled, l.unsettled, l.cost
     from accounts a
     join (
         select l.account_id, l.instrument_id, sum(l.cost)::bigint as cost,

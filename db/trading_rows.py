@@ -43,7 +43,7 @@ def payload(works: Sequence[Work], request: Row | None, announce: bool) -> Row:
     """
     tables: dict[str, list[Row]] = {
         "new_orders": [], "orders": [], "charges": [], "trades": [], "groups": [], "positions": [], "lots": [],
-        "ended_lots": [], "transfers": [], "decisions": [],
+        "ended_lots": [], "transfers": [], "decisions": [], "conversions": [],
     }  # fmt: skip
     accounts: list[Row] = []
     events: list[Row] = []
@@ -126,6 +126,15 @@ def _history(work: Work, tables: dict[str, list[Row]], events: list[Row]) -> Non
                 "at": work.events[-1].at, "account_id": work.id, "order_id": order_id,
                 "actor": work.events[-1].actor, "rule": int(refusal.reason), "sentence": refusal.sentence,
                 "numbers": refusal.numbers,
+            }
+        )  # fmt: skip
+    for each in work.conversions:
+        tables["conversions"].append(
+            {
+                "id": each.id, "account_id": work.id, "instrument_id": each.instrument_id,
+                "from_product": each.source, "to_product": each.target, "quantity": each.quantity,
+                "cost": each.cost, "mark": each.mark, "actor": each.actor, "converted_at": each.at,
+                "trading_date": day, "version": version,
             }
         )  # fmt: skip
     for transfer in work.transfers:

@@ -90,7 +90,8 @@ def _rebuild_one(database: Database, account_id: int, day: date) -> Rebuilt:
         prices = rows.closes(connection, account.market, {*marked, day}, traded)
         futures = {each for each in traded if by_id[each].kind is Kind.FUT}
         charges = rows.charges(connection, account_id, day)
-        positions = day_positions(day, trades, prices, marked, futures, charges)
+        converted = rows.conversions(connection, account_id, day)
+        positions = day_positions(day, trades, prices, marked, futures, charges, converted)
         equity = rows.equity(connection, account_id, day, sum(each.unrealised for each in positions))
         proven(day, positions, equity.realised)
         differing = _compare(connection, account_id, day, equity, positions)

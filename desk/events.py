@@ -11,7 +11,8 @@ from db.doorbell import ACCOUNTS, CONTROL, FRAMES, listen
 from db.engine import Database
 from desk import market, masters
 from desk.access import AccountRef
-from desk.rows import Row, order_row, position_row, trade_row, wallet_row
+from desk.holding_rows import position_row
+from desk.rows import Row, order_row, trade_row, wallet_row
 from desk.screens import feed_row, phase_of
 
 __all__ = ["ACCOUNTS", "CONTROL", "FRAMES", "Change", "Seen", "clocks", "ended", "follow", "glance", "join", "since"]

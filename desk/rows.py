@@ -13,9 +13,7 @@ from core.instruments import Segment
 from core.money import as_number, half_up
 from core.orders import AUTOMATIC, Order, OrderType
 from db.screen_rows import (
-    HoldingRow,
     OrderEvent,
-    PositionRow,
     QuoteRow,
     TradeRow,
     TransferRow,
@@ -200,51 +198,6 @@ def trade_row(trade: TradeRow, account_key: str) -> Row:
             "levels": [[as_number(price), quantity] for price, quantity in trade.levels],
         },
         "version": trade.version,
-    }
-
-
-def position_row(position: PositionRow, account_key: str, square_off_at: datetime | None = None) -> Row:
-    """A position; ``unrealised`` is ``value - mark``, all three signed like the quantity. ``square_off_at`` is when
-    the broker closes it; None of what is carried, and of what is flat."""
-    value = position.quantity * (position.last_price or 0)
-    return {
-        "account": account_key,
-        "exchange": position.listing.exchange,
-        "symbol": position.listing.symbol,
-        "product": position.product,
-        "quantity": position.quantity,
-        "average_price": average(position.cost, position.quantity),
-        "open_buy": position.open_buy,
-        "open_sell": position.open_sell,
-        "last_price": None if position.last_price is None else as_number(position.last_price),
-        "value": as_number(value),
-        "realised": as_number(position.realised),
-        "unrealised": as_number(value - position.mark),
-        "mark": as_number(position.mark),
-        "square_off_at": None if square_off_at is None else ist(square_off_at),
-        "version": position.version,
-    }
-
-
-def holding_row(holding: HoldingRow, account_key: str) -> Row:
-    """Shares bought before today. Sells take the oldest first, so open sells reserve these before today's."""
-    held = holding.settled + holding.unsettled
-    reserved = min(holding.open_sell, held)
-    value = held * (holding.last_price or 0)
-    return {
-        "account": account_key,
-        "exchange": holding.listing.exchange,
-        "symbol": holding.listing.symbol,
-        "isin": holding.listing.isin,
-        "quantity": holding.settled,
-        "t1_quantity": holding.unsettled,
-        "reserved_quantity": reserved,
-        "sellable_quantity": held - reserved,
-        "average_price": average(holding.cost, held),
-        "last_price": None if holding.last_price is None else as_number(holding.last_price),
-        "value": as_number(value),
-        "unrealised": as_number(value - holding.cost),
-        "version": holding.version,
     }
 
 

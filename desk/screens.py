@@ -19,13 +19,12 @@ from db.engine import Database
 from db.screen_rows import Header, QuoteRow
 from desk import masters
 from desk.access import AccountRef
+from desk.holding_rows import holding_row, position_row
 from desk.rows import (
     Row,
     history_rows,
-    holding_row,
     ist,
     order_row,
-    position_row,
     quote_row,
     trade_row,
     transfer_row,

@@ -1,5 +1,6 @@
 """Properties of the pure rules, over random lives of one account: whatever happens, the books explain themselves."""
 
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 from core import decide, fills, holds
 from core.account import Evidence, OrderEvent, Work
 from core.charges import HEADS, ChargeSegment, heads
+from core.conversion import Converted, ConvertPosition, convert
 from core.facts import Facts, MarketFacts, Quote
 from core.fills import can_fill, can_trigger
 from core.instruments import OPTIONS, Instrument, Kind
-from core.invariants import Books, TradeFact, TransferFact, violations
+from core.invariants import Books, ConversionFact, TradeFact, TransferFact, violations
 from core.ledger import BALANCES, Code, Ledger
 from core.margin import is_margined
 from core.money import half_up
@@ -102,6 +104,17 @@ class Life:
             fills.fill(self.work, self.facts, order, fills.Fill(quantity, price, NOW, seen, number, number))
             self.fills += 1
 
+    def convert(self, instrument: Instrument, source: Product, target: Product, quantity: int) -> Converted | None:
+        """Nothing of a conversion that is refused is kept."""
+        trial = deepcopy(self.work)
+        wish = ConvertPosition(instrument.id, source, target, quantity)
+        try:
+            done = convert(trial, self.facts, wish, self.draw_number(), "asha")
+        except Refusal:
+            return None
+        self.work = trial
+        return done
+
     def margin(self) -> int:
         return sum(group.position_margin + group.order_margin for group in self.work.groups.values())
 
@@ -123,7 +136,9 @@ class Life:
         lots = {key: sum(lot.quantity for lot in held) for key, held in self.work.lots.items()}
         charges = {entry.id: entry.heads.total for entry in self.work.charges}
         orders = list(self.work.orders.values())
-        return Books(self.work, orders, events, trades, moved, charges, lots, self.facts.instruments)
+        changed = [ConversionFact(c.id, c.instrument_id, c.source, c.target, c.quantity) for c in self.work.conversions]
+        return Books(self.work, orders, events, trades, moved, charges, lots, self.facts.instruments,
+                     conversions=changed)  # fmt: skip
 
     def sound(self) -> None:
         self.work.check()
@@ -160,7 +175,7 @@ changes = st.one_of(
 )
 steps = st.lists(
     st.tuples(
-        st.sampled_from(("place", "place", "modify", "cancel", "fill", "fill", "trigger")),
+        st.sampled_from(("place", "place", "modify", "cancel", "fill", "fill", "trigger", "convert")),
         wishes(),
         changes,
         st.integers(0, 10**6),
@@ -175,6 +190,11 @@ def live(life: Life, story: list[tuple[str, PlaceOrder, ModifyOrder, int, int]])
         before, open_orders = life.margin(), life.working()
         if act == "place":
             life.place(wish)
+        elif act == "convert":
+            one = life.facts.instruments[wish.instrument_id]
+            other = Product.CNC if one.kind is Kind.EQ else Product.NRML
+            pair = (Product.MIS, other) if which % 2 else (other, Product.MIS)
+            life.convert(one, *pair, one.lot * size)
         elif open_orders:
             order = open_orders[which % len(open_orders)]
             if act == "modify":
@@ -185,7 +205,7 @@ def live(life: Life, story: list[tuple[str, PlaceOrder, ModifyOrder, int, int]])
                 life.fill(order, size, which % 4)
             elif can_trigger(order, order.trigger_price):
                 fills.trigger(life.work, order, NOW)
-        if act not in ("place", "modify"):
+        if act not in ("place", "modify", "convert"):
             assert life.margin() <= before, f"a {act} raised the margin"
         life.sound()
 
@@ -323,3 +343,42 @@ def test_a_plain_story_of_each_instrument_places_holds_and_fills() -> None:
         assert is_margined(instrument, product) == (instrument is not SHARE)
         assert (instrument.kind in OPTIONS) == (instrument is CALL)
         life.sound()
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    instrument=st.sampled_from(TRADED),
+    cash=st.integers(10**8, 10**10),
+    buys=st.lists(st.tuples(st.integers(1, 30), st.integers(0, 3)), min_size=1, max_size=4),
+    share=st.integers(1, 120),
+)
+def test_there_and_back_again_leaves_the_books_as_they_were(
+    instrument: Instrument, cash: int, buys: list[tuple[int, int]], share: int
+) -> None:
+    life = Life(cash)
+    for lots, better in buys:
+        wish = PlaceOrder(instrument.id, Side.BUY, OrderType.MARKET, Product.MIS, lots * instrument.lot)
+        order = life.place(wish)
+        if order is not None and order.status is Status.OPEN:
+            life.fill(order, lots, better)
+            if order.status in WORKING:
+                decide.cancel(life.work, life.facts, order, "asha", WHY)
+    position = life.work.positions.get((instrument.id, Product.MIS))
+    if position is None or not position.quantity:
+        return
+    quantity = min(share, position.quantity // instrument.lot) * instrument.lot
+    other = Product.CNC if instrument.kind is Kind.EQ else Product.NRML
+    before, row, total = dict(life.work.balances), replace(position), sum(life.work.balances.values())
+    there = life.convert(instrument, Product.MIS, other, quantity)
+    if there is None:
+        assert instrument.kind is Kind.EQ, "between MIS and NRML no money is asked for"
+        return
+    life.sound()
+    assert sum(life.work.balances.values()) == total, "nothing leaves the account"
+    back = life.convert(instrument, other, Product.MIS, quantity)
+    assert back is not None
+    life.sound()
+    assert life.work.balances == before
+    # The part keeps the cost that it was given once, so that nothing is lost by rounding on the way back.
+    assert life.work.positions[instrument.id, Product.MIS] == row
+    assert back.record.cost == there.record.cost

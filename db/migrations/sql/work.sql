@@ -118,8 +118,8 @@ begin
                     and trading_date = v_market.trading_date and instrument_id = u),
                 (select last_price::bigint from quotes where market = v_market.id and instrument_id = u)),
                 r.volatility_bp, r.rate_bp))
-            from unnest(case when p_whole then array(select distinct underlying_id from margin_groups
-                    where account_id = any (p_accounts)) else p_underlyings end) u
+            from unnest(case when p_whole then array(select underlying_id from margin_groups
+                    where account_id = any (p_accounts) union select unnest(p_underlyings)) else p_underlyings end) u
             left join risk_prices r on r.snapshot_id = v_market.risk_snapshot_id and r.instrument_id = u),
         'taken', (select json_build_array(trading_date, (extract(epoch from exchange_time) * 1000)::bigint)
             from risk_snapshots where id = v_market.risk_snapshot_id),
@@ -205,6 +205,9 @@ begin
             x.realised, x.charge_id, x.limit_price, x.traded_at, x.trading_date, x.frame, x.exchange_time, x.last_price,
             x.levels, x.version
         from jsonb_populate_recordset(null::trades, p -> 'trades') x;
+    end if;
+    if p ? 'conversions' then
+        insert into conversions select x.* from jsonb_populate_recordset(null::conversions, p -> 'conversions') x;
     end if;
     if p ? 'groups' then
         insert into margin_groups (account_id, segment, underlying_id, position_margin, order_margin, snapshot_id,

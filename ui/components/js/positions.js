@@ -1,87 +1,86 @@
-// Open positions and holdings with profit that moves with every tick, totals, and the way out of each.
+// Open positions and holdings with profit that moves with every tick, totals and groups, and the way out of each.
 
-import { ask, keyOf, withAccount } from "./base.js";
+import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
-import { confirmed, h, toast } from "./dom.js";
-import { arrow, average, percent, price, quantity, rupees, signed, toPaise, tone } from "./money.js";
-import { nextFrame, put, toneOf } from "./paint.js";
-import { lastOf, positionKey, state, takePositions, unrealisedOf, valueOf } from "./store.js";
+import { convert } from "./convert.js";
+import { arrange, confirmed, h, toast } from "./dom.js";
+import { holdingsTable } from "./holdings.js";
+import { rupees } from "./money.js";
+import { nextFrame, put } from "./paint.js";
+import { bundle, figures, heads, line, paintFigures, sumCells, title as nameOf } from "./position_rows.js";
+import { positionKey, state, takePositions, valueOf } from "./store.js";
 import { widget } from "./widget.js";
 
-const WHY = {
-  Unrealised:
-    "Value at the last price minus the value it is measured from: what was paid, or for futures the last settlement.",
-  Realised: "Profit of what was closed today, before charges.",
-  "P&L": "Unrealised plus realised, before charges.",
-};
+const PLACE = "kagaz.positions";
+const VIEWS = [
+  ["net", "Net", "What is open now, whenever it was bought or sold."],
+  ["day", "Day", "What today's trades and today's prices did."],
+];
+const GROUPS = [
+  ["", "No groups"],
+  ["underlying", "By underlying"],
+  ["expiry", "By underlying and expiry"],
+];
 
 export const mount = widget((root, data, tools) => {
-  let holdings = [];
+  const kept = data.brief ? {} : JSON.parse(sessionStorage.getItem(PLACE) || "{}");
+  const shown = { view: kept.view || "net", group: kept.group || "" };
   let loaded = false;
   let fault = null;
+  let needle = "";
   const cells = new Map();
+  const sums = []; // {parts, rows} of each group and of the table
   const exitAll = h("button", { type: "button", class: "plain", onclick: askExitAll }, "Exit all");
   const title = h("h3", { class: "grow" }, "Positions");
+  const views = h("div", { class: "segments", role: "group", "aria-label": "View" });
+  const filter = h("input", {
+    type: "search",
+    placeholder: "Filter",
+    "aria-label": "Filter positions",
+    oninput: () => {
+      needle = filter.value.trim().toLowerCase();
+      draw();
+    },
+  });
+  const groups = h(
+    "select",
+    { "aria-label": "Group", onchange: () => set("group", groups.value) },
+    GROUPS.map(([value, label]) => h("option", { value, selected: value === shown.group }, label)),
+  );
+  const head = h("tr");
   const body = h("tbody");
-  const sums = {
-    unrealised: h("td", { class: "num" }),
-    realised: h("td", { class: "num wide" }),
-    total: h("td", { class: "num" }),
-  };
-  const th = (label, kind = "num") => h("th", { class: kind, scope: "col", title: WHY[label] || null }, label);
+  const foot = h("tr");
   const table = h(
     "table",
     { class: "grid positions", "aria-label": "Positions" },
-    h(
-      "thead",
-      null,
-      h(
-        "tr",
-        null,
-        th("Instrument", ""),
-        th("Product", "wide"),
-        th("Qty"),
-        th("Avg."),
-        th("LTP"),
-        th("Unrealised"),
-        th("Realised", "num wide"),
-        th("P&L"),
-        th("", ""),
-      ),
-    ),
+    h("thead", null, head),
     body,
-    h(
-      "tfoot",
-      null,
-      h(
-        "tr",
-        null,
-        h("td", null, "Total"),
-        h("td", { class: "wide" }),
-        h("td", { class: "lead", colspan: "3" }),
-        sums.unrealised,
-        sums.realised,
-        sums.total,
-        h("td"),
-      ),
-    ),
+    h("tfoot", null, foot),
   );
   const empty = h("div", { class: "empty" });
-  const shares = data.brief ? null : h("section", { class: "holdings" });
+  const scroll = h("div", { class: "scroll" }, table);
+  const shares = holdingsTable(data);
   root.append(
-    h("div", { class: "row head" }, title, exitAll),
-    h("div", { class: "scroll" }, table),
+    h("div", { class: "row head wrap" }, title, ...(data.brief ? [] : [views, groups, filter]), exitAll),
+    scroll,
     empty,
-    shares || "",
+    data.brief ? "" : shares.node,
   );
 
   const rows = () =>
     [...state.positions.values()]
-      .filter((row) => row.account === account() && (row.quantity || row.realised))
+      .filter((row) => row.account === account() && (row.quantity || row.realised || (!data.brief && traded(row))))
       .sort(
         (one, other) => Boolean(other.quantity) - Boolean(one.quantity) || one.symbol.localeCompare(other.symbol),
       );
-  const open = () => rows().filter((row) => row.quantity);
+  const traded = (row) => shown.view === "day" && (row.day_buy_quantity || row.day_sell_quantity);
+  const fits = (row) => !needle || `${row.symbol} ${row.product} ${row.underlying || ""}`.toLowerCase().includes(needle);
+
+  function set(name, value) {
+    shown[name] = value;
+    sessionStorage.setItem(PLACE, JSON.stringify(shown));
+    draw();
+  }
 
   async function load() {
     try {
@@ -90,7 +89,7 @@ export const mount = widget((root, data, tools) => {
         ask(withAccount("/holdings", account())),
       ]);
       takePositions(positions.items, positions.version);
-      holdings = held.items;
+      shares.take(held.items);
       loaded = true;
       fault = null;
     } catch (refused) {
@@ -101,259 +100,119 @@ export const mount = widget((root, data, tools) => {
   }
 
   function draw() {
-    const list = rows();
+    const all = rows();
+    const list = all.filter(fits);
+    const open = all.filter((row) => row.quantity);
     cells.clear();
-    body.replaceChildren(...list.map(line));
-    table.hidden = !list.length;
-    empty.hidden = list.length > 0 || (Boolean(data.brief) && holdings.length > 0 && loaded);
-    exitAll.hidden = !data.write || !exitable().length;
-    put(title, list.length ? `Positions (${open().length})` : "Positions");
-    if (!list.length) {
-      if (fault)
-        empty.replaceChildren(
-          h("strong", null, "Positions could not be loaded"),
-          fault.message,
-          " ",
-          h("button", { type: "button", class: "plain", onclick: load }, "Try again"),
-        );
-      else if (!loaded) empty.replaceChildren("Loading …");
-      else
-        empty.replaceChildren(
-          h("strong", null, "No positions today"),
-          ...(data.write
-            ? [
-                "What you buy or sell shows here and moves with the market. Press ",
-                h("kbd", null, "B"),
-                " on a watch row.",
-              ]
-            : ["This book is flat."]),
-        );
-    }
-    if (shares) shares.replaceChildren(...holdingsTable());
-    want(tools.name, [...new Set([...list, ...holdings].map(keyOf))]);
+    sums.length = 0;
+    arrange(
+      views,
+      VIEWS.map(([name, label, why]) =>
+        h(
+          "button",
+          { type: "button", "aria-pressed": String(name === shown.view), title: why, onclick: () => set("view", name) },
+          label,
+        ),
+      ),
+    );
+    arrange(head, heads(shown.view));
+    arrange(body, shown.group && !data.brief ? grouped(list) : list.map(one));
+    const parts = sumCells();
+    sums.push({ parts, rows: list });
+    const said = needle ? `Total of ${list.length} of ${all.length}, filter on` : "Total";
+    arrange(foot, [h("td", null, said), h("td", { class: "wide" }), h("td", { class: "lead", colspan: "3" }), ...parts.cells, h("td")]);
+    scroll.hidden = !list.length;
+    empty.hidden = list.length > 0 || (Boolean(data.brief) && shares.count() > 0 && loaded);
+    exitAll.hidden = !data.write || !open.some(leaves);
+    for (const each of [views, groups, filter]) each.hidden = !all.length;
+    put(title, all.length ? `Positions (${open.length})` : "Positions");
+    if (!list.length) teach(all.length);
+    shares.draw();
+    want(tools.name, [...new Set([...list.map(keyOf), ...shares.symbols()])]);
     tick();
   }
 
-  function line(row) {
-    const parts = {
-      last: h("td", { class: "num" }),
-      unrealised: h("td", { class: "num" }),
-      total: h("td", { class: "num" }),
-    };
-    cells.set(positionKey(row), { row, ...parts });
-    const closed = !row.quantity;
-    return h(
-      "tr",
-      { class: `position${closed ? " closed" : ""}` },
-      h(
-        "td",
-        null,
-        h("b", { class: "sym" }, row.symbol),
+  function teach(any) {
+    if (fault)
+      empty.replaceChildren(
+        h("strong", null, "Positions could not be loaded"),
+        fault.message,
         " ",
-        h("small", { class: "muted" }, row.exchange),
-        row.quantity < 0 ? [" ", h("span", { class: "chip sell" }, "SHORT")] : null,
-      ),
-      h("td", { class: "wide muted" }, row.product),
-      h("td", { class: "num" }, quantity(row.quantity)),
-      h("td", { class: "num" }, closed ? "–" : average(row.average_price)),
-      parts.last,
-      parts.unrealised,
-      h("td", { class: "num wide", dataset: { tone: tone(row.realised) } }, signed(row.realised)),
-      parts.total,
-      h(
-        "td",
-        { class: "num acts" },
-        data.write && !closed
-          ? [
-              h("button", { type: "button", class: "plain small", onclick: () => exit(row) }, "Exit"),
-              " ",
-              h(
-                "button",
-                {
-                  type: "button",
-                  class: "plain small wide",
-                  onclick: () =>
-                    emit("ticket", {
-                      symbol: keyOf(row),
-                      side: row.quantity > 0 ? "BUY" : "SELL",
-                      product: row.product,
-                    }),
-                },
-                "Add",
-              ),
-              " ",
-              row.product === "MIS"
-                ? null
-                : h(
-                    "button",
-                    {
-                      type: "button",
-                      class: "plain small wide",
-                      title: "Leave it at a target or at a stop, for up to a year",
-                      onclick: () =>
-                        emit("gtt", {
-                          symbol: keyOf(row),
-                          side: row.quantity > 0 ? "SELL" : "BUY",
-                          quantity: Math.abs(row.quantity),
-                          kind: "OCO",
-                        }),
-                    },
-                    "GTT",
-                  ),
-            ]
-          : null,
-      ),
-    );
+        h("button", { type: "button", class: "plain", onclick: load }, "Try again"),
+      );
+    else if (!loaded) empty.replaceChildren("Loading …");
+    else if (any) empty.replaceChildren(h("strong", null, "No position fits the filter"), "Clear it to see all.");
+    else
+      empty.replaceChildren(
+        h("strong", null, "No positions today"),
+        ...(data.write
+          ? ["What you buy or sell shows here and moves with the market. Press ", h("kbd", null, "B"), " on a watch row."]
+          : ["This book is flat."]),
+      );
   }
 
-  function paint(cell, paise, extra = "") {
-    put(cell, `${arrow(paise)} ${signed(paise / 100)}${extra}`.trim());
-    toneOf(cell, tone(paise));
+  function one(row) {
+    const made = line(row, shown.view, data.write ? acts(row) : null);
+    cells.set(positionKey(row), { row, ...made });
+    return made.node;
+  }
+
+  const acts = (row) => ({
+    exit: () => exit(row),
+    items: [
+      ["Add", () => emit("ticket", { symbol: keyOf(row), side: row.quantity > 0 ? "BUY" : "SELL", product: row.product })],
+      ...(row.converts_to ? [[`Convert to ${row.converts_to} …`, () => convert(root, row, load)]] : []),
+      ...(row.product === "MIS" ? [] : [["GTT: leave at a target or a stop …", () => standing(row)]]),
+      ["Exit at the market", () => leave([row], row.symbol)],
+    ],
+  });
+
+  function grouped(list) {
+    return bundle(list, shown.group).flatMap(([name, members]) => {
+      const parts = sumCells();
+      sums.push({ parts, rows: members });
+      const open = members.filter((row) => row.quantity && leaves(row));
+      return [
+        h(
+          "tr",
+          { class: "group" },
+          h("th", { scope: "rowgroup" }, name, h("span", { class: "count" }, ` ${members.length}`)),
+          h("td", { class: "wide" }),
+          h("td", { class: "lead", colspan: "3" }),
+          ...parts.cells,
+          h(
+            "td",
+            { class: "num acts" },
+            data.write && open.length
+              ? h(
+                  "button",
+                  { type: "button", class: "plain small", "aria-label": `Exit ${name}`, onclick: () => leave(open, name) },
+                  "Exit group",
+                )
+              : null,
+          ),
+        ),
+        ...members.map(one),
+      ];
+    });
   }
 
   function tick() {
-    let unrealised = 0;
-    let realised = 0;
-    for (const { row, last, unrealised: cell, total } of cells.values()) {
-      const now = row.quantity ? unrealisedOf(row) : 0;
-      unrealised += now;
-      realised += toPaise(row.realised);
-      put(last, row.quantity ? price(lastOf(row)) : "–");
-      const base = Math.abs(valueOf(row) - now);
-      paint(cell, now, row.quantity && base ? ` (${percent((now / base) * 100)})` : "");
-      paint(total, now + toPaise(row.realised));
-    }
-    paint(sums.unrealised, unrealised);
-    paint(sums.realised, realised);
-    paint(sums.total, unrealised + realised);
-    if (shares) tickHoldings();
+    const worth = new Map();
+    for (const [key, made] of cells) worth.set(key, made.paint());
+    for (const { parts, rows: members } of sums)
+      paintFigures(parts, figures(members.map((row) => worth.get(positionKey(row)))));
+    shares.tick();
   }
 
-  const held = new Map();
-  let heldSum = null;
-  function holdingsTable() {
-    held.clear();
-    if (!holdings.length) return [];
-    heldSum = h("td", { class: "num" });
-    const invested = holdings.reduce((sum, row) => sum + toPaise(row.value) - toPaise(row.unrealised), 0);
-    return [
-      h("h3", { class: "gap" }, `Holdings (${holdings.length})`),
-      h(
-        "div",
-        { class: "scroll" },
-        h(
-          "table",
-          { class: "grid", "aria-label": "Holdings" },
-          h(
-            "thead",
-            null,
-            h(
-              "tr",
-              null,
-              h("th", null, "Instrument"),
-              ...["Qty", "T1", "Avg.", "LTP", "Invested", "Current", "P&L"].map((label) =>
-                h("th", { class: "num" }, label),
-              ),
-              h("th"),
-            ),
-          ),
-          h(
-            "tbody",
-            null,
-            holdings.map((row) => {
-              const parts = {
-                last: h("td", { class: "num" }),
-                value: h("td", { class: "num" }),
-                gain: h("td", { class: "num" }),
-              };
-              held.set(keyOf(row), { row, ...parts });
-              return h(
-                "tr",
-                { class: "position" },
-                h(
-                  "td",
-                  null,
-                  h("b", { class: "sym" }, row.symbol),
-                  " ",
-                  h("small", { class: "muted" }, row.exchange),
-                ),
-                h("td", { class: "num" }, quantity(row.quantity)),
-                h(
-                  "td",
-                  { class: "num", title: "Bought, and not yet in the demat account" },
-                  row.t1_quantity ? quantity(row.t1_quantity) : "–",
-                ),
-                h("td", { class: "num" }, average(row.average_price)),
-                parts.last,
-                h("td", { class: "num" }, price((toPaise(row.value) - toPaise(row.unrealised)) / 100)),
-                parts.value,
-                parts.gain,
-                h(
-                  "td",
-                  { class: "num acts" },
-                  data.write && row.sellable_quantity
-                    ? h(
-                        "button",
-                        {
-                          type: "button",
-                          class: "plain small",
-                          onclick: () =>
-                            emit("ticket", {
-                              symbol: keyOf(row),
-                              side: "SELL",
-                              product: "CNC",
-                              quantity: row.sellable_quantity,
-                            }),
-                        },
-                        "Sell",
-                      )
-                    : null,
-                  data.write
-                    ? h(
-                        "button",
-                        {
-                          type: "button",
-                          class: "plain small",
-                          title: "Sell at a target or at a stop, for up to a year",
-                          onclick: () =>
-                            emit("gtt", { symbol: keyOf(row), side: "SELL", quantity: row.quantity, kind: "OCO" }),
-                        },
-                        "GTT",
-                      )
-                    : null,
-                ),
-              );
-            }),
-          ),
-          h(
-            "tfoot",
-            null,
-            h(
-              "tr",
-              null,
-              h("td", { colspan: "5" }, "Total"),
-              h("td", { class: "num" }, price(invested / 100)),
-              h("td"),
-              heldSum,
-              h("td"),
-            ),
-          ),
-        ),
-      ),
-    ];
-  }
-  function tickHoldings() {
-    let sum = 0;
-    for (const { row, last, value, gain } of held.values()) {
-      const units = row.quantity + row.t1_quantity;
-      const now = toPaise(row.unrealised) + (toPaise(lastOf(row)) - toPaise(row.last_price)) * units;
-      sum += now;
-      put(last, price(lastOf(row)));
-      put(value, price((toPaise(lastOf(row)) * units) / 100));
-      paint(gain, now);
-    }
-    if (heldSum) paint(heldSum, sum);
-  }
+  // Leaves it at a target or at a stop, for up to a year.
+  const standing = (row) =>
+    emit("gtt", {
+      symbol: keyOf(row),
+      side: row.quantity > 0 ? "SELL" : "BUY",
+      quantity: Math.abs(row.quantity),
+      kind: "OCO",
+    });
 
   const exit = (row) =>
     emit("ticket", {
@@ -365,19 +224,39 @@ export const mount = widget((root, data, tools) => {
     });
 
   // Intraday and carried positions; shares bought for delivery are kept, as a broker keeps them.
-  const exitable = () => open().filter((row) => row.product !== "CNC");
+  const leaves = (row) => row.quantity && row.product !== "CNC";
+  const value = (list) => rupees(list.reduce((sum, row) => sum + Math.abs(valueOf(row)), 0) / 100);
 
   async function askExitAll() {
-    const list = exitable();
-    const worth = list.reduce((sum, row) => sum + Math.abs(valueOf(row)), 0);
-    const question = `Exit ${list.length} MIS and NRML positions at the market, ${rupees(worth / 100)} in all? Delivery shares stay.`;
+    const list = rows().filter(leaves);
+    const hidden = list.length - list.filter(fits).length;
+    const question = `Exit all ${list.length} MIS and NRML positions at the market, ${value(list)} in all? Delivery shares stay.${hidden ? ` ${hidden} of them are hidden by the filter.` : ""}`;
     if (await confirmed(root, question, `Exit ${list.length}`)) tools.trigger("exitall", true);
+  }
+
+  // One after the other: each is an order of its own, and a refusal of one leaves the others.
+  async function leave(list, name) {
+    const what = list.length === 1 ? nameOf(list[0]) : `${list.length} positions of ${name}`;
+    if (!(await confirmed(root, `Exit ${what} at the market, ${value(list)} in all?`, `Exit ${list.length}`))) return;
+    let sent = 0;
+    for (const row of list) {
+      const body = { account: account(), symbol: row.symbol, exchange: row.exchange, product: row.product };
+      try {
+        const answer = await ask("/positions/exit", { method: "POST", body, key: newKey() });
+        sent += answer.items.length;
+      } catch (refused) {
+        toast(root, `${nameOf(row)}: ${refused.message}`, { tone: "bad", stays: true });
+      }
+    }
+    if (sent) toast(root, `${sent} closing order${sent === 1 ? "" : "s"} sent.`, { tone: "good" });
   }
 
   tools.own(on("positions", () => nextFrame(tools.name, draw)));
   tools.own(on("quotes", () => nextFrame(`${tools.name} prices`, tick)));
   tools.own(on("trade", () => setTimeout(load, 400)));
   tools.own(on("gap", load));
+  const clock = setInterval(tick, 15000); // what is left of the day is said in minutes
+  tools.own(() => clearInterval(clock));
   tools.own(() => unwant(tools.name));
   load();
   return {

@@ -17,6 +17,10 @@ export const state = {
   complete: false,
 };
 
+// The exchange's clock as the last prices told it, and when they came; before them this browser's own.
+const told = { at: null, heard: 0 };
+export const exchangeNow = () => (told.at === null ? Date.now() : told.at + performance.now() - told.heard);
+
 export const positionKey = (row) => `${row.exchange}:${row.symbol}:${row.product}`;
 
 export function clearAccount() {
@@ -55,6 +59,7 @@ function move(quote, price) {
 export function takeTicks(event, now) {
   const changed = new Set();
   const at = event.cols.indexOf("symbol");
+  if (event.exchange_time) Object.assign(told, { at: Date.parse(event.exchange_time), heard: now });
   for (const row of event.rows) {
     const quote = quoteOf(row[at]);
     const before = quote.last_price;
