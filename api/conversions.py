@@ -36,7 +36,6 @@ def convert(call: Call) -> Reply:
     account = call.account(fields)
     wish = wish_of(call, fields)
     found = account(write=True)
-    call.rate.spend(call.principal.user_id)
     return reply_of(converting.convert_position(call.database, call.principal.name, found.id, wish, call.key))
 
 
@@ -62,7 +61,6 @@ def leave(call: Call) -> Reply:
     if instrument is None:
         sentence = f"There is no {name} on {exchange}. Search for its symbol."
         raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, field="symbol")
-    call.rate.spend(call.principal.user_id)
     answers = trading.exit_position(call.database, call.principal.name, found.id, instrument.id, str(product), call.key)
     refused = next((each for each in answers if not each.ok), None)
     if refused is not None:

@@ -18,6 +18,9 @@ from core.orders import OrderType, PlaceOrder, Product, Side
 from core.positions import Lot, Position, join, take_lots, take_part
 from core.reasons import Reason, Refusal
 from core.risk import Asked, instrument_trades, market_is_open, market_is_running
+from core.risk_account import state_of
+from core.risk_facts import Restriction
+from core.standing import TradingState
 
 OFFERED = {
     False: {(Product.MIS, Product.CNC), (Product.CNC, Product.MIS)},
@@ -66,6 +69,9 @@ def convert(work: Work, facts: Facts, wish: ConvertPosition, number: int, actor:
     required = before[Ledger.CASH] - work.balances[Ledger.CASH]
     if required > 0 and required > available:
         raise _short(wish, record, required, available)
+    state, why, reason = state_of(work, facts)
+    if required > 0 and state is not TradingState.ACTIVE:
+        raise Refusal(reason, f"The account may only reduce: this conversion would need {rupees(required)} more. {why}")
     spend = stored - work.balances[Ledger.CASH]
     work.spend = spend if required > 0 and spend > 0 else None
     changed = {name: work.balances[name] - before[name] for name in (Ledger.INVESTED, Ledger.MARGIN)}
@@ -119,12 +125,26 @@ def refused(work: Work, facts: Facts, instrument: Instrument, wish: ConvertPosit
         market_is_running(asked)
         or market_is_open(asked)
         or instrument_trades(asked)
+        or _is_allowed(work, facts, instrument, wish)
         or _is_offered(instrument, wish)
         or _in_time(facts, instrument)
         or _fits(work, instrument, wish)
         or _joins(work, instrument, wish)
         or _is_priced(facts, instrument, wish)
     )
+
+
+def _is_allowed(work: Work, facts: Facts, instrument: Instrument, wish: ConvertPosition) -> Refusal | None:
+    state, why, reason = state_of(work, facts)
+    if state is TradingState.HALTED:
+        return Refusal(reason, f"Trading is halted: nothing is converted. {why}")
+    notes = [facts.risk.restrictions.get(each) for each in (Restriction.TRADE_FOR_TRADE, Restriction.SURVEILLANCE)]
+    note = next((each for each in notes if each is not None), None)
+    if note is None or wish.target is not Product.MIS or instrument.kind in DERIVATIVES:
+        return None
+    because = f" ({note})" if note else ""
+    sentence = f"{instrument.symbol} trades for delivery only{because}: it cannot become intraday."
+    return Refusal(Reason.DELIVERY_ONLY, sentence, "to")
 
 
 def _is_offered(instrument: Instrument, wish: ConvertPosition) -> Refusal | None:

@@ -1,5 +1,7 @@
 """Rules of the account as a whole: its trading state, and how many orders and trades it may have."""
 
+from core.account import Work
+from core.facts import Facts
 from core.reasons import Reason, Refusal
 from core.risk_facts import HOUSE_ORIGINS, Switch
 from core.risk_limits import LimitName
@@ -7,9 +9,9 @@ from core.risk_weighed import Weighed, over
 from core.standing import SEVERITY, TradingState
 
 
-def state_of(weighed: Weighed) -> tuple[TradingState, str, Reason]:
+def state_of(work: Work, facts: Facts) -> tuple[TradingState, str, Reason]:
     """The strictest state that holds for the account, why, and the number of that: its own or a switch over it."""
-    standing, switch = weighed.work.standing, weighed.facts.risk.switch
+    standing, switch = work.standing, facts.risk.switch
     state, why = standing_state(standing.state, standing.state_reason, switch)
     if switch is not None and why == switch.sentence:
         return state, why, Reason.KILL_SWITCH
@@ -25,7 +27,7 @@ def standing_state(state: TradingState, why: str, switch: Switch | None) -> tupl
 
 def state_allows(weighed: Weighed) -> Refusal | None:
     """HALTED takes cancels alone, REDUCING what raises nothing. The house's own closing orders always pass."""
-    state, why, reason = state_of(weighed)
+    state, why, reason = state_of(weighed.work, weighed.facts)
     if state is TradingState.ACTIVE or weighed.order.origin in HOUSE_ORIGINS:
         return None
     if state is TradingState.HALTED:

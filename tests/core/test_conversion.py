@@ -12,8 +12,10 @@ from core.instruments import Instrument
 from core.ledger import Ledger
 from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason, Refusal
+from core.risk_facts import Restriction
 from core.sessions import Board
 from core.settlement import open_next_day
+from core.standing import TradingState
 from tests.core.test_properties import FUTURE, NOW, SHARE, TODAY, Life
 
 CNC, MIS, NRML = Product.CNC, Product.MIS, Product.NRML
@@ -141,3 +143,16 @@ def test_the_group_is_brought_to_the_snapshot_before_the_conversion_is_weighed()
     assert done is not None
     assert done.margin == -50 * 10_000 * 2 // 5, "the rise of the price itself is no part of what it frees"
     assert holds.needed(one.work, one.facts, SHARE.segment, SHARE.id)[0] == 200_000
+
+
+def test_delivery_only_shares_stay_delivered_and_a_halted_account_converts_nothing() -> None:
+    one = life()
+    one.facts = replace(one.facts, risk=replace(one.facts.risk, restrictions={Restriction.TRADE_FOR_TRADE: "BE"}))
+    told = refusal(one, SHARE, CNC, MIS, 5)
+    assert (told.reason, "(BE)" in told.sentence) == (Reason.DELIVERY_ONLY, True)
+    assert one.convert(SHARE, MIS, CNC, 5)
+    one.work.standing.state = TradingState.REDUCING
+    assert "only reduce" in refusal(one, SHARE, MIS, CNC, 5).sentence
+    assert one.convert(FUTURE, NRML, MIS, 65), "what needs no money is still allowed"
+    one.work.standing.state = TradingState.HALTED
+    assert refusal(one, FUTURE, NRML, MIS, 65).reason is Reason.ACCOUNT_HALTED
