@@ -337,24 +337,6 @@ requests = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
 )
 
-conversions = Table(
-    "conversions",
-    METADATA,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("account_id", BigInteger, ForeignKey("accounts.id"), nullable=False),
-    Column("instrument_id", Integer, ForeignKey("instruments.id"), nullable=False),
-    Column("from_product", Text, nullable=False),
-    Column("to_product", Text, nullable=False),
-    Column("quantity", Integer, nullable=False),
-    Column("cost", BigInteger, nullable=False),
-    Column("mark", BigInteger, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("converted_at", DateTime(timezone=True), nullable=False),
-    Column("trading_date", Date, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    Index("conversions_account_day", "account_id", "trading_date"),
-)
-
 daily_equity = Table(
     "daily_equity",
     METADATA,

@@ -142,7 +142,7 @@ def test_the_group_is_brought_to_the_snapshot_before_the_conversion_is_weighed()
     done = one.convert(SHARE, MIS, CNC, 50)
     assert done is not None
     assert done.margin == -50 * 10_000 * 2 // 5, "the rise of the price itself is no part of what it frees"
-    assert holds.needed(one.work, one.facts, SHARE.segment, SHARE.id)[0] == 200_000
+    assert holds.needed(one.work, one.facts, SHARE.segment, SHARE.id)[0].total == 200_000
 
 
 def test_delivery_only_shares_stay_delivered_and_a_halted_account_converts_nothing() -> None:
