@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from bench.fills import rest
+from bench.fills import SHARES, rest
 from bench.house import CASH
 from bench.place_http import free_port
 from bench.result import Result, rounded
@@ -26,7 +26,6 @@ from db.embedded import server
 from db.embedded.cluster import NAME
 from db.embedded.places import settle
 from db.engine import Database
-from desk import masters
 
 PROJECT = Path(__file__).resolve().parent.parent
 ORDERS, ACCOUNTS = 100_000, 1_000
@@ -101,7 +100,6 @@ def machine() -> Iterator[Machine]:
 
 def crowd(database: Database) -> None:
     """Leave 100,000 open orders, deep enough in the book that no frame fills them."""
-    instrument = masters.get(database).by_key["NSE:INFY"].id
     with database.connection() as connection:
         connection.execute("insert into users (name, role) values ('bench', 'trader')")
         rows = connection.execute(
@@ -110,7 +108,7 @@ def crowd(database: Database) -> None:
             " where u.name = 'bench' and m.id = 'sim' returning id",
             [CASH, ACCOUNTS],
         ).fetchall()
-    rest(database, [row[0] for row in rows], instrument, ORDERS // ACCOUNTS)
+    rest(database, [row[0] for row in rows], SHARES, ORDERS // ACCOUNTS)
     with database.connection() as connection:
         connection.execute(
             "update orders set price = case side when 'BUY' then 100 else 100000000 end,"
