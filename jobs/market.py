@@ -163,7 +163,8 @@ class MarketLoop(Steady):
         self._universe, self._feed = sources.open_feed(self._database, self._settings, state, resume)
         self._feed.want(markets.wanted(self._database, self.market))
         self._guard = Guard(self._universe)
-        self._times = Timekeeper(self._database, self.market, self._master, self._universe)
+        # Asked anew: opening a feed may have listed contracts that its universe has already.
+        self._times = Timekeeper(self._database, self.market, masters.get(self._database), self._universe)
         self._candles = CandleMaker(self._universe)
         self._number = state.frame
         self._state = state

@@ -176,13 +176,24 @@ def test_what_is_held_is_listed_with_what_it_is_held_for(clean_database: Databas
         segment="DERIVATIVES",
         underlying_id=nifty,
         position_margin=900,
+        span=700,
+        exposure=150,
+        add_ons=50,
         order_margin=300,
     )
     make.insert(clean_database, "margin_groups", account_id=book.id, segment="CASH", underlying_id=infy)
     wallet = screens.wallet(clean_database, book)
     assert [hold["order_id"] for hold in wallet["holds"]] == [str(first), str(second)]
     assert wallet["margins"] == [
-        {"segment": "DERIVATIVES", "underlying": "NSE:NIFTY 50", "position_margin": 9, "order_margin": 3}
+        {
+            "segment": "DERIVATIVES",
+            "underlying": "NSE:NIFTY 50",
+            "position_margin": 9,
+            "order_margin": 3,
+            "span": 7,
+            "exposure": 1.5,
+            "add_ons": 0.5,
+        }
     ]
     held = sum(paise(hold["cash"] + hold["credit"]) for hold in wallet["holds"]) + 300
     assert (paise(wallet["held"]), paise(wallet["margin"])) == (held, 900)
