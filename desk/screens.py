@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from core.auction import Interest, equilibrium
-from core.instruments import Instrument
+from core.instruments import Instrument, Kind
 from core.money import as_number
 from core.phases import PRINTING, Phase, phase
 from core.reasons import Reason, Refusal
@@ -295,8 +295,9 @@ def _quoted(state: str) -> str:
     return "STALE" if state == "DOWN" else state
 
 
-def instrument_row(instrument: Instrument) -> Row:
-    """An instrument with the terms of the day; ``strike`` and ``tick`` in rupees."""
+def instrument_row(instrument: Instrument, underlying: Instrument | None = None) -> Row:
+    """An instrument with the terms of the day; ``strike`` and ``tick`` in rupees. ``on_stock`` is true of a contract on
+    a share."""
     return {
         "key": instrument.key,
         "exchange": instrument.exchange,
@@ -304,6 +305,8 @@ def instrument_row(instrument: Instrument) -> Row:
         "name": instrument.name,
         "kind": str(instrument.kind),
         "segment": str(instrument.segment),
+        "underlying": None if underlying is None else underlying.key,
+        "on_stock": underlying is not None and underlying.kind is not Kind.INDEX,
         "lot": instrument.lot,
         "tick": as_number(instrument.tick),
         "freeze_quantity": instrument.freeze_quantity,
@@ -314,6 +317,11 @@ def instrument_row(instrument: Instrument) -> Row:
     }
 
 
+def _listed(master: masters.Master, instrument: Instrument) -> Row:
+    number = instrument.underlying_id
+    return instrument_row(instrument, None if number is None else master.by_id.get(number))
+
+
 def instruments(
     database: Database, keys: Sequence[str] | None = None, cursor: str | int | None = None, limit: int = 100
 ) -> Row:
@@ -322,7 +330,7 @@ def instruments(
     if keys is not None:
         named = [master.by_key[key] for key in keys if key in master.by_key]
         return {
-            "items": [instrument_row(each) for each in named],
+            "items": [_listed(master, each) for each in named],
             "next": None,
             "version": None,
             "unknown": [key for key in keys if key not in master.by_key],
@@ -330,13 +338,14 @@ def instruments(
     after = 0 if cursor is None else _cursor(cursor)
     page = [master.by_id[each] for each in sorted(each for each in master.by_id if each > after)[: _limit(limit)]]
     following = str(page[-1].id) if len(page) == limit else None
-    return {"items": [instrument_row(each) for each in page], "next": following, "version": None}
+    return {"items": [_listed(master, each) for each in page], "next": following, "version": None}
 
 
 def search(database: Database, text: str, limit: int = 20, segment: str | None = None) -> Row:
     """Instruments that fit what was typed, the best first."""
-    found = masters.get(database).search(text, limit=min(_limit(limit), 50), segment=segment)
-    return {"items": [instrument_row(each) for each in found], "next": None, "version": None}
+    master = masters.get(database)
+    found = master.search(text, limit=min(_limit(limit), 50), segment=segment)
+    return {"items": [_listed(master, each) for each in found], "next": None, "version": None}
 
 
 def candles(

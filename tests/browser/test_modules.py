@@ -111,6 +111,8 @@ FORM = {"symbol": "NSE:INFY", "side": "BUY", "type": "LIMIT", "quantity": "10", 
         ({"quantity": "2", "inLots": True}, FUTURE, None),
         ({"quantity": "28", "inLots": True}, FUTURE, "1,800 at most"),
         ({"quantity": "64"}, FUTURE, "multiple of the lot, 65"),
+        ({"quantity": "28", "inLots": True, "autoslice": True}, FUTURE, None),
+        ({"quantity": "28", "inLots": True, "legs": "4"}, FUTURE, None),
     ],
 )
 def test_the_ticket_s_rules(page, change, terms, told):
@@ -119,6 +121,54 @@ def test_the_ticket_s_rules(page, change, terms, told):
         assert found == []
     else:
         assert told in found[0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("change", "terms", "sent"),
+    [
+        ({}, TERMS, {}),
+        ({"validity": "TTL", "ttl": "15"}, TERMS, {"validity_ttl": 15}),
+        ({"ttl": "15", "disclosed": "5"}, TERMS, {"disclosed_quantity": 5}),
+        ({"legs": "4", "disclosed": ""}, TERMS, {"iceberg_legs": 4}),
+        ({"validity": "IOC", "legs": "4"}, TERMS, {}),
+        ({"type": "MARKET", "protection": "2.5", "legs": "4"}, TERMS, {"market_protection": 2.5}),
+        ({"disclosed": "65"}, FUTURE | {"kind": "FUT"}, {}),
+        ({"quantity": "28", "inLots": True, "autoslice": True}, FUTURE, {"autoslice": True}),
+        ({"quantity": "27", "inLots": True, "autoslice": True}, FUTURE, {}),
+    ],
+)
+def test_the_finer_terms_are_sent_where_they_have_a_use(page, change, terms, sent):
+    assert ask(page, "ticket_more", "m.terms_of(v[0], v[1])", FORM | {"validity": "DAY"} | change, terms) == sent
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"validity": "TTL", "ttl": ""}, "1 to 375 minutes"),
+        ({"validity": "TTL", "ttl": "376"}, "1 to 375 minutes"),
+        ({"disclosed": "0"}, "1 to 10"),
+        ({"disclosed": "11"}, "1 to 10"),
+        ({"legs": "1"}, "2 to 10 legs"),
+        ({"legs": "4", "quantity": "3"}, "2 to 3 legs"),
+        ({"type": "MARKET", "protection": "0"}, "Above 0"),
+        ({"type": "MARKET", "protection": "100.5"}, "Above 0"),
+    ],
+)
+def test_what_is_wrong_with_the_finer_terms(page, change, told):
+    form = FORM | {"validity": "DAY"} | change
+    assert told in ask(page, "ticket_more", "m.faults_of(v[0], v[1])", form, TERMS)[0]["detail"]
+
+
+def test_an_order_above_the_freeze_quantity_makes_whole_orders(page):
+    form = FORM | {"quantity": "55", "inLots": True}
+    assert ask(page, "ticket_rules", "m.sliced(v[0], v[1])", form, FUTURE) == [1755, 1755, 65]
+
+
+def test_types_and_validities_are_those_that_are_taken(page):
+    assert ask(page, "ticket_rules", "m.types(v[0])", {"kind": "CE", "on_stock": True}) == ["LIMIT", "SL"]
+    assert ask(page, "ticket_rules", "m.types(v[0])", {"kind": "CE", "on_stock": False}) == ["LIMIT", "MARKET", "SL"]
+    assert ask(page, "ticket_rules", "m.validities(v[0])", "SL") == ["DAY", "TTL"]
+    assert ask(page, "ticket_rules", "m.validities(v[0])", "MARKET") == ["DAY", "IOC"]
 
 
 def test_lots_are_sent_as_units_and_prices_as_plain_decimals(page):

@@ -36,6 +36,10 @@ def open_ticket(page: Page, symbol: str, key: str) -> None:
     expect(page.locator(".ticket .costs")).to_contain_text("Required")
 
 
+def shot(page: Page, name: str) -> None:
+    page.screenshot(path=f"/tmp/orders-scratch/{name}.png")
+
+
 def send(page: Page) -> None:
     page.locator(".ticket button[type=submit]").click()
     expect(page.locator(".ticket")).to_be_hidden()
@@ -123,6 +127,38 @@ def test_a_day_of_a_trader(address, visitor):
         expect(history).to_contain_text(word)
 
 
+def test_an_iceberg_for_some_minutes_is_placed_and_shown(address, visitor):
+    page = sign_in(visitor(), address, "ravi")
+    settled(page)
+    open_ticket(page, "NSE:TCS", "b")
+    ticket = page.locator(".ticket")
+    ticket.get_by_role("button", name="SL", exact=True).click()
+    expect(ticket.get_by_role("button", name="IOC", exact=True)).to_have_count(0)
+    ticket.get_by_role("button", name="Limit", exact=True).click()
+    ticket.get_by_role("button", name="Minutes", exact=True).click()
+    page.get_by_role("textbox", name="Minutes").fill("400")
+    expect(ticket.locator(".note.bad")).to_contain_text("1 to 375 minutes")
+    page.get_by_role("textbox", name="Minutes").fill("20")
+    page.get_by_role("textbox", name="Quantity").fill("10")
+    page.get_by_role("textbox", name="Price", exact=True).fill("2900.00")
+    ticket.locator("summary", has_text="Show less of it").click()
+    page.get_by_role("textbox", name="Iceberg legs").fill("4")
+    expect(ticket).to_contain_text("2 shows at a time")
+    shot(page, "ticket")
+    page.keyboard.press("Enter")
+    expect(ticket).to_be_hidden()
+    go(page, "Orders")
+    row = page.locator("tr.order").filter(has_text="TCS").first
+    expect(row).to_contain_text("leg 1 of 4")
+    expect(row).to_contain_text("until")
+    row.click()
+    expect(page.locator("tr.history")).to_contain_text("PUT ORDER REQ RECEIVED")
+    shot(page, "orders")
+    row.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Cancel 1 selected").click()
+    expect(page.locator("tr.order").filter(has_text="leg 1 of 4")).to_have_count(0)
+
+
 def test_the_ticket_speaks_before_and_after_it_is_sent(address, visitor):
     page = sign_in(visitor(), address, "ravi")
     settled(page)
@@ -139,6 +175,9 @@ def test_the_ticket_speaks_before_and_after_it_is_sent(address, visitor):
     page.get_by_role("textbox", name="Quantity").fill("90000")
     expect(page.locator(".ticket .costs")).to_contain_text("Short of ₹")
     page.keyboard.press("Enter")
+    page.get_by_role("dialog", name=re.compile("^Buy 90,000 INFY for about")).get_by_role(
+        "button", name="Send it"
+    ).click()
     expect(page.locator(".ticket .said")).to_contain_text("written as order")
     page.keyboard.press("Escape")
     expect(page.locator(".ticket")).to_be_hidden()

@@ -1,11 +1,11 @@
-// The whole history of one order: each step with who took it and why, each fill with what the market showed.
+// One order's history: a broker's steps, who took them and why, and what the market showed when it filled.
 
 import { keyOf } from "./base.js";
 import { emit } from "./bus.js";
 import { h } from "./dom.js";
 import { gttStatus, kindOf, legState, legWords, waits } from "./gtt_words.js";
 import { price, quantity, rupees } from "./money.js";
-import { by, evidence, step } from "./order_words.js";
+import { by, evidence, finer, slippage, step } from "./order_words.js";
 import { clock, moment } from "./time.js";
 
 // The target and the stop of an entry, and the way to move them.
@@ -32,55 +32,69 @@ export function history({ detail, refused }, columns) {
   const cell = h("td", { colspan: String(columns) });
   if (refused) cell.append(refused.message);
   else if (!detail) cell.append("Loading …");
-  else {
+  else
     cell.append(
-      h(
-        "div",
-        { class: "muted" },
-        `Order ${detail.order_id} · ${detail.order_type} ${detail.validity} · worst price ${price(detail.worst_price)}${detail.tag ? ` · tag ${detail.tag}` : ""}`,
-      ),
-      h(
-        "ol",
-        { class: "steps" },
-        detail.history.map((each) =>
-          h(
-            "li",
-            null,
-            h("time", null, moment(each.at)),
-            h(
-              "span",
-              null,
-              h("b", null, step(each)),
-              " ",
-              h("span", { class: "muted" }, `by ${by(each)}`),
-              each.reason
-                ? h(
-                    "div",
-                    { class: "why" },
-                    `${each.reason}${each.reason_code ? ` (rule ${each.reason_code})` : ""}`,
-                  )
-                : null,
-            ),
-          ),
-        ),
-      ),
+      about(detail),
+      h("ol", { class: "steps" }, detail.history.map(line)),
+      ...(detail.attached ? [attached(detail.attached)] : []),
+      ...whyFilled(detail.trades),
     );
-    if (detail.attached) cell.append(attached(detail.attached));
-    if (detail.trades.length)
-      cell.append(
-        h(
-          "ul",
-          { class: "fills" },
-          detail.trades.map((trade) =>
-            h(
-              "li",
-              null,
-              `${clock(trade.traded_at)} · ${quantity(trade.quantity)} at ${price(trade.price)} · charges ${rupees(trade.charges.total)}`,
-              h("div", { class: "muted" }, `Frame ${trade.evidence.frame}: ${evidence(trade)}.`),
-            ),
-          ),
-        ),
-      );
-  }
   return h("tr", { class: "history" }, cell);
+}
+
+function about(detail) {
+  const bits = [
+    `Order ${detail.order_id}`,
+    `${detail.order_type} ${detail.validity}`,
+    `worst price ${price(detail.worst_price)}`,
+    finer(detail),
+    detail.modifications ? `changed ${detail.modifications} of 25 times` : "",
+    detail.tag ? `tag ${detail.tag}` : "",
+  ];
+  return h("div", { class: "muted" }, bits.filter(Boolean).join(" · "));
+}
+
+function line(each) {
+  return h(
+    "li",
+    null,
+    h("time", null, moment(each.at)),
+    h(
+      "span",
+      null,
+      h("b", null, step(each)),
+      " ",
+      h("span", { class: "muted" }, `by ${by(each)}`),
+      each.steps?.length ? h("div", { class: "path" }, each.steps.join(" → ")) : null,
+      each.fill
+        ? h(
+            "div",
+            { class: "muted" },
+            `${quantity(each.fill.quantity)} at ${price(each.fill.price)}, ${slippage(each.fill)} of ${price(each.fill.last_price)}`,
+          )
+        : null,
+      each.reason
+        ? h("div", { class: "why" }, `${each.reason}${each.reason_code ? ` (rule ${each.reason_code})` : ""}`)
+        : null,
+    ),
+  );
+}
+
+function whyFilled(trades) {
+  if (!trades.length) return [];
+  return [
+    h("h4", null, "Why it filled"),
+    h(
+      "ul",
+      { class: "fills" },
+      trades.map((trade) =>
+        h(
+          "li",
+          null,
+          `${clock(trade.traded_at)} · ${quantity(trade.quantity)} at ${price(trade.price)} · charges ${rupees(trade.charges.total)}`,
+          h("div", { class: "muted" }, `Frame ${trade.evidence.frame}: ${evidence(trade)}.`),
+        ),
+      ),
+    ),
+  ];
 }

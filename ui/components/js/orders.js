@@ -6,7 +6,8 @@ import { arrange, confirmed, h, toast } from "./dom.js";
 import { price, quantity } from "./money.js";
 import { history } from "./order_history.js";
 import { MORE_TABS } from "./order_tabs.js";
-import { filled, status, terms, works } from "./order_words.js";
+import { download } from "./order_sheet.js";
+import { filled, finer, status, terms, words, works } from "./order_words.js";
 import { atOnce, nextFrame, put } from "./paint.js";
 import { lastOf, state, takeOrder } from "./store.js";
 import { clock } from "./time.js";
@@ -37,6 +38,8 @@ export const mount = widget((root, data, tools) => {
   let fault = null;
   let needle = "";
   const busy = new Set();
+  let listed = [];
+  const picked = new Set(); // orders that are ticked, to be cancelled together
   const cells = new Map();
   let drawn = new Map(); // by order: its line, and what it was drawn from
   let counted = "";
@@ -51,6 +54,12 @@ export const mount = widget((root, data, tools) => {
     },
   });
   const cancelAll = h("button", { type: "button", class: "plain", onclick: askCancelAll }, "Cancel all");
+  const cancelSome = h("button", { type: "button", class: "plain", hidden: true, onclick: cancelPicked });
+  const csv = h(
+    "button",
+    { type: "button", class: "plain", title: "What is listed", onclick: () => download(listed, "kagaz-orders.csv") },
+    "CSV",
+  );
   const body = h("tbody");
   const table = h(
     "table",
@@ -72,7 +81,7 @@ export const mount = widget((root, data, tools) => {
   root.append(
     data.brief
       ? h("div", { class: "row head" }, h("h3", { class: "grow" }, "Open orders"), cancelAll)
-      : h("div", { class: "row head" }, tabs, filter, cancelAll),
+      : h("div", { class: "row head" }, tabs, filter, csv, cancelSome, cancelAll),
     scroll,
     empty,
     ...others.map((other) => other.node),
@@ -129,20 +138,15 @@ export const mount = widget((root, data, tools) => {
     filter.hidden = Boolean(other);
     if (!data.brief) drawTabs(all);
     if (other) {
-      cancelAll.hidden = true;
+      cancelAll.hidden = csv.hidden = cancelSome.hidden = true;
       empty.hidden = true;
       return;
     }
     const test = data.brief ? works : TABS.find(([name]) => name === tab)[2];
-    const rows = all
-      .filter(test)
-      .filter(
-        (row) =>
-          !needle ||
-          `${row.symbol} ${row.side} ${row.status} ${row.product} ${row.order_id} ${row.tag || ""}`
-            .toLowerCase()
-            .includes(needle),
-      );
+    const rows = all.filter(test).filter((row) => !needle || words(row).includes(needle));
+    listed = rows;
+    csv.hidden = !rows.length;
+    drawPicked(rows);
     cancelAll.hidden = !data.write || !all.some(works);
     const focus = root.getRootNode().activeElement?.dataset?.act;
     const before = drawn;
@@ -157,6 +161,13 @@ export const mount = widget((root, data, tools) => {
     if (!rows.length) teach(all.length);
     want(tools.name, [...new Set(rows.filter(works).map(keyOf))]);
     tick();
+  }
+
+  function drawPicked(rows) {
+    const open = new Set(rows.filter(works).map((row) => row.order_id));
+    for (const id of picked) if (!open.has(id)) picked.delete(id);
+    cancelSome.hidden = !picked.size;
+    put(cancelSome, `Cancel ${picked.size} selected`);
   }
 
   // The order's line, made anew only where something of it changed: a table is laid out as a whole.
@@ -197,6 +208,30 @@ export const mount = widget((root, data, tools) => {
     );
   }
 
+  function pick(row) {
+    if (data.brief || !data.write || !works(row)) return null;
+    const id = row.order_id;
+    const change = (event) => {
+      if (event.target.checked) picked.add(id);
+      else picked.delete(id);
+      drawPicked(listed);
+    };
+    return h("input", {
+      type: "checkbox",
+      class: "pick",
+      "aria-label": `Select order ${id}`,
+      checked: picked.has(id),
+      onclick: (event) => event.stopPropagation(),
+      onchange: change,
+    });
+  }
+
+  async function cancelPicked() {
+    const rows = sorted().filter((row) => picked.has(row.order_id) && works(row));
+    picked.clear();
+    await Promise.all(rows.map(cancel));
+  }
+
   function line(row) {
     const [text, mood, icon] = status(row);
     const last = h("td", { class: "num" }, "–");
@@ -219,7 +254,7 @@ export const mount = widget((root, data, tools) => {
     const node = h(
       "tr",
       { class: "order", dataset: { id: row.order_id }, onclick: () => toggle(row.order_id) },
-      h("td", { class: "muted" }, clock(row.placed_at)),
+      h("td", { class: "muted" }, pick(row), clock(row.placed_at)),
       h("td", null, h("span", { class: `chip ${row.side.toLowerCase()}` }, row.side)),
       h(
         "td",
@@ -231,9 +266,12 @@ export const mount = widget((root, data, tools) => {
         ),
         " ",
         h("small", { class: "muted" }, row.exchange),
-        row.status === "REJECTED" && row.reason ? h("div", { class: "why" }, row.reason) : null,
+        finer(row) ? h("div", { class: "finer muted" }, finer(row)) : null,
+        row.status === "REJECTED" && row.reason
+          ? h("div", { class: "why" }, `${row.reason} (rule ${row.reason_code})`)
+          : null,
       ),
-      h("td", { class: "wide muted" }, row.product, row.validity === "IOC" ? " IOC" : ""),
+      h("td", { class: "wide muted" }, row.product, row.validity === "DAY" ? "" : ` ${row.validity}`),
       h("td", { class: "num" }, `${quantity(row.filled_quantity)} / ${quantity(row.quantity)}`),
       h("td", { class: "num" }, terms(row)),
       h("td", { class: "num wide" }, filled(row)),
@@ -286,6 +324,13 @@ export const mount = widget((root, data, tools) => {
       price: row.price,
       type: row.order_type,
       product: row.product,
+      validity: row.validity,
+      form: {
+        ttl: String(row.validity_ttl || 15),
+        disclosed: String(row.disclosed_quantity || ""),
+        legs: String(row.iceberg_legs || ""),
+        protection: row.market_protection > 0 ? String(row.market_protection) : "",
+      },
     });
 
   async function cancel(row) {

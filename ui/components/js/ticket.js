@@ -5,18 +5,28 @@
 
 import { Refused, ask, newKey } from "./base.js";
 import { account, emit, link, on, unwant, want } from "./bus.js";
-import { toast } from "./dom.js";
+import { confirmed, toast } from "./dom.js";
 import { instrument, isDerivative, products } from "./instruments.js";
 import { number, percent, plain, price, rupees, toPaise, tone, typed } from "./money.js";
 import { nextFrame, put, toneOf } from "./paint.js";
 import { state } from "./store.js";
 import { BLOCKS } from "./ticket_blocks.js";
 import { paper } from "./ticket_form.js";
-import { faults, needsPrice, needsTrigger, nudges, snap, unitsOf, wish } from "./ticket_rules.js";
+import { faults, needsPrice, needsTrigger, nudges, snap, types, unitsOf, validities, wish } from "./ticket_rules.js";
 import { widget } from "./widget.js";
 
 const PAUSE = 180;
 const DRAFT = "kagaz.draft";
+const LAST = "kagaz.last order";
+const ASK_ABOVE = "kagaz.ask above"; // rupees; what is worth more is asked about once more
+const WORTH_ASKING = 1_000_000;
+const NAMES = {
+  trigger: "trigger_price",
+  ttl: "validity_ttl",
+  disclosed: "disclosed_quantity",
+  legs: "iceberg_legs",
+  protection: "market_protection",
+};
 
 export const mount = widget((root, data, tools) => {
   let open = null; // {form, terms, key, order, opener}
@@ -24,7 +34,7 @@ export const mount = widget((root, data, tools) => {
   let round = 0;
   let sending = false;
   const told = new Set(); // refusals that the ticket itself has shown
-  const does = { change, side: flip, send, close, step, pick };
+  const does = { change, side: flip, send, close, step, pick, fund, again: repeat };
   const blocks = BLOCKS.map((make) => make(does));
   const sheet = paper(does, blocks);
   root.append(sheet.node);
@@ -46,9 +56,9 @@ export const mount = widget((root, data, tools) => {
     const form = {
       symbol: request.symbol,
       side: order?.side || request.side || "BUY",
-      type: order?.order_type || request.type || "LIMIT",
+      type: order?.order_type || (types(terms).includes(request.type) ? request.type : "LIMIT"),
       product: order?.product || request.product || products(terms)[0],
-      validity: order?.validity || "DAY",
+      validity: order?.validity || request.validity || "DAY",
       inLots: perLot,
       quantity: String(perLot && units % terms.lot === 0 ? units / terms.lot : units),
       price: order ? money(order.price) : last ? plain(snap(toPaise(last), toPaise(terms.tick))) : "",
@@ -84,8 +94,9 @@ export const mount = widget((root, data, tools) => {
   function change(field, value) {
     if (!open) return;
     open.form[field] = value;
-    open.touched.add({ trigger: "trigger_price" }[field] || field);
+    open.touched.add(NAMES[field] || field);
     const last = state.quotes.get(open.form.symbol)?.last_price;
+    if (field === "type" && !validities(value).includes(open.form.validity)) open.form.validity = "DAY";
     if (field === "type" && needsPrice(value) && !open.form.price && last)
       open.form.price = plain(snap(toPaise(last), toPaise(open.terms.tick)));
     changed();
@@ -126,6 +137,7 @@ export const mount = widget((root, data, tools) => {
       units: unitsOf(open.form, open.terms),
       ready: !sending,
       quote,
+      repeats: lastWords(),
     });
     tick();
   }
@@ -152,6 +164,50 @@ export const mount = widget((root, data, tools) => {
     toneOf(sheet.moved, tone(quote.change));
   }
 
+  function lastOrder() {
+    try {
+      return JSON.parse(localStorage.getItem(LAST) || "null");
+    } catch {
+      return null;
+    }
+  }
+
+  function lastWords() {
+    const last = lastOrder();
+    return last ? `${last.form.side} ${last.form.quantity} ${last.symbol.split(":")[1]}` : "";
+  }
+
+  // The terms of the order before, in this ticket: at today's price, and never sent by itself.
+  function repeat() {
+    const last = lastOrder();
+    if (!last || sending) return;
+    const { symbol, form } = last;
+    const terms = Object.fromEntries(Object.entries(form).filter(([name]) => name !== "price" && name !== "trigger"));
+    close();
+    show({ symbol, form: terms });
+  }
+
+  async function fund(paise) {
+    if (!open || sending) return;
+    try {
+      const body = { account: account(), amount: plain(paise) };
+      await ask("/wallet/deposit", { method: "POST", body, key: newKey() });
+      toast(root, `${rupees(paise / 100)} of virtual funds added.`, { tone: "good" });
+      estimate(0);
+    } catch (refused) {
+      sheet.say(refused.message, refused.problem);
+    }
+  }
+
+  async function meant() {
+    const limit = +(localStorage.getItem(ASK_ABOVE) || WORTH_ASKING);
+    const value = open.value ?? 0;
+    if (!(value > limit)) return true;
+    const { form, terms } = open;
+    const question = `${form.side === "BUY" ? "Buy" : "Sell"} ${number(unitsOf(form, terms), 0)} ${terms.symbol} for about ${rupees(value)}?`;
+    return confirmed(root, question, "Send it");
+  }
+
   function estimate(wait) {
     clearTimeout(timer);
     timer = setTimeout(async () => {
@@ -162,7 +218,10 @@ export const mount = widget((root, data, tools) => {
       const mine = (round += 1);
       try {
         const answer = await ask("/margins", { method: "POST", body: asked(true) });
-        if (open && mine === round) sheet.cost(answer);
+        if (open && mine === round) {
+          open.value = answer.value;
+          sheet.cost(answer);
+        }
       } catch (refused) {
         if (open && mine === round) sheet.cost(null, refused.message);
       }
@@ -179,6 +238,7 @@ export const mount = widget((root, data, tools) => {
       return;
     }
     clearTimeout(timer); // what it costs is no question any more, and would be asked of rows that the order locks
+    if (!(await meant()) || !open || sending) return;
     sending = true;
     sheet.busy(true);
     sheet.say("");
@@ -210,6 +270,8 @@ export const mount = widget((root, data, tools) => {
 
   function taken(row) {
     const { order } = open;
+    if (!order) localStorage.setItem(LAST, JSON.stringify({ symbol: open.form.symbol, form: open.form }));
+    if (row.children) return takenInSlices(row);
     emit("answered", row);
     sending = false;
     close();
@@ -224,6 +286,28 @@ export const mount = widget((root, data, tools) => {
       `${order ? "Changed" : row.side === "BUY" ? "Buy" : "Sell"} ${number(row.quantity, 0)} ${row.symbol}: ${done[row.status] || row.status.toLowerCase()} (order ${row.order_id})`,
       { tone: "good", action: { label: "Orders", run: () => tools.trigger("go", "orders") } },
     );
+  }
+
+  // Each slice has its order or its error; what was refused is told and stays until it is dismissed.
+  function takenInSlices(row) {
+    const placed = row.children.filter((child) => child.order);
+    const refused = row.children.filter((child) => child.error);
+    placed.forEach((child) => emit("answered", child.order));
+    refused.forEach((child) => told.add(child.error.order_id));
+    sending = false;
+    close();
+    const orders = { label: "Orders", run: () => tools.trigger("go", "orders") };
+    const sum = placed.reduce((units, child) => units + child.order.quantity, 0);
+    toast(root, `${placed.length} orders for ${number(sum, 0)} ${row.symbol} placed, the first is ${row.order_id}`, {
+      tone: "good",
+      action: orders,
+    });
+    if (refused.length)
+      toast(root, `${refused.length} of ${row.children.length} slices were refused. ${refused[0].error.detail}`, {
+        tone: "bad",
+        stays: true,
+        action: orders,
+      });
   }
 
   function refuse(refused) {

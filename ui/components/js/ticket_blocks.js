@@ -14,5 +14,6 @@
 
 import { elsewhere } from "./ticket_elsewhere.js";
 import { exits } from "./ticket_exits.js";
+import { more } from "./ticket_more.js";
 
-export const BLOCKS = [exits, elsewhere];
+export const BLOCKS = [more, exits, elsewhere];

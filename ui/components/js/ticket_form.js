@@ -6,13 +6,18 @@ import { number, percent, rupees, toPaise } from "./money.js";
 import { put } from "./paint.js";
 import { describe } from "./search.js";
 import { choice, field, movable } from "./ticket_parts.js";
-import { needsPrice, needsTrigger } from "./ticket_rules.js";
+import { needsPrice, needsTrigger, types, validities } from "./ticket_rules.js";
 
 const TYPES = [
   ["LIMIT", "Limit"],
   ["MARKET", "Market"],
   ["SL", "SL"],
   ["SL-M", "SL-M"],
+];
+const VALIDITIES = [
+  ["DAY", "Day"],
+  ["IOC", "IOC", "Immediate or cancel: what does not fill at once is cancelled"],
+  ["TTL", "Minutes", "Good for some minutes, then cancelled"],
 ];
 const HEADS = [
   ["brokerage", "Brokerage"],
@@ -55,20 +60,13 @@ export function paper(does, blocks) {
   );
   const product = choice("product", "Product", [["CNC", "CNC"]], does.change);
   const type = choice("type", "Order type", TYPES, does.change);
-  const validity = choice(
-    "validity",
-    "Validity",
-    [
-      ["DAY", "Day"],
-      ["IOC", "IOC", "Immediate or cancel: what does not fill at once is cancelled"],
-    ],
-    does.change,
-  );
+  const validity = choice("validity", "Validity", VALIDITIES, does.change);
   const fields = {
     quantity: field("quantity", "Quantity", does),
     price: field("price", "Price", does),
     trigger_price: field("trigger_price", "Trigger price", does, "trigger"),
   };
+  const again = h("button", { type: "button", class: "quiet again", onclick: does.again }, "Repeat last");
   const costs = h("dl", { class: "costs" });
   const said = h("div", { class: "said", role: "alert" });
   const hints = h("div", { class: "hints" });
@@ -92,6 +90,7 @@ export function paper(does, blocks) {
     h(
       "div",
       { class: "row end" },
+      again,
       h("button", { type: "button", class: "plain", onclick: does.close }, "Close"),
       submit,
     ),
@@ -131,7 +130,7 @@ export function paper(does, blocks) {
       if (node.matches(":popover-open")) node.hidePopover();
       node.hidden = true;
     },
-    paint(ticket, { errors, notes, units, ready, quote }) {
+    paint(ticket, { errors, notes, units, ready, quote, repeats }) {
       const { form: f, terms, order } = ticket;
       const buys = f.side === "BUY";
       node.dataset.side = f.side;
@@ -139,12 +138,14 @@ export function paper(does, blocks) {
       put(about, `${terms.exchange} · ${describe(terms)}`);
       toggle.set(f.side, Boolean(order));
       product.set(f.product, Boolean(order));
+      type.fill(TYPES.filter(([each]) => types(terms).includes(each)));
       type.set(f.type);
+      validity.fill(VALIDITIES.filter(([each]) => validities(f.type).includes(each)));
       validity.set(f.validity);
       const fault = (name) => errors.find((error) => error.field === name);
       const lots = isDerivative(terms) && terms.lot > 1;
       put(fields.quantity.caption, lots ? "Lots" : "Quantity");
-      fields.quantity.paint(f.quantity, fault("quantity"), lots ? `× ${terms.lot} = ${number(units, 0)}` : "");
+      fields.quantity.paint(f.quantity, fault("quantity"), lots ? `${f.quantity || 0} × ${terms.lot} = ${number(units, 0)}` : "");
       fields.price.input.disabled = !needsPrice(f.type);
       fields.price.paint(
         needsPrice(f.type) ? f.price : "",
@@ -169,6 +170,8 @@ export function paper(does, blocks) {
       const verb = order ? "Change" : buys ? "Buy" : "Sell";
       put(submit, ready ? `${verb} ${number(units, 0)} ${terms.symbol}` : "Sending…");
       submit.disabled = !ready;
+      again.hidden = Boolean(order) || !repeats;
+      if (repeats) put(again, `Repeat last: ${repeats}`);
     },
     busy(yes) {
       submit.disabled = yes;
@@ -200,6 +203,7 @@ export function paper(does, blocks) {
       }
       // What would be refused outright has no price; the refusals say why.
       const short = answer.required !== null && answer.required > answer.available;
+      const missing = short ? toPaise(answer.required) - toPaise(answer.available) : 0;
       const total = answer.charges?.total ?? null;
       const open = costs.querySelector("details")?.open;
       const line = (label, value, mark) =>
@@ -221,7 +225,12 @@ export function paper(does, blocks) {
           ? h(
               "p",
               { class: "bad" },
-              `Short of ${rupees((toPaise(answer.required) - toPaise(answer.available)) / 100)}. Add virtual funds on the Funds page, or order less.`,
+              `Short of ${rupees(missing / 100)}. Order less, or `,
+              h(
+                "button",
+                { type: "button", class: "quiet fund", onclick: () => does.fund(missing) },
+                `add ${rupees(missing / 100)} virtual funds`,
+              ),
             )
           : "",
         ...(answer.refusals || [])

@@ -1,6 +1,11 @@
 // What can be wrong with a ticket before it is sent, in words. The desk checks all of it again.
 
-import { number, plain, rupees, toPaise, typed } from "./money.js";
+import { isOption } from "./instruments.js";
+import { number, percent, plain, rupees, toPaise, typed } from "./money.js";
+
+const MOST_SLICES = 10;
+const NEAR_CIRCUIT = 0.01;
+const WIDE = 0.02;
 
 export const needsPrice = (type) => type === "LIMIT" || type === "SL";
 export const needsTrigger = (type) => type === "SL" || type === "SL-M";
@@ -48,14 +53,33 @@ function quantityFault(form, terms) {
   const units = unitsOf(form, terms);
   if (units % terms.lot)
     return { field: "quantity", detail: `The quantity must be a multiple of the lot, ${number(terms.lot, 0)}.` };
-  if (terms.freeze_quantity && units > terms.freeze_quantity) {
+  if (terms.freeze_quantity && units > terms.freeze_quantity && !form.autoslice && !form.legs) {
     return {
       field: "quantity",
-      detail: `One order may carry ${number(terms.freeze_quantity, 0)} at most. Send it in parts.`,
+      detail: `One order may carry ${number(terms.freeze_quantity, 0)} at most. Tick the slices below, or ask for less.`,
     };
   }
   return null;
 }
+
+// The whole orders that the quantity makes, each as large as the exchange takes it.
+export function sliced(form, terms) {
+  const units = unitsOf(form, terms);
+  const most = Math.floor((terms.freeze_quantity || 0) / terms.lot) * terms.lot;
+  if (!most || units <= most || units > most * MOST_SLICES) return [units];
+  const sizes = Array(Math.floor(units / most)).fill(most);
+  return units % most ? [...sizes, units % most] : sizes;
+}
+
+// What may be chosen in this instrument: no SL-M on options, no MARKET on those of a share.
+export const types = (terms) =>
+  ["LIMIT", "MARKET", "SL", "SL-M"].filter(
+    (type) => !(isOption(terms) && (type === "SL-M" || (type === "MARKET" && terms.on_stock))),
+  );
+
+// A stop waits for its trigger, and a market order for nothing.
+export const validities = (type) =>
+  needsTrigger(type) ? ["DAY", "TTL"] : type === "MARKET" ? ["DAY", "IOC"] : ["DAY", "IOC", "TTL"];
 
 // Shares or units that the form asks for; lots are multiplied out. Zero when it does not read as a number.
 export function unitsOf(form, terms) {
@@ -112,6 +136,13 @@ export function nudges(form, terms, quote) {
       notes.push(`The limit crosses the last price by ${number(Math.abs(off), 1)}%.`);
   }
   if (terms.expiry && quote?.exchange_time?.startsWith(terms.expiry)) notes.push("This contract expires today.");
+  const last = quote?.last_price;
+  if (last && quote.upper_band && last >= quote.upper_band * (1 - NEAR_CIRCUIT))
+    notes.push(`Near its upper circuit limit of ${rupees(quote.upper_band)}: sellers may be missing.`);
+  if (last && quote.lower_band && last <= quote.lower_band * (1 + NEAR_CIRCUIT))
+    notes.push(`Near its lower circuit limit of ${rupees(quote.lower_band)}: buyers may be missing.`);
+  if (last && quote.bid && quote.ask && quote.ask - quote.bid > last * WIDE)
+    notes.push(`Few orders stand here: bid and ask are ${percent(((quote.ask - quote.bid) / last) * 100).slice(1)} apart.`);
   return notes;
 }
 
