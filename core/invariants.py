@@ -14,7 +14,8 @@ from core.account import OrderEvent, Work
 from core.gtt import Gtt
 from core.instruments import OPTIONS, Instrument
 from core.ledger import BALANCES, HOUSE, Ledger
-from core.orders import WORKING, IllegalStep, Order, Product, Status, check_step
+from core.orders import WORKING, IllegalStep, Order, Product, Status, Validity, check_step
+from core.reasons import Reason
 from core.risk_facts import HOUSE_ORIGINS
 from core.standing import TradingState
 
@@ -160,6 +161,18 @@ def orders_add_up(books: Books) -> Iterable[str]:
         if order.status not in WORKING and order.hold_cash + order.hold_credit:
             yield f"order {order.id} has ended and still holds money"
         yield from _history_is_whole(order, books.events.get(order.id, []))
+
+
+def terms_are_whole(books: Books) -> Iterable[str]:
+    """Minutes belong to TTL orders, legs to what shows a part; what was never given minutes never ran out of them."""
+    for order in books.orders:
+        timed = order.validity == Validity.TTL
+        if timed != (order.expires_at is not None) or timed != (order.validity_ttl > 0):
+            yield f"order {order.id} is {order.validity} for {order.validity_ttl} minutes until {order.expires_at}"
+        if order.reason_code == Reason.TTL_EXPIRED and (not timed or order.status is not Status.CANCELLED):
+            yield f"order {order.id} ran out of minutes and is {order.validity}, {order.status}"
+        if order.legs and not 0 < order.disclosed_quantity * order.legs <= order.quantity:
+            yield f"order {order.id} has {order.legs} legs of {order.disclosed_quantity} for {order.quantity}"
 
 
 def _history_is_whole(order: Order, events: list[OrderEvent]) -> Iterable[str]:
@@ -314,6 +327,7 @@ CHECKS = (
     holds_are_explained,
     invested_is_what_was_paid,
     orders_add_up,
+    terms_are_whole,
     positions_are_their_trades,
     reservations_are_open_orders,
     claims_are_shorts,

@@ -1,11 +1,12 @@
 """The order form: the same ticket without the browser component, sent by the desk under the form's key."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from core.money import parse_rupees
-from core.orders import OrderType, PlaceOrder, Product, Side, Validity
+from core.orders import AUTOMATIC, OrderType, PlaceOrder, Product, Side, Validity
 from desk import masters, screens, trading
 from ui import guard, keys, words
 from ui.menu import file_of
@@ -60,7 +61,7 @@ def wish_of(seat: Seat, chosen: dict[str, Any]) -> PlaceOrder | None:
         required=True,
     )
     kind = TYPES[third.segmented_control("Type", list(TYPES), default="Limit", required=True)]
-    validity = fourth.segmented_control("Validity", ["DAY", "IOC"], default="DAY", required=True)
+    validity = fourth.segmented_control("Validity", ["DAY", "IOC", "TTL"], default="DAY", required=True)
     lot = int(chosen["lot"])
     first, second, third, _ = st.columns(4)
     count = first.number_input("Lots" if derivative else "Quantity", min_value=1, value=1, step=1)
@@ -79,7 +80,27 @@ def wish_of(seat: Seat, chosen: dict[str, Any]) -> PlaceOrder | None:
             return None
         trigger = typed
     instrument = masters.get(seat.database).by_key[chosen["key"]]
-    return PlaceOrder(instrument.id, Side(side), kind, Product(product), units, Validity(validity), price, trigger)
+    wish = PlaceOrder(instrument.id, Side(side), kind, Product(product), units, Validity(validity), price, trigger)
+    return replace(wish, **_finer(wish, derivative, units > int(chosen["freeze_quantity"])))
+
+
+def _finer(wish: PlaceOrder, derivative: bool, frozen: bool) -> dict[str, Any]:
+    """Minutes, what shows in the queue, a market order's protection, slices: each where the order has a use for it."""
+    given: dict[str, Any] = {}
+    if wish.validity is Validity.TTL:
+        given["validity_ttl"] = int(st.number_input("Minutes", min_value=1, value=15, step=1))
+    first, second, _ = st.columns(3)
+    if wish.order_type in (OrderType.MARKET, OrderType.SL_M):
+        share = first.number_input("Protection %", 0.0, 100.0, 0.0, step=0.1, help="0 is automatic")
+        given["protection"] = round(share * 100) or AUTOMATIC
+    elif wish.validity is not Validity.IOC:
+        legs = first.number_input("Iceberg legs", 0, 10, 0, step=1, help="0 shows all of it")
+        given["legs"] = int(legs)
+        if not derivative and not legs:
+            given["disclosed_quantity"] = int(second.number_input("Disclosed quantity", 0, wish.quantity, 0, step=1))
+    if frozen and not given.get("legs"):
+        given["autoslice"] = st.checkbox("Place it in slices: one order may not carry so much")
+    return given
 
 
 def _last(seat: Seat, key: str) -> str:

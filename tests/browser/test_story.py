@@ -36,10 +36,6 @@ def open_ticket(page: Page, symbol: str, key: str) -> None:
     expect(page.locator(".ticket .costs")).to_contain_text("Required")
 
 
-def shot(page: Page, name: str) -> None:
-    page.screenshot(path=f"/tmp/orders-scratch/{name}.png")
-
-
 def send(page: Page) -> None:
     page.locator(".ticket button[type=submit]").click()
     expect(page.locator(".ticket")).to_be_hidden()
@@ -144,7 +140,6 @@ def test_an_iceberg_for_some_minutes_is_placed_and_shown(address, visitor):
     ticket.locator("summary", has_text="Show less of it").click()
     page.get_by_role("textbox", name="Iceberg legs").fill("4")
     expect(ticket).to_contain_text("2 shows at a time")
-    shot(page, "ticket")
     page.keyboard.press("Enter")
     expect(ticket).to_be_hidden()
     go(page, "Orders")
@@ -153,7 +148,6 @@ def test_an_iceberg_for_some_minutes_is_placed_and_shown(address, visitor):
     expect(row).to_contain_text("until")
     row.click()
     expect(page.locator("tr.history")).to_contain_text("PUT ORDER REQ RECEIVED")
-    shot(page, "orders")
     row.get_by_role("checkbox").check()
     page.get_by_role("button", name="Cancel 1 selected").click()
     expect(page.locator("tr.order").filter(has_text="leg 1 of 4")).to_have_count(0)

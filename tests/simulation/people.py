@@ -1,7 +1,7 @@
 """Who trades, and what they ask for: mostly sensible, often not, sometimes nonsense."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -154,7 +154,24 @@ class People:
         )
         price, trigger = self._prices(instrument, side, kind)
         wish = [instrument.id, side, kind, product, lots * instrument.lot, validity, price, trigger]
-        return PlaceOrder(*(wish if random.random() < 0.85 else self._spoil(wish)))
+        placed = PlaceOrder(*(wish if random.random() < 0.85 else self._spoil(wish)))
+        return self._finer(placed, instrument)
+
+    def _finer(self, wish: PlaceOrder, instrument: Instrument) -> PlaceOrder:
+        """Now and then for minutes, in parts, with a protection or in slices; not always where that fits."""
+        random = self.random
+        draw = random.random()
+        if draw < 0.08:
+            return replace(wish, validity=Validity.TTL, validity_ttl=random.choice((1, 1, 2, 5, 400)))
+        if draw < 0.16:
+            return replace(wish, legs=random.choice((2, 3, 4, 10, 11)))
+        if draw < 0.24 and instrument.lot == 1:
+            return replace(wish, disclosed_quantity=max(1, wish.quantity // random.choice((2, 5, 10, 20))))
+        if draw < 0.30:
+            return replace(wish, protection=random.choice((0, 50, 500, 10_000)))
+        if draw < 0.34:
+            return replace(wish, autoslice=True)
+        return wish
 
     def _product(self, instrument: Instrument) -> Product:
         if instrument.kind in (Kind.EQ, Kind.ETF):
@@ -197,6 +214,10 @@ class People:
             ModifyOrder(order_type=random.choice(tuple(OrderType))),
             ModifyOrder(trigger_price=max(0, last + step)),
             ModifyOrder(validity=random.choice(tuple(Validity))),
+            ModifyOrder(validity=Validity.TTL, validity_ttl=random.choice((1, 3, 0, 400))),
+            ModifyOrder(legs=random.choice((0, 2, 5))),
+            ModifyOrder(disclosed_quantity=random.choice((0, 1, 20))),
+            ModifyOrder(protection=random.choice((-1, 0, 200))),
         ))  # fmt: skip
 
 

@@ -55,11 +55,8 @@ export const mount = widget((root, data, tools) => {
   });
   const cancelAll = h("button", { type: "button", class: "plain", onclick: askCancelAll }, "Cancel all");
   const cancelSome = h("button", { type: "button", class: "plain", hidden: true, onclick: cancelPicked });
-  const csv = h(
-    "button",
-    { type: "button", class: "plain", title: "What is listed", onclick: () => download(listed, "kagaz-orders.csv") },
-    "CSV",
-  );
+  const save = () => download(listed, "kagaz-orders.csv");
+  const csv = h("button", { type: "button", class: "plain", title: "What is listed", onclick: save }, "CSV");
   const body = h("tbody");
   const table = h(
     "table",
