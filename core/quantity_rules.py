@@ -154,14 +154,6 @@ def iceberg_waits(asked: Asked) -> Refusal | None:
     return None
 
 
-def iceberg_is_for_now(asked: Asked) -> Refusal | None:
-    """Brokers send the legs of an iceberg one after the other, and keep none for the next opening."""
-    if asked.wish.legs and asked.amo:
-        sentence = "An iceberg is not kept for the next opening. Place it while the exchange is open, or without legs."
-        return Refusal(Reason.ICEBERG_AFTER_MARKET, sentence, "iceberg_legs")
-    return None
-
-
 def iceberg_hides_once(asked: Asked) -> Refusal | None:
     """The legs of an iceberg are what it discloses."""
     if asked.wish.legs and asked.wish.disclosed_quantity:
@@ -192,7 +184,6 @@ QUANTITY_RULES: tuple[Rule, ...] = (
     leg_is_below_freeze,
     iceberg_is_limit,
     iceberg_waits,
-    iceberg_is_for_now,
     iceberg_hides_once,
     iceberg_is_not_sliced,
 )
