@@ -57,7 +57,7 @@ class Resting:
     @property
     def showing(self) -> int:
         """Units that stand in the queue now."""
-        return showing(self.pending, self.ends)
+        return showing(self.pending, self.ends) if self.ends else self.pending
 
     @property
     def key(self) -> int:
