@@ -29,7 +29,12 @@ select a.id, a.cash + a.hold + a.margin + a.invested + a.unsettled + a.gains + a
                      + case s.side when 'BUY' then s.quantity else -s.quantity end))::numeric * s.last_price
                      / (s.levels -> 0 ->> 1)::int))
                  from (select s.*, (select sum(case b.side when 'BUY' then b.quantity else -b.quantity end)
-                           from trades b where b.account_id = s.account_id and b.instrument_id = s.instrument_id
+                           from (select account_id, instrument_id, product, id, side, quantity from trades
+                                 union all select account_id, instrument_id, to_product, id, 'BUY', quantity
+                                           from conversions
+                                 union all select account_id, instrument_id, from_product, id, 'SELL', quantity
+                                           from conversions) b
+                           where b.account_id = s.account_id and b.instrument_id = s.instrument_id
                              and b.product = s.product and b.id < s.id) as before
                        from trades s where s.account_id = a.id and s.kind = 'SPLIT') s), 0)::bigint
 from accounts a order by a.id

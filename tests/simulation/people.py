@@ -9,7 +9,7 @@ from core.exits import Exits
 from core.gtt import Gtt, GttWish, LegWish
 from core.instruments import OPTIONS, Instrument, Kind
 from core.orders import ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
-from desk import gtt, trading, wallet
+from desk import converting, gtt, trading, wallet
 from desk.answers import Answer
 from tests.simulation.ground import Ground
 from tests.simulation.history import Request
@@ -53,7 +53,7 @@ class People:
     def __init__(self, random: Random, tape: Tape, books: list[Books]) -> None:
         self.random, self.tape, self.books = random, tape, books
         self.instruments = [walk.instrument for walk in tape.walks.values()]
-        self.favourites = random.sample([i for i in self.instruments if i.kind is not Kind.INDEX], k=3)
+        self.favourites = random.sample([i for i in self.instruments if i.kind is not Kind.INDEX], k=4)
         self._keys = 0
 
     def key(self) -> str | None:
@@ -143,8 +143,7 @@ class People:
         random = self.random
         instrument = random.choice(self.favourites if random.random() < 0.97 else self.instruments)
         product = self._product(instrument)
-        owned = product is Product.CNC or instrument.kind in OPTIONS
-        side = random.choices(tuple(Side), (70, 30) if owned else (50, 50))[0]
+        side = random.choices(tuple(Side), (70, 30) if product is Product.CNC else (50, 50))[0]
         kind = random.choices(tuple(OrderType), (30, 50, 12, 8))[0]
         if kind is OrderType.SL_M and instrument.kind in OPTIONS:
             kind = OrderType.SL
@@ -227,7 +226,7 @@ def send(database: Ground, request: Request) -> list[Answer]:
     one: dict[str, Callable[..., Answer]] = {
         "place": trading.place, "modify": trading.modify, "cancel": trading.cancel, "deposit": wallet.deposit,
         "withdraw": wallet.withdraw, "reset": wallet.reset, "gtt": gtt.create, "gtt_delete": gtt.delete,
-        "gtt_amend": gtt.amend,
+        "gtt_amend": gtt.amend, "convert": converting.convert_position,
     }  # fmt: skip
     if request.kind in one:
         return [one[request.kind](database, "trader", account, *given, key)]

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from core.corporate import Action
-from core.instruments import Kind
+from core.instruments import OPTIONS, Kind
 from core.orders import OrderType, PlaceOrder
 from desk import closing, corporate, masters
 from desk import market as markets
@@ -25,6 +25,15 @@ from tests.simulation.tape import Tape
 
 STEPS = 20
 QUOTE_STALE_AFTER = 10_000
+# Options written, positions converted, margin calls made.
+WRITTEN = """
+select (select count(*) from trades t join instruments i on i.id = t.instrument_id
+        where i.kind in ('CE', 'PE') and t.side = 'SELL' and t.quantity > coalesce((
+            select sum(case b.side when 'BUY' then b.quantity else -b.quantity end) from trades b
+            where b.account_id = t.account_id and b.instrument_id = t.instrument_id and b.product = t.product
+              and b.id < t.id), 0)),
+       (select count(*) from conversions), (select count(*) from margin_calls)
+"""
 
 
 class Violated(AssertionError):
@@ -54,6 +63,10 @@ class Story:
     days: int = 0
     deaths: int = 0
     lives: int = 0
+    written: int = 0
+    """Fills that sold more of an option than was held."""
+    converted: int = 0
+    called: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -74,7 +87,7 @@ class World:
             index,
             *(master.by_key[f"NSE:{name}"] for name in random.sample(SHARES, random.randint(2, 3))),
             random.choice([i for i in chain if i.kind is Kind.FUT]),
-            random.choice([i for i in chain if i.kind in (Kind.CE, Kind.PE)]),
+            *random.sample([i for i in chain if i.kind in OPTIONS], k=2),
         ]
         prices = {i.id: self._first_price(i.kind) // i.tick * i.tick for i in self.instruments}
         self.day = OPENING.date()
@@ -90,7 +103,7 @@ class World:
         self._slots = 0
 
     def _first_price(self, kind: Kind) -> int:
-        if kind in (Kind.CE, Kind.PE):
+        if kind in OPTIONS:
             return self.random.randint(500, 30_000)
         if kind in (Kind.INDEX, Kind.FUT):
             return self.random.randint(2_400_000, 2_600_000)
@@ -114,7 +127,11 @@ class World:
         self._slots += 1
         prices = [w.last * self.random.randint(90, 110) // 100 for w in walks]
         ids = [w.instrument.id for w in walks]
-        markets.take_snapshot(self.database, MARKET, self.day, f"s{self._slots}", ids, prices, [0] * len(ids), 0)
+        wild = [self.random.choice((0, 900, 1_400, 2_800, 6_500)) for _ in ids]
+        rate = self.random.choice((0, 525, 625))
+        markets.take_snapshot(
+            self.database, MARKET, self.day, f"s{self._slots}", ids, prices, wild, rate, at=self.clock.at
+        )
 
     def show(self) -> None:
         """One frame is stored and published."""
@@ -231,8 +248,14 @@ class World:
         self.settle_down()
         self.check()
         self.story.orders, self.story.trades = len(self.history.orders), self.checks.trades
+        self.story.written, self.story.converted, self.story.called = self._told()
         self.story.deaths, self.story.lives = self.faults.deaths, self.exchange.lives
         return self.story
+
+    def _told(self) -> tuple[int, int, int]:
+        with self.database.connection() as connection:
+            row: tuple[int, int, int] = connection.execute(WRITTEN).fetchone()
+        return row
 
     # -- the day ------------------------------------------------------------------------------------------
 
