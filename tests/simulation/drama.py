@@ -13,10 +13,10 @@ from desk import closing, filling, margins
 from desk.answers import Answer
 from desk.leadership import NotLeader
 from jobs.matcher import Matcher
+from tests.simulation import option_acts
 from tests.simulation.exchange import MARKET
 from tests.simulation.faults import AFTER, BEFORE, HOLD, PATIENCE, Died, Plan
 from tests.simulation.history import Request
-from tests.simulation.option_acts import calls_follow, option_is_written, position_is_converted, short_is_bought_back
 from tests.simulation.people import send
 from tests.simulation.risk_acts import limit_is_set, losses_are_watched, switch_is_pressed
 
@@ -388,7 +388,7 @@ WEIGHTS: dict[Callable[[World], bool], int] = {
     trade: 30, tick: 22, unseen_tick: 4, old_frames: 4, silence: 3, dying_request: 8, ask_again: 5, matcher_dies: 5,
     leader_deposed: 3, change_and_frame: 5, new_risk: 3, margins_follow: 2, losses: 3, start_anew: 1, late_commit: 4,
     at_once: 5, day_ends: 3, stand_and_wait: 14, price_comes: 10, losses_are_watched: 4, limit_is_set: 4,
-    switch_is_pressed: 2, option_is_written: 8, short_is_bought_back: 6, position_is_converted: 5, calls_follow: 4,
+    switch_is_pressed: 2, **option_acts.WEIGHTS,
 }  # fmt: skip
 
 

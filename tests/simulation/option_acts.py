@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.conversion import ConvertPosition
 from core.instruments import OPTIONS, Instrument
 from core.orders import OrderType, PlaceOrder, Product, Side
-from desk import margin_calls
+from desk import closing, margin_calls
 from tests.simulation.exchange import MARKET
 from tests.simulation.faults import AFTER, BEFORE, Died
 from tests.simulation.history import Request
@@ -18,21 +18,24 @@ if TYPE_CHECKING:
 
 OTHER = {Product.NRML: Product.MIS, Product.MIS: Product.NRML, Product.CNC: Product.MIS}
 HELD = """
-select p.account_id, p.instrument_id, p.product, p.quantity, p.claimed
+select p.account_id, p.instrument_id, p.product, p.quantity
 from positions p join accounts a on a.id = p.account_id where p.quantity <> 0 and a.archived_at is null
 order by 1, 2, 3
 """
 
 
-def _held(world: World) -> list[tuple[int, int, str, int, int]]:
+def _held(world: World) -> list[tuple[int, int, str, int]]:
     with world.database.connection() as connection:
-        rows: list[tuple[int, int, str, int, int]] = connection.execute(HELD).fetchall()
+        rows: list[tuple[int, int, str, int]] = connection.execute(HELD).fetchall()
     return [row for row in rows if row[1] in world.tape.walks]
 
 
 def _ask(world: World, account: int, kind: str, *given: Any) -> None:
     """Ask, now and then while the process dies over it; who heard nothing and has a key asks again."""
-    request = Request(kind, account, world.people.key(), given)
+    key = world.people.key()
+    if kind == "withdraw":
+        key = key or f"money{world.people._keys}"  # money whose outcome nobody can ask for again proves nothing
+    request = Request(kind, account, key, given)
     dies = world.random.random() < 0.12
     if dies:
         world.faults.arm(world.random.choice((BEFORE, AFTER)))
@@ -75,7 +78,7 @@ def short_is_bought_back(world: World) -> bool:
     shorts = [row for row in _held(world) if row[3] < 0 and world.tape.walks[row[1]].instrument.kind in OPTIONS]
     if not shorts:
         return option_is_written(world)
-    account, number, product, quantity, _ = world.random.choice(shorts)
+    account, number, product, quantity = world.random.choice(shorts)
     instrument = world.tape.walks[number].instrument
     most = max(1, -quantity // instrument.lot)
     for _ in range(world.random.randint(1, 3)):
@@ -96,7 +99,7 @@ def position_is_converted(world: World) -> bool:
     held = _held(world)
     if not held:
         return False
-    account, number, product, quantity, _ = world.random.choice(held)
+    account, number, product, quantity = world.random.choice(held)
     instrument = world.tape.walks[number].instrument
     source = Product(product)
     target = OTHER[source]
@@ -119,5 +122,41 @@ def calls_follow(world: World) -> bool:
             world.faults.arm(world.random.choice((BEFORE, AFTER)), world.random.randint(1, 3))
         margin_calls.follow(world.database, MARKET)
     world.faults.disarm()
+    with world.database.connection() as connection:
+        world.story.called += connection.execute("select count(*) from margin_calls").fetchone()[0]
     world.exchange.step()
     return False
+
+
+def market_turns(world: World) -> bool:
+    """Whoever bears risk has spent what was free, and prices go against them until the broker closes."""
+    bearing = [
+        row for row in _held(world)
+        if row[2] != Product.CNC and (row[3] < 0 or world.tape.walks[row[1]].instrument.kind not in OPTIONS)
+    ]  # fmt: skip
+    if not bearing:
+        return option_is_written(world)
+    account, number, _, quantity = world.random.choice(bearing)
+    with world.database.connection() as connection:
+        (free,) = connection.execute("select cash - blocked_loss from accounts where id = %s", [account]).fetchone()
+    if free > 0:
+        _ask(world, account, "withdraw", free * world.random.randint(50, 100) // 100)
+    walk = world.tape.walks[number]
+    lower, upper = walk.band
+    turned = walk.last * (100 + world.random.choice((5, 15, 300)) * (1 if quantity < 0 else -1)) // 100
+    tick = walk.instrument.tick
+    walk.last = min(max(turned // tick * tick, lower, 3 * tick), upper or 10**8)
+    world.show()
+    world.exchange.step()
+    closing.refresh_blocked_loss(world.database, MARKET)
+    for _ in range(world.random.randint(1, 4)):
+        calls_follow(world)
+        world.clock.pass_ms(300)
+        world.show()
+        world.exchange.step()
+    return False
+
+
+WEIGHTS = {
+    option_is_written: 8, short_is_bought_back: 6, position_is_converted: 5, calls_follow: 4, market_turns: 4,
+}  # fmt: skip

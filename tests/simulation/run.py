@@ -25,14 +25,14 @@ from tests.simulation.tape import Tape
 
 STEPS = 20
 QUOTE_STALE_AFTER = 10_000
-# Options written, positions converted, margin calls made.
+# Options written, positions converted.
 WRITTEN = """
 select (select count(*) from trades t join instruments i on i.id = t.instrument_id
         where i.kind in ('CE', 'PE') and t.side = 'SELL' and t.quantity > coalesce((
             select sum(case b.side when 'BUY' then b.quantity else -b.quantity end) from trades b
             where b.account_id = t.account_id and b.instrument_id = t.instrument_id and b.product = t.product
               and b.id < t.id), 0)),
-       (select count(*) from conversions), (select count(*) from margin_calls)
+       (select count(*) from conversions)
 """
 
 
@@ -67,6 +67,7 @@ class Story:
     """Fills that sold more of an option than was held."""
     converted: int = 0
     called: int = 0
+    """Margin calls and square-offs of risk that stood when somebody looked."""
 
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -248,13 +249,13 @@ class World:
         self.settle_down()
         self.check()
         self.story.orders, self.story.trades = len(self.history.orders), self.checks.trades
-        self.story.written, self.story.converted, self.story.called = self._told()
+        self.story.written, self.story.converted = self._told()
         self.story.deaths, self.story.lives = self.faults.deaths, self.exchange.lives
         return self.story
 
-    def _told(self) -> tuple[int, int, int]:
+    def _told(self) -> tuple[int, int]:
         with self.database.connection() as connection:
-            row: tuple[int, int, int] = connection.execute(WRITTEN).fetchone()
+            row: tuple[int, int] = connection.execute(WRITTEN).fetchone()
         return row
 
     # -- the day ------------------------------------------------------------------------------------------
