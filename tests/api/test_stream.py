@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
@@ -113,11 +113,11 @@ def test_what_changes_in_the_account_comes_as_full_rows_once(server: Live, desk:
     book, infy = access.by_key(desk, "alice/main"), id_of(desk, "NSE:INFY")
     with server.reading(alice, "topics=orders,trades,positions,wallet") as reader:
         hello, snapshot = reader.next()[1], reader.next()[1]
-        version = hello["version"] + 1
-        order = make.order(desk, book, infy, version=version, filled=4, turnover=4 * 150_000)
-        make.trade(desk, book, infy, order, version=version, quantity=4)
+        version, today = hello["version"] + 1, date.fromisoformat(snapshot["wallet"]["trading_date"])
+        order = make.order(desk, book, infy, version=version, filled=4, turnover=4 * 150_000, trading_date=today)
+        make.trade(desk, book, infy, order, version=version, quantity=4, trading_date=today)
         make.position(desk, book, infy, product="CNC", quantity=4, cost=4, mark=4, day_buy_quantity=4, version=version)
-        make.lot(desk, book, infy, quantity=4, cost=4)
+        make.lot(desk, book, infy, quantity=4, cost=4, bought_on=today, settles_on=today)
         with desk.connection() as connection:
             connection.execute("update accounts set version = %s where id = %s", (version, book.id))
         told = [reader.next() for _ in range(4)]

@@ -114,9 +114,9 @@ def test_every_page_asks_the_guard_itself(path):
 @pytest.mark.parametrize(
     ("role", "offered"),
     [
-        ("trader", {"watch", "orders", "positions", "wallet", "pnl", "instrument", "order"}),
-        ("analyst", {"watch", "orders", "positions", "wallet", "pnl", "instrument"}),
-        ("admin", {"watch", "orders", "positions", "wallet", "pnl", "instrument", "order", "admin"}),
+        ("trader", {"watch", "orders", "baskets", "positions", "wallet", "pnl", "risk", "instrument", "order"}),
+        ("analyst", {"watch", "orders", "positions", "wallet", "pnl", "risk", "instrument"}),
+        ("admin", {"watch", "orders", "baskets", "positions", "wallet", "pnl", "risk", "instrument", "order", "admin"}),
     ],
 )
 def test_the_menu_is_the_role_s(role, offered):
