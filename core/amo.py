@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
-from core import windows
+from core import dated, windows
 from core.calendar import IST, Calendar, Session
 from core.facts import Facts
 from core.instruments import OPTIONS, Instrument, Segment
@@ -38,10 +38,8 @@ _BLIND = frozenset({OrderType.MARKET, OrderType.SL_M})
 
 def intake(day: date, segment: Segment) -> Intake:
     """The row in force. Raises LookupError where there is none."""
-    rows = [row for row in INTAKES if row.segment is segment and row.effective_from <= day]
-    if not rows:
-        raise LookupError(f"no hours for after-market orders in {segment} on {day}")
-    return max(rows, key=lambda row: row.effective_from)
+    rows = (row for row in INTAKES if row.segment is segment)
+    return dated.in_force(rows, day, f"hours of after-market orders in {segment}")
 
 
 def pause(calendar: Calendar, day: date, segment: Segment) -> tuple[datetime, datetime] | None:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import TypeAlias
 
+from core import dated
 from core.instruments import DERIVATIVES, Kind
 from core.orders import Product, Side
 
@@ -135,11 +136,7 @@ Rates: TypeAlias = Mapping[tuple[str, ChargeSegment], Tariff]
 
 def in_force(rows: Iterable[TariffRow], on: date) -> Rates:
     """The newest tariff of each plan and segment that is not younger than ``on``."""
-    chosen: dict[tuple[str, ChargeSegment], TariffRow] = {}
-    for row in rows:
-        held = chosen.get((row.plan, row.segment))
-        if row.effective_from <= on and (held is None or row.effective_from > held.effective_from):
-            chosen[row.plan, row.segment] = row
+    chosen = dated.each_in_force(rows, on, lambda row: (row.plan, row.segment))
     return {key: row.tariff for key, row in chosen.items()}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from core import dated
 from core.charges import (
     BSE,
     CRORE,
@@ -46,8 +47,8 @@ ROUNDINGS = (Rounding(date(2000, 1, 1), stt=100, stamp=100),)
 
 
 def rounding_on(day: date) -> Rounding:
-    """The newest row that is not younger than the day."""
-    return max((row for row in ROUNDINGS if row.effective_from <= day), key=lambda row: row.effective_from)
+    """The row in force. Raises LookupError before the first."""
+    return dated.in_force(ROUNDINGS, day, "rounding of contract notes")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from core import kind_rules, price_rules, quantity_rules, risk
+from core import dated, kind_rules, price_rules, quantity_rules, risk
 from core.facts import Facts
 from core.gtt import Gtt, GttStatus, GttWish, Leg, LegWish, step
 from core.instruments import Instrument
@@ -36,10 +36,7 @@ _ROWS: tuple[tuple[date, GttTerms], ...] = (
 
 def gtt_terms(on: date) -> GttTerms:
     """The terms of a trading date. Raises LookupError before the first row."""
-    for start, terms in reversed(_ROWS):
-        if start <= on:
-            return terms
-    raise LookupError(f"no terms of GTTs for {on}")
+    return dated.value_in_force(_ROWS, on, "terms of GTTs")
 
 
 @dataclass(frozen=True, slots=True)

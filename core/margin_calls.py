@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
+from core import dated
 from core.instruments import OPTIONS, Kind
 from core.money import rupees
 
@@ -31,10 +32,7 @@ CALL_RULES = (CallRule(date(2000, 1, 1), closes_at=8_000),)
 @cache
 def rule_on(on: date) -> CallRule:
     """The row in force on a date. Raises LookupError before the first."""
-    for rule in reversed(CALL_RULES):
-        if rule.effective_from <= on:
-            return rule
-    raise LookupError(f"no rule of margin calls for {on}")
+    return dated.in_force(CALL_RULES, on, "rule of margin calls")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from math import isqrt
 
+from core import dated
 from core.instruments import Kind
 
 TRADING_DAYS = 252
@@ -102,16 +103,10 @@ CASH_RULES = (_CASH, replace(_CASH, effective_from=date(2024, 10, 7), usable_pro
 @cache
 def of_contracts(on: date, index: bool) -> ContractRule:
     """The row in force on a date. Raises LookupError before the first."""
-    for rule in reversed(INDEX_RULES if index else SHARE_RULES):
-        if rule.effective_from <= on:
-            return rule
-    raise LookupError(f"no margin rule of contracts for {on}")
+    return dated.in_force(INDEX_RULES if index else SHARE_RULES, on, "margin rule of contracts")
 
 
 @cache
 def of_cash(on: date) -> CashRule:
     """The row in force on a date. Raises LookupError before the first."""
-    for rule in reversed(CASH_RULES):
-        if rule.effective_from <= on:
-            return rule
-    raise LookupError(f"no margin rule of shares for {on}")
+    return dated.in_force(CASH_RULES, on, "margin rule of shares")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
+from core import dated
 from core.instruments import OPTIONS, Instrument, Kind
 
 
@@ -66,10 +67,7 @@ _ROWS: tuple[tuple[date, OrderLimits], ...] = (
 @cache
 def limits_on(day: date) -> OrderLimits:
     """The limits of a trading date. Raises LookupError before the first row."""
-    for start, limits in reversed(_ROWS):
-        if start <= day:
-            return limits
-    raise LookupError(f"no order limits for {day}")
+    return dated.value_in_force(_ROWS, day, "order limits")
 
 
 def kind_of_contract(instrument: Instrument, underlying: Instrument | None) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from core import dated
 from core.instruments import OPTIONS, Instrument
 
 
@@ -48,10 +49,7 @@ _ROWS: tuple[tuple[date, Rulebook], ...] = (
 
 def in_force(on: date) -> Rulebook:
     """The rulebook of a trading date. Raises LookupError before the first row."""
-    for start, rulebook in reversed(_ROWS):
-        if start <= on:
-            return rulebook
-    raise LookupError(f"no rulebook for {on}")
+    return dated.value_in_force(_ROWS, on, "rulebook")
 
 
 def protection_price(

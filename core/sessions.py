@@ -11,6 +11,7 @@ from functools import cache
 from itertools import pairwise
 from zlib import crc32
 
+from core import dated
 from core.instruments import OPTIONS, Kind
 
 
@@ -135,8 +136,8 @@ def hours_on(day: date, board: Board, market: str = "") -> tuple[Hours, ...]:
     With the name of a market, windows that close at random do so at that market's moment of the day: the
     same whoever asks and whenever, known to nobody who does not compute it.
     """
-    tables = [row for row in TIMETABLES if row.board is board and row.effective_from <= day]
-    hours = max(tables, key=lambda row: row.effective_from).hours if tables else ()
+    tables = dated.each_in_force((row for row in TIMETABLES if row.board is board), day, lambda row: row.board)
+    hours = tables[board].hours if board in tables else ()
     return _closed_at_random(day, market, hours) if market else hours
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
+from core import dated
 from core.calendar import IST, Calendar, DayKind, Session
 from core.rulebook import in_force
 from core.sessions import Board
@@ -53,9 +54,5 @@ def ends(calendar: Calendar, day: date) -> Mapping[Board, datetime]:
 
 @cache
 def _ordinary(day: date) -> Mapping[Board, datetime]:
-    chosen: dict[Board, Cut] = {}
-    for cut in CUTS:
-        held = chosen.get(cut.board)
-        if cut.effective_from <= day and (held is None or cut.effective_from > held.effective_from):
-            chosen[cut.board] = cut
-    return {board: datetime.combine(day, cut.at, IST) for board, cut in chosen.items()}
+    cuts = dated.each_in_force(CUTS, day, lambda cut: cut.board)
+    return {board: datetime.combine(day, cut.at, IST) for board, cut in cuts.items()}

@@ -11,6 +11,7 @@ from datetime import date, time
 from functools import cache
 from pathlib import Path
 
+from core import dated
 from core.calendar import CalendarDay, DayKind
 from core.charges import ChargeSegment, Tariff, TariffRow
 from core.contracts import Terms
@@ -95,12 +96,7 @@ def terms() -> tuple[Terms, ...]:
 
 def terms_on(on: date) -> list[Terms]:
     """The terms of each underlying in force on a date."""
-    chosen: dict[str, Terms] = {}
-    for row in terms():
-        held = chosen.get(row.underlying)
-        if row.effective_from <= on and (held is None or row.effective_from > held.effective_from):
-            chosen[row.underlying] = row
-    return list(chosen.values())
+    return list(dated.each_in_force(terms(), on, lambda row: row.underlying).values())
 
 
 @cache
