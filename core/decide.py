@@ -113,11 +113,6 @@ def _credit(work: Work, instrument: Instrument, order: Order) -> int:
     return work.balances[Ledger.OPTION_CREDIT] if buys_option else 0
 
 
-def raises_margin(work: Work, facts: Facts, instrument: Instrument, order: Order, reserved: int = 0) -> bool:
-    """Whether accepting the order would raise what its group's positions and orders block."""
-    return holds.margin_rise(work, facts, instrument, order, reserved) > 0
-
-
 def _weigh(
     work: Work, facts: Facts, instrument: Instrument, order: Order, wish: PlaceOrder, old: Order | None
 ) -> Refusal | None:

@@ -2,9 +2,8 @@
 
 from core import exposure
 from core.account import Work
-from core.delta import delta
 from core.facts import Facts
-from core.instruments import DERIVATIVES, Instrument
+from core.instruments import DERIVATIVES, Instrument, Kind
 from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason, Refusal
 from core.risk_facts import Restriction
@@ -42,17 +41,26 @@ def banned_position(weighed: Weighed) -> tuple[int, int]:
     in ten-thousandths of a unit."""
     work, facts, own = weighed.work, weighed.facts, weighed.instrument
     sign = weighed.order.side.sign
-    step = delta(facts, own) * weighed.more * sign
+    step = _delta(facts, own) * weighed.more * sign
     total = 0
     members = {each for each, _ in work.positions}
     for instrument in (facts.instruments[each] for each in members):
         if instrument.kind not in DERIVATIVES or instrument.margin_underlying != own.margin_underlying:
             continue
         held, buys, sells = exposure.quantities(work, instrument)
-        each = delta(facts, instrument)
+        each = _delta(facts, instrument)
         rising, falling = each * buys, -each * sells
         total += each * held + sum(part for part in (rising, falling) if part * step > 0)
     return total, step
+
+
+def _delta(facts: Facts, contract: Instrument) -> int:
+    """How far a contract follows its underlying, in ten-thousandths: the margin's figure at the risk snapshot. Before
+    any was taken an option counts half, which tells its direction."""
+    snapshot = facts.snapshots.get(contract.margin_underlying)
+    if snapshot is not None:
+        return snapshot.risk(contract, facts.instruments[contract.margin_underlying].kind is Kind.INDEX).delta
+    return {Kind.CE: 5_000, Kind.PE: -5_000}.get(contract.kind, 10_000)
 
 
 def delivery_only(weighed: Weighed) -> Refusal | None:

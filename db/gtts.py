@@ -59,12 +59,6 @@ def one(connection: Connection, account_id: int, gtt_id: int) -> Gtt | None:
     return _gtt(rows[0]) if rows else None
 
 
-def of_entry(connection: Connection, account_id: int, order_id: int) -> Gtt | None:
-    """What is attached to an order of this account; None where nothing is."""
-    rows = connection.execute(GTT + "where g.parent_id = %s and g.account_id = %s", [order_id, account_id]).fetchall()
-    return _gtt(rows[0]) if rows else None
-
-
 def instrument_of(connection: Connection, account_id: int, gtt_id: int) -> tuple[int, int | None] | None:
     """(instrument, entry) of a GTT, without a lock; None when the account has no such one."""
     return connection.execute(

@@ -10,11 +10,11 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import TextClause, text
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import RowMapping
 
 from core.booking import DEMAT
 from db.engine import Database
-from db.reading import Row, ask, rows, together
+from db.reading import Row, ask, together
 from db.screen_rows import Header, PostedMargin, TransferRow, WalletRow
 from db.screens import HEADER, PRICE, PRICE_FROM
 
@@ -113,11 +113,6 @@ def wallets_of(holds: Found, margins: Found, wallets: Found) -> dict[int, Wallet
         each["account_id"]: WalletRow(**each, holds=held[each["account_id"]], margins=posted[each["account_id"]])
         for each in wallets
     }
-
-
-def wallets_in(connection: Connection, account_ids: Sequence[int]) -> dict[int, WalletRow]:
-    """The same on a snapshot that the caller holds."""
-    return wallets_of(*(rows(connection, asked, **values) for asked, values in wallet_questions(account_ids)))
 
 
 def wallet(database: Database, account_id: int) -> WalletRow | None:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from core.disclosure import leg_of, showing_of
 from core.history import steps_of
 from core.instruments import Segment
+from core.margin_calls import rule_on
 from core.money import as_number, half_up
 from core.orders import AUTOMATIC, Order, OrderType
 from db.screen_rows import (
@@ -280,6 +281,7 @@ def wallet_row(wallet: WalletRow, account_key: str) -> Row:
             "since": ist(wallet.called_since),
             "shortfall": as_number(wallet.shortfall or 0),
             "closing_since": None if wallet.closing_since is None else ist(wallet.closing_since),
+            "closes_at_percent": rule_on(wallet.trading_date).closes_at / 100,
         },
     }
 

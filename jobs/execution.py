@@ -4,54 +4,30 @@ The book is built from the database at every start and after every error, by the
 recover.
 """
 
-import threading
-
 import log
 from desk import filling
-from desk.bell import hear_orders
 from desk.leadership import Leadership, NotLeader
 from desk.market import Database
 from jobs.bus import Bus
+from jobs.led import FIRST_PAUSE, LONGEST_PAUSE, Led
 from jobs.matcher import Desk, Matcher
 
-# Seconds before the book is built anew after an error: doubled each time, and from the start after a frame.
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
-
-class ExecutionLoop:
-    """Leads a market and fills its orders. ``bus`` brings the frames that the market's loop has stored."""
+class ExecutionLoop(Led):
+    """Leads a market and fills its orders."""
 
     def __init__(self, database: Database, market: str, bus: Bus, leadership: Leadership, desk: Desk = filling) -> None:
-        self.name = f"execution {market}"
-        self._database, self._market, self._bus = database, market, bus
-        self._leadership, self._desk = leadership, desk
-        self._stopping = threading.Event()
-        self._rung = threading.Event()
+        super().__init__("execution", database, market, bus, leadership)
+        self._desk = desk
 
     def run(self) -> None:
         """Contends for the lead, fills while it has it, and contends again when it was lost; until stopped."""
-        deaf = threading.Event()
-        bell = threading.Thread(target=hear_orders, args=(self._database, self._ring, deaf), name="orders", daemon=True)
-        bell.start()
-        try:
-            while self._leadership.campaign(self._stopping):
-                self._lead()
-        finally:
-            deaf.set()
-            self._leadership.resign()
-            bell.join()
-
-    def stop(self) -> None:
-        """Asks the loop to end after its present batch."""
-        self._stopping.set()
-        self._bus.wake()
-
-    def _ring(self) -> None:
-        self._rung.set()
-        self._bus.wake()
-
-    def _leads(self) -> bool:
-        return not self._stopping.is_set() and self._leadership.leads()
+        with self._hearing():
+            try:
+                while self._leadership.campaign(self._stopping):
+                    self._lead()
+            finally:
+                self._leadership.resign()
 
     def _lead(self) -> None:
         """One life of the book after the other."""
@@ -73,7 +49,5 @@ class ExecutionLoop:
 
     def _feed(self, matcher: Matcher) -> None:
         while self._leads() and not matcher.over:
-            frame = self._bus.take(matcher.patience())
-            rung = self._rung.is_set()
-            self._rung.clear()
+            frame, rung = self._next(matcher.patience())
             matcher.step(frame, self._bus.published_at, rung)

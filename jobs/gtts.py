@@ -3,58 +3,32 @@
 It has a thread and a bus of its own: the orders that a hundred GTTs place at once delay no fill.
 """
 
-import threading
-
 import log
 from desk import gtt_firing
-from desk.bell import hear_orders
 from desk.leadership import Leadership, NotLeader
 from desk.market import Database
 from jobs.bus import Bus
 from jobs.gtt_watcher import POLL, Desk, Watcher
-
-# Seconds before the watch is built anew after an error: doubled each time, and from the start after a good spell.
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+from jobs.led import FIRST_PAUSE, LONGEST_PAUSE, Led
 
 
-class GttLoop:
+class GttLoop(Led):
     """Watches and fires. The lead is the execution loop's: this one acts only while it is held."""
 
     def __init__(
         self, database: Database, market: str, bus: Bus, leadership: Leadership, desk: Desk = gtt_firing
     ) -> None:
-        self.name = f"gtt {market}"
-        self._database, self._market, self._bus = database, market, bus
-        self._leadership, self._desk = leadership, desk
-        self._stopping = threading.Event()
-        self._rung = threading.Event()
+        super().__init__("gtt", database, market, bus, leadership)
+        self._desk = desk
 
     def run(self) -> None:
         """Waits for the lead, watches while it lasts, and waits again; until stopped."""
-        deaf = threading.Event()
-        bell = threading.Thread(target=hear_orders, args=(self._database, self._ring, deaf), name="gtts", daemon=True)
-        bell.start()
-        try:
+        with self._hearing():
             while not self._stopping.is_set():
                 if self._leadership.leads():
                     self._watch()
                 else:
                     self._stopping.wait(POLL)
-        finally:
-            deaf.set()
-            bell.join()
-
-    def stop(self) -> None:
-        """Asks the loop to end after its present step."""
-        self._stopping.set()
-        self._bus.wake()
-
-    def _ring(self) -> None:
-        self._rung.set()
-        self._bus.wake()
-
-    def _leads(self) -> bool:
-        return not self._stopping.is_set() and self._leadership.leads()
 
     def _watch(self) -> None:
         """One life of the watch after the other."""
@@ -64,9 +38,7 @@ class GttLoop:
                 self._bus.take(0)  # displayed before this life
                 watcher = Watcher(self._database, self._market, self._leadership, self._desk)
                 while self._leads() and not watcher.over:
-                    frame = self._bus.take(watcher.patience())
-                    rung = self._rung.is_set()
-                    self._rung.clear()
+                    frame, rung = self._next(watcher.patience())
                     watcher.step(frame, rung)
                     pause = FIRST_PAUSE
             except NotLeader as error:

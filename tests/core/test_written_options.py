@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
-from core import decide, fills
+from core import decide, fills, holds
 from core.account import Evidence, Work
 from core.charges import Rates
 from core.facts import Facts, MarketFacts, Quote
@@ -168,6 +168,6 @@ def test_whether_an_order_raises_margin_can_be_asked_before_it_is_placed() -> No
     probe = desk.place("SELL", 65, 101_00)
     decide.cancel(desk.work, desk.facts, probe, "asha", WHY)
     probe.status, probe.cancelled = Status.OPEN, 0
-    assert decide.raises_margin(desk.work, desk.facts, CALL, probe)
+    assert holds.margin_rise(desk.work, desk.facts, CALL, probe) > 0
     probe.side = Side.BUY
-    assert not decide.raises_margin(desk.work, desk.facts, CALL, probe)
+    assert holds.margin_rise(desk.work, desk.facts, CALL, probe) <= 0
