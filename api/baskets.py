@@ -5,13 +5,12 @@ from typing import Any
 
 from api.call import Call, Endpoint
 from api.fields import Fields
-from api.orders import EXCHANGES
 from api.parsing import BadInputError, bad
-from api.readers import choice, flag, one_of, price, quantity, symbol, title
+from api.readers import choice, flag, one_of, price, quantity, title
 from api.reply import Reply
 from core.orders import OrderType, PlaceOrder, Product, Side, Validity
 from core.reasons import Reason, Refusal
-from desk import access, baskets, masters
+from desk import access, baskets
 
 LEG = ("exchange", "symbol", "side", "order_type", "product", "validity", "quantity", "price", "trigger_price")
 
@@ -38,8 +37,7 @@ def _leg_of(call: Call, number: int, sent: Any) -> PlaceOrder:
 
 
 def _wish(call: Call, fields: Fields) -> PlaceOrder:
-    exchange = fields.need("exchange", one_of(*EXCHANGES))
-    name = fields.need("symbol", symbol)
+    instrument = call.instrument(fields)
     side = fields.need("side", choice(Side))
     order_type = fields.need("order_type", choice(OrderType))
     product = fields.need("product", choice(Product))
@@ -47,11 +45,7 @@ def _wish(call: Call, fields: Fields) -> PlaceOrder:
     units = fields.need("quantity", quantity)
     at, trigger = fields.may("price", price) or 0, fields.may("trigger_price", price) or 0
     fields.close()
-    instrument = masters.get(call.database).by_key.get(f"{exchange}:{name}")
-    if instrument is None:
-        sentence = f"There is no {name} on {exchange}. Search for its symbol."
-        raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, field="symbol")
-    return PlaceOrder(instrument.id, side, order_type, product, units, validity, at, trigger)
+    return PlaceOrder(instrument().id, side, order_type, product, units, validity, at, trigger)
 
 
 def raw_legs(value: Any) -> list[Any]:

@@ -7,13 +7,16 @@ from typing import Any
 from api.fields import Fields, query_fields
 from api.parsing import read_object
 from api.readers import account as account_reader
+from api.readers import one_of, symbol
 from api.reply import Reply
+from core.instruments import Instrument
 from core.reasons import Reason, Refusal
-from desk import access
+from desk import access, masters
 from desk.access import AccountRef
 from desk.identity import Principal
 
 Handler = Callable[["Call"], Reply]
+EXCHANGES = ("NSE", "BSE", "NFO", "BFO")
 
 
 @dataclass(slots=True)
@@ -45,6 +48,20 @@ class Call:
 
         def find(*, write: bool = False) -> AccountRef:
             return access.account(self.database, self.principal, named, write=write)
+
+        return find
+
+    def instrument(self, fields: Fields) -> Callable[[], Instrument]:
+        """Reads the fields ``exchange`` and ``symbol`` now and looks the instrument up when it is called, after
+        ``close``."""
+        exchange, name = fields.need("exchange", one_of(*EXCHANGES)), fields.need("symbol", symbol)
+
+        def find() -> Instrument:
+            found = masters.get(self.database).by_key.get(f"{exchange}:{name}")
+            if found is None:
+                sentence = f"There is no {name} on {exchange}. Search for its symbol."
+                raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, field="symbol")
+            return found
 
         return find
 

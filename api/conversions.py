@@ -2,13 +2,12 @@
 
 from api.call import Call, Endpoint
 from api.fields import Fields
-from api.orders import EXCHANGES, reply_of
-from api.readers import choice, one_of, quantity, symbol
+from api.orders import reply_of
+from api.readers import choice, quantity
 from api.reply import Reply
 from core.conversion import ConvertPosition
 from core.orders import Product
-from core.reasons import Reason, Refusal
-from desk import access, converting, masters, trading
+from desk import access, converting, trading
 
 EXIT = ("account", "symbol", "exchange", "product")
 CONVERT = ("account", "symbol", "exchange", "from", "to", "quantity")
@@ -16,17 +15,12 @@ CONVERT = ("account", "symbol", "exchange", "from", "to", "quantity")
 
 def wish_of(call: Call, fields: Fields) -> ConvertPosition:
     """The conversion that a body asks for; closes the fields, so that every wrong one is told at once."""
-    exchange = fields.need("exchange", one_of(*EXCHANGES))
-    name = fields.need("symbol", symbol)
+    instrument = call.instrument(fields)
     source = fields.need("from", choice(Product))
     target = fields.need("to", choice(Product))
     units = fields.need("quantity", quantity)
     fields.close()
-    instrument = masters.get(call.database).by_key.get(f"{exchange}:{name}")
-    if instrument is None:
-        sentence = f"There is no {name} on {exchange}. Search for its symbol."
-        raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, field="symbol")
-    return ConvertPosition(instrument.id, source, target, units)
+    return ConvertPosition(instrument().id, source, target, units)
 
 
 def convert(call: Call) -> Reply:
@@ -52,16 +46,13 @@ def leave(call: Call) -> Reply:
     access.require_write(call.principal)
     fields = call.body()
     account = call.account(fields)
-    exchange = fields.need("exchange", one_of(*EXCHANGES))
-    name = fields.need("symbol", symbol)
+    instrument = call.instrument(fields)
     product = fields.need("product", choice(Product))
     fields.close()
     found = account(write=True)
-    instrument = masters.get(call.database).by_key.get(f"{exchange}:{name}")
-    if instrument is None:
-        sentence = f"There is no {name} on {exchange}. Search for its symbol."
-        raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, field="symbol")
-    answers = trading.exit_position(call.database, call.principal.name, found.id, instrument.id, str(product), call.key)
+    answers = trading.exit_position(
+        call.database, call.principal.name, found.id, instrument().id, str(product), call.key
+    )
     refused = next((each for each in answers if not each.ok), None)
     if refused is not None:
         return reply_of(refused)

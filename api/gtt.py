@@ -6,16 +6,16 @@ from typing import Any
 
 from api.call import Call, Endpoint
 from api.fields import Fields
-from api.orders import EXCHANGES, reply_of
+from api.orders import reply_of
 from api.parsing import BadInputError, bad
 from api.readers import account as account_key
-from api.readers import choice, count, cursor, one_of, price, quantity, symbol
+from api.readers import choice, count, cursor, one_of, price, quantity
 from api.reply import Reply
 from core.exits import Exits
 from core.gtt import Gtt, GttWish, Leg, LegWish
 from core.orders import OrderType, Product, Side
 from core.reasons import Reason, Refusal
-from desk import access, gtt, masters
+from desk import access, gtt
 
 MAKE = ("account", "symbol", "exchange", "side", "product", "legs")
 CHANGE = ("account", "legs", "target_price", "stop_trigger", "stop_price")
@@ -62,17 +62,12 @@ def make(call: Call) -> Reply:
     access.require_write(call.principal)
     fields = call.body()
     account = call.account(fields)
-    exchange = fields.need("exchange", one_of(*EXCHANGES))
-    name = fields.need("symbol", symbol)
+    instrument = call.instrument(fields)
     side = fields.need("side", choice(Side))
     product = fields.need("product", choice(Product))
     legs = fields.need("legs", leg_list)
     fields.close()
-    instrument = masters.get(call.database).by_key.get(f"{exchange}:{name}")
-    if instrument is None:
-        sentence = f"There is no {name} on {exchange}. Search for its symbol."
-        raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, field="symbol")
-    wish = GttWish(instrument.id, tuple(_asked(number, leg, side, product) for number, leg in enumerate(legs)))
+    wish = GttWish(instrument().id, tuple(_asked(number, leg, side, product) for number, leg in enumerate(legs)))
     found = account(write=True)
     return reply_of(gtt.create(call.database, call.principal.name, found.id, wish, call.key))
 

@@ -17,14 +17,13 @@ from api.readers import (
     price,
     protection,
     quantity,
-    symbol,
     tag,
 )
 from api.reply import Reply
 from core.exits import Exits
 from core.orders import AUTOMATIC, ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
-from core.reasons import Reason, Refusal
-from desk import access, masters, screens, trading
+from core.reasons import Reason
+from desk import access, screens, trading
 from desk.answers import Answer
 
 PLACE = (
@@ -51,13 +50,11 @@ MODIFY = (
     "account", "quantity", "price", "trigger_price", "order_type", "validity", "disclosed_quantity", "validity_ttl",
     "iceberg_legs", "market_protection",
 )  # fmt: skip
-EXCHANGES = ("NSE", "BSE", "NFO", "BFO")
 
 
 def wish_of(call: Call, fields: Fields) -> PlaceOrder:
     """The order that a body wishes for; closes the fields, so that every wrong one is told at once."""
-    exchange = fields.need("exchange", one_of(*EXCHANGES))
-    name = fields.need("symbol", symbol)
+    instrument = call.instrument(fields)
     side = fields.need("side", choice(Side))
     order_type = fields.need("order_type", choice(OrderType))
     product = fields.need("product", choice(Product))
@@ -73,12 +70,8 @@ def wish_of(call: Call, fields: Fields) -> PlaceOrder:
     sliced = fields.may("autoslice", flag)
     later = fields.may("amo", flag)
     fields.close()
-    instrument = masters.get(call.database).by_key.get(f"{exchange}:{name}")
-    if instrument is None:
-        sentence = f"There is no {name} on {exchange}. Search for its symbol."
-        raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, field="symbol")
     return PlaceOrder(
-        instrument_id=instrument.id,
+        instrument_id=instrument().id,
         side=side,
         order_type=order_type,
         product=product,

@@ -1,10 +1,12 @@
 """What a use case answers: a status and a body in the shapes of the API, so that a retry can be given it again."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from core.reasons import Reason, Refusal, http_status
+from db.engine import retrying
 from db.trading import Stored
 
 Body = dict[str, Any]
@@ -43,6 +45,14 @@ def problem(refusal: Refusal) -> Answer:
         "errors": [{"field": refusal.field, "reason_code": code, "detail": refusal.sentence}],
     }
     return Answer(status, body, retry_after=refusal.numbers.get("retry_after"))
+
+
+def answered(act: Callable[[], Answer]) -> Answer:
+    """Run a whole use case, again after a lost race; a refusal is an answer."""
+    try:
+        return retrying(act)
+    except Refusal as refusal:
+        return problem(refusal)
 
 
 def fingerprint(*parts: object) -> str:

@@ -6,10 +6,10 @@ from core.instruments import Instrument
 from core.ledger import Ledger
 from core.money import as_number
 from core.reasons import Refusal
-from db.engine import Database, retrying
+from db.engine import Database
 from db.trading import commit
 from desk import masters
-from desk.answers import Answer, Body, fingerprint, problem, replay, request_row
+from desk.answers import Answer, Body, answered, fingerprint, replay, request_row
 from desk.rows import average, ist
 from desk.working import ACCOUNTS, Task, instrument_of, must_be_current, open_task, ring
 
@@ -34,10 +34,7 @@ def convert_position(
         ring(database, ACCOUNTS)
         return answer
 
-    try:
-        return retrying(act)
-    except Refusal as refusal:
-        return problem(refusal)
+    return answered(act)
 
 
 def estimate(database: Database, account_id: int, wish: ConvertPosition) -> Body:

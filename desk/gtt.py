@@ -12,7 +12,7 @@ from db import gtts
 from db.engine import Database, retrying
 from db.trading import Connection, commit
 from desk import masters
-from desk.answers import Answer, Body, fingerprint, problem, replay, request_row
+from desk.answers import Answer, Body, answered, fingerprint, problem, replay, request_row
 from desk.gtt_rows import gtt_row, step_row
 from desk.masters import Master
 from desk.rows import Row
@@ -39,7 +39,7 @@ def create(database: Database, actor: str, account_id: int, wish: GttWish, key: 
         ring(database, ORDERS, ACCOUNTS)
         return answer
 
-    return _answered(act)
+    return answered(act)
 
 
 def modify(
@@ -117,19 +117,12 @@ def _on_gtt(
         ring(database, ORDERS, ACCOUNTS)
         return answer
 
-    return _answered(act)
+    return answered(act)
 
 
 def _write(connection: Connection, task: Task, gtt: Gtt, request: Body | None) -> None:
     gtts.write(connection, task.work.market, [gtt], task.work.version)
     commit(connection, [task.work], request, final=True)
-
-
-def _answered(act: Callable[[], Answer]) -> Answer:
-    try:
-        return retrying(act)
-    except Refusal as refusal:
-        return problem(refusal)
 
 
 def _answer(gtt: Gtt, instrument: Instrument, task: Task, status: int) -> Answer:

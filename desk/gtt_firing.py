@@ -14,9 +14,9 @@ from core.gtt import GttStatus, Leg, LegState, failed, is_target, reached, step
 from core.gtt_rules import order_of
 from core.gtt_watch import Armed, Hit
 from core.instruments import Instrument
-from core.orders import WORKING, Order, Status
+from core.orders import WORKING, Status
 from core.reasons import Reason, Refusal
-from db import gtts
+from db import gtts, trading_reads
 from db.engine import Database, retrying
 from db.trading import Connection, commit
 from desk import market as markets
@@ -241,9 +241,10 @@ def _finish(database: Database, account_id: int, gtt_id: int) -> None:
 def _shrink(database: Database, account_id: int, order_id: int) -> None:
     master = masters.get(database)
     with database.connection() as connection:
-        task = open_task(connection, master, account_id, orders=[order_id])
-        order: Order = task.work.orders[order_id]
-        instrument = master.by_id[order.instrument_id]
+        found = trading_reads.instrument_of_order(connection, account_id, order_id)
+        if found is None:
+            return
+        instrument = master.by_id[found[0]]
         task = open_task(connection, master, account_id, [instrument], orders=[order_id])
         order = task.work.orders[order_id]
         if order.status not in WORKING:

@@ -20,18 +20,10 @@ from db import gtts, trading_reads
 from db.engine import Database, retrying
 from db.trading import commit
 from desk import masters, slicing
-from desk.answers import Answer, Body, fingerprint, problem, replay, request_row
+from desk.answers import Answer, Body, answered, fingerprint, problem, replay, request_row
 from desk.gtt_rows import gtt_row
 from desk.rows import order_row
 from desk.working import ACCOUNTS, ORDERS, Task, instrument_of, must_be_current, open_task, ring
-
-
-def _answered(act: Callable[[], Answer]) -> Answer:
-    """Run a whole use case, again after a lost race; a refusal is an answer."""
-    try:
-        return retrying(act)
-    except Refusal as refusal:
-        return problem(refusal)
 
 
 def place(
@@ -84,7 +76,7 @@ def place(
         ring(database, ORDERS, ACCOUNTS)
         return answer
 
-    return _answered(act)
+    return answered(act)
 
 
 def _looked_at(wish: PlaceOrder) -> dict[str, Any]:
@@ -159,7 +151,7 @@ def _on_order(
         ring(database, ORDERS, ACCOUNTS)
         return answer
 
-    return _answered(act)
+    return answered(act)
 
 
 def modify(
@@ -348,7 +340,7 @@ def _close_some(
         ring(database, ORDERS, ACCOUNTS)
         return answer
 
-    answer = _answered(act)
+    answer = answered(act)
     return None if answer.status == 204 else answer
 
 

@@ -8,10 +8,10 @@ from core.money import as_number, rupees
 from core.orders import WORKING
 from core.reasons import Reason, Refusal
 from db import trading_reads
-from db.engine import Database, retrying
+from db.engine import Database
 from db.trading import Connection, commit
 from desk import gtt, masters
-from desk.answers import Answer, fingerprint, problem, replay, request_row
+from desk.answers import Answer, answered, fingerprint, replay, request_row
 from desk.remember import forget_all
 from desk.working import ACCOUNTS, ORDERS, Task, must_be_current, open_task, ring
 
@@ -38,10 +38,7 @@ def _move(
         ring(database, ACCOUNTS)
         return answer
 
-    try:
-        return retrying(use_case)
-    except Refusal as refusal:
-        return problem(refusal)
+    return answered(use_case)
 
 
 def _must_be_an_amount(amount: int, task: Task) -> None:
