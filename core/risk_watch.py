@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from core.account import Work
 from core.money import half_up, rupees
+from core.orders import WORKING, Order
 from core.reasons import Reason, Refusal
 from core.risk_limits import LimitName, Limits
 from core.risk_weighed import percent
@@ -60,3 +62,21 @@ def breach(figures: Figures, limits: Limits) -> Refusal | None:
         )
         return Refusal(Reason.DRAWDOWN, sentence, numbers={"used": figures.drawdown, "limit": deepest})
     return None
+
+
+def what_opens(work: Work) -> list[Order]:
+    """The working orders that would open more than is held against them; of those that close, the oldest stay."""
+    found: list[Order] = []
+    left: dict[tuple[int, str, int], int] = {}
+    for order in sorted(work.orders.values(), key=lambda each: each.priority):
+        if order.status not in WORKING:
+            continue
+        position = work.positions.get((order.instrument_id, order.product))
+        against = max(0, -order.side.sign * position.quantity) if position else 0
+        key = (order.instrument_id, order.product, order.side.sign)
+        closes = left.setdefault(key, against)
+        if order.pending <= closes:
+            left[key] = closes - order.pending
+        else:
+            found.append(order)
+    return found

@@ -3,10 +3,9 @@
 import log
 import settings
 from core import decide
-from core.orders import WORKING, Order
 from core.reasons import Reason, Refusal
 from core.risk_limits import LimitName
-from core.risk_watch import breach
+from core.risk_watch import breach, what_opens
 from core.standing import TradingState
 from db import risk_rows, risk_state
 from db.engine import Database, retrying
@@ -51,31 +50,13 @@ def _reduce(database: Database, watched: risk_state.Watched, reached: Refusal) -
         task = open_task(connection, master, watched.id, whole=True, orders=[])
         if task.work.version != watched.version + 1 or task.work.standing.state is not TradingState.ACTIVE:
             return False
-        for order in _opening(task):
+        for order in what_opens(task.work):
             decide.cancel(task.work, task.facts, order, ACTOR, (reached.reason, f"Cancelled: {reached.sentence}"))
         commit(connection, [task.work])
         risk_state.set_state(connection, watched.id, TradingState.REDUCING, told, ACTOR, "RISK")
         risk_state.decide(connection, watched.id, ACTOR, "REDUCING", told, reached.numbers)
     _logger.warning("An account may only reduce", extra={"account": watched.id, "why": reached.sentence})
     return True
-
-
-def _opening(task: Task) -> list[Order]:
-    """The working orders that would open more than is held against them; the oldest exits stay."""
-    found: list[Order] = []
-    left: dict[tuple[int, str, int], int] = {}
-    for order in sorted(task.work.orders.values(), key=lambda each: each.priority):
-        if order.status not in WORKING:
-            continue
-        position = task.work.positions.get((order.instrument_id, order.product))
-        against = max(0, -order.side.sign * position.quantity) if position else 0
-        key = (order.instrument_id, order.product, order.side.sign)
-        closes = left.setdefault(key, against)
-        if order.pending <= closes:
-            left[key] = closes - order.pending
-        else:
-            found.append(order)
-    return found
 
 
 def next_day(connection: Connection, task: Task) -> None:
