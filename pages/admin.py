@@ -20,7 +20,9 @@ def table(rows: list[dict[str, Any]], columns: dict[str, str], empty: str) -> No
     if not rows:
         st.caption(empty)
         return
-    frame = pd.DataFrame([{title: row.get(key) for key, title in columns.items()} for row in rows])
+    frame = pd.DataFrame(
+        [{title: "–" if row.get(key) is None else row[key] for key, title in columns.items()} for row in rows]
+    )
     st.dataframe(frame, hide_index=True)
 
 

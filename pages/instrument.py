@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.money import group
 from desk import screens
 from ui import components, fallback, guard, words
 from ui.seat import Seat
@@ -27,7 +28,7 @@ def terms(found: dict[str, Any]) -> None:
         ("Kind", KINDS.get(str(found["kind"]), found["kind"])),
         ("Lot", found["lot"]),
         ("Tick", words.rupees(found["tick"])),
-        ("Most in one order", f"{found['freeze_quantity']:,}"),
+        ("Most in one order", group(found["freeze_quantity"])),
         ("Expiry", _expiry(found["expiry"])),
         ("Strike", words.rupees(found["strike"]) if found["strike"] else None),
         ("ISIN", found["isin"]),

@@ -89,7 +89,7 @@ def _finer(wish: PlaceOrder, derivative: bool, frozen: bool) -> dict[str, Any]:
     given: dict[str, Any] = {}
     if wish.validity is Validity.TTL:
         given["validity_ttl"] = int(st.number_input("Minutes", min_value=1, value=15, step=1))
-    first, second, _ = st.columns(3)
+    first, second, *_ = st.columns(4)
     if wish.order_type in (OrderType.MARKET, OrderType.SL_M):
         share = first.number_input("Protection %", 0.0, 100.0, 0.0, step=0.1, help="0 is automatic")
         given["protection"] = round(share * 100) or AUTOMATIC

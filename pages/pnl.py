@@ -87,7 +87,7 @@ def _share(report: Row, told: Row) -> str:
 
 def statistics(told: Row, days: int) -> None:
     """Ratios with their sample; those that need more days than there are say so."""
-    number = lambda value: "–" if value is None else f"{value:.2f}"  # noqa: E731 - used four times below
+    number = lambda value: "–" if value is None else f"{value:.2f}".replace("-", "−")  # noqa: E731 - used four times below
     rows = [
         ("Round trips", str(told["trips"])),
         ("Average win", words.rupees(told["average_win"])),
@@ -99,7 +99,7 @@ def statistics(told: Row, days: int) -> None:
         ),
         ("Expectancy a trip", words.rupees(told["expectancy"], signed=True)),
         ("CAGR", words.percent(told["cagr"])),
-        ("Volatility, a year", words.percent(told["volatility"])),
+        ("Volatility, a year", words.percent(told["volatility"]).removeprefix("+")),
         ("Sharpe (rf 0)", number(told["sharpe"])),
         ("Sortino", number(told["sortino"])),
         ("Longest drawdown, days", str(told["longest_drawdown_days"])),

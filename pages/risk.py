@@ -100,7 +100,7 @@ def usage(seat: Seat) -> None:
     left, middle, right = st.columns(3)
     left.metric("Equity", words.rupees(now["equity"]))
     middle.metric("Loss today", words.rupees(now["loss"]))
-    right.metric("Below the highest equity", f"{now['drawdown']:.2f} %")
+    right.metric("Below the highest equity", f"{now['drawdown']:.2f}%")
     st.markdown("##### Limits in use")
     columns = st.columns(2, gap="large")
     measured = [each for each in now["limits"] if each["share"] is not None]
@@ -159,9 +159,10 @@ def own_limits(seat: Seat, now: Row) -> None:
             if st.button("End", key=f"end {row['id']}"):
                 act(lambda number=int(row["id"]): risk_limits.end_limit(seat.database, seat.who, number, seat.book))  # type: ignore[misc]
     with st.form("own limit", border=False):
-        name = st.selectbox("Limit", [str(each) for each in LimitName], format_func=limit_words)
-        scope = st.segmented_control("For", ["This book", "All my books"], default="This book", required=True)
-        typed = st.text_input("At most (₹, % or a number)")
+        what, most, whose = st.columns([2, 1, 1])
+        name = what.selectbox("Limit", [str(each) for each in LimitName], format_func=limit_words)
+        typed = most.text_input("At most (₹, % or a number)")
+        scope = whose.segmented_control("For", ["This book", "All my books"], default="This book", required=True)
         if st.form_submit_button("Set"):
             account = scope == "This book"
             subject = seat.book.id if account else seat.book.user_id

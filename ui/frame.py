@@ -38,6 +38,9 @@ header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
     background: light-dark(#ffffff, #12151b); border-top: 1px solid rgb(128 128 128 / 25%); }
   .st-key-phone-tabs > div { flex: 1; min-width: 0; }
   .st-key-phone-tabs a { min-height: 48px; justify-content: center; }
+  .st-key-phone-tabs a { padding-inline: 2px; }
+  .st-key-phone-tabs a [data-testid="stIconMaterial"] { display: none; }
+  .st-key-phone-tabs [data-testid="stPopover"] button { min-height: 48px; border: none; background: none; padding: 0; }
   [data-testid="stMainBlockContainer"] { padding: 3rem 0.6rem 5rem; overflow-x: clip; }
 }
 </style>
@@ -101,3 +104,8 @@ def _phone_tabs(pages: dict[str, Any]) -> None:
         for name, label in (("watch", "Watch"), ("orders", "Orders"), ("positions", "Positions"), ("wallet", "Funds")):
             if name in pages:
                 st.page_link(pages[name], label=label, width="stretch")
+        # Another page is another popover, so that it is shut when the page has changed.
+        with st.popover("More", width="stretch", key=f"more of {st.context.url}"):
+            for name, page in pages.items():
+                if name not in ("watch", "orders", "positions", "wallet"):
+                    st.page_link(page)

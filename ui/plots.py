@@ -165,8 +165,8 @@ def ranked(rows: Sequence[Row], key: str) -> Row:
     return _figure(
         60 + 26 * len(rows),
         [trace],
-        x={**_rupee_axis(values, zero=True), "showgrid": True},
-        y={"side": "left", "autorange": "reversed", "showgrid": False},
+        x={**_rupee_axis(values, zero=True), "showgrid": True, "type": "linear"},
+        y={"side": "left", "autorange": "reversed", "showgrid": False, "type": "category"},
         hovermode="closest",
     )
 

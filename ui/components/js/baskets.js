@@ -65,7 +65,7 @@ export const mount = widget((root, data, tools) => {
     names.replaceChildren(...(all || []).map((each) =>
       h("button", { type: "button", role: "tab", "aria-selected": String(each.basket_id === chosen?.basket_id), onclick: () => choose(each) },
         each.name, h("span", { class: "count" }, String(each.legs.length)))));
-    acts.replaceChildren(...(data.write ? [button("New", create), ...(chosen ? [button("Rename", rename), button("Copy", copy), button("Delete", remove)] : [])] : []));
+    acts.replaceChildren(...(data.write && (all?.length || chosen) ? [button("New basket", create), ...(chosen ? [button("Rename", rename), button("Copy", copy), button("Delete", remove)] : [])] : []));
     const legs = chosen?.legs || [];
     cells.clear();
     body.replaceChildren(...legs.map(line));
