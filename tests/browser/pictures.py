@@ -55,6 +55,8 @@ SHOTS = {
     "instrument": Shot("instrument?symbol=NSE%3ARELIANCE", "dark"),
     "pnl": Shot("pnl"),
     "order": Shot("order?symbol=RELIANCE"),
+    "baskets": Shot("baskets"),
+    "risk": Shot("risk", "dark"),
     "admin": Shot("admin", who="root"),
     "phone": Shot("", "dark", wide=False),
 }
@@ -106,11 +108,18 @@ def today(page: Page) -> None:
         {"symbol": "TCS", "side": "BUY", "order_type": "LIMIT", "product": "CNC", "quantity": 5, "price": 2900},
         {"symbol": "SBIN", "side": "BUY", "order_type": "LIMIT", "product": "CNC", "quantity": 90000, "price": 950},
     ]
-    for number, order in enumerate(orders):
+    legs = [
+        {"symbol": "ITC", "side": "BUY", "order_type": "LIMIT", "product": "CNC", "quantity": 100, "price": 400},
+        {"symbol": "RELIANCE", "side": "SELL", "order_type": "MARKET", "product": "MIS", "quantity": 20},
+        {"symbol": "SBIN", "side": "BUY", "order_type": "MARKET", "product": "MIS", "quantity": 50},
+    ]
+    asked = [("orders", {"exchange": "NSE", "validity": "DAY", **order}) for order in orders]
+    asked.append(("baskets", {"name": "Pair and lunch", "legs": [{"exchange": "NSE", **leg} for leg in legs]}))
+    for number, (path, body) in enumerate(asked):
         page.evaluate(
-            "([key, body]) => fetch('/api/v1/orders', {method: 'POST', body: JSON.stringify(body),"
+            "([path, key, body]) => fetch(`/api/v1/${path}`, {method: 'POST', body: JSON.stringify(body),"
             " headers: {'Content-Type': 'application/json', 'Idempotency-Key': key}})",
-            [f"picture-{number}", {"exchange": "NSE", "validity": "DAY", **order}],
+            [path, f"picture-{number}", body],
         )
 
 
