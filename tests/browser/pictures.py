@@ -17,6 +17,7 @@ from unittest import mock
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+import settings
 from core.calendar import IST
 from db.engine import Database
 from desk import access, closing, identity
@@ -142,7 +143,8 @@ def main() -> int:
     with cluster.running() as throwaway, tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         url = throwaway.clone(cluster.seeded(throwaway, cluster.migrated(throwaway)))
         with Database(url) as database, mock.patch.dict(os.environ, {"KAGAZ_ORDER_RATE": "0"}):
-            month(database)  # faster than any person may trade
+            settings.load.cache_clear()  # a month goes by faster than any person may trade
+            month(database)
         with running(url, Path(home)) as address:
             browser = playwright.chromium.launch(executable_path=path.splitlines()[-1], args=FLAGS)
             for name, shot in SHOTS.items():
