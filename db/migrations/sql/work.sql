@@ -5,7 +5,8 @@
 -- reads anything else. Positions, groups, orders, lots are only ever written under that lock.
 --
 -- Both plan each statement once, by index. Left to itself the planner made a new plan for every order, which cost
--- more than running it, and read all accounts to update one, because it takes any set of rows for a hundred.
+-- more than running it, and read all accounts to update one, because it takes any set of rows for a hundred. A scan
+-- that cannot be avoided is dear then, and what is dear is compiled, which takes a second: hence no JIT.
 --
 -- This is the newest text of both: a migration that changes them runs the whole file after its tables.
 
@@ -16,7 +17,7 @@ create function load_work(
     p_key text, p_numbers integer, p_whole boolean,
     p_cross text default null, p_cross_price integer default null, p_lots boolean default false
 ) returns json language plpgsql
-    set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+    set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off as $$
 declare
     v_market markets%rowtype;
     v_orders json;
@@ -129,7 +130,7 @@ end $$;
 
 create function commit_work(p jsonb) returns void language plpgsql
     set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off
-    set enable_mergejoin = off as $$
+    set enable_mergejoin = off set jit = off as $$
 declare
     v_written integer;
 begin
