@@ -32,6 +32,7 @@ _WORDS: dict[str, Any] = {
     "stop_trigger": _MONEY,
     "stop_price": _MONEY,
     "cover": {"type": "boolean", "default": False, "description": "MIS, and its stop stays"},
+    "order_id": {"type": "string", "description": "The order that rests and is to be changed"},
     "legs": {"type": "array", "items": {"type": "object"}, "description": "Orders, as docs/api.md lists their fields"},
     "copy_of": {"type": "string", "description": "The id of a basket to copy"},
     "stop_at_refusal": {"type": "boolean", "default": False},

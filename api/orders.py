@@ -23,7 +23,7 @@ from api.reply import Reply
 from core.exits import Exits
 from core.orders import AUTOMATIC, ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
 from core.reasons import Reason
-from desk import access, screens, trading
+from desk import access, estimate, screens, trading
 from desk.answers import Answer
 
 PLACE = (
@@ -46,6 +46,7 @@ PLACE = (
     "amo",
 )
 ATTACHED = ("target_price", "stop_trigger", "stop_price", "cover")
+WEIGHED = (*PLACE, *ATTACHED, "order_id")
 MODIFY = (
     "account", "quantity", "price", "trigger_price", "order_type", "validity", "disclosed_quantity", "validity_ttl",
     "iceberg_legs", "market_protection",
@@ -195,12 +196,28 @@ def one(call: Call) -> Reply:
     return Reply(200, screens.order(call.database, found, order_id))
 
 
-def estimate(call: Call) -> Reply:
-    """What an order would need, before it is placed."""
+def needed(call: Call) -> Reply:
+    """What an order would need, before it is placed; of one that rests, before it is changed."""
     fields = call.body()
     account = call.account(fields)
+    resting = fields.may("order_id", cursor)
+    exits = exits_of(fields)
     wish = wish_of(call, fields)
-    return Reply(200, trading.estimate(call.database, account().id, wish))
+    if resting is None:
+        return Reply(200, estimate.of_order(call.database, account().id, wish, exits or None))
+    change = ModifyOrder(
+        quantity=wish.quantity,
+        price=wish.price or None,
+        trigger_price=wish.trigger_price or None,
+        order_type=wish.order_type,
+        validity=wish.validity,
+        disclosed_quantity=wish.disclosed_quantity,
+        validity_ttl=wish.validity_ttl or None,
+        legs=wish.legs,
+        protection=wish.protection,
+        by_program=wish.by_program,
+    )
+    return Reply(200, estimate.of_change(call.database, account().id, int(resting), change))
 
 
 ENDPOINTS = (
@@ -210,6 +227,6 @@ ENDPOINTS = (
     Endpoint("GET", "/orders/{order_id}", one, "An order with its history and trades", query=("account",)),
     Endpoint("PATCH", "/orders/{order_id}", modify, "Change a working order", keyed=True, body=MODIFY),
     Endpoint("DELETE", "/orders/{order_id}", cancel, "Cancel an order", keyed=True, query=("account",)),
-    Endpoint("POST", "/margins", estimate, "What an order would need", body=PLACE),
-    Endpoint("POST", "/margins/estimate", estimate, "What an order would need", body=PLACE),
+    Endpoint("POST", "/margins", needed, "What an order would need", body=WEIGHED),
+    Endpoint("POST", "/margins/estimate", needed, "What an order would need", body=WEIGHED),
 )

@@ -57,6 +57,13 @@ def compact(paise: int) -> str:
     return rupees(paise)
 
 
+def percent(basis_points: int) -> str:
+    """Basis points as people write them: 2000 is 20%, 250 is 2.5%."""
+    whole, part = divmod(abs(basis_points), 100)
+    text = f"{group(whole)}.{part:02d}".rstrip("0").rstrip(".")
+    return f"{'−' if basis_points < 0 else ''}{text}%"
+
+
 def as_number(paise: int) -> float | int:
     """Rupees as a JSON number, exact to the paisa: 150000 -> 1500, 150005 -> 1500.05. For output alone."""
     return paise // 100 if paise % 100 == 0 else paise / 100

@@ -1,6 +1,7 @@
 """Which prices an order may name, and where its trigger stands. One function a rule, one reason a rule."""
 
 from core.asked import PRICED, STOPS, Asked, Rule
+from core.facts import Facts, Quote
 from core.money import rupees
 from core.orders import OrderType
 from core.reasons import Reason, Refusal
@@ -98,12 +99,17 @@ def price_is_known(asked: Asked) -> Refusal | None:
     return Refusal(Reason.NO_PRICE, f"{asked.instrument.symbol} has no price yet. Use LIMIT, or wait.", "symbol")
 
 
+def is_stale(facts: Facts, quote: Quote) -> bool:
+    """Whether a last price is too old to judge by."""
+    return quote.age_ms > facts.rulebook.stale_after_ms
+
+
 def price_is_fresh(asked: Asked) -> Refusal | None:
     """A market or stop order is judged by the last price: an old one refuses it."""
     quote = asked.facts.quotes.get(asked.instrument.id)
     if _needs_none(asked) or quote is None:
         return None
-    if quote.age_ms > asked.facts.rulebook.stale_after_ms:
+    if is_stale(asked.facts, quote):
         sentence = f"The last price of {asked.instrument.symbol} is {quote.age_ms // 1000} s old. Use LIMIT, or wait."
         return Refusal(Reason.STALE_PRICE, sentence, "symbol", numbers={"age_ms": quote.age_ms})
     return None

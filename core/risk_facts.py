@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from core.instruments import DERIVATIVES, Instrument
+from core.reasons import Reason
 from core.risk_limits import LimitName
 from core.standing import TradingState
 
@@ -21,6 +22,22 @@ class Restriction(StrEnum):
     SURVEILLANCE = "SURVEILLANCE"
     ILLIQUID = "ILLIQUID"
     HALTED = "HALTED"
+
+
+RESTRICTION_WORDS: dict[Restriction, str] = {
+    Restriction.BAN: "Ban period: positions in its contracts may only become smaller",
+    Restriction.TRADE_FOR_TRADE: "Trade-for-trade: delivery only, settled shares only",
+    Restriction.SURVEILLANCE: "Surveillance: no intraday",
+    Restriction.ILLIQUID: "Thinly traded: no order without a price",
+    Restriction.HALTED: "Halted: no order",
+}
+RESTRICTION_REASONS: dict[Restriction, Reason] = {
+    Restriction.BAN: Reason.BAN_PERIOD,
+    Restriction.TRADE_FOR_TRADE: Reason.TRADE_FOR_TRADE,
+    Restriction.SURVEILLANCE: Reason.SURVEILLANCE,
+    Restriction.ILLIQUID: Reason.ILLIQUID,
+    Restriction.HALTED: Reason.INSTRUMENT_HALTED,
+}
 
 
 @dataclass(frozen=True, slots=True)

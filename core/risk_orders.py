@@ -2,12 +2,13 @@
 
 from hashlib import blake2b
 
-from core.instruments import OPTIONS, Kind
-from core.money import rupees
+from core.instruments import OPTIONS, Instrument, Kind
+from core.money import percent, rupees
 from core.orders import Order, OrderType, Side, Status
 from core.reasons import Reason, Refusal
+from core.risk_facts import RiskFacts
 from core.risk_limits import LimitName
-from core.risk_weighed import Weighed, over, percent
+from core.risk_weighed import Weighed, over
 
 AWAY = {Kind.FUT: LimitName.PRICE_AWAY_FUTURES, Kind.CE: LimitName.PRICE_AWAY_OPTIONS,
         Kind.PE: LimitName.PRICE_AWAY_OPTIONS}  # fmt: skip
@@ -38,19 +39,31 @@ def quantity_fits(weighed: Weighed) -> Refusal | None:
     return over(Reason.ORDER_QUANTITY, sentence, units, most)
 
 
+def away_limit(risk: RiskFacts, instrument: Instrument) -> int | None:
+    """Basis points of the last price that a limit price may be away from it, by the kind of instrument."""
+    return risk.limits.get(AWAY.get(instrument.kind, LimitName.PRICE_AWAY_SHARES))
+
+
+def room_for_price(risk: RiskFacts, instrument: Instrument, last: int) -> int | None:
+    """Paise that a limit price may be away from the last one; None where nothing limits it."""
+    most = away_limit(risk, instrument)
+    if most is None:
+        return None
+    least = risk.limits.get(LimitName.PRICE_ROOM_OPTIONS) if instrument.kind in OPTIONS else None
+    return max(last * most // 10_000, least or 0)
+
+
 def price_is_sane(weighed: Weighed) -> Refusal | None:
     """A limit price stays within a percentage of the last price, by the kind of instrument. A cheap option, which
     moves by multiples, may always be so many rupees away."""
     order, last = weighed.order, weighed.last_price
-    most = weighed.limit(AWAY.get(weighed.instrument.kind, LimitName.PRICE_AWAY_SHARES))
-    if most is None or not last or not order.price or (weighed.before and order.price == weighed.before.price):
+    room = room_for_price(weighed.facts.risk, weighed.instrument, last)
+    if room is None or not last or not order.price or (weighed.before and order.price == weighed.before.price):
         return None
     away = abs(order.price - last)
-    room = last * most // 10_000
-    if weighed.instrument.kind in OPTIONS:
-        room = max(room, weighed.limit(LimitName.PRICE_ROOM_OPTIONS) or 0)
     if away <= room:
         return None
+    most = away_limit(weighed.facts.risk, weighed.instrument) or 0
     where = "above" if order.price > last else "below"
     low, high = rupees(max(last - room, weighed.instrument.tick)), rupees(last + room)
     sentence = (

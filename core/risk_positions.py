@@ -1,10 +1,10 @@
 """Rules of what an account would hold: in one instrument, in one underlying, and in all."""
 
 from core import exposure
-from core.money import rupees
+from core.money import percent, rupees
 from core.reasons import Reason, Refusal
 from core.risk_limits import LimitName
-from core.risk_weighed import Weighed, over, percent
+from core.risk_weighed import Weighed, over
 
 
 def position_quantity_fits(weighed: Weighed) -> Refusal | None:

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from core.account import Work
-from core.money import half_up, rupees
+from core.money import half_up, percent, rupees
 from core.orders import WORKING, Order
 from core.reasons import Reason, Refusal
 from core.risk_limits import LimitName, Limits
-from core.risk_weighed import percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +40,50 @@ class Figures:
         return half_up(max(0, self.peak - self.equity) * 10_000, self.peak) if self.peak > 0 else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One loss limit and what is used of it: paise, or basis points. ``shown`` is the limit as people read it."""
+
+    words: str
+    reason: Reason
+    used: int
+    limit: int
+    shown: str
+    sentence: str
+
+
+def measures(figures: Figures, limits: Limits) -> list[Measure]:
+    """Every loss limit that is set, in the order in which they stop an account."""
+    found: list[Measure] = []
+    most = limits.get(LimitName.DAILY_LOSS)
+    if most is not None:
+        sentence = f"Today's loss of {rupees(figures.loss)} has reached the daily limit of {rupees(most)}."
+        words = f"Today's loss of {rupees(figures.loss)}"
+        found.append(Measure(words, Reason.DAILY_LOSS, figures.loss, most, rupees(most), sentence))
+    share = limits.get(LimitName.DAILY_LOSS_PERCENT)
+    if share is not None:
+        words = (
+            f"Today's loss of {rupees(figures.loss)} is {percent(figures.loss_share)} of the day's capital of"
+            f" {rupees(figures.capital)}"
+        )
+        sentence = f"{words}; the daily limit is {percent(share)}."
+        found.append(Measure(words, Reason.DAILY_LOSS, figures.loss_share, share, percent(share), sentence))
+    deepest = limits.get(LimitName.DRAWDOWN)
+    if deepest is not None:
+        words = (
+            f"Equity of {rupees(figures.equity)} is {percent(figures.drawdown)} below its peak of"
+            f" {rupees(figures.peak)}"
+        )
+        sentence = f"{words}; the limit is {percent(deepest)}."
+        found.append(Measure(words, Reason.DRAWDOWN, figures.drawdown, deepest, percent(deepest), sentence))
+    return found
+
+
 def breach(figures: Figures, limits: Limits) -> Refusal | None:
     """Which loss limit is reached, in a sentence with its numbers; None while none is."""
-    most = limits.get(LimitName.DAILY_LOSS)
-    if most is not None and figures.loss > 0 and figures.loss >= most:
-        sentence = f"Today's loss of {rupees(figures.loss)} has reached the daily limit of {rupees(most)}."
-        return Refusal(Reason.DAILY_LOSS, sentence, numbers={"used": figures.loss, "limit": most})
-    share = limits.get(LimitName.DAILY_LOSS_PERCENT)
-    if share is not None and figures.loss > 0 and figures.loss_share >= share:
-        sentence = (
-            f"Today's loss of {rupees(figures.loss)} is {percent(figures.loss_share)} of the day's capital of"
-            f" {rupees(figures.capital)}; the daily limit is {percent(share)}."
-        )
-        return Refusal(Reason.DAILY_LOSS, sentence, numbers={"used": figures.loss_share, "limit": share})
-    deepest = limits.get(LimitName.DRAWDOWN)
-    if deepest is not None and figures.drawdown > 0 and figures.drawdown >= deepest:
-        sentence = (
-            f"Equity of {rupees(figures.equity)} is {percent(figures.drawdown)} below its peak of"
-            f" {rupees(figures.peak)}; the limit is {percent(deepest)}."
-        )
-        return Refusal(Reason.DRAWDOWN, sentence, numbers={"used": figures.drawdown, "limit": deepest})
+    for each in measures(figures, limits):
+        if each.used > 0 and each.used >= each.limit:
+            return Refusal(each.reason, each.sentence, numbers={"used": each.used, "limit": each.limit})
     return None
 
 

@@ -63,9 +63,3 @@ class Weighed:
 def over(reason: Reason, sentence: str, used: int, limit: int, field: str | None = "quantity") -> Refusal:
     """A refusal by a limit, with the two numbers that tell it."""
     return Refusal(reason, sentence, field, numbers={"used": used, "limit": limit})
-
-
-def percent(basis_points: int) -> str:
-    """Basis points as people write them: 2000 is 20 %, 250 is 2.5 %."""
-    whole, part = divmod(basis_points, 100)
-    return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + " %"

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import settings
-from core.money import as_number, rupees
+from core.money import as_number, group, percent, rupees
 from core.risk_account import standing_state
-from core.risk_facts import Restriction
+from core.risk_facts import RESTRICTION_WORDS
 from core.risk_limits import MONEY, PERCENT, Limit, LimitName
-from core.risk_weighed import percent
 from core.standing import Pace, TradingState
 from db import risk_rows, risk_state
 from db.engine import Database
@@ -43,13 +42,7 @@ WORDS: dict[LimitName, str] = {
     LimitName.DRAWDOWN: "Below the highest equity",
     LimitName.REARM_NEXT_DAY: "Re-arms on the next date (1: yes)",
 }
-RESTRICTIONS: dict[Restriction, str] = {
-    Restriction.BAN: "Ban period: positions in its contracts may only become smaller",
-    Restriction.TRADE_FOR_TRADE: "Trade-for-trade: delivery only, settled shares only",
-    Restriction.SURVEILLANCE: "Surveillance: no intraday",
-    Restriction.ILLIQUID: "Thinly traded: no order without a price",
-    Restriction.HALTED: "Halted: no order",
-}
+RESTRICTIONS = RESTRICTION_WORDS
 EXPLAINED = {
     TradingState.ACTIVE: "Orders are taken within the limits below.",
     TradingState.REDUCING: "Only exits and cancels are taken.",
@@ -184,7 +177,7 @@ def shown(name: LimitName, value: int) -> str:
     """A value as people read it."""
     if name in MONEY:
         return rupees(value)
-    return percent(value) if name in PERCENT else f"{value:,}"
+    return percent(value) if name in PERCENT else group(value)
 
 
 def _limit(name: LimitName, value: int, of: dict[LimitName, int]) -> Row:

@@ -11,16 +11,13 @@ from core import exits as rules
 from core.closing import closing_wish
 from core.exits import Exits
 from core.instruments import Instrument
-from core.money import as_number
 from core.orders import SQUARED_OFF, WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Product, Side, Status
 from core.reasons import Reason, Refusal
-from core.risk import Asked, form
-from core.slices import slices
 from db import gtts, trading_reads
 from db.engine import Database, retrying
 from db.trading import commit
 from desk import masters, slicing
-from desk.answers import Answer, Body, answered, fingerprint, problem, replay, request_row
+from desk.answers import Answer, answered, fingerprint, problem, replay, request_row
 from desk.gtt_rows import gtt_row
 from desk.rows import order_row
 from desk.working import ACCOUNTS, ORDERS, Task, instrument_of, must_be_current, open_task, ring
@@ -44,7 +41,7 @@ def place(
         with database.connection() as connection:
             latency = settings.load().kagaz_latency_ms
             task = open_task(
-                connection, master, account_id, [instrument], key=key, latency_ms=latency, **_looked_at(wish)
+                connection, master, account_id, [instrument], key=key, latency_ms=latency, **looked_at(wish)
             )
             before = replay(task.loaded.stored, asked)
             if before:
@@ -79,7 +76,7 @@ def place(
     return answered(act)
 
 
-def _looked_at(wish: PlaceOrder) -> dict[str, Any]:
+def looked_at(wish: PlaceOrder) -> dict[str, Any]:
     """What a new order needs to know beside its account: an own order that it would meet, lots that it sells."""
     meets = wish.order_type in (OrderType.MARKET, OrderType.LIMIT)
     sells_shares = wish.product is Product.CNC and wish.side is Side.SELL
@@ -105,10 +102,11 @@ def _placed(task: Task, order: Order, instrument: Instrument) -> Answer:
     if order.status is not Status.REJECTED:
         return Answer(201, order_row(order, instrument, task.work.key))
     reason = Reason(order.reason_code or Reason.NOT_ENOUGH_FUNDS)
-    return problem(Refusal(reason, order.reason or "", _field(reason), order.id))
+    return problem(Refusal(reason, order.reason or "", field_of(reason), order.id))
 
 
-def _field(reason: Reason) -> str | None:
+def field_of(reason: Reason) -> str | None:
+    """The field that a refusal by risk is about."""
     return "quantity" if reason in (Reason.NOT_ENOUGH_SHARES, Reason.OTHER_LEG_FIRST, Reason.NOT_ENOUGH_FUNDS) else None
 
 
@@ -242,55 +240,6 @@ def _cancel_many(
         return [Answer(200, order_row(order, master.by_id[order.instrument_id], task.work.key)) for order in orders]
 
     return retrying(act)
-
-
-def estimate(database: Database, account_id: int, wish: PlaceOrder) -> Body:
-    """What an order would need, in rupees, before it is placed; ``refusals`` says what would refuse it."""
-    master = masters.get(database)
-    instrument = instrument_of(master, wish.instrument_id)
-    with database.connection() as connection:
-        task = open_task(connection, master, account_id, [instrument], orders=[], **_looked_at(wish))
-        connection.rollback()
-    work, facts = task.work, task.facts
-    refusals = form(Asked(wish, instrument, facts))
-    body: Body = {"value": None, "worst_price": None, "required": None, "margin": None, "charges": None}
-    body["available"] = as_number(work.available)  # before the order itself takes its share
-    if not refusals:
-        try:
-            order = decide.place(work, facts, wish, 0, "estimate", "estimate")
-        except Refusal as late:
-            refusals = [late]
-        else:
-            if order.status is Status.REJECTED:
-                reason = Reason(order.reason_code or Reason.NOT_ENOUGH_FUNDS)
-                refusals = [Refusal(reason, order.reason or "", _field(reason))]
-            body |= _figures(task, instrument, order)
-    sizes = [each.quantity for each in slices(Asked(replace(wish, autoslice=True), instrument, facts))]
-    body["slices"] = sizes if len(sizes) > 1 and not wish.legs else None
-    body["refusals"] = [
-        {"reason_code": int(each.reason), "field": each.field, "detail": each.sentence} for each in refusals
-    ]
-    return body
-
-
-def _figures(task: Task, instrument: Instrument, order: Order) -> Body:
-    value = order.worst_price * order.quantity
-    heads = task.facts.charges(order, value)
-    if order.status is Status.REJECTED:
-        order.status = Status.OPEN
-        required, _ = decide.cost(task.work, task.facts, instrument, order, 0)
-    else:
-        # What a newer snapshot moves at the same time names no order.
-        own = (each for each in task.work.transfers if each.order_id == order.id)
-        required = sum(each.amount for each in own if each.target == "HOLD")
-    return {
-        "value": as_number(value),
-        "worst_price": as_number(order.worst_price),
-        "required": as_number(max(0, required)),
-        "margin": as_number(max(0, required - (heads.total if order.hold_cash or order.hold_credit else 0))),
-        "charges": {name: as_number(amount) for name, amount in heads.as_dict().items()}
-        | {"total": as_number(heads.total)},
-    }
 
 
 def exit_position(

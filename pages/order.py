@@ -1,21 +1,26 @@
-"""The order form: the same ticket without the browser component, sent by the desk under the form's key."""
+"""The order form: all that the ticket can do without the browser component, sent by the desk under the form's key."""
 
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from core.money import parse_rupees
-from core.orders import AUTOMATIC, OrderType, PlaceOrder, Product, Side, Validity
-from desk import masters, screens, trading
-from ui import guard, keys, words
+from core.exits import Exits
+from core.money import group
+from core.orders import ModifyOrder, PlaceOrder, Status
+from core.reasons import Refusal
+from desk import estimate, screens, trading
+from desk.answers import Answer
+from ui import guard, keys, order_costs, order_elsewhere, order_form
 from ui.menu import file_of
+from ui.order_form import Form
 from ui.seat import Seat
 
 FORM = "order"
-TYPES = {"Limit": OrderType.LIMIT, "Market": OrderType.MARKET, "SL": OrderType.SL, "SL-M": OrderType.SL_M}
-PRICED = (OrderType.LIMIT, OrderType.SL)
-TRIGGERED = (OrderType.SL, OrderType.SL_M)
+WORKING = (Status.OPEN, Status.TRIGGER_PENDING, Status.AMO)
+# A sale is sent by an orange button, as everywhere else.
+STYLE = """<style>
+.st-key-send-SELL button[kind="primary"] { background: light-dark(#cf4317, #c8451b); border-color: transparent; }
+</style>"""
 
 
 def choose(seat: Seat) -> dict[str, Any] | None:
@@ -27,137 +32,160 @@ def choose(seat: Seat) -> dict[str, Any] | None:
         st.caption("Type a name, then pick it from the list.")
         return None
     named = screens.instruments(seat.database, [text.strip()])["items"]
+    if len(named) == 1:
+        return dict(named[0])
     found = named or screens.search(seat.database, text, limit=12)["items"]
     if not found:
-        st.caption("Nothing is listed under that name.")
+        st.caption("Nothing is listed under that name. Try its symbol, or a word of the company's name.")
         return None
-    chosen: dict[str, Any] | None = st.selectbox(
-        "Pick",
-        found,
-        format_func=lambda each: (
-            f"{each['key']}  ·  {each['name']}" + (f"  ·  lot {each['lot']}" if each["lot"] > 1 else "")
-        ),
-    )
+    chosen: dict[str, Any] | None = st.selectbox("Found", found, format_func=title)
     return chosen
 
 
-def _paise(label: str, text: str) -> int | None:
-    try:
-        return parse_rupees(text)
-    except ValueError:
-        st.error(f"{label} must be an amount such as 1,500.05.")
+def title(each: dict[str, Any]) -> str:
+    """An instrument as a list shows it."""
+    return f"{each['key']}  ·  {each['name']}" + (f"  ·  lot {each['lot']}" if each["lot"] > 1 else "")
+
+
+def resting(seat: Seat) -> dict[str, Any] | None:
+    """The order that the address asks to change, where it still can be."""
+    number = st.query_params.get("order", "")
+    if not number.isdecimal():
         return None
+    try:
+        row = screens.order(seat.database, seat.book, int(number))
+    except Refusal as refusal:
+        st.error(refusal.sentence)
+        return None
+    if row["status"] in WORKING:
+        return row
+    st.info(f"Order {number} is {row['status'].lower()} already: what follows is a new one.")
+    return None
 
 
-def wish_of(seat: Seat, chosen: dict[str, Any]) -> PlaceOrder | None:
-    """The fields as a wish; None while something is missing or misspelt."""
-    derivative = chosen["kind"] in ("FUT", "CE", "PE")
-    first, second, third, fourth = st.columns(4)
-    side = first.segmented_control("Side", ["BUY", "SELL"], default="BUY", required=True)
-    product = second.segmented_control(
-        "Product",
-        ["NRML", "MIS"] if derivative else ["CNC", "MIS"],
-        default="NRML" if derivative else "CNC",
-        required=True,
-    )
-    kind = TYPES[third.segmented_control("Type", list(TYPES), default="Limit", required=True)]
-    validity = fourth.segmented_control("Validity", ["DAY", "IOC", "TTL"], default="DAY", required=True)
-    lot = int(chosen["lot"])
-    first, second, third, _ = st.columns(4)
-    count = first.number_input("Lots" if derivative else "Quantity", min_value=1, value=1, step=1)
-    units = int(count) * lot if derivative else int(count)
-    if derivative:
-        first.caption(f"× {lot} = {units}")
-    price, trigger = 0, 0
-    if kind in PRICED:
-        typed = _paise("Price", second.text_input("Price (₹)", value=_last(seat, chosen["key"])))
-        if typed is None:
-            return None
-        price = typed
-    if kind in TRIGGERED:
-        typed = _paise("Trigger price", third.text_input("Trigger price (₹)", value=_last(seat, chosen["key"])))
-        if typed is None:
-            return None
-        trigger = typed
-    instrument = masters.get(seat.database).by_key[chosen["key"]]
-    wish = PlaceOrder(instrument.id, Side(side), kind, Product(product), units, Validity(validity), price, trigger)
-    return replace(wish, **_finer(wish, derivative, units > int(chosen["freeze_quantity"])))
+def repeat(seat: Seat, chosen: dict[str, Any]) -> dict[str, Any]:
+    """The terms of the order before in this instrument, once somebody asks for them; at today's price."""
+    name, kept = f"order repeats {chosen['key']}", f"order before {chosen['key']}"
+    if kept not in st.session_state:
+        rows = screens.orders(seat.database, seat.book, limit=20)["items"]
+        same = (row for row in rows if f"{row['exchange']}:{row['symbol']}" == chosen["key"])
+        st.session_state[kept] = next(same, None)
+    last = st.session_state[kept]
+    if last is None:
+        return {}
+
+    def fill() -> None:
+        for each in [key for key in st.session_state if str(key).startswith(f"order form {chosen['key']} ")]:
+            del st.session_state[each]
+        st.session_state[name] = {**last, "price": None}
+
+    words = f"{last['side']} {group(last['quantity'])} {last['symbol']} {last['product']}"
+    st.button(f"Repeat last: {words}", type="tertiary", on_click=fill)
+    asked: dict[str, Any] = st.session_state.get(name, {})
+    return asked
 
 
-def _finer(wish: PlaceOrder, derivative: bool, frozen: bool) -> dict[str, Any]:
-    """Minutes, what shows in the queue, a market order's protection, slices: each where the order has a use for it."""
-    given: dict[str, Any] = {}
-    if wish.validity is Validity.TTL:
-        given["validity_ttl"] = int(st.number_input("Minutes", min_value=1, value=15, step=1))
-    first, second, *_ = st.columns(4)
-    if wish.order_type in (OrderType.MARKET, OrderType.SL_M):
-        share = first.number_input("Protection %", 0.0, 100.0, 0.0, step=0.1, help="0 is automatic")
-        given["protection"] = round(share * 100) or AUTOMATIC
-    elif wish.validity is not Validity.IOC:
-        legs = first.number_input("Iceberg legs", 0, 10, 0, step=1, help="0 shows all of it")
-        given["legs"] = int(legs)
-        if not derivative and not legs:
-            given["disclosed_quantity"] = int(second.number_input("Disclosed quantity", 0, wish.quantity, 0, step=1))
-    if frozen and not given.get("legs"):
-        given["autoslice"] = st.checkbox("Place it in slices: one order may not carry so much")
-    return given
-
-
-def _last(seat: Seat, key: str) -> str:
-    """The last price when the instrument was picked: a field that a person fills must not move."""
-    name = f"order price {key}"
-    if name not in st.session_state:
-        quote = screens.quotes(seat.database, seat.market, [key])["items"].get(key)
-        st.session_state[name] = f"{quote['last_price']:.2f}" if quote else ""
-    kept: str = st.session_state[name]
-    return kept
-
-
-def costs(seat: Seat, wish: PlaceOrder) -> None:
-    """What the order would need; what would refuse it."""
-    told = trading.estimate(seat.database, seat.book.id, wish)
-    for refusal in told["refusals"]:
-        st.error(refusal["detail"])
-    charges = told["charges"]["total"] if told["charges"] else None
-    first, second, third = st.columns(3)
-    first.metric("Required", words.rupees(told["required"]))
-    second.metric("Available", words.rupees(told["available"]))
-    third.metric("Charges", words.rupees(charges))
-
-
-def send(seat: Seat, wish: PlaceOrder) -> None:
-    """Places it under the form's key; the key changes once the desk has stored an answer."""
-    answer = trading.place(seat.database, seat.who.name, seat.book.id, wish, keys.key_of(FORM))
-    keys.settle(FORM, answer)
-    if answer.ok:
-        row = answer.body
-        what = f"{row['side'].capitalize()} {row['quantity']} {row['symbol']}"
-        st.success(f"{what}: {row['status'].lower()} as order {row['order_id']}.")
-        st.page_link(file_of("orders"), label="See the order book")
+def costs(seat: Seat, form: Form, wish: PlaceOrder, exits: Exits) -> None:
+    """What the order, or its change, would need; what would refuse it; what else to know."""
+    if form.changing and form.before:
+        told = estimate.of_change(seat.database, seat.book.id, int(form.before["order_id"]), change_of(wish))
     else:
-        number = answer.body.get("order_id")
-        st.error(f"{answer.body['detail']} " + (f"Written as order {number}." if number else "No order was made."))
+        told = estimate.of_order(seat.database, seat.book.id, wish, exits or None)
+    order_costs.show(told)
+
+
+def change_of(wish: PlaceOrder) -> ModifyOrder:
+    """All terms of the form as a change."""
+    return ModifyOrder(
+        quantity=wish.quantity,
+        price=wish.price or None,
+        trigger_price=wish.trigger_price or None,
+        order_type=wish.order_type,
+        validity=wish.validity,
+        disclosed_quantity=wish.disclosed_quantity,
+        validity_ttl=wish.validity_ttl or None,
+        legs=wish.legs,
+        protection=wish.protection,
+    )
+
+
+def send(seat: Seat, form: Form, wish: PlaceOrder, exits: Exits) -> None:
+    """Places or changes it under the form's key; the key changes once the desk has stored an answer."""
+    who, key = seat.who.name, keys.key_of(FORM)
+    if form.changing and form.before:
+        number = int(form.before["order_id"])
+        answer = trading.modify(seat.database, who, seat.book.id, number, change_of(wish), key)
+    else:
+        answer = trading.place(seat.database, who, seat.book.id, wish, key, exits=exits or None)
+    keys.settle(FORM, answer)
+    tell(form, answer)
+
+
+def tell(form: Form, answer: Answer) -> None:
+    """The desk's answer in words, and the way on."""
+    row = answer.body
+    if not answer.ok:
+        number = row.get("order_id")
+        if form.changing:
+            st.error(f"{row['detail']} The order stays as it was.")
+        else:
+            st.error(f"{row['detail']} " + (f"Written as order {number}." if number else "No order was made."))
+        return
+    what = "Changed" if form.changing else row["side"].capitalize()
+    st.success(f"{what} {group(row['quantity'])} {row['symbol']}: {words_of(row)} as order {row['order_id']}.")
+    for child in (each for each in row.get("children", ()) if each["error"]):
+        st.error(child["error"]["detail"])
+    if attached := row.get("attached"):
+        st.success(f"Its target and stop wait as GTT {attached['gtt_id']}.")
+    st.page_link(file_of("orders"), label="See the order book")
+
+
+def words_of(row: dict[str, Any]) -> str:
+    """How an order stands, in words."""
+    return {
+        "COMPLETE": "filled", "OPEN": "open", "TRIGGER_PENDING": "waiting for its trigger",
+        "AMO": "kept for the next session",
+    }.get(row["status"], row["status"].lower())  # fmt: skip
 
 
 def page() -> None:
     """The page, for those who trade."""
     seat = guard.require_account("trader", "admin")
-    st.markdown("#### Order form :orange-badge[PAPER]")
+    st.html(STYLE)
     if not seat.writes:
+        st.markdown("#### Order form :orange-badge[PAPER]")
         st.caption("Only its owner trades in this book. Choose one of your own above.")
         return
-    chosen = choose(seat)
+    before = resting(seat)
+    heading = f"Change order {before['order_id']}" if before else "Order form"
+    st.markdown(f"#### {heading} :orange-badge[PAPER]")
+    key = f"{before['exchange']}:{before['symbol']}" if before else None
+    chosen = screens.instruments(seat.database, [key])["items"][0] if key else choose(seat)
     if chosen is None:
         return
+    st.caption(title(chosen))
     if chosen["kind"] == "INDEX":
         st.caption("An index is watched, not traded. Its futures and options are.")
         return
-    wish = wish_of(seat, chosen)
+    form = order_form.form_of(seat, chosen, before)
+    if before is None and (last := repeat(seat, chosen)):
+        form = Form(chosen, form.last, last)
+    wish = order_form.wish_of(seat, form)
     if wish is None:
         return
-    costs(seat, wish)
-    if st.button(f"{wish.side.value.capitalize()} {wish.quantity} {chosen['symbol']}", type="primary"):
-        send(seat, wish)
+    exits = Exits() if form.changing else order_form.exits_of(form, wish)
+    if exits is None:
+        return
+    costs(seat, form, wish, exits)
+    verb = "Change to" if form.changing else wish.side.value.capitalize()
+    with st.container(horizontal=True, key=f"send-{wish.side}"):
+        sent = st.button(f"{verb} {wish.quantity} {chosen['symbol']}", type="primary")
+        if not form.changing:
+            order_elsewhere.basket(seat, wish)
+    if sent:
+        send(seat, form, wish, exits)
+    if not form.changing:
+        order_elsewhere.waiting(seat, form, wish)
 
 
 page()

@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.reasons import Refusal
 from desk import screens, trading, watchlists
-from ui import guard, words
+from ui import guard, order_elsewhere, words
+from ui.menu import file_of
 from ui.seat import Seat
 
 EVERY = 2.0
@@ -88,6 +89,10 @@ def orders(seat: Seat) -> None:
             if not answer.ok:
                 st.error(answer.body["detail"])
         st.rerun(scope="fragment")
+    if seat.writes and len(open_ones) == 1 and st.button("Change it"):
+        st.switch_page(file_of("order"), query_params={"order": open_ones[0]["order_id"]})
+    if seat.writes:
+        order_elsewhere.listing(seat)
 
 
 @st.fragment(run_every=EVERY)

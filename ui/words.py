@@ -32,8 +32,13 @@ def percent(value: Number | None, decimals: int = 2) -> str:
     """A fraction as per cent with its sign: 0.0123 -> +1.23%."""
     if value is None:
         return "–"
-    text = f"{abs(value) * 100:.{decimals}f}%"
+    text = share(abs(value), decimals)
     return f"−{text}" if value < 0 else f"+{text}" if value > 0 else text
+
+
+def share(value: Number | None, decimals: int = 2) -> str:
+    """A fraction of something as per cent, without a plus: 0.0123 -> 1.23%."""
+    return "–" if value is None else f"{value * 100:.{decimals}f}%"
 
 
 def moment(iso: str | datetime | None) -> str:

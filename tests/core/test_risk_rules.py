@@ -166,15 +166,15 @@ SCENARIOS: dict[str, tuple[Stands, str, Reason | None, str]] = {
         Stands(limits={N.ORDER_QUANTITY: 1}, holds=HELD), "SELL 100 INFY CNC 1500", None, ""),
     "share's price at the edge": (Stands(limits={N.PRICE_AWAY_SHARES: 1_000}), "BUY 1 INFY CNC 1650", None, ""),
     "share's price beyond it": (
-        Stands(limits={N.PRICE_AWAY_SHARES: 1_000}), "BUY 1 INFY CNC 1650.05", Reason.PRICE_AWAY, "10 % is allowed"),
+        Stands(limits={N.PRICE_AWAY_SHARES: 1_000}), "BUY 1 INFY CNC 1650.05", Reason.PRICE_AWAY, "10% is allowed"),
     "share's price far below": (
         Stands(limits={N.PRICE_AWAY_SHARES: 1_000}), "BUY 1 INFY CNC 1300", Reason.PRICE_AWAY, "below the last price"),
     "future's own percentage": (
         Stands(limits={N.PRICE_AWAY_SHARES: 1, N.PRICE_AWAY_FUTURES: 500}), "BUY 65 FUT NRML 25000", None, ""),
     "future's price beyond it": (
-        Stands(limits={N.PRICE_AWAY_FUTURES: 500}), "BUY 65 FUT NRML 25300", Reason.PRICE_AWAY, "5 %"),
+        Stands(limits={N.PRICE_AWAY_FUTURES: 500}), "BUY 65 FUT NRML 25300", Reason.PRICE_AWAY, "5%"),
     "option's price beyond it": (
-        Stands(limits={N.PRICE_AWAY_OPTIONS: 4_000}), "BUY 65 CALL NRML 141", Reason.PRICE_AWAY, "40 %"),
+        Stands(limits={N.PRICE_AWAY_OPTIONS: 4_000}), "BUY 65 CALL NRML 141", Reason.PRICE_AWAY, "40%"),
     "a cheap option has room in rupees": (
         Stands(limits={N.PRICE_AWAY_OPTIONS: 100, N.PRICE_ROOM_OPTIONS: 2_000}), "BUY 65 CALL NRML 119", None, ""),
     "a market order has no price to slip": (Stands(limits={N.PRICE_AWAY_SHARES: 1}), "BUY 1 INFY CNC", None, ""),
@@ -209,7 +209,7 @@ SCENARIOS: dict[str, tuple[Stands, str, Reason | None, str]] = {
         Stands(limits={N.GROUP_VALUE: 156_000_000}, holds={("FUT", "NRML"): 65}), "BUY 65 CALL NRML 100",
         Reason.GROUP_VALUE, "Ask for less"),
     "concentration above": (
-        Stands(cash=10**8, limits={N.CONCENTRATION: 2_000}), "BUY 134 INFY CNC 1500", Reason.CONCENTRATION, "20 %"),
+        Stands(cash=10**8, limits={N.CONCENTRATION: 2_000}), "BUY 134 INFY CNC 1500", Reason.CONCENTRATION, "20%"),
     "concentration below": (Stands(cash=10**8, limits={N.CONCENTRATION: 2_000}), "BUY 133 INFY CNC 1500", None, ""),
     "gross exposure above": (
         Stands(limits={N.GROSS_EXPOSURE: 10**9}, standing={"gross": 10**9 - 150_000}), "BUY 2 INFY CNC 1500",

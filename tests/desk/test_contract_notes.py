@@ -8,7 +8,7 @@ import pytest
 from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason, Refusal
 from db.engine import Database
-from desk import closing, contract_notes, daybook, plans, pnl, screens, trading
+from desk import closing, contract_notes, daybook, estimate, plans, pnl, screens
 from desk.access import AccountRef
 from desk.principal import Principal
 from tests.desk.test_closing import end_of, one, roll
@@ -53,7 +53,7 @@ def charged(floor: Floor, account: int) -> int:
 def test_the_estimate_is_what_is_booked(floor: Floor, side: str, product: str, quantity: int, price: int) -> None:
     account = floor.account(cash=1_000_000_000)
     wish = PlaceOrder(floor.instrument(INFY).id, Side(side), OrderType.LIMIT, Product(product), quantity, price=price)
-    told = trading.estimate(floor.database, account, wish)["charges"]["total"]
+    told = estimate.of_order(floor.database, account, wish)["charges"]["total"]
     order = floor.place(account, side, quantity, INFY, price, product)
     for part in (quantity // 3, quantity - quantity // 3):
         floor.fill(account, order, part, price)
@@ -170,7 +170,7 @@ def test_a_plan_is_charged_from_the_next_trading_date_on(floor: Floor) -> None:
     assert plans.current(floor.database, mine)["plan"] == "flat-20"
     floor.price(INFY, 150_000)
     wish = PlaceOrder(floor.instrument(INFY).id, Side.BUY, OrderType.LIMIT, Product.CNC, 50, price=150_000)
-    assert trading.estimate(floor.database, account, wish)["charges"]["total"] == 89.06 + 23.6
+    assert estimate.of_order(floor.database, account, wish)["charges"]["total"] == 89.06 + 23.6
     before = charged(floor, account)
     floor.buy(account, 50, INFY, 150_000)
     assert charged(floor, account) - before == 8_906 + 2_360

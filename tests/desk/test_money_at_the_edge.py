@@ -8,7 +8,7 @@ import pytest
 from core.orders import OrderType, PlaceOrder, Product, Side
 from core.sessions import Board
 from db.engine import Database
-from desk import trading, wallet
+from desk import estimate, trading, wallet
 from tests.floor import Floor
 
 SBIN, INFY = "NSE:SBIN", "NSE:INFY"
@@ -50,7 +50,7 @@ def test_an_estimate_asks_for_what_the_order_takes_and_not_for_what_a_snapshot_d
     floor.buy(account, 100, SBIN, 80_000, "MIS")
     snapshot(floor, "late", SBIN, 90_000)
     wish = PlaceOrder(floor.instrument(SBIN).id, Side.BUY, OrderType.LIMIT, Product.MIS, 10, price=80_000)
-    told = trading.estimate(floor.database, account, wish)
+    told = estimate.of_order(floor.database, account, wish)
     assert (told["required"], told["margin"], told["refusals"]) == (1_800, 1_800, [])
     assert floor.balances(account)["MARGIN"] == 100 * 80_000 // 5
 
@@ -103,7 +103,8 @@ def late(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
         )
         return task
 
-    monkeypatch.setattr(trading, "open_task", after_hours)
+    for module in (trading, estimate):
+        monkeypatch.setattr(module, "open_task", after_hours)
 
 
 def test_no_change_of_an_order_opens_an_intraday_position_late_in_the_day(
@@ -121,7 +122,7 @@ def test_an_estimate_says_that_intraday_is_over(floor: Floor, monkeypatch: pytes
     account = floor.account(cash=100_000_000)
     late(floor, monkeypatch)
     wish = PlaceOrder(floor.instrument(SBIN).id, Side.BUY, OrderType.LIMIT, Product.MIS, 10, price=80_000)
-    told = trading.estimate(floor.database, account, wish)
+    told = estimate.of_order(floor.database, account, wish)
     assert [each["field"] for each in told["refusals"]] == ["product"]
 
 

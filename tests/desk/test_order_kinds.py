@@ -11,7 +11,7 @@ from core.instruments import Kind
 from core.matching import Expired, Fill, Trigger
 from core.orders import OrderType, PlaceOrder, Product, Side, Validity
 from db.engine import Database
-from desk import filling, screens, trading
+from desk import estimate, filling, screens, trading
 from desk.access import AccountRef
 from desk.answers import Answer
 from tests.floor import AnyTerm, Floor
@@ -230,8 +230,8 @@ def test_the_history_tells_a_broker_s_steps_and_what_the_market_showed(floor: Fl
 def test_the_estimate_says_into_what_an_order_would_be_sliced(floor: Floor, account: int) -> None:
     one = floor.instrument(INFY)
     wish = PlaceOrder(one.id, Side.BUY, OrderType.LIMIT, Product.CNC, one.freeze_quantity + 5, price=149_000)
-    told = trading.estimate(floor.database, account, wish)
+    told = estimate.of_order(floor.database, account, wish)
     assert (told["slices"], told["refusals"][0]["reason_code"]) == ([one.freeze_quantity, 5], 302)
     rich = floor.account("asha", 10**12, "rich")
-    told = trading.estimate(floor.database, rich, replace(wish, autoslice=True))
+    told = estimate.of_order(floor.database, rich, replace(wish, autoslice=True))
     assert (told["refusals"], told["required"] > 149_000_000) == ([], True)

@@ -129,3 +129,108 @@ def test_an_index_is_watched_only(open_as):
     app = open_as("asha", "order", symbol="NSE:NIFTY 50")
     assert "not traded" in words(app)
     assert not app.button
+
+
+def number(app, label):
+    return next(each for each in app.number_input if each.label == label)
+
+
+def pick(app, label, value):
+    next(each for each in app.segmented_control if each.label == label).set_value(value).run()
+
+
+def test_the_form_attaches_a_target_and_a_stop(open_as, floor):
+    app = order_form(open_as, floor)
+    app.checkbox(key="order form NSE:INFY exits").check().run()
+    field(app, "Target (₹)").set_value("1,450").run()
+    assert "must be above" in app.error[0].value
+    pick(app, "In", "%")
+    field(app, "Target (%)").set_value("3").run()
+    field(app, "Stop trigger (%)").set_value("1.5").run()
+    assert not app.error
+    assert "at 1,545.00" in words(app)
+    press(app, "Buy 1 INFY")
+    assert "target and stop wait as GTT" in words(app)
+    (row,) = rows_of(floor)
+    (waits,) = gtts_of(floor)
+    assert waits["parent_order_id"] == row["order_id"]
+    assert {leg["trigger_price"] for leg in waits["legs"]} == {1545, 1477.5}
+
+
+def gtts_of(floor):
+    from desk import gtt
+
+    return gtt.listed(floor.database, account_of(floor, "asha"), "asha/main")["items"]
+
+
+def test_the_form_leaves_an_order_as_a_gtt(open_as, floor):
+    app = order_form(open_as, floor)
+    field(app, "Trigger (₹)").set_value("1400").run()
+    press(app, "Wait to buy 1 INFY")
+    assert not app.exception
+    (waits,) = gtts_of(floor)
+    assert (waits["legs"][0]["trigger_price"], waits["legs"][0]["order_type"]) == (1400, "MARKET")
+    assert not rows_of(floor)
+
+
+def test_the_form_puts_an_order_into_a_basket(open_as, floor):
+    from desk import baskets
+    from tests.people import signed_in
+
+    app = order_form(open_as, floor)
+    field(app, "Its name").set_value("Morning").run()
+    press(app, "Add")
+    assert "Nothing was sent" in app.success[0].value
+    _, who = signed_in(floor.database, "asha")
+    (basket,) = baskets.listed(floor.database, who)
+    assert (basket["name"], basket["legs"][0]["symbol"]) == ("Morning", "INFY")
+
+
+def test_an_order_that_rests_is_changed_by_the_form(open_as, floor):
+    app = order_form(open_as, floor)
+    field(app, "Price (₹)").set_value("1400").run()
+    press(app, "Buy 1 INFY")
+    (row,) = rows_of(floor)
+    app = open_as("asha", "order", order=row["order_id"])
+    assert f"Change order {row['order_id']}" in words(app)
+    number(app, "Quantity").set_value(2).run()
+    field(app, "Price (₹)").set_value("1410").run()
+    press(app, "Change to 2 INFY")
+    assert "Changed 2 INFY" in app.success[0].value
+    (row,) = rows_of(floor)
+    assert (row["quantity"], row["price"], row["modifications"]) == (2, 1410, 1)
+
+
+def test_the_form_repeats_the_order_before_at_todays_price(open_as, floor):
+    app = order_form(open_as, floor)
+    number(app, "Quantity").set_value(7).run()
+    pick(app, "Product", "MIS")
+    press(app, "Buy 7 INFY")
+    app = open_as("asha", "order", symbol="NSE:INFY")
+    assert number(app, "Quantity").value == 1
+    press(app, "Repeat last: BUY 7 INFY MIS")
+    assert number(app, "Quantity").value == 7
+    press(app, "Buy 7 INFY")
+    assert [row["quantity"] for row in rows_of(floor)] == [7, 7]
+
+
+def test_the_form_shows_the_parts_of_a_contract_and_the_charges_by_kind(open_as, floor):
+    index = floor.instrument("NSE:NIFTY 50")
+    future = next(
+        each
+        for each in floor.master.by_id.values()
+        if each.kind == "FUT" and each.margin_underlying == index.id and each.expiry > floor.trading_date
+    )
+    floor.price(index.key, 2_500_000)
+    floor.price(future.key, 2_500_000)
+    order_form(open_as, floor, cash="10,00,000")
+    said = words(open_as("asha", "order", symbol=future.key))
+    for word in ("SPAN margin", "Exposure margin", "**Total margin**", "Stamp duty", "**Total charges**", "Break-even"):
+        assert word in said
+
+
+def test_the_form_says_how_many_the_money_would_do_for(open_as, floor):
+    app = order_form(open_as, floor, cash="10,000")
+    number(app, "Quantity").set_value(10).run()
+    assert "The money does for 6 of it." in words(app)
+    assert any(each.label == "Short of" for each in app.metric)

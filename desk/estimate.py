@@ -1,0 +1,187 @@
+"""What an order would need before it is sent, what of that is which part, and what is worth a second look.
+
+The order is decided as it would be, on rows that are loaded and never written.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from core import cautions, decide, order_parts
+from core import exits as attached
+from core.exits import Exits
+from core.instruments import OPTIONS, Instrument
+from core.ledger import Ledger
+from core.money import as_number
+from core.orders import ModifyOrder, Order, PlaceOrder, Side, Status
+from core.reasons import Reason, Refusal
+from core.risk import Asked, form
+from core.risk_watch import Figures
+from core.slices import slices
+from core.terms import wish_of
+from db import risk_state, trading_reads
+from db.engine import Database
+from desk import masters
+from desk.answers import Body
+from desk.remember import remembered
+from desk.trading import field_of, looked_at
+from desk.working import Task, instrument_of, open_task
+
+UNKNOWN: Body = {
+    "value": None, "worst_price": None, "required": None, "margin": None, "charges": None, "parts": None,
+    "shortfall": None, "affordable": None,
+}  # fmt: skip
+
+
+def of_order(database: Database, account_id: int, wish: PlaceOrder, exits: Exits | None = None) -> Body:
+    """What an order needs, in rupees; ``refusals`` say what would refuse it, ``cautions`` what else to know.
+
+    ``available`` is what this order may spend: of an option that is bought, today's proceeds of long options too.
+    ``parts`` are those of a contract's margin, None for shares. ``shortfall`` is what is missing, and ``affordable``
+    how many units the money would do for; both are None where nothing is missing.
+    """
+    master = masters.get(database)
+    instrument = instrument_of(master, wish.instrument_id)
+    figures = _measured(database, account_id)
+    with database.connection() as connection:
+        task = open_task(connection, master, account_id, [instrument], orders=[], **looked_at(wish))
+        connection.rollback()
+    work, facts = task.work, task.facts
+    body = UNKNOWN | {"available": as_number(_spendable(task, instrument, wish.side))}
+    refusals = form(Asked(wish, instrument, facts))
+    if exits and not refusals:
+        try:
+            attached.check(exits, wish, instrument, facts)
+        except Refusal as refusal:
+            refusals = [refusal]
+    if not refusals:
+        try:
+            order = decide.place(work, facts, wish, 0, "estimate", "estimate")
+        except Refusal as late:
+            refusals = [late]
+        else:
+            if order.status is Status.REJECTED:
+                reason = Reason(order.reason_code or Reason.NOT_ENOUGH_FUNDS)
+                refusals = [Refusal(reason, order.reason or "", field_of(reason))]
+            body |= _figures(task, instrument, order)
+    sizes = [each.quantity for each in slices(Asked(replace(wish, autoslice=True), instrument, facts))]
+    body["slices"] = sizes if len(sizes) > 1 and not wish.legs else None
+    return _told(task, instrument, wish, figures, body, refusals)
+
+
+def of_change(database: Database, account_id: int, order_id: int, change: ModifyOrder) -> Body:
+    """The same of a change of an order that rests: ``required`` is what it needs beyond what the order ties up."""
+    master = masters.get(database)
+    figures = _measured(database, account_id)
+    with database.connection() as connection:
+        found = trading_reads.instrument_of_order(connection, account_id, order_id)
+        if found is None:
+            raise Refusal(Reason.UNKNOWN_ORDER, "No such order in this account.", "order_id")
+        instrument = instrument_of(master, found[0])
+        task = open_task(connection, master, account_id, [instrument], orders=[order_id], lots=True)
+        connection.rollback()
+    work, order = task.work, task.work.orders[order_id]
+    spendable = _spendable(task, instrument, order.side)
+    body, refusals = UNKNOWN | {"available": as_number(spendable), "slices": None}, list[Refusal]()
+    try:
+        decide.modify(work, task.facts, order, change, "estimate")
+    except Refusal as refusal:
+        refusals = [refusal]
+        needs = refusal.numbers.get("required")
+    else:
+        needs = max(0, spendable - _spendable(task, instrument, order.side))
+        value = order.worst_price * order.quantity
+        body |= {"value": as_number(value), "worst_price": as_number(order.worst_price)} | _charges(task, order, value)
+    body |= _money(needs, spendable)
+    return _told(task, instrument, wish_of(order), figures, body, refusals)
+
+
+def _told(
+    task: Task, instrument: Instrument, wish: PlaceOrder, figures: Figures, body: Body, refusals: list[Refusal]
+) -> Body:
+    look = cautions.Look(task.work, task.facts, instrument, wish, figures)
+    return body | {"refusals": _said(refusals), "cautions": _said(cautions.cautions(look, refusals))}
+
+
+def _said(refusals: list[Refusal]) -> list[Body]:
+    return [{"reason_code": int(each.reason), "field": each.field, "detail": each.sentence} for each in refusals]
+
+
+def _measured(database: Database, account_id: int) -> Figures:
+    """The account's equity of the last second, and what it has lost today."""
+
+    def ask() -> Figures:
+        with database.connection() as connection:
+            return risk_state.state(connection, account_id).figures
+
+    return remembered(database, ("risk figures", account_id), ask)
+
+
+def _spendable(task: Task, instrument: Instrument, side: Side) -> int:
+    buys_option = instrument.kind in OPTIONS and side is Side.BUY
+    return task.work.available + (task.work.balances[Ledger.OPTION_CREDIT] if buys_option else 0)
+
+
+def _figures(task: Task, instrument: Instrument, order: Order) -> Body:
+    rests = order.status is not Status.REJECTED
+    if rests:
+        # What a newer snapshot moves at the same time names no order.
+        own = (each for each in task.work.transfers if each.order_id == order.id)
+        required, available = sum(each.amount for each in own if each.target == "HOLD"), None
+    else:
+        order.status = Status.OPEN
+        required, available = decide.cost(task.work, task.facts, instrument, order, 0)
+    value, required = order.worst_price * order.quantity, max(0, required)
+    charges = _charges(task, order, value)
+    held = task.facts.charges(order, value).total if order.hold_cash or order.hold_credit else 0
+    found = order_parts.parts(task.work, task.facts, instrument, order, order.pending if rests else 0)
+    return {
+        "value": as_number(value),
+        "worst_price": as_number(order.worst_price),
+        "margin": as_number(max(0, required - held)),
+        **charges,
+        "parts": None if found is None else _parts(found),
+        **_money(required, available),
+        "affordable": None if available is None or required <= available else _affordable(task, instrument, order),
+    }
+
+
+def _money(required: int | None, available: int | None) -> Body:
+    """What is needed, and what of it is missing; ``available`` is None where it is there."""
+    short = None if required is None or available is None or required <= available else required - available
+    return {
+        "required": None if required is None else as_number(required),
+        "shortfall": None if short is None else as_number(short),
+    }
+
+
+def _charges(task: Task, order: Order, value: int) -> Body:
+    heads = task.facts.charges(order, value)
+    names: dict[str, Any] = {name: as_number(amount) for name, amount in heads.as_dict().items()}
+    return {"charges": names | {"total": as_number(heads.total)}}
+
+
+def _parts(found: order_parts.Parts) -> Body:
+    return {
+        "span": as_number(found.span),
+        "exposure": as_number(found.exposure),
+        "additional": as_number(found.add_ons),
+        "option_premium": as_number(found.premium),
+        "total": as_number(found.total),
+        "hedge_benefit": as_number(found.benefit),
+        "released": as_number(found.released),
+    }
+
+
+def _affordable(task: Task, instrument: Instrument, order: Order) -> int:
+    """How many whole lots of an order the money would do for, in units; near enough where charges have steps."""
+    whole, lot = order.quantity, instrument.lot
+    required, available = decide.cost(task.work, task.facts, instrument, order, 0)
+    units = max(0, whole * available // required) // lot * lot if required > 0 else 0
+    for _ in range(3):
+        if units <= 0:
+            return 0
+        required, _spend = decide.cost(task.work, task.facts, instrument, replace(order, quantity=units), 0)
+        if required <= available:
+            return units
+        units = min(units - lot, max(0, units * available // required) // lot * lot)
+    return 0
