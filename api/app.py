@@ -21,10 +21,10 @@ from api import (
     watchlists,
 )
 from api.call import Endpoint
-from api.security import SecurityHeaders
 from api.serving import Resource, Server, Starting, respond
 from api.stream import Streams
 from core.reasons import Reason
+from web.security import SecurityHeaders
 
 PREFIX = "/api/v1"
 

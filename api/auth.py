@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from api.security import scheme
 from core.reasons import Reason, Refusal
 from desk import identity
 from desk.identity import Principal
+from web.security import scheme
 
 _BEARER = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE | re.ASCII)
 _KEY = re.compile(r"[\x20-\x7e]{1,64}", re.ASCII)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.reasons import Reason, Refusal
+from web.bodies import LARGEST
 
-LARGEST = 64 * 1024
 DEEPEST = 4
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 

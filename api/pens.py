@@ -6,8 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import log
-from api.eager import begin
 from api.subscriber import Subscriber
+from web.eager import begin
 
 Write = Callable[[], Coroutine[Any, Any, None] | None]
 """Takes all that is due and returns the writing of it, or None when nothing is."""

@@ -6,6 +6,7 @@ from api.parsing import BadInputError
 from api.reply import Reply
 from core.reasons import Reason, Refusal
 from desk import answers, availability
+from web.bodies import BodyError
 
 RETRY_SECONDS = 1
 
@@ -46,6 +47,8 @@ def of_error(error: BaseException) -> tuple[Reply, bool]:
         return of_refusal(error), False
     if isinstance(error, BadInputError):
         return of_input(error), False
+    if isinstance(error, BodyError):
+        return of_status(error.status, error.sentence), False
     known = availability.refusal_for(error)
     if known is not None:
         return of_refusal(known), known.reason is Reason.BAD_INPUT

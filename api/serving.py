@@ -1,16 +1,12 @@
 """From HTTP to a handler and back: read, prove, run in a bounded pool of threads, answer.
 
-Handlers block on Postgres, so that they run in threads. The pool is bounded, and a request that finds
-no free thread within ``PATIENCE`` seconds is told to come again; one that has started is never told so.
+Handlers block on Postgres, so that they run in threads of ``web.threads``.
 """
 
-import asyncio
-import contextvars
 import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from starlette.datastructures import Headers
@@ -21,14 +17,13 @@ import settings
 from api import auth, problems
 from api.call import Call, Endpoint
 from api.metrics import Meter
-from api.parsing import LARGEST, bad
+from api.parsing import bad
 from api.reply import Reply
-from api.security import is_https
 from core.reasons import Reason, Refusal
+from web.bodies import read_body
+from web.security import is_https
+from web.threads import WORKERS, Threads
 
-WORKERS = 16
-PATIENCE = 1.0
-BODY_SECONDS = 2.0
 _WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 _logger = log.get(__name__)
 
@@ -51,17 +46,11 @@ class Server:
     def __init__(self, state: Starting, *, workers: int = WORKERS) -> None:
         self.state = state
         self.meter = Meter()
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="api")
+        self._threads = Threads("api", workers)
 
     async def run(self, act: Callable[[], Reply]) -> Reply:
         """Run in a thread, with this task's log ids; TRY_AGAIN when none gets free in time."""
-        context = contextvars.copy_context()
-        queued = self._pool.submit(context.run, act)
-        future = asyncio.wrap_future(queued)
-        done, _ = await asyncio.wait({future}, timeout=PATIENCE)
-        if not done and queued.cancel():
-            raise Refusal(Reason.TRY_AGAIN, "Too much is asked at this moment. Try again in a second.")
-        return await future
+        return await self._threads.run(act)
 
 
 class Resource:
@@ -139,32 +128,6 @@ class Resource:
                 secure=is_https(scope),
             )
         )
-
-
-async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body, if it is small enough and comes in time."""
-    length = Headers(scope=scope).get("content-length", "0")
-    if length.isdigit() and len(length) < 19 and int(length) > LARGEST:
-        raise bad(f"Send at most {LARGEST // 1024} KiB.", status=413)
-    parts: list[bytes] = []
-
-    async def read() -> bytes:
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise bad("The body did not arrive.", status=400)
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > LARGEST:
-                raise bad(f"Send at most {LARGEST // 1024} KiB.", status=413)
-            if not message.get("more_body", False):
-                return b"".join(parts)
-
-    try:
-        return await asyncio.wait_for(read(), BODY_SECONDS)
-    except TimeoutError:
-        raise bad("The body did not arrive in time.", status=408) from None
 
 
 def check_media(headers: Headers) -> None:

@@ -14,9 +14,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Router
 
 from api.app import PREFIX, nowhere
-from api.security import SecurityHeaders
 from api.serving import Server, Starting
 from api.stream import Streams
+from web.security import SecurityHeaders
 
 
 @dataclass

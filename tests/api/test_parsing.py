@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from api import readers
 from api.fields import Fields, query_fields
-from api.parsing import LARGEST, BadInputError, Number, read_object
+from api.parsing import BadInputError, Number, read_object
 from core.reasons import Reason
+from web.bodies import LARGEST
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import settings
-from api import serving
 from api.app import endpoints, middleware, routes
-from api.parsing import BadInputError
 from api.reply import Reply
 from api.serving import Server
 from core import risk_rules
@@ -21,6 +19,7 @@ from core.reasons import Reason, Refusal
 from db.engine import Database
 from desk import readiness
 from tests.api.conftest import ORDER, Started, as_bot
+from web import bodies, threads
 
 
 def alone(state: Started) -> TestClient:
@@ -96,7 +95,7 @@ def test_a_fault_of_ours_gives_a_reference_and_nothing_else(client, desk, monkey
 
 
 def test_overload_is_told_at_once_and_never_to_what_has_begun(monkeypatch):
-    monkeypatch.setattr(serving, "PATIENCE", 0.05)
+    monkeypatch.setattr(threads, "PATIENCE", 0.05)
     server = Server(Started(object()), workers=1)
     go, begun = threading.Event(), threading.Event()
 
@@ -157,14 +156,14 @@ def test_a_body_too_large_is_refused_by_its_length_alone(alice):
 
 
 def test_a_body_that_never_comes_is_given_up(monkeypatch):
-    monkeypatch.setattr(serving, "BODY_SECONDS", 0.02)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.02)
 
     async def never() -> dict[str, object]:
         await asyncio.sleep(60)
         return {}
 
-    with pytest.raises(BadInputError) as late:
-        asyncio.run(serving.read_body({"type": "http", "headers": []}, never))
+    with pytest.raises(bodies.BodyError) as late:
+        asyncio.run(bodies.read_body({"type": "http", "headers": []}, never))
     assert late.value.status == 408
 
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from api.bars import Bars
 from api.board import Board
-from api.eager import begin
 from api.pens import Due, Pen
 from api.subscriber import MOST_KEPT, MOST_QUEUED, Subscriber
 from api.wishes import Wish
@@ -21,6 +20,7 @@ from core.frames import Frame, row_type
 from core.instruments import Instrument, Kind
 from desk.access import AccountRef
 from desk.principal import Principal
+from web.eager import begin
 
 AT = int(datetime(2026, 11, 23, 6, 30, tzinfo=UTC).timestamp() * 1000)
 ALICE = Principal(1, "alice", "trader", "session-1", None, None, ("read",))

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-LAYERS = ("api", "core", "db", "desk", "feeds", "jobs", "pages", "ui")
+LAYERS = ("api", "core", "db", "desk", "feeds", "gateway", "jobs", "pages", "ui", "web")
 TEXT = {".py", ".js", ".css", ".sql", ".md", ".toml", ".in", ".ini", ".html", ".sh", ""}
 
 
