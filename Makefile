@@ -8,7 +8,10 @@ SEED ?= 1
 N ?= 1
 PY := .venv/bin/python
 
-export PORT
+# The gateway is reachable from where the pages are.
+GATEWAY_ADDRESS ?= $(ADDRESS)
+
+export PORT GATEWAY_ADDRESS
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-postgres check lint types layers style wheels bench sim drill lock runtime tools

@@ -1,4 +1,4 @@
-"""Wiring only: the web process is Streamlit's pages, the native API and the stream on one port."""
+"""Wiring only: the web process is Streamlit's pages, the native API, the stream and the gateway on one port."""
 
 import asyncio
 import contextlib
@@ -9,6 +9,7 @@ import streamlit as st
 from api import wire
 from api.app import middleware, routes
 from desk import installation
+from gateway.app import routes as gateway_routes
 from ui import assets
 
 
@@ -25,7 +26,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     "ui/main.py",
-    routes=[*routes(installation.state()), assets.mount()],
+    routes=[*routes(installation.state()), *gateway_routes(installation.state()), assets.mount()],
     middleware=middleware(),
     lifespan=lifespan,
 )

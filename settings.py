@@ -60,8 +60,13 @@ class Settings(BaseSettings):
         default=8600,
         ge=0,
         le=65535,
-        description="Port kept for a broker-compatible gateway; nothing listens there yet. `0`: none is wanted.",
+        description="Port of the gateway for programs written for a broker's API. `0`: none is wanted.",
         json_schema_extra={"must": "be a port, a whole number from 1 to 65535, or 0 for no gateway"},
+    )
+    gateway_address: str = Field(
+        default="127.0.0.1",
+        description="Address that the gateway listens on: `127.0.0.1` for this machine alone, `0.0.0.0` for all.",
+        json_schema_extra={"must": "be an address of this machine, such as 127.0.0.1 or 0.0.0.0"},
     )
     kagaz_feed: Literal["simulator", "replay", "upstox", "truedata"] = Field(
         default="simulator",
@@ -175,6 +180,13 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("gateway_address")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if re.fullmatch(r"[0-9A-Za-z.:-]{1,253}", value.strip(), re.ASCII) is None:
+            raise ValueError("not an address")
+        return value.strip()
 
     @field_validator("database_url")
     @classmethod

@@ -21,6 +21,7 @@ from api.parsing import bad
 from api.reply import Reply
 from core.reasons import Reason, Refusal
 from web.bodies import read_body
+from web.origins import check_origin
 from web.security import is_https
 from web.threads import WORKERS, Threads
 
@@ -105,12 +106,12 @@ class Resource:
         allowed = settings.load().kagaz_origins if writes else ()
         if endpoint.public:
             if writes:
-                auth.check_origin(scope, allowed, required=False)
+                check_origin(scope, allowed, required=False)
         else:
             principal = auth.principal_of(database, credential, leaving=endpoint.path == "/auth/session")
             log.bind(user=principal.name)
             if writes and credential.by_cookie:
-                auth.check_origin(scope, allowed, required=True)
+                check_origin(scope, allowed, required=True)
         if body:
             check_media(Headers(scope=scope))
         key = auth.idempotency_key(scope, required=credential.by_cookie) if endpoint.keyed else None

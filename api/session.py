@@ -5,6 +5,7 @@ from api.readers import text
 from api.reply import Reply
 from core.reasons import Reason, Refusal
 from desk import identity
+from web.security import cookie
 
 
 def start(call: Call) -> Reply:
@@ -14,7 +15,7 @@ def start(call: Call) -> Reply:
     fields.close()
     session = identity.start_session(call.database, code, call.address, call.headers.get("user-agent"))
     life = int(identity.SESSION_LIFE.total_seconds())
-    return Reply(204, headers={"set-cookie": cookie(session.cookie, life, secure=call.secure)})
+    return Reply(204, headers={"set-cookie": cookie(identity.COOKIE, session.cookie, life, secure=call.secure)})
 
 
 def end(call: Call) -> Reply:
@@ -24,13 +25,7 @@ def end(call: Call) -> Reply:
     if public_id is None:
         raise Refusal(Reason.FORBIDDEN, "A token is not a session. Revoke it on the settings page.")
     identity.revoke_session(call.database, call.principal, public_id)
-    return Reply(204, headers={"set-cookie": cookie("", 0, secure=call.secure)})
-
-
-def cookie(value: str, seconds: int, *, secure: bool) -> str:
-    """Set-Cookie for the session: no script reads it, no other site's form or frame sends it."""
-    parts = f"{identity.COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax"
-    return parts + ("; Secure" if secure else "")
+    return Reply(204, headers={"set-cookie": cookie(identity.COOKIE, "", 0, secure=call.secure)})
 
 
 ENDPOINTS = (

@@ -31,6 +31,7 @@ from desk import access, events
 from desk.access import AccountRef
 from desk.events import Join
 from desk.principal import Principal
+from web.origins import check_origin
 
 T = TypeVar("T")
 MOST_STREAMS = 10_000
@@ -105,7 +106,7 @@ class Streams:
         if scope["type"] == "websocket" and credential.by_cookie:
             # A page of another site can open a WebSocket with our cookie, unlike a stream of events.
             page = {**scope, "scheme": "https" if scope["scheme"] == "wss" else "http"}
-            auth.check_origin(page, settings.load().kagaz_origins, required=True)
+            check_origin(page, settings.load().kagaz_origins, required=True)
         principal = auth.principal_of(database, credential)
         return principal, access.account(database, principal, named)
 

@@ -77,7 +77,8 @@ def principal_by_session(connection: Connection[Any], digest: bytes) -> Principa
 
 
 def principal_by_token(connection: Connection[Any], digest: bytes) -> PrincipalRow | None:
-    """Who a living token with this digest belongs to. A bound account is followed through resets."""
+    """Who a living token with this digest belongs to; those of programs with keys are not among them. A bound
+    account is followed through resets."""
     sql = """
         select u.id as user_id, u.name, u.role, false as must_change_password, null::uuid as public_id,
                t.id as token_id, coalesce(living.id, t.account_id) as account_id, t.scopes, t.expires_at,
@@ -86,7 +87,7 @@ def principal_by_token(connection: Connection[Any], digest: bytes) -> PrincipalR
         left join accounts bound on bound.id = t.account_id
         left join accounts living on (living.user_id, living.market, living.name)
             = (bound.user_id, bound.market, bound.name) and living.archived_at is null
-        where t.token_sha256 = %s and t.revoked_at is null
+        where t.token_sha256 = %s and t.app_id is null and t.revoked_at is null
           and coalesce(t.expires_at > now(), true) and u.active"""
     return one(connection, PrincipalRow, sql, (digest,))
 
@@ -208,7 +209,7 @@ def insert_token(
 def tokens_of(connection: Connection[Any], user_id: int) -> list[TokenRow]:
     """A user's living tokens, newest first."""
     sql = """select id, name, scopes, account_id, created_at, expires_at, last_used_at from api_tokens
-             where user_id = %s and revoked_at is null order by id desc"""
+             where user_id = %s and app_id is null and revoked_at is null order by id desc"""
     return many(connection, TokenRow, sql, (user_id,))
 
 

@@ -3,6 +3,7 @@
     python -m desk user add NAME --role trader [--cash RUPEES] [--email ADDRESS]
     python -m desk user password NAME          a one-time link that sets a password
     python -m desk token NAME [--account USER/BOOK] [--scopes read,trade]
+    python -m desk kite-app NAME [--account USER/BOOK] [--redirect URL] [--lasting]   keys for a program, as JSON
     python -m desk verify                      one line of JSON; exit status 1 on a violation
     python -m desk reset USER/BOOK [--cash RUPEES]
     python -m desk kill USER/BOOK [--flatten]  cancel all and take no order until it is re-armed
@@ -67,11 +68,7 @@ def parser() -> argparse.ArgumentParser:
     password = users.add_parser("password")
     password.add_argument("name")
     password.set_defaults(run=_password)
-    token = commands.add_parser("token", help="print an API token, once")
-    token.add_argument("name")
-    token.add_argument("--account", metavar="USER/BOOK")
-    token.add_argument("--scopes", default="read,trade")
-    token.set_defaults(run=_token)
+    _programs(commands)
     check = commands.add_parser("verify", help="check every invariant of every account")
     check.set_defaults(run=_verify)
     reset = commands.add_parser("reset", help="archive an account and start it anew")
@@ -96,6 +93,21 @@ def parser() -> argparse.ArgumentParser:
     rearm.set_defaults(run=_rearm)
     _calendar(commands)
     return top
+
+
+def _programs(commands: Any) -> None:
+    """What programs ask with: tokens of the native API, and keys for a broker's clients."""
+    token = commands.add_parser("token", help="print an API token, once")
+    token.add_argument("name")
+    token.add_argument("--account", metavar="USER/BOOK")
+    token.add_argument("--scopes", default="read,trade")
+    token.set_defaults(run=_token)
+    program = commands.add_parser("kite-app", help="print a program's keys and an access token as JSON, once")
+    program.add_argument("name")
+    program.add_argument("--account", metavar="USER/BOOK")
+    program.add_argument("--redirect", metavar="URL", help="where a login in the browser goes on")
+    program.add_argument("--lasting", action="store_true", help="a token that does not end at 06:00")
+    program.set_defaults(run=_program)
 
 
 def _calendar(commands: Any) -> None:
@@ -181,6 +193,14 @@ def _token(database: Database, asked: argparse.Namespace) -> int:
     scopes = tuple(part.strip() for part in asked.scopes.split(",") if part.strip())
     token, _ = identity.create_token(database, ACTOR, asked.name, asked.account, name="command line", scopes=scopes)
     print(token)
+    return 0
+
+
+def _program(database: Database, asked: argparse.Namespace) -> int:
+    made = identity.make_app(database, ACTOR, asked.name, asked.account, redirect_url=asked.redirect)
+    given = identity.give_token(database, made.api_key, lasting=asked.lasting)
+    keys = {"api_key": made.api_key, "api_secret": made.api_secret, "access_token": given.access_token}
+    print(json.dumps(keys))
     return 0
 
 

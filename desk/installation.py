@@ -23,6 +23,8 @@ from settings import Settings, load
 if TYPE_CHECKING:
     from db.embedded.cluster import Cluster
 
+# What a caller that tries again waits out: the database cannot be reached now.
+Unreachable = DatabaseUnavailable
 INDIA = ZoneInfo("Asia/Kolkata")
 # Held while a database is seeded; any number that nobody else uses.
 LOCK = 7_210_502
@@ -173,6 +175,7 @@ def _start(modules: Sequence[str]) -> None:
         gc.freeze()
         _state.home = str(_held.cluster.home) if _held.cluster else None
         _state.database, _state.trouble, _state.waiting_for = database, None, []
+        _start_gateway(settings)
     except (ValueError, RuntimeError) as error:
         # Wrong settings, an unfit server, an unknown schema: sentences for a person. No retry helps.
         _state.trouble = str(error)
@@ -183,6 +186,12 @@ def _start(modules: Sequence[str]) -> None:
         raise
     finally:
         _state.settled.set()
+
+
+def _start_gateway(settings: Settings) -> None:
+    """The broker-compatible gateway, once the rest is served: nobody waits for it on a cold machine."""
+    if _held.children is not None and settings.kagaz_sidecar == "child" and settings.gateway_port:
+        _held.children.add(["gateway"])
 
 
 def _prepare_patiently(settings: Settings) -> Database | None:

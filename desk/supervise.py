@@ -34,9 +34,15 @@ class Children:
     def start(self) -> None:
         """Starts all of them and returns."""
         for command in self._commands:
-            thread = threading.Thread(target=self._keep, args=(list(command),), name=f"child-{command[0]}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            self.add(command)
+
+    def add(self, command: Sequence[str]) -> None:
+        """Starts and keeps one more; nothing once all are told to end."""
+        if self._stopping.is_set():
+            return
+        thread = threading.Thread(target=self._keep, args=(list(command),), name=f"child-{command[0]}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def stop(self) -> None:
         """Ends all of them, in good order if they can, and waits for it."""

@@ -38,6 +38,12 @@ class SecurityHeaders:
         await self.app(scope, receive, complete)
 
 
+def cookie(name: str, value: str, seconds: int, *, secure: bool) -> str:
+    """Set-Cookie for a session: no script reads it, no other site's form or frame sends it."""
+    parts = f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax"
+    return parts + ("; Secure" if secure else "")
+
+
 def is_https(scope: Scope) -> bool:
     """Whether the browser speaks https, to us or to the proxy before us."""
     return scheme(scope) == "https"

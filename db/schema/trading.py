@@ -92,7 +92,9 @@ api_tokens = Table(
     Column("expires_at", DateTime(timezone=True)),
     Column("last_used_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
+    Column("app_id", BigInteger, ForeignKey("apps.id")),
     UniqueConstraint("token_sha256"),
+    Index("api_tokens_app", "app_id", postgresql_where=text("(app_id IS NOT NULL)")),
 )
 
 orders = Table(

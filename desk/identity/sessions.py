@@ -80,17 +80,18 @@ def _open(connection: Any, user_id: int, address: str | None, agent: str | None)
 
 def principal_from_cookie(database: Database, cookie: str) -> Principal | None:
     """Who holds this cookie, or None: unknown, revoked, expired, or the user is switched off."""
-    return _who(database, "cookie", cookie, access_rows.principal_by_session)
+    return who(database, "cookie", cookie, access_rows.principal_by_session)
 
 
 def principal_from_token(database: Database, token: str) -> Principal | None:
     """Who holds this API token, or None."""
-    return _who(database, "token", token, access_rows.principal_by_token)
+    return who(database, "token", token, access_rows.principal_by_token)
 
 
-def _who(
+def who(
     database: Database, kind: str, secret: str, look: Callable[[Any, bytes], PrincipalRow | None]
 ) -> Principal | None:
+    """Who holds a secret of that kind, by a look at its digest that is remembered for a second."""
     if not 20 <= len(secret) <= 200:
         return None
     hashed = digest(secret)

@@ -40,6 +40,7 @@ ACCEPTED = [
     ("DATABASE_URL", "", None),
     ("PORT", " 80 ", 80),
     ("GATEWAY_PORT", "0", 0),
+    ("GATEWAY_ADDRESS", " 0.0.0.0 ", "0.0.0.0"),
     ("KAGAZ_FEED", "Replay", "replay"),
     ("KAGAZ_LOG_LEVEL", "DEBUG", "debug"),
     ("KAGAZ_ORDER_RATE", "0", 0),

@@ -1,0 +1,123 @@
+"""Programs with keys, their logins and their access tokens. Only SHA-256 digests of keys and tokens come here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg import Connection
+
+from db.access import PrincipalRow
+from db.rows import many, one, value
+
+
+@dataclass(frozen=True, slots=True)
+class AppRow:
+    """A program. ``salt`` gives, with its key, its secret; neither is kept. ``account`` is its account's name as
+    its owner writes it."""
+
+    id: int
+    user_id: int
+    owner: str
+    account_id: int
+    account: str
+    name: str
+    key_hint: str
+    salt: bytes
+    redirect_url: str | None
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+_APP = """
+select a.id, a.user_id, u.name as owner, a.account_id, u.name || '/' || b.name as account, a.name, a.key_hint, a.salt,
+       a.redirect_url, a.created_at,
+       (select max(t.last_used_at) from api_tokens t where t.app_id = a.id) as last_used_at
+from apps a join users u on u.id = a.user_id join accounts b on b.id = a.account_id
+where a.revoked_at is null and u.active """
+
+
+def insert(
+    connection: Connection[Any],
+    digest: bytes,
+    hint: str,
+    salt: bytes,
+    user_id: int,
+    account_id: int,
+    name: str,
+    redirect_url: str | None,
+) -> int:
+    """The new program's id."""
+    sql = """insert into apps (key_sha256, key_hint, salt, user_id, account_id, name, redirect_url)
+             values (%s, %s, %s, %s, %s, %s, %s) returning id"""
+    return int(value(connection, sql, (digest, hint, salt, user_id, account_id, name, redirect_url)))
+
+
+def by_key(connection: Connection[Any], digest: bytes) -> AppRow | None:
+    """The living program whose key has this digest."""
+    return one(connection, AppRow, _APP + "and a.key_sha256 = %s", (digest,))
+
+
+def of_user(connection: Connection[Any], user_id: int) -> list[AppRow]:
+    """A user's living programs, newest first."""
+    return many(connection, AppRow, _APP + "and a.user_id = %s order by a.id desc", (user_id,))
+
+
+def revoke(connection: Connection[Any], app_id: int, user_id: int) -> bool:
+    """End one program of this user with all its tokens; False when there is no such living program."""
+    sql = "update apps set revoked_at = now() where id = %s and user_id = %s and revoked_at is null returning true"
+    if value(connection, sql, (app_id, user_id)) is None:
+        return False
+    connection.execute("update api_tokens set revoked_at = now() where app_id = %s and revoked_at is null", (app_id,))
+    return True
+
+
+def insert_login(connection: Connection[Any], digest: bytes, app_id: int, life: timedelta) -> None:
+    """Store a one-time token of a login. Those long dead go at the same time, so that the table stays small."""
+    connection.execute("delete from app_logins where expires_at < now() - interval '1 day'")
+    connection.execute(
+        "insert into app_logins (token_sha256, app_id, expires_at) values (%s, %s, now() + %s)", (digest, app_id, life)
+    )
+
+
+def redeem_login(connection: Connection[Any], digest: bytes, app_id: int) -> bool:
+    """Use up a living token of a login with this program; False for any other."""
+    sql = """update app_logins set used_at = now()
+             where token_sha256 = %s and app_id = %s and used_at is null and expires_at > now() returning true"""
+    return value(connection, sql, (digest, app_id)) is not None
+
+
+def insert_token(
+    connection: Connection[Any], digest: bytes, app: AppRow, scopes: list[str], expires_at: datetime | None
+) -> int:
+    """A new access token's id; the program's tokens that ended a month ago are forgotten."""
+    connection.execute(
+        "delete from api_tokens where app_id = %s and expires_at < now() - interval '30 days'", (app.id,)
+    )
+    sql = """insert into api_tokens (token_sha256, user_id, account_id, name, scopes, expires_at, app_id)
+             values (%s, %s, %s, %s, %s, %s, %s) returning id"""
+    return int(value(connection, sql, (digest, app.user_id, app.account_id, app.name, scopes, expires_at, app.id)))
+
+
+def revoke_token(connection: Connection[Any], app_digest: bytes, digest: bytes) -> int | None:
+    """End an access token of the program with that key: whose it was; None when there is no such living token."""
+    sql = """update api_tokens t set revoked_at = now() from apps a
+             where a.id = t.app_id and a.key_sha256 = %s and t.token_sha256 = %s and t.revoked_at is null
+             returning t.user_id"""
+    found = value(connection, sql, (app_digest, digest))
+    return None if found is None else int(found)
+
+
+def principal(connection: Connection[Any], app_digest: bytes, digest: bytes) -> PrincipalRow | None:
+    """Who a living access token belongs to, asked together with its program's key. The account is followed through
+    resets."""
+    sql = """
+        select u.id as user_id, u.name, u.role, false as must_change_password, null::uuid as public_id,
+               t.id as token_id, coalesce(living.id, t.account_id) as account_id, t.scopes, t.expires_at,
+               coalesce(t.last_used_at < now() - interval '1 minute', true) as stale
+        from api_tokens t join apps a on a.id = t.app_id join users u on u.id = t.user_id
+        join accounts bound on bound.id = t.account_id
+        left join accounts living on (living.user_id, living.market, living.name)
+            = (bound.user_id, bound.market, bound.name) and living.archived_at is null
+        where t.token_sha256 = %s and a.key_sha256 = %s and a.revoked_at is null and t.revoked_at is null
+          and coalesce(t.expires_at > now(), true) and u.active"""
+    return one(connection, PrincipalRow, sql, (digest, app_digest))

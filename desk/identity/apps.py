@@ -1,0 +1,198 @@
+"""Programs with keys: how they are made, how a user lets one in, and how it gets its access token.
+
+A program proves a login by a checksum over its key, the login's token and its secret, so that whoever checks must
+know the secret. It is not stored: it is made of the key, which comes with every request, and a salt.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.program_rules import rules_at, token_ends
+from core.reasons import Reason, Refusal
+from db import apps as rows
+from db import audit
+from db.apps import AppRow
+from db.engine import Database
+from desk.access import by_key
+from desk.identity.sessions import digest, who
+from desk.identity.tokens import SCOPES
+from desk.identity.users import find
+from desk.principal import Principal
+from desk.remember import forget_all
+
+LONGEST_URL = 500
+_UNKNOWN_KEY = "There is no program with this api_key. Make one with python -m desk kite-app."
+
+
+@dataclass(frozen=True, slots=True)
+class NewApp:
+    """Key and secret are told once, here."""
+
+    id: int
+    api_key: str
+    api_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a program gets for the token of a login; ``access_token`` is told once, here."""
+
+    access_token: str
+    user: str
+    at: datetime
+    ends_at: datetime | None
+
+
+def secret_of(api_key: str, salt: bytes) -> str:
+    """The secret that belongs to a key: 160 bits that neither the key nor the salt alone gives away."""
+    raw = hmac.new(api_key.encode(), salt, hashlib.sha256).digest()[:20]
+    return base64.b32encode(raw).decode().lower()
+
+
+def make_app(
+    database: Database,
+    actor: str,
+    user_name: str,
+    account_key: str | None = None,
+    *,
+    name: str = "program",
+    redirect_url: str | None = None,
+) -> NewApp:
+    """A new program of a user, bound to one of their accounts (``NAME/main`` where none is named)."""
+    user = find(database, user_name)
+    if not user.active:
+        raise Refusal(Reason.FORBIDDEN, "This user is switched off. Switch them on first.", field="name")
+    if not 1 <= len(name) <= 64 or not name.isprintable():
+        raise Refusal(Reason.BAD_INPUT, "A program's name has 1 to 64 printable letters.", field="name")
+    found = by_key(database, account_key or f"{user.name}/main")
+    if found.user_id != user.id:
+        raise Refusal(Reason.UNKNOWN_ACCOUNT, "This user has no such account.", field="account")
+    if redirect_url is not None:
+        _check_url(redirect_url)
+    api_key = base64.b32encode(secrets.token_bytes(15)).decode().lower()
+    salt = secrets.token_bytes(32)
+    with database.connection() as connection:
+        number = rows.insert(connection, digest(api_key), api_key[:4], salt, user.id, found.id, name, redirect_url)
+        detail = {"app": number, "name": name, "account": found.key}
+        audit.append(connection, actor, "APP_MADE", user.name, user_id=user.id, detail=detail)
+    return NewApp(number, api_key, secret_of(api_key, salt))
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not parts.fragment
+    except ValueError:
+        good = False
+    if not good or len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
+        sentence = "A redirect URL is an address such as http://127.0.0.1:5000/login, without a # part."
+        raise Refusal(Reason.BAD_INPUT, sentence, field="redirect")
+
+
+def apps(database: Database, principal: Principal) -> list[AppRow]:
+    """One's living programs, newest first; never a key or a secret."""
+    with database.connection() as connection:
+        return rows.of_user(connection, principal.user_id)
+
+
+def revoke_app(database: Database, principal: Principal, app_id: int) -> None:
+    """End one of one's own programs with all its tokens; another's is not found."""
+    with database.connection() as connection:
+        if not rows.revoke(connection, app_id, principal.user_id):
+            raise Refusal(Reason.NOT_FOUND, "There is no such program.", field="app")
+        detail = {"app": app_id}
+        audit.append(connection, principal.name, "APP_ENDED", principal.name, user_id=principal.user_id, detail=detail)
+    forget_all()
+
+
+def app_of(database: Database, api_key: str) -> AppRow:
+    """The program with this key. Raises SIGN_IN."""
+    with database.connection() as connection:
+        found = rows.by_key(connection, digest(api_key))
+    if found is None:
+        raise Refusal(Reason.SIGN_IN, _UNKNOWN_KEY, field="api_key")
+    return found
+
+
+def let_in(database: Database, principal: Principal, api_key: str) -> tuple[AppRow, str]:
+    """A user lets their program in: the program, and the token that it exchanges, once and within minutes."""
+    found = app_of(database, api_key)
+    if found.user_id != principal.user_id:
+        sentence = "This program belongs to another user. Sign in as its owner, or make a key of your own."
+        raise Refusal(Reason.FORBIDDEN, sentence, field="api_key")
+    token = secrets.token_urlsafe(24)
+    life = timedelta(minutes=rules_at(datetime.now(UTC)).login_minutes)
+    with database.connection() as connection:
+        rows.insert_login(connection, digest(token), found.id, life)
+        detail = {"app": found.id}
+        audit.append(connection, principal.name, "APP_LET_IN", found.name, user_id=principal.user_id, detail=detail)
+    return found, token
+
+
+def exchange(database: Database, api_key: str, request_token: str, checksum: str) -> Login:
+    """An access token for the token of a login. Raises SIGN_IN for a wrong key or checksum, and for a token that was
+    used, is too old or another program's."""
+    with database.connection() as connection:
+        found = rows.by_key(connection, digest(api_key))
+        if found is None:
+            raise Refusal(Reason.SIGN_IN, _UNKNOWN_KEY, field="api_key")
+        expected = checksum_of(api_key, request_token, secret_of(api_key, found.salt))
+        if not hmac.compare_digest(expected.encode(), checksum.encode("utf-8", "surrogatepass")):
+            sentence = "The checksum is wrong: it is the SHA-256 of api_key, request_token and api_secret, in hex."
+            raise Refusal(Reason.SIGN_IN, sentence, field="checksum")
+        if not rows.redeem_login(connection, digest(request_token), found.id):
+            sentence = "This request_token was used, is too old, or is none. Log in again to get another."
+            raise Refusal(Reason.SIGN_IN, sentence, field="request_token")
+        return _issue(connection, found, lasting=False)
+
+
+def checksum_of(api_key: str, token: str, secret: str) -> str:
+    """What a program sends to prove that it knows its secret."""
+    return hashlib.sha256(f"{api_key}{token}{secret}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def give_token(database: Database, api_key: str, *, lasting: bool = False) -> Login:
+    """An access token without a login, for who runs this Kagaz; ``lasting`` ones end when they are revoked."""
+    with database.connection() as connection:
+        found = rows.by_key(connection, digest(api_key))
+        if found is None:
+            raise Refusal(Reason.SIGN_IN, _UNKNOWN_KEY, field="api_key")
+        return _issue(connection, found, lasting=lasting)
+
+
+def _issue(connection: Any, found: AppRow, *, lasting: bool) -> Login:
+    now = datetime.now(UTC)
+    token, ends_at = secrets.token_urlsafe(24), None if lasting else token_ends(now)
+    token_id = rows.insert_token(connection, digest(token), found, list(SCOPES), ends_at)
+    detail = {"app": found.id, "token": token_id}
+    audit.append(connection, found.owner, "APP_TOKEN_MADE", found.name, user_id=found.user_id, detail=detail)
+    return Login(token, found.owner, now, ends_at)
+
+
+def end_login(database: Database, api_key: str, access_token: str) -> None:
+    """End an access token. Raises SIGN_IN where there is no such living token of the program."""
+    with database.connection() as connection:
+        user_id = rows.revoke_token(connection, digest(api_key), digest(access_token))
+        if user_id is None:
+            raise Refusal(Reason.SIGN_IN, "This access_token is not valid, or has ended already.", "access_token")
+        audit.append(connection, "program", "APP_TOKEN_ENDED", user_id=user_id)
+    forget_all()
+
+
+def principal_from_app(database: Database, api_key: str, access_token: str) -> Principal | None:
+    """Who holds this access token together with its program's key, or None."""
+    if not 1 <= len(api_key) <= 64:
+        return None
+    hashed = digest(api_key)
+    return who(
+        database,
+        f"app {hashed.hex()}",
+        access_token,
+        lambda connection, token: rows.principal(connection, hashed, token),
+    )

@@ -1,0 +1,57 @@
+"""The gateway as an application of its own: every route at the root and again under /oms, described by one table."""
+
+import uuid
+
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway import login, reply, session, user
+from gateway.call import Call, Endpoint
+from gateway.port import NAME
+from gateway.reply import Reply
+from gateway.serving import Resource, Server, Starting, respond
+from web.security import SecurityHeaders
+
+PREFIX = "/oms"
+
+
+def endpoints() -> tuple[Endpoint, ...]:
+    """Every method of every path."""
+    return (*login.ENDPOINTS, *session.ENDPOINTS, *user.ENDPOINTS)
+
+
+def greeting(server: Server) -> Endpoint:
+    """Says what this is, to a person and to another gateway that would like the port."""
+
+    def greet(_: Call) -> Reply:
+        return reply.success({"name": NAME, "ready": server.state.ready})
+
+    return Endpoint("GET", "/", greet, public=True, starting=True)
+
+
+def application(state: Starting) -> ASGIApp:
+    """All routes on a server that owns its root. While ``state`` is not ready they answer 503."""
+    inner = _routes(Server(state))
+    again = Mount(PREFIX, app=Router(inner, redirect_slashes=False, default=nowhere))
+    return SecurityHeaders(Router([*inner, again], redirect_slashes=False, default=nowhere))
+
+
+def routes(state: Starting) -> list[BaseRoute]:
+    """The same under /oms alone, for a process whose root is another's."""
+    router = Router(_routes(Server(state)), redirect_slashes=False, default=nowhere)
+    return [Mount(PREFIX, app=SecurityHeaders(router))]
+
+
+def _routes(server: Server) -> list[BaseRoute]:
+    by_path: dict[str, list[Endpoint]] = {}
+    for each in (greeting(server), *endpoints()):
+        by_path.setdefault(each.path, []).append(each)
+    return [Route(path, Resource(server, path, found), include_in_schema=False) for path, found in by_path.items()]
+
+
+async def nowhere(scope: Scope, _receive: Receive, send: Send) -> None:
+    """A path that is none of ours."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 4404})
+        return
+    await respond(reply.nowhere(404, "There is nothing at this address."), uuid.uuid4().hex, scope, send)

@@ -1,0 +1,82 @@
+"""A gateway as a process: its database is prepared in a thread, while it answers 503 already."""
+
+import socket
+import threading
+from typing import Any
+
+import uvicorn
+
+import log
+from desk import installation
+from gateway.app import application
+from settings import Settings
+
+AGAIN = 2.0
+GRACE = 3
+"""Seconds that open connections are given when the process ends."""
+LARGEST_MESSAGE = 64 * 1024
+_logger = log.get(__name__)
+
+
+class Process:
+    """How far the start is, and the server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database: Any = None
+        self.waiting_for: list[str] = ["database"]
+        self._stopping = threading.Event()
+        config = uvicorn.Config(
+            application(self),
+            # A context of compression for each connection costs thirty times what is saved.
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            ws_max_size=LARGEST_MESSAGE,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+        self.server = uvicorn.Server(config)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the database may be used."""
+        return self.database is not None and not self.waiting_for
+
+    def serve(self, listener: socket.socket) -> None:
+        """Serve until the process is told to end."""
+        starting = threading.Thread(target=self._prepare, name="start", daemon=True)
+        starting.start()
+        try:
+            self.server.run(sockets=[listener])
+        finally:
+            self._stopping.set()
+            starting.join(installation.PATIENCE)
+            if self.database is not None:
+                self.database.close()
+            installation.release()
+
+    def _prepare(self) -> None:
+        try:
+            while not self._stopping.is_set() and not self._prepared():
+                self._stopping.wait(AGAIN)
+        except (ValueError, RuntimeError) as error:
+            # Wrong settings, an unfit server, an unknown schema: sentences for a person. No retry helps.
+            _logger.error(str(error))  # noqa: TRY400
+            self.server.should_exit = True
+
+    def _prepared(self) -> bool:
+        """Whether the database is there now; False while it cannot be reached."""
+        try:
+            self.database = installation.prepare(self.settings, self._step)
+        except installation.Unreachable as error:
+            _logger.warning(str(error))
+            return False
+        self.waiting_for = []
+        _logger.info("The gateway serves", extra={"port": self.settings.gateway_port})
+        return True
+
+    def _step(self, name: str) -> None:
+        self.waiting_for = [name]
