@@ -45,6 +45,11 @@ class RiskBook:
             keys += [(Scope.INSTRUMENT, instrument.id), (Scope.GROUP, instrument.margin_underlying)]
         return [row for key in keys for row in self.limits.get(key, ()) if row.holds(on)]
 
+    def strictest(self, name: LimitName, on: date) -> int | None:
+        """The smallest value of a limit that holds for anybody on a trading date; None where nobody has it."""
+        values = [row.value for rows in self.limits.values() for row in rows if row.name is name and row.holds(on)]
+        return min(values, default=None)
+
     def limits_of(
         self, account_id: int, user_id: int, instrument: Instrument | None, on: date, rate: int
     ) -> dict[LimitName, int]:

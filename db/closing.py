@@ -219,32 +219,6 @@ def intraday(connection: Connection, market: str, patience: timedelta) -> list[I
     return [Intraday(*row) for row in found]
 
 
-def refresh_blocked_loss(connection: Connection, market: str) -> int:
-    """Store what intraday shares and futures have lost so far, account by account; how many changed.
-
-    An account that is being written to is left for the next time: nobody waits for this.
-    """
-    cursor = connection.execute(
-        """
-        with losing as (
-            select p.account_id, greatest(0, -sum(p.quantity::bigint * q.last_price - p.mark))::bigint as loss
-            from positions p join instruments i on i.id = p.instrument_id
-            join accounts o on o.id = p.account_id and o.market = %(market)s and o.archived_at is null
-            join quotes q on q.market = %(market)s and q.instrument_id = p.instrument_id
-            where p.quantity <> 0 and (i.kind = 'FUT' or (p.product = 'MIS' and i.kind in ('EQ', 'ETF')))
-            group by p.account_id
-        ), due as (
-            select a.id, coalesce(l.loss, 0) as loss from accounts a left join losing l on l.account_id = a.id
-            where a.market = %(market)s and a.archived_at is null and a.blocked_loss <> coalesce(l.loss, 0)
-            order by a.id for no key update of a skip locked
-        )
-        update accounts a set blocked_loss = due.loss from due where a.id = due.id
-        """,
-        {"market": market},
-    )
-    return cursor.rowcount
-
-
 def last_frame(connection: Connection, market: str) -> int:
     """Number of the market's last stored frame."""
     row = connection.execute("select frame from markets where id = %s", [market]).fetchone()

@@ -8,73 +8,7 @@ from psycopg.types.json import Jsonb
 
 from core.risk_watch import Figures
 from core.standing import TradingState
-from db.screens import PRICE, PRICE_FROM
 from db.trading import Connection
-
-# An account that is being written to is left for the next look: nobody waits for this. The version tells that
-# balances and positions are of one moment. What rests is counted as filled, as core.exposure counts it.
-REFRESH = f"""
-with priced as (
-    select p.account_id, i.kind, ({PRICE}) as bought,
-        case when i.kind in ('CE', 'PE') then coalesce(u.last_price, i.strike) else ({PRICE}) end as sold,
-        p.quantity, p.open_buy, p.open_sell, p.mark, p.instrument_id
-    from accounts a join positions p on p.account_id = a.id join instruments i on i.id = p.instrument_id {PRICE_FROM}
-    left join quotes u on u.market = a.market and u.instrument_id = i.underlying_id
-    where a.market = %(market)s and a.archived_at is null and (p.quantity <> 0 or p.open_buy > 0 or p.open_sell > 0)
-), held as (
-    select account_id, kind, max(bought)::bigint as bought, max(sold)::bigint as sold,
-        sum(quantity)::bigint as held, sum(open_buy)::bigint as buys, sum(open_sell)::bigint as sells,
-        sum(case when quantity <> 0 then quantity::bigint * bought - mark else 0 end)::bigint as unrealised
-    from priced group by account_id, instrument_id, kind
-), total as (
-    select account_id, sum(unrealised)::bigint as unrealised,
-        sum(greatest(greatest(held + buys, 0) * bought, greatest(sells - held, 0) * sold))::bigint as gross,
-        sum((held + buys - sells) * case when held + buys > sells then bought else sold end
-            * case kind when 'PE' then -1 else 1 end)::bigint as net
-    from held group by account_id
-), figures as (
-    select a.id, a.version,
-        a.cash + a.hold + a.margin + a.invested + a.unsettled + a.gains + a.option_credit
-            + coalesce(t.unrealised, 0) as equity,
-        coalesce(t.gross, 0) as gross, coalesce(t.net, 0) as net
-    from accounts a left join total t on t.account_id = a.id
-    where a.market = %(market)s and a.archived_at is null
-), due as (
-    select a.id, f.equity, f.gross, f.net from accounts a join figures f on f.id = a.id and f.version = a.version
-    where (a.equity, a.gross_exposure, a.net_exposure) is distinct from (f.equity, f.gross, f.net)
-        or a.peak_equity < f.equity
-    order by a.id for no key update of a skip locked
-)
-update accounts a set equity = d.equity, gross_exposure = d.gross, net_exposure = d.net,
-    peak_equity = greatest(a.peak_equity, d.equity)
-from due d where a.id = d.id
-"""
-
-
-def refresh(connection: Connection, market: str) -> int:
-    """Store equity, its peak and both exposures of every account at the latest prices; how many changed."""
-    return connection.execute(REFRESH, {"market": market}).rowcount
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """An account that trades freely and has lost something, at one version of its row."""
-
-    id: int
-    user_id: int
-    version: int
-    figures: Figures
-
-
-def losing(connection: Connection, market: str) -> list[Watched]:
-    """Active accounts that stand below the day's capital or below their peak."""
-    rows = connection.execute(
-        "select id, user_id, version, opening_equity, flows_today, equity, peak_equity from accounts"
-        " where market = %s and archived_at is null and trading_state = 'ACTIVE'"
-        " and (equity < opening_equity + flows_today or equity < peak_equity) order by id",
-        [market],
-    ).fetchall()
-    return [Watched(row[0], row[1], row[2], Figures(*row[3:])) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

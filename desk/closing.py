@@ -1,4 +1,4 @@
-"""The clock's side of the desk: intraday square-off, the roll of a trading date, losses that block money.
+"""The clock's side of the desk: intraday square-off and the roll of a trading date.
 
 An account's row carries the date it was rolled to and its roll is one transaction under its lock, so a roll
 that is killed goes on where it stopped, and no account is rolled twice.
@@ -200,9 +200,3 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
     if any(each.quantity and each.product is Product.MIS for each in work.positions.values()):
         rolling.carried.append(account_id)
     return 1
-
-
-def refresh_blocked_loss(database: Database, market: str) -> int:
-    """Keep every account's ``blocked_loss`` at the latest prices; how many accounts changed."""
-    with database.connection() as connection:
-        return rows.refresh_blocked_loss(connection, market)

@@ -6,24 +6,27 @@ from core.margin_calls import ACTOR, ORIGIN, CallRule, Standing
 from core.money import rupees
 from core.reasons import Reason
 from db import margin_calls as rows
+from db.account_watch import Looked
 from db.engine import Database
+from desk import account_watch, trading
 from desk import market as markets
-from desk import trading
 from desk.availability import alone
 from desk.closing import PATIENCE
 from desk.working import ACCOUNTS, ring
 
 
-def follow(database: Database, market: str) -> int:
+def follow(database: Database, market: str, looked: Looked | None = None) -> int:
     """Call accounts that owe, release those that no longer do, and close the positions of those whose loss has
-    reached the limit; how many accounts were looked at. Safe to repeat: a square-off that was killed goes on."""
+    reached the limit, as they stood when they were ``looked`` at (None: look now); how many were of interest. Safe to
+    repeat: a square-off that was killed goes on."""
+    owing = (looked or account_watch.look(database, market)).owing
+    if not owing:
+        return 0
     rule = margin_calls.rule_on(markets.state(database, market).trading_date)
-    with database.connection() as connection:
-        found = rows.standings(connection, market, rule.closes_at)
-    for standing in found:
+    for standing in owing:
         with alone(standing.account_id, "margin call"):
             _one(database, standing, rule)
-    return len(found)
+    return len(owing)
 
 
 def _one(database: Database, standing: Standing, rule: CallRule) -> None:

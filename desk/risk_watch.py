@@ -1,4 +1,4 @@
-"""Each second: what every account is worth, and whether one has lost as much as it may. The sidecar calls this."""
+"""Each second: whether an account has lost as much as it may. The sidecar calls this."""
 
 import log
 import settings
@@ -7,10 +7,12 @@ from core.reasons import Reason, Refusal
 from core.risk_limits import LimitName
 from core.risk_watch import breach, what_opens
 from core.standing import TradingState
+from db import account_watch as rows
 from db import risk_rows, risk_state
+from db.account_watch import Looked, Watched
 from db.engine import Database, retrying
 from db.trading import Connection, commit
-from desk import masters
+from desk import account_watch, masters
 from desk.availability import alone
 from desk.working import ACCOUNTS, ORDERS, Task, open_task, ring
 
@@ -18,17 +20,21 @@ ACTOR = "risk"
 _logger = log.get(__name__)
 
 
-def watch(database: Database, market: str) -> int:
-    """Refresh the figures of a market's accounts and stop those whose losses reached a limit; how many.
+def watch(database: Database, market: str, looked: Looked | None = None) -> int:
+    """Stop the accounts whose losses reached a limit, as they stood when they were ``looked`` at (None: look now); how
+    many.
 
     Killed half-way it begins anew at the next second: an account is stopped in one transaction under its lock.
     """
-    with database.connection() as connection:
-        risk_state.refresh(connection, market)
-        losing = risk_state.losing(connection, market)
-        if not losing:
+    losing = (looked or account_watch.look(database, market)).losing
+    if not losing:
+        return 0
+    with database.autocommit() as connection:
+        facts = rows.facts(connection, market)
+        if facts is None:
             return 0
-        book, on = risk_rows.book(connection), risk_state.trading_date(connection, market)
+        version, on = facts
+        book = masters.get(database).risk(connection, version)
     stopped = 0
     for each in losing:
         limits = book.limits_of(each.id, each.user_id, None, on, settings.load().kagaz_order_rate)
@@ -41,7 +47,7 @@ def watch(database: Database, market: str) -> int:
     return stopped
 
 
-def _reduce(database: Database, watched: risk_state.Watched, reached: Refusal) -> bool:
+def _reduce(database: Database, watched: Watched, reached: Refusal) -> bool:
     """Let an account only reduce: what rests and would open more is cancelled. False where its row has moved on
     since it was looked at; the next look is a second away."""
     master = masters.get(database)

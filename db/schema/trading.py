@@ -269,6 +269,7 @@ positions = Table(
     Column("day_sell_value", BigInteger, nullable=False, server_default=text("0")),
     Column("version", BigInteger, nullable=False, server_default=text("0")),
     Column("claimed", Integer, nullable=False, server_default=text("0")),
+    Index("positions_intraday", "account_id", postgresql_where=text("(product = 'MIS'::text)")),
 )
 
 lots = Table(

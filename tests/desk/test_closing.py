@@ -8,7 +8,7 @@ import pytest
 from core.calendar import IST
 from db import closing as rows
 from db.engine import Database
-from desk import closing, margins, screens
+from desk import account_watch, closing, margins, screens
 from desk.access import AccountRef
 from tests.floor import Floor
 
@@ -312,9 +312,9 @@ def test_losses_of_intraday_positions_block_money(floor: Floor) -> None:
     account = floor.account(cash=2_000_000)
     floor.buy(account, 100, SBIN, 80_000, "MIS")
     floor.price(SBIN, 79_500)
-    assert closing.refresh_blocked_loss(floor.database, "sim") == 1
+    assert account_watch.look(floor.database, "sim").changed == 1
     assert one(floor, "select blocked_loss from accounts where id = %s", account) == (50_000,)
-    assert closing.refresh_blocked_loss(floor.database, "sim") == 0
+    assert account_watch.look(floor.database, "sim").changed == 0
 
 
 def test_margins_follow_a_new_snapshot_and_may_call_for_money(floor: Floor) -> None:

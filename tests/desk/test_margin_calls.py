@@ -7,7 +7,7 @@ import pytest
 from core.instruments import Instrument, Kind
 from core.margin_calls import CALL_RULES, Leg, Standing, judge, next_legs
 from db.engine import Database
-from desk import closing, margin_calls, screens, wallet
+from desk import account_watch, margin_calls, screens, wallet
 from desk.access import AccountRef
 from tests.floor import Floor
 
@@ -23,7 +23,7 @@ def floor(database: Database) -> Iterator[Floor]:
 
 
 def look(floor: Floor) -> None:
-    closing.refresh_blocked_loss(floor.database, "sim")
+    account_watch.look(floor.database, "sim")
     margin_calls.follow(floor.database, "sim")
 
 

@@ -15,7 +15,7 @@ from core.risk_limits import Limit, LimitName, Scope
 from core.standing import TradingState
 from db import risk_state
 from db.engine import Database
-from desk import access, closing, masters, risk_limits, risk_switch, risk_watch, wallet
+from desk import access, account_watch, closing, masters, risk_limits, risk_switch, risk_watch, wallet
 from desk.access import AccountRef
 from desk.principal import Principal
 from desk.working import open_task
@@ -313,8 +313,8 @@ def test_exposure_in_sql_is_exposure_in_core(floor: Floor) -> None:
     floor.place(account, "SELL", 300, INFY, 151_000, "MIS")
     floor.sell(account, future.lot, future.key, 2_410_000, "NRML")
     floor.buy(account, put.lot * 2, put.key, 10_000, "NRML")
+    account_watch.look(floor.database, "sim")
     with floor.database.connection() as connection:
-        risk_state.refresh(connection, "sim")
         found = connection.execute(
             "select gross_exposure, net_exposure from accounts where id = %s", [account]
         ).fetchone()

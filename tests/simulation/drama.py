@@ -9,7 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from core.orders import ModifyOrder
-from desk import closing, filling, margins
+from desk import account_watch, closing, filling, margins
 from desk.answers import Answer
 from desk.leadership import NotLeader
 from jobs.matcher import Matcher
@@ -189,7 +189,7 @@ def margins_follow(world: World) -> bool:
 
 def losses(world: World) -> bool:
     """What intraday positions lose blocks money."""
-    closing.refresh_blocked_loss(world.database, MARKET)
+    account_watch.look(world.database, MARKET)
     return True
 
 

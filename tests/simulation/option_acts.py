@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.conversion import ConvertPosition
 from core.instruments import OPTIONS, Instrument
 from core.orders import OrderType, PlaceOrder, Product, Side
-from desk import closing, margin_calls
+from desk import account_watch, margin_calls
 from tests.simulation.exchange import MARKET
 from tests.simulation.faults import AFTER, BEFORE, Died
 from tests.simulation.history import Request
@@ -148,7 +148,7 @@ def market_turns(world: World) -> bool:
     walk.last = min(max(turned // tick * tick, lower, 3 * tick), upper or 10**8)
     world.show()
     world.exchange.step()
-    closing.refresh_blocked_loss(world.database, MARKET)
+    account_watch.look(world.database, MARKET)
     for _ in range(world.random.randint(1, 4)):
         calls_follow(world)
         world.clock.pass_ms(300)

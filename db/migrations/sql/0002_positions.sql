@@ -17,3 +17,7 @@ create table conversions (
     version       bigint not null
 );
 create index conversions_account_day on conversions (account_id, trading_date);
+
+-- The square-off looks at what is held intraday each second. Its condition never changes with a fill, which
+-- therefore still writes its row in place.
+create index positions_intraday on positions (account_id) where product = 'MIS';
