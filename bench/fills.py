@@ -72,6 +72,9 @@ class AnyTerm:
     def guard(self, connection: Any) -> None:
         """Every term is the right one."""
 
+    def claim(self, connection: Any) -> None:
+        """Nobody contends."""
+
 
 def rest(database: Database, accounts: list[int], parts: Sequence[Part], each: int) -> None:
     """Leave ``each`` open orders in every account, of the part that its number falls to."""

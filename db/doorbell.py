@@ -38,20 +38,23 @@ class Doorbell:
     def __init__(self, database: Database) -> None:
         self._url = database.url
         self._changed = threading.Condition()
-        self._pending: dict[str, str] = {}
+        self._pending: dict[str, tuple[str, float]] = {}  # payload, and the instant before which it need not be sent
         self._last: dict[str, float] = {}
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    def ring(self, channel: str, payload: str = "") -> None:
-        """Rings at once if the channel was quiet, else together with the next rings of the next 20 ms."""
+    def ring(self, channel: str, payload: str = "", later: float = 0.0) -> None:
+        """Rings at once if the channel was quiet, else together with the next rings of the next 20 ms; ``later`` by so
+        many seconds, unless it is rung again before."""
+        due = time.monotonic() + later
         with self._changed:
             if self._closing:
                 return
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
                 self._thread.start()
-            self._pending[channel] = payload
+            _, known = self._pending.get(channel, ("", due))
+            self._pending[channel] = payload, min(known, due)
             self._changed.notify()
 
     def close(self) -> None:
@@ -74,7 +77,7 @@ class Doorbell:
                         connection = connect(self._url)
                         # A NOTIFY commits, and would wait for the disk, with all other bells behind it.
                         connection.execute("set synchronous_commit = off")
-                    for channel, payload in due.items():
+                    for channel, (payload, _) in due.items():
                         connection.execute("select pg_notify(%s, %s)", (channel, payload))
                 except psycopg.Error as error:
                     log.get(__name__).warning("A ring could not be sent", extra={"error": str(error)})
@@ -85,16 +88,16 @@ class Doorbell:
             if connection is not None:
                 connection.close()
 
-    def _next(self) -> dict[str, str] | None:
+    def _next(self) -> dict[str, tuple[str, float]] | None:
         """Waits for rings that are due and takes them; None at the end."""
         with self._changed:
             while True:
                 now = time.monotonic()
-                due = {
-                    channel: payload
-                    for channel, payload in self._pending.items()
-                    if self._closing or now - self._last.get(channel, -math.inf) >= COALESCE
+                at = {
+                    name: max(due, self._last.get(name, -math.inf) + COALESCE)
+                    for name, (_, due) in self._pending.items()
                 }
+                due = {name: self._pending[name] for name, when in at.items() if self._closing or when <= now}
                 if due:
                     for channel in due:
                         del self._pending[channel]
@@ -102,9 +105,9 @@ class Doorbell:
                     return due
                 if self._closing:
                     return None
-                self._changed.wait(COALESCE if self._pending else None)
+                self._changed.wait(min(at.values()) - now if at else None)
 
-    def _put_back(self, due: dict[str, str]) -> None:
+    def _put_back(self, due: dict[str, tuple[str, float]]) -> None:
         """Keeps the rings and lets the database recover; at the end there is nobody left to try again."""
         with self._changed:
             if not self._closing:

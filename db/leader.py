@@ -14,6 +14,11 @@ from db.message import quoted, send
 Connection = psycopg.Connection[Any]
 
 TERM = b"select 1 from leader where market = %b and term = %b for share"
+# The same where it holds the term for another statement, which is then run for one row, or for none.
+UNDER_TERM = b" from (" + TERM + b") held"
+
+Held = tuple[str, int]
+"""A market, and the term under which a transaction writes to it."""
 
 
 class NotLeader(RuntimeError):

@@ -25,6 +25,7 @@ from core.positions import Lot, Position
 from core.risk_facts import Crossing
 from core.scan import DEFAULT_RATE, Snapshot, taken
 from core.standing import Pace, Standing, TradingState
+from db.leader import UNDER_TERM, Held, NotLeader
 from db.message import quoted, send
 from db.trading_rows import payload
 
@@ -78,18 +79,26 @@ def load(
     whole: bool = False,
     cross: tuple[Side, int] | None = None,
     lots: bool = False,
+    term: Held | None = None,
 ) -> Loaded | None:
     """Lock the accounts, ascending, and read what the use case needs; None where no account is found.
 
     ``orders`` None means that a new order is to come, and its id is drawn; ``whole`` reads every working
     order, position, group and lot of the accounts. Market facts are those of the first account. ``cross`` asks
     for an own order on that side which a price (0: the last) would meet; ``lots`` for the instruments' lots.
+    ``term`` is held by the same statement until the transaction ends: a leader's first. Raises NotLeader where it
+    is over.
     """
     side, price = cross or (None, 0)
     wanted = quoted(
         connection, LOAD, accounts, orders, instruments, underlyings, key, numbers, whole, side, price or None, lots
     )
-    raw = orjson.loads(send(connection, wanted) or b"{}")
+    if term is not None:
+        wanted += quoted(connection, UNDER_TERM, *term)
+    found = send(connection, wanted)
+    if found is None and term is not None:
+        raise NotLeader(f"Term {term[1]} of market {term[0]} is over.")
+    raw = orjson.loads(found or b"{}")
     return _loaded(raw) if raw.get("accounts") else None
 
 

@@ -7,6 +7,7 @@ from core.book import Resting
 from core.booking import DEMAT
 from core.disclosure import ends
 from core.orders import OrderType, Product, Side, Validity
+from db.leader import Held, NotLeader
 from db.trading import Connection
 
 
@@ -77,23 +78,33 @@ def open_orders(connection: Connection, market: str) -> list[Resting]:
     return _resting(rows)
 
 
-# Nothing is lost with this delete, so that matching need not wait for a disk. Whoever takes it reads the orders
-# with the same statement: it stands between every order and its fill.
+# Nothing is lost with this delete, so that matching need not wait for a disk. It stands between every order and its
+# fill, hence one statement and one round trip: it holds the term, takes the list and reads the orders. Where the term
+# is over it takes nothing and answers no row; else one row at least.
 TAKE_CHANGES = f"""
     with quick as materialized (select set_config('synchronous_commit', 'off', true)),
-    taken as (delete from order_changes where market = %s returning order_id),
+    held as materialized (
+        select 1 from quick, leader where market = %(market)s and term = %(term)s for share of leader),
+    taken as (delete from order_changes using held where market = %(market)s returning order_id),
     changed as (select distinct order_id from taken)
-    select c.order_id, r.* from quick, changed c
+    select c.order_id, r.* from held left join changed c on true
     left join lateral ({RESTING} where o.id = c.order_id and o.status in ('TRIGGER_PENDING', 'OPEN')) r on true
     order by c.order_id
 """
+NOBODYS = TAKE_CHANGES.replace(
+    "quick, leader where market = %(market)s and term = %(term)s for share of leader", "quick"
+)
 
 
-def take_changes(connection: Connection, market: str) -> tuple[list[Resting], list[int]]:
+def take_changes(connection: Connection, market: str, term: Held | None) -> tuple[list[Resting], list[int]]:
     """Orders that users changed, each once, taken off the list: those that work, and the ids of those that have
     ended. A row shows only once its order's transaction has committed, and goes only by being taken, so none is
-    missed."""
-    rows = connection.execute(TAKE_CHANGES, [market]).fetchall()
+    missed. On an autocommit connection; raises NotLeader where the ``term`` is over."""
+    values = {"market": market, "term": term[1] if term else None}
+    rows = connection.execute(TAKE_CHANGES if term else NOBODYS, values, prepare=True).fetchall()
+    if not rows:
+        raise NotLeader(f"The term of market {market} is over.")
+    rows = [row for row in rows if row[0] is not None]
     working = [row[1:] for row in rows if row[1] is not None]
     return _resting(working), [row[0] for row in rows if row[1] is None]
 

@@ -8,8 +8,9 @@ from db.engine import Database
 
 
 def hear_orders(database: Database, on_ring: Callable[[], object], stop: threading.Event) -> None:
-    """Call ``on_ring`` whenever open work may have changed, at least every quarter of a second, until ``stop``.
+    """Call ``on_ring`` whenever somebody says that open work may have changed, until ``stop``.
 
-    Blocks, so that it wants a thread of its own; a broken connection is made anew.
+    A ring may be lost: who listens looks by itself too, as the loops do. Blocks, so that it wants a thread of its own;
+    a broken connection is made anew.
     """
-    listen(database.url, [ORDERS], lambda _channel: on_ring(), stop)
+    listen(database.url, [ORDERS], lambda channel: on_ring() if channel else None, stop)

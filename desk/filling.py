@@ -21,7 +21,7 @@ from core.orders import WORKING, Order, Status
 from core.reasons import Reason
 from db import trading_reads
 from db.engine import Database
-from db.leader import NotLeader
+from db.leader import Held, NotLeader
 from db.trading import Connection, commit, load
 from desk import masters
 from desk.availability import lies_in_the_rows
@@ -35,6 +35,9 @@ class Term(Protocol):
 
     def guard(self, connection: Connection) -> None:
         """First statement of the transaction. Raises where the term has passed to another."""
+
+    def claim(self, connection: Connection) -> Held | None:
+        """The term that the first statement holds itself, instead of ``guard``; None where nobody contends."""
 
 
 @dataclass(slots=True)
@@ -66,9 +69,8 @@ def take_changes(database: Database, leadership: Term, market: str) -> Changed:
     """What users changed since the last call. Read by what is there, never by a last number seen: an order
     that commits late is found when it commits. Seeing one twice is harmless. Taken under the term, so that a
     leader that was paused takes nothing from its successor."""
-    with database.connection() as connection:
-        leadership.guard(connection)
-        return Changed(*trading_reads.take_changes(connection, market))
+    with database.autocommit() as connection:
+        return Changed(*trading_reads.take_changes(connection, market, leadership.claim(connection)))
 
 
 def apply(database: Database, leadership: Term, outcomes: Sequence[Outcome]) -> Applied:
@@ -112,7 +114,6 @@ def _write(database: Database, leadership: Term, outcomes: Sequence[Outcome]) ->
     count = sum(isinstance(each, Fill) for each in outcomes)
     applied = Applied()
     with database.connection() as connection:
-        leadership.guard(connection)
         loaded = load(
             connection,
             sorted({each.account_id for each in outcomes}),
@@ -120,6 +121,7 @@ def _write(database: Database, leadership: Term, outcomes: Sequence[Outcome]) ->
             instruments=sorted(instruments),
             underlyings=sorted({master.by_id[each].margin_underlying for each in instruments}),
             numbers=count,
+            term=leadership.claim(connection),
         )
         if loaded is None:
             return Applied(dropped=list(outcomes))

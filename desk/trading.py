@@ -20,7 +20,7 @@ from desk import masters, slicing
 from desk.answers import Answer, answered, fingerprint, problem, replay, request_row
 from desk.gtt_rows import gtt_row
 from desk.rows import order_row
-from desk.working import ACCOUNTS, ORDERS, Task, instrument_of, must_be_current, open_task, ring
+from desk.working import ACCOUNTS, ORDERS, Task, instrument_of, must_be_current, open_task, ring, ring_for_an_order
 
 
 def place(
@@ -59,7 +59,7 @@ def place(
                 name = _named(key, number)
                 answer = slicing.place(connection, task, instrument, wishes, name, actor, origin)
                 commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)
-                ring(database, ORDERS, ACCOUNTS)
+                ring_for_an_order(database)
                 return answer
             order = decide.place(task.work, task.facts, wishes[0], number, _named(key, number), actor, origin)
             answer = _placed(task, order, instrument)
@@ -70,7 +70,7 @@ def place(
                 gtts.write(connection, task.work.market, [attached], task.work.version)
             else:
                 commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)
-        ring(database, ORDERS, ACCOUNTS)
+        ring_for_an_order(database)
         return answer
 
     return answered(act)
@@ -146,7 +146,7 @@ def _on_order(
                 refused.order_id = order_id
             answer = problem(refused) if refused else Answer(200, order_row(order, instrument, task.work.key))
             commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)
-        ring(database, ORDERS, ACCOUNTS)
+        ring_for_an_order(database) if terms else ring(database, ORDERS, ACCOUNTS)
         return answer
 
     return answered(act)
@@ -286,7 +286,7 @@ def _close_some(
             order = decide.place(task.work, task.facts, wish, number, _named(key, number), actor, origin)
             answer = _placed(task, order, instrument)
             commit(connection, [task.work], request_row(account_id, key, asked, answer), final=True)
-        ring(database, ORDERS, ACCOUNTS)
+        ring_for_an_order(database)
         return answer
 
     answer = answered(act)

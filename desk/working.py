@@ -19,10 +19,21 @@ from desk import masters
 ACCOUNTS, ORDERS = doorbell.ACCOUNTS, doorbell.ORDERS
 
 
-def ring(database: Database, *channels: str) -> None:
-    """Say "look" on the channels, outside every transaction."""
+# Most orders fill within this time, in seconds, and one look then tells both; who sent it has its row already.
+SOON = 0.040
+
+
+def ring(database: Database, *channels: str, later: float = 0.0) -> None:
+    """Say "look" on the channels, outside every transaction; ``later`` by so many seconds."""
     for channel in channels:
-        doorbell.of(database).ring(channel)
+        doorbell.of(database).ring(channel, later=later)
+
+
+def ring_for_an_order(database: Database) -> None:
+    """Say that an order may fill: at once to who fills it. Who shows it is told of its fill by that, and looks a
+    moment later where there was none: two looks within 20 ms would hold up the fill that both are for."""
+    ring(database, ORDERS)
+    ring(database, ACCOUNTS, later=SOON)
 
 
 def instrument_of(master: masters.Master, instrument_id: int) -> Instrument:

@@ -3,6 +3,9 @@
 It has a thread and a bus of its own: the orders that a hundred GTTs place at once delay no fill.
 """
 
+import math
+import time
+
 import log
 from desk import gtt_firing
 from desk.leadership import Leadership, NotLeader
@@ -10,6 +13,10 @@ from desk.market import Database
 from jobs.bus import Bus
 from jobs.gtt_watcher import POLL, Desk, Watcher
 from jobs.led import FIRST_PAUSE, LONGEST_PAUSE, Led
+
+# Seconds between a ring and the look that it asks for. Nearly every ring is an order's, which is filled meanwhile by a
+# loop of the same interpreter; frames are watched at once.
+STAND_BACK = 0.1
 
 
 class GttLoop(Led):
@@ -37,9 +44,15 @@ class GttLoop(Led):
             try:
                 self._bus.take(0)  # displayed before this life
                 watcher = Watcher(self._database, self._market, self._leadership, self._desk)
+                look_at: float | None = None
                 while self._leads() and not watcher.over:
-                    frame, rung = self._next(watcher.patience())
-                    watcher.step(frame, rung)
+                    now = time.monotonic()
+                    frame, rung = self._next(min(watcher.patience(), max(0.0, (look_at or math.inf) - now)))
+                    if rung and look_at is None:
+                        look_at = time.monotonic() + STAND_BACK
+                    due = look_at is not None and look_at <= time.monotonic()
+                    watcher.step(frame, due)
+                    look_at = None if due else look_at
                     pause = FIRST_PAUSE
             except NotLeader as error:
                 log.get(__name__).warning("GTTs wait", extra={"market": self._market, "error": str(error)})

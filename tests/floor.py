@@ -19,6 +19,9 @@ class AnyTerm:
     def guard(self, connection: Any) -> None:
         """Every term is the right one."""
 
+    def claim(self, connection: Any) -> None:
+        """Nobody contends."""
+
 
 class Floor:
     """Money and prices in paise. ``self.frame`` rises by one a fill, as frames do."""

@@ -209,3 +209,47 @@ def test_bars_go_on_with_ticks_and_are_corrected_by_the_exchange(page):
     bars, late = ask(page, "candles", f"(() => {{ {script} }})()", [first])
     assert bars == [[100, 101, 99, 100, 7], [102, 102, 99, 99, 30], [100, 103, 98, 100, 40]]
     assert late is None
+
+
+SENT = """(async () => {
+  const bus = await import('http://kagaz.test/bus.js');
+  const store = await import('http://kagaz.test/store.js');
+  const row = { order_id: v[0], version: 5, status: v[1] };
+  let done = false;
+  const told = m.moved(row).then(() => (done = true));
+  await Promise.resolve();
+  await Promise.resolve();
+  const atOnce = done;
+  store.takeOrder({ ...row, version: 6, status: 'COMPLETE' });
+  if (v[2]) bus.emit('order', row);
+  await Promise.resolve();
+  await Promise.resolve();
+  const bySaying = done;
+  await told;
+  return [atOnce, bySaying];
+})()"""
+
+
+@pytest.mark.parametrize(
+    ("order", "status", "told", "when"),
+    [
+        ("901", "OPEN", True, [False, True]),
+        ("902", "OPEN", False, [False, False]),  # a moment later all the same
+        ("903", "TRIGGER_PENDING", False, [True, True]),
+    ],
+)
+def test_an_accepted_order_waits_a_moment_for_its_fill(page, order, status, told, when):
+    assert ask(page, "ticket_sent", f"await {SENT}", order, status, told) == when
+
+
+def test_what_follows_a_paint_runs_once_with_or_without_frames(page):
+    times = """await (async () => {
+      let runs = 0;
+      const frames = window.requestAnimationFrame;
+      if (v[0]) window.requestAnimationFrame = () => 0;  // as in a tab that nobody sees
+      m.afterPaint(() => (runs += 1));
+      window.requestAnimationFrame = frames;
+      await new Promise((end) => setTimeout(end, 400));
+      return runs;
+    })()"""
+    assert [ask(page, "paint", times, hidden) for hidden in (False, True)] == [1, 1]

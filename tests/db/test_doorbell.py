@@ -131,3 +131,15 @@ def _kill_listeners(database: Database) -> None:
             "where datname = current_database() and query ilike 'listen%' and pid <> pg_backend_pid()"
         ).fetchall()
     assert killed == [(True,)]
+
+
+def test_a_ring_for_later_waits_its_time_and_one_at_once_takes_it_along(
+    clean_database: Database, bell: Doorbell
+) -> None:
+    with listening(clean_database.url) as ear:
+        bell.ring(ACCOUNTS, later=3600.0)
+        bell.ring(ORDERS)
+        assert ear.until(ORDERS) == [ORDERS]
+        bell.ring(ACCOUNTS)
+        bell.ring(ORDERS, later=0.1)
+        assert ear.until(ORDERS) == [ACCOUNTS, ORDERS]

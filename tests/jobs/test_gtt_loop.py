@@ -29,6 +29,9 @@ class Reign(Leadership):
     def guard(self, connection: object) -> None:
         """Every term is the right one."""
 
+    def claim(self, connection: object) -> None:  # type: ignore[override]
+        """Nobody contends."""
+
 
 @pytest.fixture
 def floor(database: Database) -> Iterator[Floor]:
@@ -112,3 +115,29 @@ def test_a_deleted_gtt_fires_no_more(floor: Floor, bus: Bus) -> None:
     until(fired)
     assert gtt.one(floor.database, account, "asha/main", stays)["status"] == "TRIGGERED"
     assert gtt.one(floor.database, account, "asha/main", gone)["status"] == "DELETED"
+
+
+def test_a_ring_is_looked_into_later_and_holds_up_no_frame(
+    floor: Floor, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = floor.account(cash=100_000_000)
+    make(floor, account, 145_000)
+    until(lambda: changes(floor) == 0)  # it is watched
+    monkeypatch.setattr("jobs.gtts.STAND_BACK", 3600.0)
+    make(floor, account, 100_000)  # rings
+    number = 1
+
+    def fired() -> bool:
+        nonlocal number
+        number += 1
+        show(floor, bus, number, 144_000, 144_000, 151_000)
+        return placed(floor) == 1
+
+    until(fired)
+
+
+def changes(floor: Floor) -> int:
+    with floor.database.connection() as connection:
+        row = connection.execute("select count(*) from gtt_changes").fetchone()
+    assert row
+    return int(row[0])

@@ -87,6 +87,9 @@ class Reign(Leadership):
         if not self.term:
             raise NotLeader("over")
 
+    def claim(self, connection: Any) -> None:  # type: ignore[override]
+        """Nobody contends."""
+
     def first_frame(self, number: int) -> None:
         self.frames.append(number)
 

@@ -43,6 +43,9 @@ class Reign(Leadership):
     def guard(self, connection: Any) -> None:
         """Every term is the right one."""
 
+    def claim(self, connection: Any) -> None:  # type: ignore[override]
+        """Nobody contends."""
+
     def first_frame(self, number: int) -> None:
         """Nobody needs to know."""
 

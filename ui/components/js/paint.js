@@ -29,6 +29,18 @@ export function atOnce(name, work) {
   work();
 }
 
+// Runs `work` once the frame that is due has been painted: for what may follow a moment after what was waited for.
+const NO_FRAME = 250; // ms after which a tab that gets no frames goes on without
+export function afterPaint(work) {
+  let due = true;
+  const once = () => {
+    if (due) work();
+    due = false;
+  };
+  requestAnimationFrame(() => setTimeout(once));
+  setTimeout(once, document.hidden ? 0 : NO_FRAME);
+}
+
 export function put(node, text) {
   const held = node.firstChild;
   if (held === null) node.textContent = text;

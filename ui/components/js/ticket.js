@@ -8,11 +8,12 @@ import { account, emit, link, on, unwant, want } from "./bus.js";
 import { confirmed, toast } from "./dom.js";
 import { instrument, isDerivative, products } from "./instruments.js";
 import { number, percent, plain, price, rupees, toPaise, tone, typed } from "./money.js";
-import { nextFrame, put, toneOf } from "./paint.js";
+import { afterPaint, nextFrame, put, toneOf } from "./paint.js";
 import { state } from "./store.js";
 import { BLOCKS } from "./ticket_blocks.js";
 import { paper } from "./ticket_form.js";
 import { faults, needsPrice, needsTrigger, nudges, snap, types, unitsOf, validities, wish } from "./ticket_rules.js";
+import { moved, painted } from "./ticket_sent.js";
 import { widget } from "./widget.js";
 
 const PAUSE = 180;
@@ -244,6 +245,11 @@ export const mount = widget((root, data, tools) => {
     sheet.say("");
     try {
       const row = await post(open);
+      if (!row.children) {
+        await moved(row);
+        emit("answered", row);
+        await painted(); // the row first: to close a ticket costs as much again
+      }
       taken(row);
     } catch (refused) {
       refuse(refused instanceof Refused ? refused : new Refused(0, null));
@@ -272,7 +278,7 @@ export const mount = widget((root, data, tools) => {
     const { order } = open;
     if (!order) localStorage.setItem(LAST, JSON.stringify({ symbol: open.form.symbol, form: open.form }));
     if (row.children) return takenInSlices(row);
-    emit("answered", row);
+    const now = state.orders.get(row.order_id) || row;
     sending = false;
     close();
     const done = {
@@ -283,7 +289,7 @@ export const mount = widget((root, data, tools) => {
     };
     toast(
       root,
-      `${order ? "Changed" : row.side === "BUY" ? "Buy" : "Sell"} ${number(row.quantity, 0)} ${row.symbol}: ${done[row.status] || row.status.toLowerCase()} (order ${row.order_id})`,
+      `${order ? "Changed" : row.side === "BUY" ? "Buy" : "Sell"} ${number(row.quantity, 0)} ${row.symbol}: ${done[now.status] || now.status.toLowerCase()} (order ${row.order_id})`,
       { tone: "good", action: { label: "Orders", run: () => tools.trigger("go", "orders") } },
     );
   }
@@ -352,13 +358,10 @@ export const mount = widget((root, data, tools) => {
     }),
   );
   tools.own(
-    on("trade", (row) =>
-      toast(
-        root,
-        `${row.side === "BUY" ? "Bought" : "Sold"} ${number(row.quantity, 0)} ${row.symbol} at ${rupees(row.price)}`,
-        { tone: "good" },
-      ),
-    ),
+    on("trade", (row) => {
+      const text = `${row.side === "BUY" ? "Bought" : "Sold"} ${number(row.quantity, 0)} ${row.symbol} at ${rupees(row.price)}`;
+      afterPaint(() => toast(root, text, { tone: "good" }));
+    }),
   );
   tools.own(
     on("order", (row) => {
