@@ -10,13 +10,14 @@ from api import wire
 from api.app import middleware, routes
 from desk import installation
 from gateway.app import routes as gateway_routes
-from ui import assets
+from ui import assets, theme_once
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Starts the work in a thread and yields at once: the port answers while the database still starts."""
     wire.send_at_once()
+    theme_once.install()
     installation.start(preload=["ui.signin"])
     try:
         yield

@@ -1,9 +1,9 @@
-"""Contract notes and broker plans over HTTP."""
+"""Profit over time, contract notes and broker plans over HTTP."""
 
 from api.call import Call, Endpoint
-from api.readers import day, text
+from api.readers import count, day, text
 from api.reply import Reply
-from desk import contract_notes, plans
+from desk import contract_notes, plans, pnl
 
 
 def note(call: Call) -> Reply:
@@ -13,6 +13,16 @@ def note(call: Call) -> Reply:
     date = fields.may("date", day)
     fields.close()
     return Reply(200, contract_notes.report(call.database, account(), date))
+
+
+def profit(call: Call) -> Reply:
+    """Profit and loss of the trading dates from ``since`` to ``until``, and that it all adds up; see ``desk.pnl``."""
+    fields = call.query()
+    account = call.account(fields)
+    since, until = fields.may("since", day), fields.may("until", day)
+    most = fields.may("trips", count)
+    fields.close()
+    return Reply(200, pnl.report(call.database, account(), since, until, most or 0))
 
 
 def every_plan(call: Call) -> Reply:
@@ -39,6 +49,7 @@ def choose(call: Call) -> Reply:
 
 
 ENDPOINTS = (
+    Endpoint("GET", "/pnl", profit, "Profit and loss over time", query=("account", "since", "until", "trips")),
     Endpoint("GET", "/contract-notes", note, "Contract note of a day", query=("account", "date")),
     Endpoint("GET", "/plans", every_plan, "Broker plans"),
     Endpoint("GET", "/wallet/plan", current, "What the account is charged by", query=("account",)),

@@ -55,7 +55,9 @@ DEFINITIONS = {
 }
 
 
-def report(database: Database, account: AccountRef, start: date | None = None, end: date | None = None) -> Row:
+def report(
+    database: Database, account: AccountRef, start: date | None = None, end: date | None = None, most: int = MOST_TRIPS
+) -> Row:
     """Everything about the trading dates [start, end]; None is unbounded. Today is in it unless ``end`` is earlier.
 
     ``days`` (oldest first): date, financial_year, live, opening_equity, equity, deposits, withdrawals, realised,
@@ -67,7 +69,7 @@ def report(database: Database, account: AccountRef, start: date | None = None, e
     are of all days shown; the ratios are of ``n`` closed days, those of a year only where ``yearly``. ``measures``
     has each ratio as {value, n, needs, yearly}: a day's volatility, Sharpe and Sortino where it is not yearly.
     ``drawdowns``: the deepest and the longest {depth, from, lowest, recovered, days} and how it is now.
-    ``groups``: round trips by side, segment, weekday and hour of closing; ``round_trips``: the newest 500.
+    ``groups``: round trips by side, segment, weekday and hour of closing; ``round_trips``: the newest ``most``.
     ``benchmark``: {key, return, points}. ``reconciliation``: see ``desk.reconciliation``.
     Raises Refusal: UNKNOWN_ACCOUNT, and BAD_INPUT for a start after the end.
     """
@@ -98,7 +100,7 @@ def report(database: Database, account: AccountRef, start: date | None = None, e
         "definitions": DEFINITIONS,
         "drawdowns": _drawdowns(points),
         "groups": trip_groups(matched, master.by_id),
-        "round_trips": [trip_row(each, master.by_id) for each in reversed(matched[-MOST_TRIPS:])],
+        "round_trips": [trip_row(each, master.by_id) for each in reversed(matched[-most:] if most else [])],
         "benchmark": {
             "key": BENCHMARK,
             "return": growth[found.days[-1].day] - 1 if growth and found.days else None,

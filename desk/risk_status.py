@@ -2,12 +2,13 @@
 it, what the exchange says of instruments, and what was decided lately."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import settings
 from core.money import as_number, group, percent, rupees
 from core.risk_account import standing_state
+from core.risk_book import RiskBook
 from core.risk_facts import RESTRICTION_WORDS
 from core.risk_limits import MONEY, PERCENT, Limit, LimitName
 from core.standing import Pace, TradingState
@@ -54,9 +55,10 @@ def state(database: Database, account: AccountRef) -> Row:
     """``state``, ``reason`` and ``power`` (who may re-arm): what a banner needs, asked by every screen."""
 
     def ask() -> Row:
-        with database.connection() as connection:
+        book = _book(database)
+        with database.autocommit() as connection:
             stood = risk_state.state(connection, account.id)
-            switch = risk_rows.book(connection).switch(account.user_id, account.market)
+        switch = book.switch(account.user_id, account.market)
         found, why = standing_state(stood.state, stood.reason, switch)
         own = switch is None or found is not switch.state or why != switch.sentence
         return {
@@ -66,9 +68,20 @@ def state(database: Database, account: AccountRef) -> Row:
             "power": stood.power if own else "SWITCH",
             "by": stood.by if own else "",
             "since": ist(stood.since) if own and stood.since else None,
+            "switch": switch.sentence if switch else None,
         }
 
     return remembered(database, ("risk state", account.id), ask)
+
+
+def _book(database: Database) -> RiskBook:
+    """Limits, restrictions and switches of everybody, read once a second for all who look at a page."""
+
+    def ask() -> RiskBook:
+        with database.autocommit() as connection:
+            return risk_rows.book(connection)
+
+    return remembered(database, ("risk book",), ask)
 
 
 def status(database: Database, account: AccountRef, recent: int = 50) -> Row:
@@ -97,11 +110,21 @@ def status(database: Database, account: AccountRef, recent: int = 50) -> Row:
         "loss": as_number(figures.loss),
         "drawdown": figures.drawdown / 100,
         "limits": [_limit(name, limits[name], used(counted, stood)) for name in LimitName if name in limits],
-        "own_limits": [limit_row(row) for row in book.rows(account.id, account.user_id, None, on) if not row.by_admin],
-        "restrictions": restrictions(database),
+        "own_limits": _own(book, account, on),
+        "restrictions": _restrictions(database, book),
         "decisions": [_decision(each) for each in decided],
         "version": stood.version,
     }
+
+
+def own_limits(database: Database, account: AccountRef) -> list[Row]:
+    """The limits in force that no administrator set: of the account and of its owner."""
+    with database.autocommit() as connection:
+        return _own(risk_rows.book(connection), account, masters.get(database).on)
+
+
+def _own(book: RiskBook, account: AccountRef, on: date) -> list[Row]:
+    return [limit_row(row) for row in book.rows(account.id, account.user_id, None, on) if not row.by_admin]
 
 
 def used(counted: dict[str, Any], stood: risk_state.State) -> dict[LimitName, int]:
@@ -140,9 +163,12 @@ def limit_row(row: Limit) -> Row:
 
 def restrictions(database: Database) -> list[Row]:
     """What is said of instruments today, in words."""
+    with database.autocommit() as connection:
+        return _restrictions(database, risk_rows.book(connection))
+
+
+def _restrictions(database: Database, book: RiskBook) -> list[Row]:
     master = masters.get(database)
-    with database.connection() as connection:
-        book = risk_rows.book(connection)
     return [
         {
             "id": str(row.id),

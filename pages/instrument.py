@@ -9,7 +9,6 @@ import streamlit as st
 from core.money import group
 from desk import screens
 from ui import components, fallback, guard, words
-from ui.seat import Seat
 
 FIRST = "NSE:NIFTY 50"
 KINDS = {
@@ -45,34 +44,6 @@ def _expiry(iso: object) -> str | None:
     return f"{on:%d %b %Y}, {'today' if days == 0 else f'in {days} days'}"
 
 
-def fills(seat: Seat, key: str) -> None:
-    """Today's fills of this instrument in the book."""
-    if seat.account is None:
-        return
-    rows = [
-        row
-        for row in screens.trades(seat.database, seat.book, limit=500)["items"]
-        if f"{row['exchange']}:{row['symbol']}" == key
-    ]
-    st.markdown("##### Fills today")
-    if not rows:
-        st.caption("None in this book.")
-        return
-    table = pd.DataFrame(
-        {
-            "Time (IST)": [words.moment(row["traded_at"]) for row in rows],
-            "Side": [row["side"] for row in rows],
-            "Qty": [row["quantity"] for row in rows],
-            "Price": [words.rupees(row["price"]) for row in rows],
-            "Value": [words.rupees(row["value"]) for row in rows],
-            "Charges": [words.rupees(row["charges"]["total"]) for row in rows],
-            "Order": [row["order_id"] for row in rows],
-        }
-    )
-    right = st.column_config.TextColumn(alignment="right")
-    st.dataframe(table, hide_index=True, column_config={"Price": right, "Value": right, "Charges": right})
-
-
 def page() -> None:
     """The page, for everyone."""
     seat = guard.require()
@@ -85,13 +56,16 @@ def page() -> None:
     shared = {"seat": seat.for_browser(), "write": seat.writes, "symbol": key}
     if not seat.live:
         fallback.quote(seat, key)
+        if seat.account is not None:
+            fallback.fills(seat, key)
         terms(found[0])
         return
     components.show("quote", "page-quote", {**shared, "follow": False}, "open")
     left, right = st.columns([0.72, 0.28], gap="medium")
     with left:
         components.show("chart", "page-chart", {**shared, "follow": False, "height": 520})
-        fills(seat, key)
+        if seat.account is not None:
+            components.show("fills", "page-fills", {"seat": shared["seat"], "symbol": key})
     with right:
         components.show("depth", "page-depth", {**shared, "follow": False})
         terms(found[0])

@@ -11,10 +11,11 @@ from core.risk_limits import MONEY, PERCENT, Limit, LimitName, Scope
 from core.standing import TradingState
 from desk import identity, masters, risk_limits, risk_status, risk_switch
 from desk.rows import Row
-from ui import guard, words
+from ui import components, guard, words
 from ui.seat import Seat
 
 BADGES = {TradingState.ACTIVE: "green", TradingState.REDUCING: "orange", TradingState.HALTED: "red"}
+ALL = "All my books"
 DECIDED = {"REFUSED": "Refused", "ACTIVE": "Re-armed", "REDUCING": "Reduces only", "HALTED": "Halted"}
 
 
@@ -28,15 +29,17 @@ def table(rows: list[Row], columns: dict[str, str], empty: str) -> None:
     )
 
 
-def switch(seat: Seat, label: str, whole: bool) -> None:
+def switch(seat: Seat, choices: list[str]) -> None:
     """A kill switch that opens, says what it will do, and does it at the second press."""
-    with st.popover(label, icon=":material/block:"):
+    with st.popover("Kill switch", icon=":material/block:"):
+        chosen = st.segmented_control("Stop", choices, default=choices[0], required=True, key=f"stop {len(choices)}")
+        whole = chosen == ALL
         whose = "all your books" if whole else seat.book.key
         st.markdown(
             f"Every open order and GTT of **{whose}** is cancelled, and no order is taken until it is re-armed."
         )
-        flatten = st.checkbox("Also close intraday and carried positions at market", key=f"flatten {whole}")
-        if st.button("Stop trading" if not whole else "Stop all my books", type="primary", icon=":material/block:"):
+        flatten = st.checkbox("Also close intraday and carried positions at market", key="flatten")
+        if st.button("Stop all my books" if whole else "Stop trading", type="primary", icon=":material/block:"):
             stop(seat, whole, flatten)
 
 
@@ -65,19 +68,17 @@ def head(seat: Seat, now: Row) -> None:
         st.toast(told)
     if left_open := st.session_state.pop("risk left", None):
         st.warning(left_open)
-    left, right = st.columns([2, 1], gap="large", vertical_alignment="center")
-    with left:
-        st.markdown(f"#### {seat.book.key} :{BADGES[now['state']]}-badge[{now['state']}]")
-        st.caption(f"{now['reason']} {now['explained']}".strip())
-    with right, st.container(horizontal=True, horizontal_alignment="right"):
-        if not (seat.writes or seat.who.is_admin):
-            return
-        if now["state"] is not TradingState.ACTIVE and st.button("Re-arm", icon=":material/lock_open:"):
-            rearm(seat, now)
-        if now["state"] is not TradingState.HALTED:
-            switch(seat, "Kill switch", whole=False)
-        if now["switch"] is None and seat.writes:
-            switch(seat, "All my books", whole=True)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"#### {seat.book.key} :{BADGES[now['state']]}-badge[{now['state']}]", width="content")
+        if seat.writes or seat.who.is_admin:
+            if now["state"] is not TradingState.ACTIVE and st.button("Re-arm", icon=":material/lock_open:"):
+                rearm(seat, now)
+            choices = [] if now["state"] is TradingState.HALTED else ["This book"]
+            if now["switch"] is None and seat.writes:
+                choices.append(ALL)
+            if choices:
+                switch(seat, choices)
+    st.caption(f"{now['reason']} {now['explained']}".strip())
 
 
 def rearm(seat: Seat, now: Row) -> None:
@@ -150,10 +151,9 @@ def value_of(name: LimitName, text: str) -> int:
     return hundredths // 100
 
 
-def own_limits(seat: Seat, now: Row) -> None:
+def own_limits(seat: Seat) -> None:
     """Tighter limits of one's own, for this book or for all."""
-    st.markdown("##### My own limits")
-    for row in now["own_limits"]:
+    for row in risk_status.own_limits(seat.database, seat.book):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{row['words']}: **{row['shown']}** ({row['scope'].lower()})")
             if st.button("End", key=f"end {row['id']}"):
@@ -262,13 +262,21 @@ def subject_of(seat: Seat, scope: Scope, typed: str) -> int:
 def page() -> None:
     """The page: for everybody who has a book to show."""
     seat = guard.require_account()
-    now = risk_status.status(seat.database, seat.book)
-    head(seat, now)
-    usage(seat)
+    head(seat, risk_status.state(seat.database, seat.book))
+    if seat.live:
+        if components.show("risk", "risk", {"seat": seat.for_browser()}, "changed").changed:
+            st.rerun()
+    else:
+        usage(seat)
+    # What is shut is not drawn, and asks nothing.
     if seat.writes:
-        own_limits(seat, now)
+        with st.expander("My own limits", key="own limits", on_change="rerun") as own:
+            if own.open:
+                own_limits(seat)
     if seat.who.is_admin:
-        administration(seat)
+        with st.expander("Administration", key="administration", on_change="rerun") as all_of_it:
+            if all_of_it.open:
+                administration(seat)
 
 
 page()

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.money import parse_rupees
@@ -14,7 +13,6 @@ from ui import components, fallback, guard, keys, notes, words
 from ui.seat import Seat
 
 COLUMNS = ("event_at", "code", "from", "to", "amount", "cash_after", "reference")
-PAGE = 100
 LONGEST = 50_000  # lines of one download
 
 
@@ -38,7 +36,7 @@ def tell(form: str, answer: Answer, done: str) -> None:
 
 def money_form(seat: Seat, form: str, label: str, why: str, act: Callable[..., Answer]) -> None:
     """One amount and one button; the key in the form makes a double click one movement."""
-    with st.form(form, border=True):
+    with st.form(form, border=True, width=440):
         text = st.text_input(f"{label} (₹)", placeholder="1,00,000", help=why)
         sent = st.form_submit_button(label, width="stretch")
     if sent and (amount := amount_of(text)) is not None:
@@ -48,7 +46,7 @@ def money_form(seat: Seat, form: str, label: str, why: str, act: Callable[..., A
 
 def reset_form(seat: Seat) -> None:
     """A new start. The old book is archived as it stands."""
-    with st.form("reset", border=True):
+    with st.form("reset", border=True, width=440):
         text = st.text_input("Start anew with (₹)", value="10,00,000", help="The old book is archived, never erased.")
         sure = st.checkbox("Archive this book and cancel its open orders")
         sent = st.form_submit_button("Reset", width="stretch")
@@ -75,53 +73,33 @@ def lines(seat: Seat) -> Iterator[dict[str, Any]]:
 
 
 def ledger(seat: Seat) -> None:
-    """The newest movements, older ones on demand, all of them as CSV."""
-    pages = st.session_state.setdefault("ledger pages", 1)
-    rows: list[dict[str, Any]] = []
-    cursor = None
-    for _ in range(pages):
-        page = screens.ledger(seat.database, seat.book, cursor, PAGE)
-        rows += page["items"]
-        cursor = page["next"]
-        if cursor is None:
-            break
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("##### Ledger")
-        st.space("stretch")
-        st.download_button(
-            "CSV",
-            data=lambda: as_csv(COLUMNS, lines(seat)).encode("utf-8-sig"),
-            file_name="kagaz-ledger.csv",
-            mime="text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-    if not rows:
-        st.caption(
-            "Nothing has moved yet. Add virtual funds above, then place an order: each rupee it moves is a line here."
-        )
-        return
-    table = pd.DataFrame(
-        {
-            "Time (IST)": [words.moment(row["event_at"]) for row in rows],
-            "Kind": [row["code"].replace("_", " ").capitalize() for row in rows],
-            "From": [row["from"].replace("_", " ") for row in rows],
-            "To": [row["to"].replace("_", " ") for row in rows],
-            "Amount": [words.rupees(row["amount"]) for row in rows],
-            "Cash after": [words.rupees(row["cash_after"]) for row in rows],
-            "Reference": [row["reference"] or "" for row in rows],
-        }
+    """Every movement, and all of them as a file that is made when it is asked for."""
+    if seat.live:
+        components.show("ledger", "ledger", {"seat": seat.for_browser()})
+    else:
+        fallback.ledger(seat)
+    st.download_button(
+        "Ledger as CSV",
+        data=lambda: as_csv(COLUMNS, lines(seat)).encode("utf-8-sig"),
+        file_name="kagaz-ledger.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
     )
-    right = st.column_config.TextColumn(alignment="right")
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={"Amount": right, "Cash after": right},
-        height=min(560, 38 + 35 * len(rows)),
-    )
-    if cursor is not None and st.button("Older"):
-        st.session_state["ledger pages"] = pages + 1
-        st.rerun()
+
+
+def add_form(seat: Seat) -> None:
+    """Money in."""
+    money_form(seat, "deposit", "Add funds", "Virtual money, from nowhere into this book.", wallet.deposit)
+
+
+def withdraw_form(seat: Seat) -> None:
+    """Money out."""
+    why = "At most what is withdrawable: available, less today's sales of shares."
+    money_form(seat, "withdraw", "Withdraw", why, wallet.withdraw)
+
+
+ACTS = {"Add funds": add_form, "Withdraw": withdraw_form, "Start anew": reset_form, "Broker plan": notes.plan}
 
 
 def page() -> None:
@@ -131,22 +109,12 @@ def page() -> None:
         components.show("wallet", "wallet", {"seat": seat.for_browser()})
     else:
         fallback.wallet(seat)
-    if seat.writes:
-        first, second, third = st.columns(3)
-        with first:
-            money_form(seat, "deposit", "Add funds", "Virtual money, from nowhere into this book.", wallet.deposit)
-        with second:
-            money_form(
-                seat,
-                "withdraw",
-                "Withdraw",
-                "At most what is withdrawable: available, less today's sales of shares.",
-                wallet.withdraw,
-            )
-        with third:
-            reset_form(seat)
-    with st.expander("Broker plan and charges"):
-        notes.plan(seat)
+    # One form at a time: each would be drawn again at every rerun, whether it is used or not.
+    acts = list(ACTS) if seat.writes else ["Broker plan"]
+    act = st.segmented_control(
+        "What to do", acts, default=acts[0], key="do", required=True, label_visibility="collapsed", bind="query-params"
+    )
+    ACTS[act](seat)
     ledger(seat)
 
 

@@ -12,6 +12,7 @@ from ui.menu import file_of
 from ui.seat import Seat
 
 EVERY = 2.0
+LINES = 100  # of the ledger at a time
 WORKING = ("OPEN", "TRIGGER_PENDING", "AMO")
 
 
@@ -127,6 +128,29 @@ def positions(seat: Seat) -> None:
         _table(held, columns, "")
 
 
+@st.fragment(run_every=EVERY)
+def fills(seat: Seat, key: str) -> None:
+    """Today's fills of one instrument."""
+    seat = guard.still(seat)
+    made = screens.trades(seat.database, seat.book, limit=500)["items"]
+    rows = [
+        {**row, "at": words.moment(row["traded_at"]), "charged": row["charges"]["total"]}
+        for row in made
+        if f"{row['exchange']}:{row['symbol']}" == key
+    ]
+    st.markdown("##### Fills today")
+    columns = {
+        "at": "Time (IST)",
+        "side": "Side",
+        "quantity": "Qty",
+        "price": "Price",
+        "value": "Value",
+        "charged": "Charges",
+        "order_id": "Order",
+    }
+    _table(rows, columns, "None in this book.")
+
+
 WALLET = (
     ("Cash", "cash"),
     ("Held for orders", "held"),
@@ -150,6 +174,43 @@ def wallet(seat: Seat) -> None:
     st.markdown(
         "\n".join(["| | ₹ |", "|:--|--:|", *(f"| {label} | {words.rupees(figures[key])} |" for label, key in WALLET)])
     )
+
+
+def ledger(seat: Seat) -> None:
+    """The newest movements, older ones on demand."""
+    pages = st.session_state.setdefault("ledger pages", 1)
+    rows: list[dict[str, Any]] = []
+    cursor = None
+    for _ in range(pages):
+        page = screens.ledger(seat.database, seat.book, cursor, LINES)
+        rows += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    st.markdown("##### Ledger")
+    told = [
+        {
+            **row,
+            "at": words.moment(row["event_at"]),
+            "kind": row["code"].replace("_", " ").capitalize(),
+            "amount": words.rupees(row["amount"]),
+            "cash_after": words.rupees(row["cash_after"]),
+        }
+        for row in rows
+    ]
+    columns = {
+        "at": "Time (IST)",
+        "kind": "Kind",
+        "from": "From",
+        "to": "To",
+        "amount": "Amount",
+        "cash_after": "Cash after",
+        "reference": "Reference",
+    }
+    _table(told, columns, "Nothing has moved yet. Add virtual funds above: each rupee that moves is a line here.")
+    if cursor is not None and st.button("Older"):
+        st.session_state["ledger pages"] = pages + 1
+        st.rerun()
 
 
 @st.fragment(run_every=EVERY)

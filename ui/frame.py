@@ -28,19 +28,10 @@ header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 [data-testid="stMetricValue"], [data-testid="stDataFrame"] { font-variant-numeric: tabular-nums; }
 .st-key-gate { max-width: 380px; margin: 9vh auto 0; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-ticket-place) { position: absolute; height: 0; width: 0; }
-[data-testid="stLayoutWrapper"]:has(> .st-key-phone-tabs) { position: absolute; }
-.st-key-phone-tabs { display: none; }
 @media (min-width: 768px) {
   .st-key-phone-watch, [data-testid="stLayoutWrapper"]:has(> .st-key-phone-watch) { display: none; }
 }
 @media (max-width: 767px) {
-  .st-key-phone-tabs { display: flex; flex-wrap: nowrap; position: fixed; inset: auto 0 0 0; z-index: 99; gap: 0;
-    background: light-dark(#ffffff, #12151b); border-top: 1px solid rgb(128 128 128 / 25%); }
-  .st-key-phone-tabs > div { flex: 1; min-width: 0; }
-  .st-key-phone-tabs a { min-height: 48px; justify-content: center; }
-  .st-key-phone-tabs a { padding-inline: 2px; }
-  .st-key-phone-tabs a [data-testid="stIconMaterial"] { display: none; }
-  .st-key-phone-tabs [data-testid="stPopover"] button { min-height: 48px; border: none; background: none; padding: 0; }
   [data-testid="stMainBlockContainer"] { padding: 3rem 0.6rem 5rem; overflow-x: clip; }
 }
 </style>
@@ -56,8 +47,8 @@ def style() -> None:
     st.html(STYLE)
 
 
-def above(seat: Seat, pages: dict[str, Any]) -> str | None:
-    """Draws the frame; returns "leave" when the user asked to sign out."""
+def above(seat: Seat, pages: dict[str, Any], chosen: Any = None) -> str | None:
+    """Draws the frame round the ``chosen`` page; returns "leave" when the user asked to sign out."""
     style()
     strip = components.show(
         "strip",
@@ -68,8 +59,12 @@ def above(seat: Seat, pages: dict[str, Any]) -> str | None:
             "accounts": [each.key for each in seat.accounts],
             "market": seat.market,
             "user": {"name": seat.who.name, "role": seat.who.role},
+            # For the bar at the foot of a phone: the browser knows how wide it is, Python does not.
+            "pages": [[name, page.title] for name, page in pages.items()],
+            "page": next((name for name, page in pages.items() if page is chosen), None),
         },
         "book",
+        "go",
         "leave",
         "ended",
     )
@@ -77,7 +72,8 @@ def above(seat: Seat, pages: dict[str, Any]) -> str | None:
     if strip.book and strip.book != (seat.account.key if seat.account else None):
         choose(strip.book)
         st.rerun()
-    _phone_tabs(pages)
+    if strip.go in pages:
+        st.switch_page(pages[strip.go])
     if not seat.live:
         fallback.pill(seat)
         return "leave" if strip.leave else None
@@ -97,15 +93,3 @@ def watch(seat: Seat, key: str) -> str | None:
     """The market watch; returns the symbol whose page the user asked for."""
     opened: str | None = components.show("watch", key, _shared(seat), "open").open
     return opened
-
-
-def _phone_tabs(pages: dict[str, Any]) -> None:
-    with st.container(key="phone-tabs", horizontal=True):
-        for name, label in (("watch", "Watch"), ("orders", "Orders"), ("positions", "Positions"), ("wallet", "Funds")):
-            if name in pages:
-                st.page_link(pages[name], label=label, width="stretch")
-        # Another page is another popover, so that it is shut when the page has changed.
-        with st.popover("More", width="stretch", key=f"more of {st.context.url}"):
-            for name, page in pages.items():
-                if name not in ("watch", "orders", "positions", "wallet"):
-                    st.page_link(page)

@@ -49,12 +49,12 @@ def main() -> None:
     if chosen is home:
         st.switch_page(pages[MENU[0][0]], query_params=st.query_params.to_dict())
     seat = take(database, who)
-    if frame.above(seat, pages) == "leave":
+    if frame.above(seat, pages, chosen) == "leave":
         st.session_state[LEAVING] = True
     if LEAVING in st.session_state:
         signin.leave(database, who)
         return
-    if session.bound_to_tab():
+    if seat.bound:
         st.caption("This host lets no cookie through: reloading the page signs you out.")
     risk_banner.show(seat)
     chosen.run()

@@ -30,13 +30,14 @@ def contract_note(seat: Seat) -> None:
         st.space("stretch")
         found = contract_notes.report(seat.database, seat.book, day)
         name = f"kagaz-contract-note-{day.isoformat()}"
-        icon = ":material/download:"
-        sheet = contract_notes.as_sheet(found).encode("utf-8-sig")
-        st.download_button("CSV", sheet, f"{name}.csv", "text/csv", on_click="ignore", icon=icon, key="note csv")
-        html = contract_note_page.page(found).encode()
         st.download_button(
-            "To print", html, f"{name}.html", "text/html", on_click="ignore", icon=":material/print:", key="note html"
-        )
+            "CSV", lambda: contract_notes.as_sheet(found).encode("utf-8-sig"), f"{name}.csv", "text/csv",
+            on_click="ignore", icon=":material/download:", key="note csv",
+        )  # fmt: skip
+        st.download_button(
+            "To print", lambda: contract_note_page.page(found).encode(), f"{name}.html", "text/html",
+            on_click="ignore", icon=":material/print:", key="note html",
+        )  # fmt: skip
     _state(found)
     right = st.column_config.TextColumn(alignment="right")
     table = pd.DataFrame(_charges(found))

@@ -23,6 +23,8 @@ class Seat:
     who: Principal
     accounts: tuple[AccountRef, ...]
     account: AccountRef | None
+    bound: bool = False
+    """Whether the session lives in this tab alone; asked once, because a look into Streamlit's state is dear."""
 
     @property
     def book(self) -> AccountRef:
@@ -40,7 +42,7 @@ class Seat:
     @property
     def live(self) -> bool:
         """False where the browser cannot reach the stream: then pages refresh by fragments."""
-        return not session.bound_to_tab() and st.session_state.get(_LINK) != "unreachable"
+        return not self.bound and st.session_state.get(_LINK) != "unreachable"
 
     @property
     def market(self) -> str:
@@ -49,20 +51,21 @@ class Seat:
 
     def for_browser(self) -> dict[str, Any]:
         """What a component needs to join the stream of this session and book."""
-        public = None if session.bound_to_tab() else self.who.session_public_id
+        public = None if self.bound else self.who.session_public_id
         return {"session": public, "account": self.account.key if self.account else None}
 
 
 def take(database: Any, who: Principal) -> Seat:
     """The seat of someone who is signed in; the book is the one chosen last, else their own first."""
     accounts = tuple(access.accounts(database, who))
-    chosen = next((each for each in accounts if each.key == st.session_state.get(_BOOK)), None)
+    wanted = st.session_state.get(_BOOK)
+    chosen = next((each for each in accounts if each.key == wanted), None)
     if chosen is None and accounts:
         try:
             chosen = access.account(database, who)
         except Refusal:
             chosen = accounts[0]
-    return Seat(database, who, accounts, chosen)
+    return Seat(database, who, accounts, chosen, session.bound_to_tab())
 
 
 def choose(key: str) -> None:

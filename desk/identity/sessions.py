@@ -97,7 +97,7 @@ def who(
     hashed = digest(secret)
 
     def ask() -> Principal | None:
-        with database.connection() as connection:
+        with database.autocommit() as connection:
             row = look(connection, hashed)
             if row is not None and row.stale:
                 access_rows.note_use(connection, row)

@@ -25,6 +25,21 @@ def test_a_note_is_its_owners_and_her_readers(client, desk, alice, bob):
     assert bob.get("/api/v1/contract-notes?account=alice/main").status_code == 404
 
 
+def test_a_report_is_its_owners_and_her_readers_and_adds_up(client, desk, alice, bob):
+    traded(desk)
+    found = alice.get("/api/v1/pnl?trips=10").json()
+    assert (found["account"], found["reconciliation"]["balanced"], len(found["days"])) == ("alice/main", True, 1)
+    assert found["charges"]["total"] == found["reconciliation"]["charges"] == 89.06
+    assert [each["name"] for each in found["symbols"]] == ["INFY"]
+    day = found["days"][0]["date"]
+    assert alice.get(f"/api/v1/pnl?since={day}&until={day}").json()["days"] == found["days"]
+    assert alice.get("/api/v1/pnl?until=2020-01-01").json()["days"] == []
+    ana = as_bot(client, desk, "ana", scopes=("read",))
+    assert ana.get("/api/v1/pnl?account=alice/main").json()["symbols"] == found["symbols"]
+    assert bob.get("/api/v1/pnl?account=alice/main").status_code == 404
+    assert alice.get("/api/v1/pnl?since=2026-11-24&until=2026-11-23").status_code == 400
+
+
 @pytest.mark.parametrize(
     ("query", "status", "code"),
     [("?date=2020-01-01", 404, 753), ("?date=yesterday", 400, 100), ("?day=2026-11-23", 400, 102), ("", 404, 753)],

@@ -28,6 +28,7 @@ def test_funds_come_and_go(open_as, floor):
     press(app, "Add funds")
     assert not app.exception
     assert wallet_of(floor) == 10_000_050
+    app = open_as("asha", "wallet", do="Withdraw")
     field(app, "Withdraw (₹)").set_value("50,000")
     press(app, "Withdraw")
     assert wallet_of(floor) == 5_000_050
@@ -46,7 +47,7 @@ def test_funds_come_and_go(open_as, floor):
     ],
 )
 def test_what_cannot_be_moved_is_told(open_as, floor, label, text, told):
-    app = open_as("asha", "wallet")
+    app = open_as("asha", "wallet", do=label)
     field(app, f"{label} (₹)").set_value(text)
     press(app, label)
     assert told in app.error[0].value
@@ -71,7 +72,7 @@ def test_after_an_answer_the_next_sending_is_another_one(open_as, floor):
 
 
 def test_a_reset_is_asked_for_twice_and_archives(open_as, floor):
-    app = open_as("asha", "wallet")
+    app = open_as("asha", "wallet", do="Start anew")
     press(app, "Reset")
     assert "Tick the box" in app.error[0].value
     app.checkbox[0].check()

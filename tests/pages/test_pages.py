@@ -98,6 +98,9 @@ def test_with_the_stream_what_ticks_is_drawn_by_components(open_as, mounted):
     open_as("asha", "watch", live=True)
     names = {name for name, _ in mounted}
     assert {"strip", "watch", "ticket", "quote", "chart", "depth", "positions", "orders"} <= names
+    bar = next(data for name, data in mounted if name == "strip")
+    assert [name for name, _ in bar["pages"]] == [*BOOKS[:2], "baskets", *BOOKS[2:], "order"]
+    assert bar["page"] == "watch"
     seats = [data["seat"] for _, data in mounted]
     assert all(seat["session"] and seat["account"] == "asha/main" for seat in seats)
 
@@ -117,9 +120,29 @@ def test_full_fallback_tables_show_the_desk_s_figures(open_as, floor):
     assert "₹1,00,000.00" not in words(open_as("asha", "wallet")).partition("Available")[2]
 
 
+def test_the_browser_is_told_the_ranges_and_draws_the_report(open_as, floor, mounted):
+    traded(floor, funded(floor, open_as))
+    app = open_as("asha", "pnl", live=True, range="1M", basis="Gross")
+    assert not app.exception
+    told = next(data for name, data in mounted if name == "pnl")
+    assert (told["range"], told["basis"], told["ranges"]["All"]) == ("1M", "Gross", None)
+    assert told["ranges"]["1W"] > told["ranges"]["1M"] > told["ranges"]["1Y"]
+    mounted.clear()
+    open_as("asha", "pnl", live=True, range="'; drop", basis="<b>")
+    told = next(data for name, data in mounted if name == "pnl")
+    assert (told["range"], told["basis"]) == ("All", "Net")
+
+
+def test_without_the_stream_the_report_is_drawn_here_and_adds_up(open_as, floor):
+    traded(floor, funded(floor, open_as))
+    app = open_as("asha", "pnl")
+    assert "✓ adds up" in words(app)
+    assert list(next(each.value for each in app.dataframe if "Symbol" in each.value)["Symbol"]) == ["INFY"]
+
+
 def test_the_contract_note_adds_up_on_its_page(open_as, floor):
     traded(floor, funded(floor, open_as))
-    app = open_as("asha", "pnl", live=True)
+    app = open_as("asha", "pnl", live=True, view="Contract note")
     assert not app.exception
     assert "Contract note" in words(app)
     assert "the close brings it to" in words(app)
@@ -129,7 +152,7 @@ def test_the_contract_note_adds_up_on_its_page(open_as, floor):
 
 def test_an_owner_chooses_a_plan_for_the_next_date(open_as, floor):
     funded(floor, open_as)
-    app = open_as("asha", "wallet", live=True)
+    app = open_as("asha", "wallet", live=True, do="Broker plan")
     assert "Broker plan: Free delivery" in words(app)
     app.radio[0].set_value("zero")
     next(each for each in app.button if each.label == "Use from the next trading date").click().run()

@@ -10,6 +10,12 @@ def press(app, label):
     return app.run()
 
 
+def opened(app, box):
+    """The page with a box of it open, as a click on its heading leaves it."""
+    app.session_state[box] = True
+    return app.run()
+
+
 def test_the_switch_asks_first_then_stops_and_every_page_says_so(open_as, floor):
     account = funded(floor, open_as)
     floor.place(account, "BUY", 1, "NSE:INFY", 149_000)
@@ -26,7 +32,7 @@ def test_the_switch_asks_first_then_stops_and_every_page_says_so(open_as, floor)
 
 def test_an_owner_sets_a_limit_and_ends_it(open_as, floor):
     account = funded(floor, open_as)
-    app = open_as("asha", "risk")
+    app = opened(open_as("asha", "risk"), "own limits")
     app.selectbox[0].select("ORDER_VALUE")
     next(box for box in app.text_input if box.label.startswith("At most")).input("1,000")
     app = press(app, "Set")

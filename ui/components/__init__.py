@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import orjson
 import streamlit as st
 
 from ui import assets
@@ -16,7 +17,8 @@ _LOADER = """
 const LIVE = new WeakMap();
 const PREFIX = (location.pathname.match(/^(.*?\\/~\\/\\+)(\\/|$)/) || ["", ""])[1];
 
-export default function (args) {
+export default function (given) {
+  const args = { ...given, data: JSON.parse(given.data) };
   const place = args.parentElement;
   let slot = LIVE.get(place);
   if (slot) {
@@ -45,10 +47,14 @@ _SHEETS = {
     "chart": ("chart",),
     "baskets": ("orders", "baskets"),
     "depth": ("depth",),
+    "fills": (),
     "gtt": ("ticket", "gtt"),
+    "ledger": ("ledger",),
     "orders": ("orders",),
+    "pnl": ("wallet", "pnl"),
     "positions": ("orders", "positions"),
     "quote": ("quote",),
+    "risk": ("wallet", "risk"),
     "strip": ("strip",),
     "ticket": ("ticket",),
     "wallet": ("wallet",),
@@ -85,4 +91,5 @@ def show(name: str, key: str, data: dict[str, Any], *triggers: str, height: int 
     plain JSON. Rerunning with the same data does not touch the browser.
     """
     callbacks = {f"on_{trigger}_change": _ignore for trigger in ("link", *triggers)}
-    return _component(name)(key=key, data=data, height=height, **callbacks)
+    # As text: Streamlit would look into each value for a table.
+    return _component(name)(key=key, data=orjson.dumps(data).decode(), height=height, **callbacks)

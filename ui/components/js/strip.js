@@ -6,6 +6,7 @@ import { keyboard } from "./keyboard.js";
 import { menu } from "./menu.js";
 import { arrow, percent, price, tone } from "./money.js";
 import { nextFrame, put, toneOf } from "./paint.js";
+import { phoneTabs } from "./phone_tabs.js";
 import { state } from "./store.js";
 import { age, clock } from "./time.js";
 import { widget } from "./widget.js";
@@ -95,6 +96,7 @@ export const mount = widget((root, data, tools) => {
     ["Sign out", () => tools.trigger("leave", true)],
   ]);
   const banner = h("div", { class: "banner", role: "alert", hidden: true });
+  const foot = phoneTabs((name) => tools.trigger("go", name));
   root.append(
     h(
       "div",
@@ -116,6 +118,7 @@ export const mount = widget((root, data, tools) => {
       ),
     ),
     banner,
+    foot.node,
   );
   want(
     tools.name,
@@ -145,6 +148,7 @@ export const mount = widget((root, data, tools) => {
   }
   function fill() {
     book.replaceChildren(chooser(data, tools));
+    foot.fill(data.pages || [], data.page);
     beat();
   }
   fill();
