@@ -14,7 +14,7 @@ const AXIS = 66;
 export function s(tag, attributes, ...children) {
   const node = document.createElementNS(NS, tag);
   for (const [name, value] of Object.entries(attributes || {})) node.setAttribute(name, value);
-  node.append(...children.flat().filter(Boolean));
+  node.append(...children.flat(3).filter(Boolean));
   return node;
 }
 
@@ -131,7 +131,7 @@ export function curve() {
         head(`Each day, ${shown.key}`, tops.daily),
         dailyPanel(days, shown.key, x, width, tops.daily, room),
         somePlaces(days.length, width / 90).map((at) =>
-          s("text", { x: x(at), y: bottom + 15, "text-anchor": "middle" }, whole(days[at].date).replace(/ 20/, " ’")),
+          s("text", { x: x(at), y: bottom + 15, "text-anchor": x(at) < 34 ? "start" : "middle" }, whole(days[at].date).replace(/ 20/, " ’")),
         ),
         cross,
       ),
