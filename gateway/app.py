@@ -5,7 +5,7 @@ import uuid
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import login, reply, session, user
+from gateway import login, orders, portfolio, reply, session, user
 from gateway.call import Call, Endpoint
 from gateway.port import NAME
 from gateway.reply import Reply
@@ -17,7 +17,7 @@ PREFIX = "/oms"
 
 def endpoints() -> tuple[Endpoint, ...]:
     """Every method of every path."""
-    return (*login.ENDPOINTS, *session.ENDPOINTS, *user.ENDPOINTS)
+    return (*login.ENDPOINTS, *session.ENDPOINTS, *user.ENDPOINTS, *orders.ENDPOINTS, *portfolio.ENDPOINTS)
 
 
 def greeting(server: Server) -> Endpoint:

@@ -1,0 +1,221 @@
+"""Orders: placed by variety, changed, cancelled and listed."""
+
+from typing import Any
+
+from core.exits import Exits
+from core.money import ceil_div
+from core.orders import AUTOMATIC, WORKING, ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
+from core.reasons import Reason, Refusal
+from desk import access, gtt, masters, today, trading
+from desk.access import AccountRef
+from desk.answers import Answer
+from gateway.call import Call, Endpoint
+from gateway.errors import kind_of
+from gateway.form import Form, bad, choice, flag, legs, one_of, price, protection, quantity, tag, whole
+from gateway.order_rows import history_rows, order_row, trade_row
+from gateway.reply import Reply, problem, success
+from gateway.tokens import token_of
+
+VARIETIES = ("regular", "amo", "co", "iceberg")
+_PRICED = (OrderType.LIMIT, OrderType.SL)
+_STOPS = (OrderType.SL, OrderType.SL_M)
+
+
+def variety_in(call: Call) -> str:
+    """The variety that the path names. Raises BAD_INPUT."""
+    found = call.path.get("variety") or call.path["of"]
+    if found == "auction":
+        sentence = "Auctions of short deliveries are not held here: shares sold are always delivered."
+        raise Refusal(Reason.BAD_INPUT, sentence, "variety")
+    return one_of(*VARIETIES)(found)
+
+
+def wish_of(call: Call, form: Form, variety: str) -> PlaceOrder:
+    """The order that a form wishes for. A price or a trigger that the type of order does not have is passed over, as
+    brokers do."""
+    instrument = call.instrument(form)
+    side = form.need("transaction_type", choice(Side))
+    order_type = form.need("order_type", choice(OrderType))
+    product = form.need("product", choice(Product))
+    units = form.need("quantity", quantity)
+    return PlaceOrder(
+        instrument_id=instrument.id,
+        side=side,
+        order_type=order_type,
+        product=product,
+        quantity=units,
+        validity=form.may("validity", choice(Validity)) or Validity.DAY,
+        price=form.may("price", price) or 0 if order_type in _PRICED else 0,
+        trigger_price=form.may("trigger_price", price) or 0 if order_type in _STOPS else 0,
+        disclosed_quantity=form.may("disclosed_quantity", whole) or 0,
+        tag=form.may("tag", tag),
+        validity_ttl=form.may("validity_ttl", whole) or 0,
+        legs=_legs(form, units) if variety == "iceberg" else 0,
+        protection=_or_automatic(form.may("market_protection", protection)),
+        autoslice=form.may("autoslice", flag) or False,
+        by_program=True,
+        amo=variety == "amo",
+    )
+
+
+def _or_automatic(sent: int | None) -> int:
+    return AUTOMATIC if sent is None else sent
+
+
+def _legs(form: Form, units: int) -> int:
+    """How many legs an iceberg has: as said, or as its quantity a leg comes to; where both are said they must agree."""
+    said, each = form.may("iceberg_legs", legs), form.may("iceberg_quantity", quantity)
+    if said is None and each is None:
+        raise bad("An iceberg has legs: send how many.", "iceberg_legs", Reason.MISSING_FIELD)
+    by_quantity = said if each is None else ceil_div(units, each)
+    if said is not None and by_quantity != said:
+        sentence = f"{units} in parts of {each} are {by_quantity} legs, not {said}. Send one of the two."
+        raise bad(sentence, "iceberg_quantity", Reason.LEGS_OUT_OF_RANGE)
+    return by_quantity or 0
+
+
+def place(call: Call) -> Reply:
+    """Place an order."""
+    variety, form = variety_in(call), call.form()
+    found = call.account(write=True)
+    wish = wish_of(call, form, variety)
+    exits = None
+    if variety == "co":
+        # A cover order's trigger is that of its stop; the entry has none of its own.
+        if wish.order_type not in (OrderType.MARKET, OrderType.LIMIT):
+            raise bad("A cover order is entered as MARKET or LIMIT.", "order_type", Reason.TYPE_NOT_ALLOWED)
+        exits = Exits(stop_trigger=form.need("trigger_price", price), cover=True)
+    answer = trading.place(call.database, call.principal.name, found.id, wish, exits=exits)
+    if "children" in answer.body:
+        return success(_sliced(answer))
+    return _with_id(answer)
+
+
+def _with_id(answer: Answer) -> Reply:
+    return success({"order_id": answer.body["order_id"]}) if answer.ok else problem(answer)
+
+
+def _sliced(answer: Answer) -> dict[str, Any]:
+    """The first slice as the parent, and each slice with its number or why it was turned away."""
+    children = []
+    for child in answer.body["children"]:
+        if child["error"] is None:
+            children.append({"order_id": child["order_id"]})
+            continue
+        kind = kind_of(Reason(child["error"]["reason_code"]))
+        told = {"code": kind.status, "error_type": kind.error_type, "message": child["error"]["detail"], "data": None}
+        children.append({"error": told})
+    return {"order_id": answer.body["order_id"], "children": children}
+
+
+def _owned(call: Call) -> tuple[int, AccountRef]:
+    """The order that the path names, and its account. Raises UNKNOWN_ORDER for another user's."""
+    order_id = call.number("order_id", Reason.UNKNOWN_ORDER)
+    return order_id, access.account_of_order(call.database, call.principal, order_id, write=True)
+
+
+def change_of(form: Form) -> ModifyOrder:
+    """What a form changes. Clients send 0 for a price that there is none of."""
+    order_type = form.may("order_type", choice(OrderType))
+    limit, trigger = form.may("price", price) or None, form.may("trigger_price", price) or None
+    return ModifyOrder(
+        quantity=form.may("quantity", quantity),
+        price=None if order_type is not None and order_type not in _PRICED else limit,
+        trigger_price=None if order_type is not None and order_type not in _STOPS else trigger,
+        order_type=order_type,
+        validity=form.may("validity", choice(Validity)),
+        disclosed_quantity=form.may("disclosed_quantity", whole),
+        validity_ttl=form.may("validity_ttl", whole) or None,
+        protection=form.may("market_protection", protection),
+        by_program=True,
+    )
+
+
+def modify(call: Call) -> Reply:
+    """Change a working order: only what is sent changes. A cover order's trigger moves its stop."""
+    variety, form = variety_in(call), call.form()
+    order_id, found = _owned(call)
+    actor = call.principal.name
+    if variety == "co" and form.has("trigger_price"):
+        stop = today.cover_of(call.database, found, order_id)
+        if stop is None:
+            raise Refusal(Reason.ORDER_FINAL, "This order carries no stop that could be moved.", "order_id")
+        moved = gtt.amend(call.database, actor, found.id, stop, Exits(stop_trigger=form.need("trigger_price", price)))
+        if not moved.ok:
+            return problem(moved)
+        if not form.has("price"):
+            return success({"order_id": str(order_id)})
+        entry = ModifyOrder(price=form.may("price", price) or None, by_program=True)
+        return _with_id(trading.modify(call.database, actor, found.id, order_id, entry))
+    return _with_id(trading.modify(call.database, actor, found.id, order_id, change_of(form)))
+
+
+def cancel(call: Call) -> Reply:
+    """Cancel a working order; of a cover order that has been filled, leave its position. Never limited."""
+    variety = variety_in(call)
+    order_id, found = _owned(call)
+    actor = call.principal.name
+    if variety == "co":
+        life = today.order(call.database, found, order_id)
+        if life.is_cover and life.order.status not in WORKING and life.order.filled:
+            return _left(call, found, life)
+    return _with_id(trading.cancel(call.database, actor, found.id, order_id))
+
+
+def _left(call: Call, found: AccountRef, life: today.Life) -> Reply:
+    """Close the intraday position that a cover order opened; its stop ends with it."""
+    answers = trading.exit_position(
+        call.database, call.principal.name, found.id, life.instrument.id, str(life.order.product)
+    )
+    refused = next((each for each in answers if not each.ok), None)
+    if refused is not None:
+        return problem(refused)
+    if not answers:
+        raise Refusal(Reason.ORDER_FINAL, "There is nothing left of this order to leave.", "order_id")
+    return success({"order_id": str(life.order.id)})
+
+
+def listed(call: Call) -> Reply:
+    """Today's orders, oldest first."""
+    book = today.orders(call.database, call.account())
+    user = call.principal.name
+    return success([order_row(each, of, user, is_cover=each.id in book.covers) for each, of in book.orders])
+
+
+def _life(call: Call, name: str) -> today.Life:
+    order_id = call.number(name, Reason.UNKNOWN_ORDER)
+    found = access.account_of_order(call.database, call.principal, order_id)
+    return today.order(call.database, found, order_id)
+
+
+def history(call: Call) -> Reply:
+    """Every state that an order was in."""
+    return success(history_rows(_life(call, "of"), call.principal.name))
+
+
+def fills(call: Call) -> Reply:
+    """The fills of one order."""
+    life = _life(call, "order_id")
+    tokens = {life.instrument.key: token_of(life.instrument)}
+    return success([trade_row(each, tokens) for each in life.trades])
+
+
+def trades(call: Call) -> Reply:
+    """Today's fills, oldest first."""
+    found = today.trades(call.database, call.account())
+    by_key = masters.get(call.database).by_key
+    tokens = {key: token_of(by_key[key]) for key in {each.listing.key for each in found}}
+    return success([trade_row(each, tokens) for each in found])
+
+
+_ONE = "/orders/{variety}/{order_id}"
+ENDPOINTS = (
+    Endpoint("GET", "/orders", listed),
+    Endpoint("GET", "/trades", trades),
+    # One segment is a number to read by and a word to place by.
+    Endpoint("GET", "/orders/{of}", history),
+    Endpoint("POST", "/orders/{of}", place, kind=None),
+    Endpoint("GET", "/orders/{order_id}/trades", fills),
+    Endpoint("PUT", _ONE, modify, kind=None),
+    Endpoint("DELETE", _ONE, cancel, kind=None),
+)
