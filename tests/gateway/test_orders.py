@@ -184,7 +184,7 @@ def test_an_auction_is_refused_in_words(alice):
         ({"tag": "=cmd()"}, exceptions.InputException, "1 to 20"),
         ({"product": "NRML"}, exceptions.InputException, "NRML"),
         ({"validity": "TTL"}, exceptions.InputException, "minutes"),
-        ({"transaction_type": "SELL"}, exceptions.GeneralException, "shares"),
+        ({"transaction_type": "SELL"}, exceptions.GeneralException, "You can sell 0 INFY"),
         ({"quantity": 90_000}, exceptions.GeneralException, "₹"),
         ({"variety": "iceberg"}, exceptions.InputException, "iceberg_legs"),
         ({"variety": "iceberg", "iceberg_legs": 1}, exceptions.InputException, "at least 2"),
