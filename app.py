@@ -5,20 +5,22 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import streamlit as st
+from starlette.middleware import Middleware
 
+import api.late
+import gateway.late
 from api import wire
-from api.app import middleware, routes
 from desk import installation
-from gateway.app import routes as gateway_routes
 from ui import assets, theme_once
+from web.security import SecurityHeaders
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Starts the work in a thread and yields at once: the port answers while the database still starts."""
+    """Starts the work in threads and yields at once: the port answers while the rest still starts and loads."""
     wire.send_at_once()
     theme_once.install()
-    installation.start(preload=["ui.signin"])
+    installation.start(preload=[api.late.MODULE, "ui.signin"], later=[gateway.late.MODULE])
     try:
         yield
     finally:
@@ -27,7 +29,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     "ui/main.py",
-    routes=[*routes(installation.state()), *gateway_routes(installation.state()), assets.mount()],
-    middleware=middleware(),
+    routes=[api.late.mount(installation.state()), gateway.late.mount(installation.state()), assets.mount()],
+    middleware=[Middleware(SecurityHeaders)],
     lifespan=lifespan,
 )

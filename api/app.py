@@ -2,9 +2,8 @@
 
 import uuid
 
-from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import (
     baskets,
@@ -26,8 +25,6 @@ from api.stream import Streams
 from core.reasons import Reason
 from web.security import SecurityHeaders
 
-PREFIX = "/api/v1"
-
 
 def endpoints(server: Server) -> tuple[Endpoint, ...]:
     """Every method of every path, the stream's excepted."""
@@ -46,8 +43,8 @@ def endpoints(server: Server) -> tuple[Endpoint, ...]:
     return (*described, *system.endpoints(server, described))
 
 
-def routes(state: Starting) -> list[BaseRoute]:
-    """Routes for ``st.App(routes=…)``. While ``state`` is not ready they answer 503, but /health."""
+def application(state: Starting) -> ASGIApp:
+    """Everything under the prefix. While ``state`` is not ready it answers 503, but for /health."""
     server = Server(state)
     by_path: dict[str, list[Endpoint]] = {}
     for each in endpoints(server):
@@ -57,12 +54,7 @@ def routes(state: Starting) -> list[BaseRoute]:
     ]
     inner += Streams(server).routes()
     router = Router(inner, redirect_slashes=False, default=nowhere)
-    return [Mount(PREFIX, app=SecurityHeaders(router))]
-
-
-def middleware() -> list[Middleware]:
-    """For ``st.App(middleware=…)``: the headers that Streamlit's own answers should carry too."""
-    return [Middleware(SecurityHeaders)]
+    return SecurityHeaders(router)
 
 
 async def nowhere(scope: Scope, _receive: Receive, send: Send) -> None:

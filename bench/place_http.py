@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from api.app import routes
+from api import late
 from bench.house import fund, house, quote
 from bench.result import RUNS, Result, rounded
 from core.orders import OrderType, PlaceOrder, Product, Side
@@ -57,7 +57,7 @@ def _native(database: Database) -> list[BaseRoute]:
             self.waiting_for: list[str] = []
             self.ready = True
 
-    return routes(Started())
+    return [late.mount(Started())]
 
 
 def _bare(database: Database) -> list[BaseRoute]:

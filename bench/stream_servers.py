@@ -15,7 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
-from api.app import routes
+from api import late
 from db.engine import Database
 
 
@@ -30,7 +30,7 @@ class Started:
 
 def ours(url: str, port: int) -> None:
     """The API's own routes on uvicorn, as the web process has them."""
-    app = Starlette(routes=routes(Started(Database(url))))
+    app = Starlette(routes=[late.mount(Started(Database(url)))])
     config = uvicorn.Config(app, port=port, log_level="warning", lifespan="off", access_log=False, backlog=4096)
     server = uvicorn.Server(config)
 

@@ -2,19 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import text
-
 from db.engine import Database
-from db.reading import ask
+from db.reading import Statement, ask
 
-HEARTBEATS = text(
+HEARTBEATS = Statement(
     """
     select process, role, market, pid, term, started_at, detail,
            (extract(epoch from clock_timestamp() - beat_at) * 1000)::bigint as age_ms
     from heartbeats where beat_at > now() - interval '1 hour' order by role, market, process
     """
 )
-LEADERS = text(
+LEADERS = Statement(
     """
     select l.market, l.term, l.holder, l.taken_at, l.first_frame,
            (extract(epoch from clock_timestamp() - max(h.beat_at)) * 1000)::bigint as heartbeat_age_ms
@@ -22,7 +20,7 @@ LEADERS = text(
     group by l.market order by l.market
     """
 )
-JOB_RUNS = text(
+JOB_RUNS = Statement(
     """
     select market, job, trading_date, started_at, finished_at, late, late_ms, detail, error,
            (extract(epoch from coalesce(finished_at, clock_timestamp()) - started_at) * 1000)::bigint as took_ms

@@ -8,10 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import text
-
 from db.engine import Database
-from db.reading import together
+from db.reading import Statement, together
 from db.screen_rows import OrderRow, PositionRow, TradeRow, WalletRow
 from db.screens import (
     HEADER,
@@ -29,7 +27,7 @@ from db.wallet_screen import wallet_questions, wallets_of
 
 MOST_OPEN = 5_000
 
-VERSIONS = text(
+VERSIONS = Statement(
     """
     select a.id, a.version, a.trading_date
     from unnest(cast(:accounts as bigint[]), cast(:versions as bigint[])) as s(id, version)
@@ -42,17 +40,17 @@ SEEN = """
 (select * from unnest(cast(:accounts as bigint[]), cast(:versions as bigint[]), cast(:days as date[]))
     as s(account_id, version, day)) seen
 """
-ORDERS_SINCE = text(
+ORDERS_SINCE = Statement(
     ORDER
     + f"join {SEEN} on seen.account_id = o.account_id and o.trading_date >= seen.day and o.version > seen.version "
     "order by o.version, o.id"
 )
-TRADES_SINCE = text(
+TRADES_SINCE = Statement(
     TRADE
     + f"join {SEEN} on seen.account_id = t.account_id and t.trading_date >= seen.day and t.version > seen.version "
     "order by t.version, t.id"
 )
-POSITIONS_SINCE = text(
+POSITIONS_SINCE = Statement(
     f"""
     select changed.* from ({POSITION}) changed
     join {SEEN} on seen.account_id = changed.account_id and changed.version > seen.version

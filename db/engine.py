@@ -6,13 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
-import sqlalchemy
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
+
+if TYPE_CHECKING:
+    import sqlalchemy
 
 T = TypeVar("T")
 
@@ -148,8 +150,10 @@ class Database:
             self._give(connection)
 
     @property
-    def engine(self) -> sqlalchemy.Engine:
-        """SQLAlchemy's way in, made at first use."""
+    def engine(self) -> "sqlalchemy.Engine":
+        """SQLAlchemy's way in, made and loaded at first use: most processes never ask for it."""
+        import sqlalchemy
+
         with self._lock:
             if self._engine is None:
                 self._engine = sqlalchemy.create_engine(

@@ -4,20 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
-
 from db.engine import Database
-from db.reading import Row, ask, together
+from db.reading import Row, Statement, ask, together
 from db.screen_rows import Listing, MarketRow, QuoteRow
 
-MARKETS = text(
+MARKETS = Statement(
     """
     select id, feed, session, running, phase, trading_date, exchange_time, frame, feed_state,
            (extract(epoch from clock_timestamp() - frame_at) * 1000)::bigint as frame_age_ms
     from markets where cast(:ids as text[]) is null or id = any(cast(:ids as text[])) order by id
     """
 )
-QUOTES = text(
+QUOTES = Statement(
     """
     select i.exchange as at_exchange, i.symbol, i.isin, q.frame, q.exchange_time, q.last_price, q.open,
            q.high, q.low, q.prev_close, q.volume, q.oi, d.lower_band, d.upper_band, q.bids, q.asks,
@@ -33,9 +31,9 @@ QUOTES = text(
 CANDLE = "select start, open, high, low, close, volume, oi from candles"
 SPAN = "market = :market and instrument_id = :instrument and interval = :interval and start >= :start and start < :end"
 # The newest bars of the span, oldest first.
-CANDLES = text(f"select * from ({CANDLE} where {SPAN} order by start desc limit :limit) bars order by start")
+CANDLES = Statement(f"select * from ({CANDLE} where {SPAN} order by start desc limit :limit) bars order by start")
 # Bars of several minutes begin at 09:15 IST and every so many minutes after it.
-BINNED = text(
+BINNED = Statement(
     f"""
     select * from (
         select date_bin(make_interval(mins => :minutes), start, timestamptz '2000-01-01 03:45+00') as start,
@@ -47,7 +45,7 @@ BINNED = text(
     ) bars order by start
     """
 )
-LATEST_START = text(
+LATEST_START = Statement(
     """
     select max(start) as start from candles
     where market = :market and instrument_id = :instrument and interval = :interval and start < :end

@@ -8,32 +8,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import text
-from sqlalchemy.engine import RowMapping
-
 from core.charges import HEADS
 from core.orders import Product, Side
 from core.pnl import Day
 from core.round_trips import Converted, Execution
 from db.engine import Database
-from db.reading import Row, instant, rows, snapshot
+from db.reading import Row, Statement, instant, rows, snapshot
 from db.screen_rows import WalletRow
 from db.screens import PRICE, PRICE_FROM
 from db.wallet_screen import wallet_questions, wallets_of
 
-DAYS = text(
+DAYS = Statement(
     """
     select trading_date as day, equity, unrealised, deposits, withdrawals, realised, charges from daily_equity
     where account_id = :account and trading_date between :start and :end order by trading_date
     """
 )
-BEFORE = text(
+BEFORE = Statement(
     """
     select trading_date as day, equity, unrealised, deposits, withdrawals, realised, charges from daily_equity
     where account_id = :account and trading_date < :start order by trading_date desc limit 1
     """
 )
-LEDGER = text(
+LEDGER = Statement(
     """
     select trading_date as day,
            coalesce(sum(amount) filter (where from_ledger = 'BANK'), 0)::bigint as deposits,
@@ -46,7 +43,7 @@ LEDGER = text(
     group by trading_date order by trading_date
     """
 )
-REALISED = text(
+REALISED = Statement(
     """
     select instrument_id, product, sum(realised)::bigint as realised from daily_positions
     where account_id = :account and trading_date between :start and :end
@@ -54,7 +51,7 @@ REALISED = text(
     """
 )
 # Of the last day that was kept in the time asked, and of the last one before it.
-UNREALISED = text(
+UNREALISED = Statement(
     """
     select instrument_id, product, unrealised, trading_date < :start as before from daily_positions
     where account_id = :account and quantity <> 0 and trading_date in (
@@ -62,7 +59,7 @@ UNREALISED = text(
         (select max(trading_date) from daily_equity where account_id = :account and trading_date < :start))
     """
 )
-TODAY = text(
+TODAY = Statement(
     f"""
     select p.instrument_id, p.product, p.realised,
            (p.quantity::bigint * ({PRICE}) - p.mark)::bigint as unrealised
@@ -70,7 +67,7 @@ TODAY = text(
     where a.id = :account and (p.quantity <> 0 or p.realised <> 0)
     """
 )
-CHARGES = text(
+CHARGES = Statement(
     f"""
     select e.instrument_id, coalesce(o.product, t.product) as product,
            {", ".join(f"sum(e.{head})::bigint as {head}" for head in HEADS)}
@@ -83,7 +80,7 @@ CHARGES = text(
     group by 1, 2
     """
 )
-TURNOVER = text(
+TURNOVER = Statement(
     """
     select trading_date as day, instrument_id, product, count(*) filter (where kind <> 'SPLIT') as trades,
            sum(value)::bigint as turnover
@@ -91,7 +88,7 @@ TURNOVER = text(
     group by trading_date, instrument_id, product
     """
 )
-EXECUTIONS = text(
+EXECUTIONS = Statement(
     """
     select t.id, t.order_id, t.instrument_id, t.product, t.side, t.quantity, t.price, coalesce(e.total, 0) as charges,
            t.traded_at, t.trading_date, case when t.kind = 'SPLIT' then t.levels -> 0 end as split
@@ -99,13 +96,13 @@ EXECUTIONS = text(
     where t.account_id = :account and t.trading_date <= :end order by t.id
     """
 )
-CONVERSIONS = text(
+CONVERSIONS = Statement(
     """
     select id, instrument_id, from_product, to_product, abs(quantity) as quantity, trading_date
     from conversions where account_id = :account and trading_date <= :end order by id
     """
 )
-BENCHMARK = text(
+BENCHMARK = Statement(
     """
     select (start at time zone 'Asia/Kolkata')::date as day, close from candles
     where market = :market and instrument_id = :instrument and interval = '1d'
@@ -115,7 +112,7 @@ BENCHMARK = text(
     order by start
     """
 )
-TRADEBOOK = text(
+TRADEBOOK = Statement(
     """
     select i.symbol, i.isin, i.exchange, i.kind, i.expiry, i.strike, t.trading_date, t.side, t.product,
            t.kind as origin, t.quantity, t.price, t.value, t.id as trade_id, t.order_id, t.traded_at,
@@ -255,7 +252,7 @@ def _execution(each: Row) -> Execution:
     )  # fmt: skip
 
 
-def tradebook(database: Database, account_id: int, start: date | None, end: date | None) -> Sequence[RowMapping]:
+def tradebook(database: Database, account_id: int, start: date | None, end: date | None) -> Sequence[Row]:
     """The account's trades of [start, end] in the order they were made, with what names their instruments."""
     with snapshot(database) as connection:
         return rows(connection, TRADEBOOK, account=account_id, start=start or date.min, end=end or date.max)

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 
-from sqlalchemy import text
-
 from core.orders import Order, OrderType, Product, Side, Status, Validity
 from db.engine import Database
-from db.reading import Row, ask, together
+from db.reading import Row, Statement, ask, together
 from db.screen_rows import Header, HoldingRow, Listing, OrderEvent, OrderRow, PositionRow, TradeRow
 
 LAST = 2**62
@@ -20,29 +18,29 @@ ORDER_FIELDS = tuple(each.name for each in fields(Order))
 HEADS = ("brokerage", "stt", "exchange", "ipft", "sebi", "stamp", "gst", "total")
 WORKING = "o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN')"
 
-HEADER = text("select id as account_id, version, trading_date, market from accounts where id = :account")
+HEADER = Statement("select id as account_id, version, trading_date, market from accounts where id = :account")
 
 ORDER = f"""
 select {", ".join(f"o.{name}" for name in ORDER_FIELDS)}, i.exchange as at_exchange, i.symbol
 from orders o join instruments i on i.id = o.instrument_id
 """
-ORDER_BY_ID = text(ORDER + "where o.id = :order and o.account_id = :account")
+ORDER_BY_ID = Statement(ORDER + "where o.id = :order and o.account_id = :account")
 NEWEST = " and o.id < :cursor order by o.id desc nulls last limit :limit"
 # The date asked for, or the account's own.
 GIVEN = "where o.account_id = :account and o.trading_date = cast(:day as date)"
 DAY = "coalesce(cast(:day as date), (select trading_date from accounts where id = :account))"
 TODAY = f"where o.account_id = :account and (o.trading_date >= {DAY} or {WORKING})"
 ORDERS = {
-    ("all", False): text(ORDER + TODAY + NEWEST),
-    ("open", False): text(ORDER + f"where o.account_id = :account and {WORKING}" + NEWEST),
-    ("done", False): text(
+    ("all", False): Statement(ORDER + TODAY + NEWEST),
+    ("open", False): Statement(ORDER + f"where o.account_id = :account and {WORKING}" + NEWEST),
+    ("done", False): Statement(
         ORDER + f"where o.account_id = :account and o.trading_date >= {DAY} and not ({WORKING})" + NEWEST
     ),
-    ("all", True): text(ORDER + GIVEN + NEWEST),
-    ("open", True): text(ORDER + GIVEN + f" and {WORKING}" + NEWEST),
-    ("done", True): text(ORDER + GIVEN + f" and not ({WORKING})" + NEWEST),
+    ("all", True): Statement(ORDER + GIVEN + NEWEST),
+    ("open", True): Statement(ORDER + GIVEN + f" and {WORKING}" + NEWEST),
+    ("done", True): Statement(ORDER + GIVEN + f" and not ({WORKING})" + NEWEST),
 }
-ORDER_COUNTS = text(
+ORDER_COUNTS = Statement(
     f"""
     select count(*) filter (where {WORKING}) as open,
            count(*) filter (where o.filled > 0) as executed,
@@ -50,7 +48,7 @@ ORDER_COUNTS = text(
     from orders o where o.account_id = :account and (o.trading_date >= {DAY} or {WORKING})
     """
 )
-HISTORY = text(
+HISTORY = Statement(
     """
     select n, at, event, status, actor, reason_code, reason, quantity, price, trigger_price, filled
     from order_events where order_id = :order order by n
@@ -66,11 +64,11 @@ select t.id, t.order_id, t.account_id, t.kind, t.side, t.product, t.quantity, t.
 from trades t join instruments i on i.id = t.instrument_id left join instruments u on u.id = i.underlying_id
 left join charge_entries c on c.id = t.charge_id
 """
-TRADES = text(
+TRADES = Statement(
     TRADE + f"where t.account_id = :account and t.trading_date = {DAY} and t.id < :cursor "
     "order by t.id desc nulls last limit :limit"
 )
-TRADES_OF_ORDER = text(
+TRADES_OF_ORDER = Statement(
     TRADE + "where t.account_id = :account and t.order_id = :order and t.kind = 'FILL' order by t.id"
 )
 
@@ -122,7 +120,7 @@ left join (
 ) today on p.product = 'CNC' and today.account_id = p.account_id and today.instrument_id = p.instrument_id
 where a.id = any(cast(:accounts as bigint[]))
 """
-POSITIONS = text(
+POSITIONS = Statement(
     f"""
     select * from ({POSITION}
       and (p.product <> 'CNC' and p.quantity <> 0 or today.quantity > 0 or p.open_buy > 0 or p.open_sell > 0
@@ -131,7 +129,7 @@ POSITIONS = text(
     """
 )
 
-HOLDINGS = text(
+HOLDINGS = Statement(
     f"""
     select p.account_id, p.instrument_id, i.exchange as at_exchange, i.symbol, i.isin, p.open_sell, p.version,
            {PRICE} as last_price, d.prev_close, l.settled, l.unsettled, l.cost

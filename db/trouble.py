@@ -1,17 +1,23 @@
 """What a failed statement means for who asked: try again, or the value cannot be stored."""
 
+import sys
+
 import psycopg
 import psycopg_pool
-import sqlalchemy.exc
 
 from db.engine import RACES, DatabaseBusy, DatabaseUnavailable
 
 
 def kind(error: BaseException) -> str | None:
     """``busy``, ``unreachable``, ``unstorable``, or None for what is no trouble of the database's."""
-    if isinstance(error, sqlalchemy.exc.DBAPIError) and isinstance(error.orig, psycopg.Error):
-        error = error.orig
-    if isinstance(error, (DatabaseBusy, psycopg_pool.PoolTimeout, sqlalchemy.exc.TimeoutError, *RACES)):
+    # What SQLAlchemy wraps; it is not loaded here for the sake of a question.
+    inner = getattr(error, "orig", None)
+    if isinstance(inner, psycopg.Error):
+        error = inner
+    wrapper = sys.modules.get("sqlalchemy.exc")
+    if wrapper is not None and isinstance(error, wrapper.TimeoutError):
+        return "busy"
+    if isinstance(error, (DatabaseBusy, psycopg_pool.PoolTimeout, *RACES)):
         return "busy"
     if isinstance(error, psycopg.errors.QueryCanceled):
         return "busy"

@@ -9,16 +9,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import TextClause, text
-from sqlalchemy.engine import RowMapping
-
 from core.booking import DEMAT
 from db.engine import Database
-from db.reading import Row, ask, together
+from db.reading import Row, Statement, ask, together
 from db.screen_rows import Header, PostedMargin, TransferRow, WalletRow
 from db.screens import HEADER, PRICE, PRICE_FROM
 
-WALLETS = text(
+WALLETS = Statement(
     f"""
     select a.id as account_id, a.market, a.trading_date, a.version, now() as as_of,
            a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit, a.blocked_loss,
@@ -49,7 +46,7 @@ WALLETS = text(
     where a.id = any(cast(:accounts as bigint[]))
     """
 )
-HOLDS = text(
+HOLDS = Statement(
     """
     select account_id, id, hold_cash, hold_credit from orders
     where account_id = any(cast(:accounts as bigint[])) and status in ('AMO', 'TRIGGER_PENDING', 'OPEN')
@@ -57,7 +54,7 @@ HOLDS = text(
     order by id
     """
 )
-MARGINS = text(
+MARGINS = Statement(
     """
     select g.account_id, g.segment, i.exchange || ':' || i.symbol as underlying, g.position_margin,
            g.order_margin, g.span, g.exposure, g.add_ons
@@ -66,14 +63,14 @@ MARGINS = text(
     order by g.segment, i.symbol
     """
 )
-LEDGER = text(
+LEDGER = Statement(
     """
     select id, created_at, event_at, code, from_ledger, to_ledger, amount, reference, order_id, trade_id,
            cash_after, version
     from transfers where account_id = :account and id < :cursor order by id desc nulls last limit :limit
     """
 )
-LEDGER_OF_DAY = text(
+LEDGER_OF_DAY = Statement(
     """
     select id, created_at, event_at, code, from_ledger, to_ledger, amount, reference, order_id, trade_id,
            cash_after, version
@@ -81,7 +78,7 @@ LEDGER_OF_DAY = text(
     order by id desc nulls last limit :limit
     """
 )
-BALANCED = text(
+BALANCED = Statement(
     """
     select now() as at,
            a.cash + a.hold + a.margin + a.invested + a.unsettled + a.gains + a.option_credit as stored,
@@ -93,10 +90,10 @@ BALANCED = text(
 )
 
 
-Found = Sequence[Row] | Sequence[RowMapping]
+Found = Sequence[Row]
 
 
-def wallet_questions(account_ids: Sequence[int]) -> list[tuple[TextClause, dict[str, Any]]]:
+def wallet_questions(account_ids: Sequence[int]) -> list[tuple[Statement, dict[str, Any]]]:
     """What to ask for the wallets of some accounts: three statements for any number of them."""
     return [(statement, {"accounts": list(account_ids)}) for statement in (HOLDS, MARGINS, WALLETS)]
 

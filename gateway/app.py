@@ -7,12 +7,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import login, orders, portfolio, reply, session, user
 from gateway.call import Call, Endpoint
+from gateway.late import PREFIX
 from gateway.port import NAME
 from gateway.reply import Reply
 from gateway.serving import Resource, Server, Starting, respond
 from web.security import SecurityHeaders
-
-PREFIX = "/oms"
 
 
 def endpoints() -> tuple[Endpoint, ...]:
@@ -36,10 +35,9 @@ def application(state: Starting) -> ASGIApp:
     return SecurityHeaders(Router([*inner, again], redirect_slashes=False, default=nowhere))
 
 
-def routes(state: Starting) -> list[BaseRoute]:
-    """The same under /oms alone, for a process whose root is another's."""
-    router = Router(_routes(Server(state)), redirect_slashes=False, default=nowhere)
-    return [Mount(PREFIX, app=SecurityHeaders(router))]
+def below(state: Starting) -> ASGIApp:
+    """The same to be mounted under /oms alone, for a process whose root is another's."""
+    return SecurityHeaders(Router(_routes(Server(state)), redirect_slashes=False, default=nowhere))
 
 
 def _routes(server: Server) -> list[BaseRoute]:

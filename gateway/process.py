@@ -11,7 +11,6 @@ from desk import installation
 from gateway.app import application
 from settings import Settings
 
-AGAIN = 2.0
 GRACE = 3
 """Seconds that open connections are given when the process ends."""
 LARGEST_MESSAGE = 64 * 1024
@@ -60,23 +59,15 @@ class Process:
 
     def _prepare(self) -> None:
         try:
-            while not self._stopping.is_set() and not self._prepared():
-                self._stopping.wait(AGAIN)
+            self.database = installation.prepare_patiently(self.settings, self._stopping, self._step)
         except (ValueError, RuntimeError) as error:
             # Wrong settings, an unfit server, an unknown schema: sentences for a person. No retry helps.
             _logger.error(str(error))  # noqa: TRY400
             self.server.should_exit = True
-
-    def _prepared(self) -> bool:
-        """Whether the database is there now; False while it cannot be reached."""
-        try:
-            self.database = installation.prepare(self.settings, self._step)
-        except installation.Unreachable as error:
-            _logger.warning(str(error))
-            return False
-        self.waiting_for = []
-        _logger.info("The gateway serves", extra={"port": self.settings.gateway_port})
-        return True
+            return
+        if self.database is not None:
+            self.waiting_for = []
+            _logger.info("The gateway serves", extra={"port": self.settings.gateway_port})
 
     def _step(self, name: str) -> None:
         self.waiting_for = [name]

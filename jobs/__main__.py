@@ -17,7 +17,10 @@ def main() -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    database = installation.prepare(chosen)
+    # Users are the web process's to make: no market waits for them.
+    database = installation.prepare_patiently(chosen, ended, users=False)
+    if database is None:
+        return 0
     runner = Runner(database, chosen)
     try:
         runner.start()

@@ -7,8 +7,9 @@ from typing import Protocol
 
 import log
 
-# Seconds before a crashed loop runs again: doubled a crash, and from the start after a good spell.
-FIRST_PAUSE, LONGEST_PAUSE, GOOD_SPELL = 0.5, 5.0, 60.0
+# Seconds before a crashed loop runs again: doubled a crash, and from the start after a good spell. Most crashes are
+# those of a server that recovers within a second, which traders should not wait for twice.
+FIRST_PAUSE, LONGEST_PAUSE, GOOD_SPELL = 0.1, 2.0, 10.0
 
 
 class Loop(Protocol):
@@ -59,7 +60,7 @@ class Steady:
 
 def supervise(loop: Loop, stopped: Callable[[], bool], wait: Callable[[float], object] = time.sleep) -> None:
     """Runs a loop again and again until ``stopped`` says so; a crash is logged and pauses it a while."""
-    pause = FIRST_PAUSE
+    pause = 0.0
     while not stopped():
         began = time.monotonic()
         try:
@@ -68,5 +69,6 @@ def supervise(loop: Loop, stopped: Callable[[], bool], wait: Callable[[float], o
             log.get(__name__).exception("A loop ended", extra={"loop": loop.name, "error": str(error)})
         if stopped():
             return
-        pause = FIRST_PAUSE if time.monotonic() - began > GOOD_SPELL else min(pause * 2, LONGEST_PAUSE)
+        good = time.monotonic() - began > GOOD_SPELL
+        pause = FIRST_PAUSE if good else min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
         wait(pause)

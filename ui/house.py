@@ -13,7 +13,7 @@ WORDS = {
     "instruments": "listing shares, futures and options",
     "market": "opening the market",
     "users": "making its first users",
-    "analytics": "warming up",
+    "pages": "loading its pages",
 }
 
 

@@ -16,9 +16,10 @@ from db.embedded.places import Places, settle
 
 # Between two looks at the server and at the clients, in seconds.
 LOOK = 0.2
-# A server that dies this soon after its start is started again ever more slowly, in seconds.
+# A server that dies this soon after its start is started again ever more slowly, in seconds. It may die so once, for
+# whoever killed it; from the second time on something is wrong with it.
 SOON = 10.0
-SLOWEST = 15.0
+SLOWEST = 5.0
 
 
 class Keeper:
@@ -30,6 +31,7 @@ class Keeper:
         self.grace = grace
         self.child: subprocess.Popen[bytes] | None = None
         self.started = 0.0
+        self.deaths = 0  # in a row, soon after a start
         self.wait = LOOK
 
     def run(self) -> None:
@@ -51,14 +53,12 @@ class Keeper:
         if self.child is not None and self.child.poll() is not None:
             log.get(__name__).warning("Postgres ended", extra={"status": self.child.returncode})
             self.child = None
+            self.mourn()
         if self.child is not None or server.postmaster(self.places.data) is not None:
             if time.monotonic() - self.started > SOON:
-                self.wait = LOOK
+                self.wait, self.deaths = LOOK, 0
                 self.places.trouble.unlink(missing_ok=True)
             return
-        if self.started and time.monotonic() - self.started < SOON:
-            self.wait = min(self.wait * 2, SLOWEST)
-            self.note(f"Postgres does not stay up. It said: {server.said(self.places)}")
         try:
             self.child = server.start(self.places, self.programs)
             self.started = time.monotonic()
@@ -67,6 +67,15 @@ class Keeper:
         except EmbeddedError as error:
             self.wait = min(self.wait * 2, SLOWEST)
             self.note(str(error))
+
+    def mourn(self) -> None:
+        """Takes a server's death in."""
+        if time.monotonic() - self.started >= SOON:
+            return
+        self.deaths += 1
+        if self.deaths > 1:
+            self.wait = min(self.wait * 2, SLOWEST)
+            self.note(f"Postgres does not stay up. It said: {server.said(self.places)}")
 
     def note(self, sentence: str) -> None:
         """Tells the clients that wait for the server."""

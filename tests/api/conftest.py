@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from api.app import routes
+from api import late
 from db.engine import Database
 from desk import access, identity, wallet
 from tests.floor import Floor
@@ -47,7 +47,7 @@ def desk(database: Database) -> Database:
 @pytest.fixture
 def client(desk: Database) -> Iterator[TestClient]:
     """Nobody's client."""
-    with TestClient(Starlette(routes=routes(Started(desk))), base_url="http://desk.test") as found:
+    with TestClient(Starlette(routes=[late.mount(Started(desk))]), base_url="http://desk.test") as found:
         yield found
 
 

@@ -5,10 +5,10 @@ import sys
 import uvicorn
 from starlette.applications import Starlette
 
-from api.app import routes
+from api import late
 from db.engine import Database
 from tests.api.conftest import Started
 
 if __name__ == "__main__":
-    app = Starlette(routes=routes(Started(Database(sys.argv[1]))))
+    app = Starlette(routes=[late.mount(Started(Database(sys.argv[1])))])
     uvicorn.run(app, port=int(sys.argv[2]), log_level="warning", lifespan="off")

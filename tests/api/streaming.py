@@ -13,7 +13,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount, Router
 
-from api.app import PREFIX, nowhere
+from api.app import nowhere
+from api.late import PREFIX
 from api.serving import Server, Starting
 from api.stream import Streams
 from web.security import SecurityHeaders

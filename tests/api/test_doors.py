@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import routes
+from api.app import application
 from api.call import Endpoint
 from api.serving import Resource
 from db.engine import Database
@@ -12,7 +12,7 @@ from tests.people import token
 
 ALL = [
     each
-    for route in routes(Started(None))[0].app.app.routes  # type: ignore[attr-defined]
+    for route in application(Started(None)).app.routes  # type: ignore[attr-defined]
     if isinstance(route.endpoint, Resource)
     for each in route.endpoint.endpoints.values()
 ]

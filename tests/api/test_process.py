@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 import settings
-from api.app import endpoints, middleware, routes
+from api import late
+from api.app import endpoints
 from api.reply import Reply
 from api.serving import Server
 from core import risk_rules
@@ -20,10 +22,12 @@ from db.engine import Database
 from desk import readiness
 from tests.api.conftest import ORDER, Started, as_bot
 from web import bodies, threads
+from web.security import SecurityHeaders
 
 
 def alone(state: Started) -> TestClient:
-    return TestClient(Starlette(routes=routes(state), middleware=middleware()), base_url="http://desk.test")
+    app = Starlette(routes=[late.mount(state)], middleware=[Middleware(SecurityHeaders)])
+    return TestClient(app, base_url="http://desk.test")
 
 
 def test_while_starting_every_route_says_so():
@@ -183,7 +187,7 @@ def test_other_answers_of_the_process_carry_them_too():
         await send({"type": "http.response.start", "status": 200, "headers": head})
         await send({"type": "http.response.body", "body": b"page"})
 
-    app = Starlette(middleware=middleware())
+    app = Starlette(middleware=[Middleware(SecurityHeaders)])
     app.mount("/", page)
     answer = TestClient(app).get("/x", headers={"x-forwarded-proto": "https"})
     assert answer.headers["set-cookie"] == "a=1; Secure"

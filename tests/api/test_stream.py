@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
-from api.app import PREFIX
+from api.late import PREFIX
 from core.frames import Frame, row_type
 from db.engine import Database
 from desk import access, identity, masters, wallet

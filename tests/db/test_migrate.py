@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 
 from db import migrate
 from db.engine import DatabaseUnavailable, connect
@@ -24,6 +25,10 @@ def test_a_second_upgrade_changes_nothing(empty_url: str) -> None:
     before = tables(empty_url)
     migrate.upgrade(empty_url)
     assert tables(empty_url) == before > 30
+
+
+def test_the_newest_version_is_the_one_that_alembic_finds() -> None:
+    assert migrate.newest() == ScriptDirectory.from_config(migrate.configuration()).get_current_head()
 
 
 def test_processes_that_start_together_migrate_once(empty_url: str) -> None:

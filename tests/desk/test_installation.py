@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import settings
 from db.checks import UnfitServerError
 from db.engine import Database
 from desk import access, first_users, identity, installation
@@ -147,8 +146,9 @@ def test_who_asks_too_early_is_told_what_is_waited_for() -> None:
 
 
 def test_a_web_process_starts_in_the_background_and_stops(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installation, "load", lambda: chosen(empty_url, kagaz_sidecar="external"))
-    monkeypatch.setattr(installation, "_preload", lambda _modules: None)
+    monkeypatch.setenv("KAGAZ_SIDECAR", "external")
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+    monkeypatch.setattr(installation, "_preload", lambda _modules, _later, first: first.set())
     monkeypatch.setattr(installation, "_state", State())
     installation.start()
     state = installation.state()
@@ -160,10 +160,8 @@ def test_a_web_process_starts_in_the_background_and_stops(empty_url: str, monkey
 
 
 def test_wrong_settings_are_told_to_whoever_opens_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong() -> Settings:
-        raise settings.WrongSettings("PORT must be a port.")
-
-    monkeypatch.setattr(installation, "load", wrong)
+    monkeypatch.setenv("KAGAZ_SIDECAR", "external")
+    monkeypatch.setenv("PORT", "harbour")
     monkeypatch.setattr(installation, "_state", State())
     installation.start()
     assert installation.state().settled.wait(60)
@@ -171,7 +169,8 @@ def test_wrong_settings_are_told_to_whoever_opens_a_page(monkeypatch: pytest.Mon
         installation.state().require()
 
 
-def test_external_children_are_left_to_others() -> None:
-    external = chosen("postgresql://h/x", kagaz_sidecar="external")
-    assert not installation.children(external)._commands
-    assert installation.children(chosen("postgresql://h/x"))._commands == [["jobs"]]
+def test_external_children_are_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAGAZ_SIDECAR", "External")
+    assert not installation.children()._commands
+    monkeypatch.delenv("KAGAZ_SIDECAR")
+    assert installation.children()._commands == [["jobs"]]

@@ -80,12 +80,12 @@ class Kagaz:
             return False
 
     def sidecar(self) -> psutil.Process | None:
-        """The sidecar that the web process started, None while there is none."""
+        """The sidecar that the web process started, None while there is none. Its spare, if any, is the younger."""
         assert self.web is not None
         with contextlib.suppress(psutil.Error):
-            for child in psutil.Process(self.web.pid).children():
-                if "desk.child" in child.cmdline():
-                    return child
+            children = psutil.Process(self.web.pid).children()
+            found = [child for child in children if "desk.child" in child.cmdline()]
+            return min(found, key=lambda child: child.create_time(), default=None)
         return None
 
     def postmaster(self) -> psutil.Process | None:

@@ -1,0 +1,26 @@
+"""The API's place among the routes of the web process, known before the API is imported."""
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from web.late import Late
+
+if TYPE_CHECKING:
+    from api.serving import Starting
+
+PREFIX = "/api/v1"
+# What a start imports beside its own work, so that no request has to.
+MODULE = "api.app"
+
+
+def mount(state: "Starting") -> Mount:
+    """The route for ``st.App(routes=…)``. While ``state`` is not ready it answers 503, but for /health."""
+
+    def make() -> ASGIApp:
+        from api.app import application
+
+        return application(state)
+
+    return Mount(PREFIX, app=Late(make))
