@@ -12,6 +12,8 @@ PY := .venv/bin/python
 GATEWAY_ADDRESS ?= $(ADDRESS)
 
 export PORT GATEWAY_ADDRESS
+# Where keeping compiled modules is forbidden, each of our processes compiles them all anew: half a second and more.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-postgres check lint types layers style wheels bench sim drill lock runtime tools

@@ -79,7 +79,8 @@ class Machine:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KAGAZ_")}
-        kept.pop("DATABASE_URL", None)
+        for name in ("DATABASE_URL", "PYTHONDONTWRITEBYTECODE"):
+            kept.pop(name, None)  # the second as `make run` does
         return kept | {"KAGAZ_HOME": str(self.home), "PORT": str(self.port), "GATEWAY_PORT": "0"}
 
 

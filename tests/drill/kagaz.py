@@ -157,7 +157,8 @@ class Kagaz:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("KAGAZ_", "STREAMLIT_"))}
-        kept.pop("DATABASE_URL", None)
+        for name in ("DATABASE_URL", "PYTHONDONTWRITEBYTECODE"):
+            kept.pop(name, None)  # the second as `make run` does
         given = {"KAGAZ_HOME": str(self.home), "KAGAZ_ORDER_RATE": "0", "KAGAZ_LOG_FORMAT": "json"}
         if "KAGAZ_PG_BIN" in os.environ:
             given["KAGAZ_PG_BIN"] = os.environ["KAGAZ_PG_BIN"]
