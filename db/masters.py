@@ -159,14 +159,24 @@ def move_expiries(connection: Connection[Any], moves: list[tuple[str, int, date,
 
 def insert_charge_rates(connection: Connection[Any], rows: Iterable[TariffRow]) -> int:
     """Adds tariffs that are not there yet; how many."""
-    added = 0
-    for row in rows:
-        added += connection.execute(
+    with connection.cursor() as cursor:
+        cursor.executemany(
             "insert into charge_rates (effective_from, plan, segment, rates) values (%s, %s, %s, %s)"
             " on conflict do nothing",
-            (row.effective_from, row.plan, row.segment.value, Jsonb(asdict(row.tariff))),
-        ).rowcount
-    return added
+            [(row.effective_from, row.plan, row.segment.value, Jsonb(asdict(row.tariff))) for row in rows],
+        )
+        return cursor.rowcount
+
+
+def seeded(connection: Connection[Any]) -> str:
+    """What the masters were last seeded with; empty before the first time."""
+    row = connection.execute("select seeded from master_version").fetchone()
+    return str(row[0]) if row else ""
+
+
+def note_seeded(connection: Connection[Any], mark: str) -> None:
+    """Writes down what the masters have been seeded with."""
+    connection.execute("update master_version set seeded = %s", (mark,))
 
 
 def raise_version(connection: Connection[Any]) -> None:

@@ -258,9 +258,16 @@ def _refresh(database: Database, kept: _Kept) -> None:
 def seed(database: Database, today: date) -> None:
     """Writes the masters a new installation starts with, and the contracts of ``today``.
 
-    What is there already stays as it is, so it may run at every start, and by two processes at once.
+    What is there already stays as it is, so it may run at every start, and by two processes at once; one that would
+    seed what was seeded before sees that by one question.
     """
+    mark = f"{seeds.mark()} {today}"
+    with database.connection() as connection:
+        if store.seeded(connection) == mark:
+            return
     retrying(lambda: _seed(database, today))
+    with database.connection() as connection:
+        store.note_seeded(connection, mark)
     forget(database)
 
 

@@ -3,8 +3,10 @@
 The cluster lives in shared memory with fsync off. Each template is made once; a copy of it takes some 20 ms.
 """
 
+import copy
 import datetime as dt
 import itertools
+import math
 import os
 import shutil
 import signal
@@ -15,12 +17,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 from db import migrate
 from db.embedded import account, binaries, initdb
 from db.engine import Database
+from desk import market, masters
 
 # The date that templates are seeded for: a Monday on which the exchanges are open.
 TODAY = dt.date(2026, 11, 23)
@@ -46,19 +50,31 @@ class Throwaway:
     socket: Path
     process: "subprocess.Popen[bytes]"
     numbers: Iterator[int] = field(default_factory=itertools.count)
+    known: "masters._Kept | None" = None
+    _admin: "psycopg.Connection[Any] | None" = None
 
     def url(self, name: str) -> str:
         return f"postgresql://{initdb.USER}@/{name}?host={self.socket}&port=5432"
 
     def run(self, statement: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
+        if self._admin is None:
+            self._admin = psycopg.connect(self.url("postgres"), autocommit=True)
+        self._admin.execute(statement)
 
     def clone(self, template: str) -> str:
         """Makes a new database like the template; its address."""
         name = f"t{next(self.numbers)}"
         self.run(f"create database {name} template {template} strategy file_copy")
         return self.url(name)
+
+    def tell(self, database: Database) -> None:
+        """Lets a fresh clone of the seeded template know what the template's own masters are: to read two thousand
+        instruments anew takes longer than most tests. Whether they still hold is asked as ever, by their version."""
+        if self.known is not None and self.known.master is not None:
+            kept = masters._Kept()
+            kept.master, kept.version, kept.checked = copy.copy(self.known.master), self.known.version, -math.inf
+            kept.master._risk = None  # which follows versions of the database's own
+            masters._kept[database] = kept
 
     def drop(self, url: str) -> None:
         """Drops a database made by `clone`, whoever is still connected to it."""
@@ -92,6 +108,8 @@ def running() -> Iterator[Throwaway]:
         _wait(cluster, home / "log")
         yield cluster
     finally:
+        if cluster._admin is not None:
+            cluster._admin.close()
         process.send_signal(signal.SIGQUIT)
         process.wait()
         shutil.rmtree(home, ignore_errors=True)
@@ -117,10 +135,10 @@ def migrated(cluster: Throwaway) -> str:
 
 def seeded(cluster: Throwaway, template: str) -> str:
     """Make a template with the schema, the instruments of TODAY and the markets; its name."""
-    from desk import market, masters
-
     cluster.run(f"create database seeded template {template} strategy file_copy")
     with Database(cluster.url("seeded"), pool_size=4) as database:
         masters.seed(database, TODAY)
         market.ensure_markets(database)
+        masters.get(database)
+        cluster.known = masters._kept[database]
     return "seeded"

@@ -1,11 +1,12 @@
 """A throwaway Postgres for a run of tests, and a database of its own for each test that asks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 import settings
 from db.engine import Database
+from desk.identity import passwords
 from tests import cluster
 from tests.cluster import Throwaway
 
@@ -17,6 +18,15 @@ def _no_order_rate(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.load.cache_clear()
     yield
     settings.load.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """A hash that is dear to guess takes a third of a second to make: in tests every person would pay it twice."""
+    assert passwords.ROUNDS >= 12, "a stolen hash must be dear to guess"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "ROUNDS", 4)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -41,18 +51,19 @@ def seeded_template(throwaway: Throwaway, migrated_template: str) -> str:
 @pytest.fixture
 def database(throwaway: Throwaway, seeded_template: str) -> Iterator[Database]:
     """A database of this test's own: migrated, and seeded with instruments and markets."""
-    yield from _lend(throwaway, seeded_template)
+    yield from _lend(throwaway, seeded_template, throwaway.tell)
 
 
 @pytest.fixture
 def clean_database(throwaway: Throwaway, migrated_template: str) -> Iterator[Database]:
     """A database of this test's own: migrated, and empty."""
-    yield from _lend(throwaway, migrated_template)
+    yield from _lend(throwaway, migrated_template, lambda _fresh: None)
 
 
-def _lend(throwaway: Throwaway, template: str) -> Iterator[Database]:
+def _lend(throwaway: Throwaway, template: str, tell: Callable[[Database], object]) -> Iterator[Database]:
     url = throwaway.clone(template)
     with Database(url) as fresh:
+        tell(fresh)
         yield fresh
     throwaway.drop(url)
 

@@ -73,6 +73,7 @@ master_version = Table(
     METADATA,
     Column("one", Boolean, primary_key=True, server_default=text("true")),
     Column("version", BigInteger, nullable=False, server_default=text("0")),
+    Column("seeded", Text, nullable=False, server_default=text("''::text")),
 )
 
 charge_rates = Table(

@@ -96,6 +96,34 @@ def test_seeding_again_changes_nothing(seeded: Database) -> None:
     before = counts(seeded)
     masters.seed(seeded, TODAY)
     assert counts(seeded) == before
+    forget_the_seed(seeded)
+    masters.seed(seeded, TODAY)
+    assert counts(seeded) == before
+
+
+def forget_the_seed(database: Database) -> None:
+    """As if a release with other files starts."""
+    with database.connection() as connection:
+        connection.execute("update master_version set seeded = ''")
+
+
+def test_a_release_with_other_files_adds_what_is_missing(seeded: Database) -> None:
+    before = counts(seeded)
+    with seeded.connection() as connection:
+        connection.execute("delete from charge_rates where plan = (select min(plan) from charge_rates)")
+    masters.seed(seeded, TODAY)
+    missing = counts(seeded)
+    masters.seed(seeded, TODAY)
+    assert counts(seeded) == missing, "what was seeded is not asked about twice"
+    forget_the_seed(seeded)
+    masters.seed(seeded, TODAY)
+    assert counts(seeded) == [*before[:-1], before[-1] + 1]
+
+
+def test_another_date_lists_its_contracts(seeded: Database) -> None:
+    before = counts(seeded)
+    masters.seed(seeded, date(2026, 12, 28))
+    assert counts(seeded) > before
 
 
 def test_two_may_seed_at_once(clean_database: Database) -> None:

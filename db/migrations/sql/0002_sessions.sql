@@ -1,5 +1,8 @@
 -- Hours and windows of a trading day as rows, and orders that wait for an opening.
 
+-- What the masters were last seeded with, and for which date: a start that would seed the same asks nothing more.
+alter table master_version add column seeded text not null default '';
+
 -- Set for good at placement: after its release an order is as any other, and still was one of these.
 alter table orders add column amo boolean not null default false;
 alter table orders add constraint orders_amo_check check (status <> 'AMO' or (amo and filled = 0));
