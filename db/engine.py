@@ -13,6 +13,9 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
+# A connection can send what could be sent when it was made: columns are made known before the first one is.
+import db.arrays  # noqa: F401
+
 if TYPE_CHECKING:
     import sqlalchemy
 

@@ -1,7 +1,10 @@
 """The pool: what a session is set to, what survives a kill, and what a caller is told without a connection."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,6 +15,7 @@ from db import checks
 from db.checks import UnfitServerError
 from db.engine import Database, DatabaseBusy, DatabaseUnavailable, connect, dsn, exclusive, retrying
 
+PROJECT = Path(__file__).resolve().parents[2]
 NOBODY = "postgresql://kagaz@127.0.0.1:1/kagaz"  # nothing listens on port 1
 
 
@@ -223,3 +227,20 @@ def test_what_is_exclusive_happens_one_after_the_other(clean_database: Database)
     for thread in threads:
         thread.join()
     assert most == [1] * 6
+
+
+# What a connection can send is settled when it is made; modules are imported later than that.
+LATER = """
+import sys
+from db.engine import Database
+with Database(sys.argv[1]) as database, database.connection() as connection:
+    from db.arrays import Int4, Int8
+    print(connection.execute("select %s::int4[], %s::int8[]", [Int4([1, 2]), Int8([3])]).fetchone())
+"""
+
+
+def test_a_connection_sends_columns_whose_module_was_imported_after_it_was_made(database: Database) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LATER, database.url], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "([1, 2], [3])"
