@@ -56,6 +56,21 @@ def convert(work: Work, facts: Facts, wish: ConvertPosition, number: int, actor:
     if refusal := refused(work, facts, instrument, wish):
         raise refusal
     stored = work.balances[Ledger.CASH]
+    done, available = exchange(work, facts, wish, number, actor)
+    if done.required > 0 and done.required > available:
+        raise _short(wish, done.record, done.required, available)
+    state, why, reason = state_of(work, facts)
+    if done.required > 0 and state is not TradingState.ACTIVE:
+        needs = rupees(done.required)
+        raise Refusal(reason, f"The account may only reduce: this conversion would need {needs} more. {why}")
+    spend = stored - work.balances[Ledger.CASH]
+    work.spend = spend if done.required > 0 and spend > 0 else None
+    return done
+
+
+def exchange(work: Work, facts: Facts, wish: ConvertPosition, number: int, actor: str) -> tuple[Converted, int]:
+    """Move the units and the money, whether or not CASH has it; with it comes what was available, in paise."""
+    instrument = facts.instruments[wish.instrument_id]
     if (instrument.segment, instrument.margin_underlying) in work.groups:
         holds.post_margin(work, facts, instrument, facts.now)  # what a newer snapshot asks is no cost of this
     before, available = dict(work.balances), work.available
@@ -67,15 +82,8 @@ def convert(work: Work, facts: Facts, wish: ConvertPosition, number: int, actor:
     if Product.CNC is wish.target:
         work.move(Ledger.CASH, Ledger.INVESTED, record.cost, Code.COST, facts.now, reference=f"conversion {number}")
     required = before[Ledger.CASH] - work.balances[Ledger.CASH]
-    if required > 0 and required > available:
-        raise _short(wish, record, required, available)
-    state, why, reason = state_of(work, facts)
-    if required > 0 and state is not TradingState.ACTIVE:
-        raise Refusal(reason, f"The account may only reduce: this conversion would need {rupees(required)} more. {why}")
-    spend = stored - work.balances[Ledger.CASH]
-    work.spend = spend if required > 0 and spend > 0 else None
     changed = {name: work.balances[name] - before[name] for name in (Ledger.INVESTED, Ledger.MARGIN)}
-    return Converted(record, required, changed[Ledger.INVESTED], changed[Ledger.MARGIN])
+    return Converted(record, required, changed[Ledger.INVESTED], changed[Ledger.MARGIN]), available
 
 
 def _move(
@@ -167,6 +175,12 @@ def _in_time(facts: Facts, instrument: Instrument) -> Refusal | None:
         return None
     sentence = f"Intraday positions in {instrument.symbol} are squared off since {until:%H:%M}: none is converted now."
     return Refusal(Reason.CONVERSION_OVER, sentence, "to")
+
+
+def stays(work: Work, facts: Facts, wish: ConvertPosition) -> Refusal | None:
+    """Why units that were left open over the close cannot change their product, but for money."""
+    instrument = facts.instruments[wish.instrument_id]
+    return _fits(work, instrument, wish) or _joins(work, instrument, wish) or _is_priced(facts, instrument, wish)
 
 
 def _fits(work: Work, instrument: Instrument, wish: ConvertPosition) -> Refusal | None:

@@ -104,6 +104,8 @@ def needed(nets: Iterable[Net], snapshot: Snapshot, index: bool, orders: bool = 
     """What a group's positions need, with the worst subset of its orders or without them."""
     lines: list[tuple[Risk, int, int, int]] = []
     shares = exposure = add_ons = 0
+    nets = list(nets)
+    snapshot.prepare((net.instrument for net in nets if net.instrument.segment is not Segment.CASH), index)
     for net in nets:
         quantity, buy, sell = (net.quantity, net.buy, net.sell) if orders else (net.quantity, 0, 0)
         if not (quantity or buy or sell):

@@ -105,6 +105,21 @@ def discount(years: npt.ArrayLike, rate: npt.ArrayLike = RATE) -> Floats:
     return np.asarray(np.exp(-np.asarray(rate, float) * np.maximum(np.asarray(years, float), 0.0)))
 
 
+def delta(
+    forward: npt.ArrayLike,
+    strike: npt.ArrayLike,
+    years: npt.ArrayLike,
+    volatility: npt.ArrayLike,
+    rate: npt.ArrayLike = RATE,
+    call: npt.ArrayLike = True,
+) -> Floats:
+    """The delta of ``greeks`` by itself."""
+    t = np.maximum(np.asarray(years, float), SHORTEST)
+    d1 = _d1(np.asarray(forward, float), np.asarray(strike, float), _deviation(t, volatility))
+    sign = np.where(np.asarray(call, bool), 1.0, -1.0)
+    return np.asarray(sign * discount(t, rate) * normal(sign * d1))
+
+
 def greeks(
     forward: npt.ArrayLike,
     strike: npt.ArrayLike,

@@ -166,6 +166,8 @@ class Reason(IntEnum):
     OPPOSITE_POSITION = 745
     CONVERSION_FUNDS = 746
     NOT_BOUGHT_TODAY = 747
+    CARRIED_AS_DELIVERY = 748
+    CARRIED_AS_INTRADAY = 749
     # charges and settlement
     NO_RATES = 750
     CORPORATE_ACTION = 751

@@ -5,9 +5,11 @@ with volatility up and with volatility down; and a move far beyond the range, bo
 counts. Options are priced anew by Black-76 on the shifted forward, at their own volatility of the smile,
 shifted; futures move with the price. Here floats end: what leaves this file is integer paise a unit.
 
-A snapshot never changes, so a contract's array is worked out once for it and kept with it.
+A snapshot never changes, so a contract's array is worked out once for it and kept with it; those of a group that
+are missing are worked out together, because a call of numpy costs as much for one option as for fifty.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -20,13 +22,16 @@ from core import options, smile
 from core.calendar import expires_at
 from core.instruments import OPTIONS, Instrument, Kind
 from core.margin_rules import ContractRule, of_contracts
+from core.options import Floats
 
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 DEFAULT_RATE: Final = 625
 LOWEST_VOLATILITY: Final = 0.01
 THIRDS: Final = np.array([0, 0, 1, 1, -1, -1, 2, 2, -2, -2, 3, 3, -3, -3], float) / 3
 ABOVE_AND_BELOW: Final = np.array([1, -1] * 7, float)
+SCENARIOS: Final = len(THIRDS) + 2
 _YEAR: Final = 365.0 * 86_400.0
 # Snapshots kept with their arrays: some markets' underlyings for some days.
 KEPT: Final = 2_048
@@ -70,8 +75,16 @@ class Snapshot:
         """The array of a contract on it; ``index`` says whether it is one."""
         found = self.risks.get(instrument.id)
         if found is None:
-            found = self.risks[instrument.id] = risk_of(instrument, self, of_contracts(self.on, index), index)
+            self.prepare((instrument,), index)
+            found = self.risks[instrument.id]
         return found
+
+    def prepare(self, instruments: Iterable[Instrument], index: bool) -> None:
+        """Work out the arrays of contracts that have none yet, all of them in one go."""
+        missing = [each for each in instruments if each.id not in self.risks]
+        if missing:
+            found = risks_of(missing, self, of_contracts(self.on, index), index)
+            self.risks.update((each.id, risk) for each, risk in zip(missing, found, strict=True))
 
 
 @lru_cache(KEPT)
@@ -80,28 +93,43 @@ def taken(id: int | None, price: int, on: date, at: datetime, volatility: int, r
     return Snapshot(id, price, on, at, volatility, rate)
 
 
-def risk_of(instrument: Instrument, snapshot: Snapshot, rule: ContractRule, index: bool) -> Risk:
-    """Work out one array. Raises ValueError for what is no contract."""
+def risks_of(instruments: Sequence[Instrument], snapshot: Snapshot, rule: ContractRule, index: bool) -> list[Risk]:
+    """Work out the arrays of contracts on one underlying, in their order. Raises ValueError for what is no contract."""
+    reach = rule.price_range(snapshot.price, snapshot.volatility)
+    table = np.empty((len(instruments), SCENARIOS), np.int64)
+    values, deltas = [0] * len(instruments), [10_000] * len(instruments)
+    table[:] = future_losses(reach, rule)
+    written = [number for number, each in enumerate(instruments) if each.kind in OPTIONS]
+    if written:
+        table[written], worth, leaning = _options([instruments[n] for n in written], snapshot, rule, index, reach)
+        for number, value, delta in zip(written, worth, leaning, strict=True):
+            values[number], deltas[number] = value, delta
+    most, least = table.max(1).tolist(), table.min(1).tolist()
+    return [
+        _risk(each, snapshot, rule, table[n], max(0, most[n]), max(0, -least[n]), values[n], deltas[n])
+        for n, each in enumerate(instruments)
+    ]
+
+
+def _risk(
+    instrument: Instrument, snapshot: Snapshot, rule: ContractRule, losses: Ints, rise: int, fall: int, value: int,
+    delta: int,
+) -> Risk:  # fmt: skip
     if instrument.expiry is None:
         raise ValueError(f"{instrument.symbol} is no contract")
-    reach = rule.price_range(snapshot.price, snapshot.volatility)
-    apart = instrument.expiry <= snapshot.on and not rule.offsets_on_expiry
-    if instrument.kind is Kind.FUT:
-        losses, value, delta = future_losses(reach, rule), 0, 10_000
-    else:
-        losses, value, delta = _option(instrument, snapshot, rule, index, reach)
+    option, ends = instrument.kind in OPTIONS, instrument.expiry <= snapshot.on
     return Risk(
         losses=losses,
-        rise=max(0, int(losses.max())),
-        fall=max(0, -int(losses.min())),
+        rise=rise,
+        fall=fall,
         value=value,
         delta=delta,
         exposure=_exposure(instrument, snapshot.price, rule),
-        expiry_day=rule.expiry_day if instrument.kind in OPTIONS and instrument.expiry <= snapshot.on else 0,
+        expiry_day=rule.expiry_day if option and ends else 0,
         calendar=rule.calendar,
-        option=instrument.kind in OPTIONS,
+        option=option,
         expiry=instrument.expiry,
-        apart=apart,
+        apart=ends and not rule.offsets_on_expiry,
     )
 
 
@@ -112,38 +140,52 @@ def future_losses(reach: int, rule: ContractRule) -> Ints:
 
 
 def option_losses(
-    spot: float, strike: float, years: float, volatility: float, rate: float, call: bool, reach: float,
+    spot: float, strikes: Floats, years: Floats, volatilities: Floats, rate: float, calls: Bools, reach: float,
     rule: ContractRule,
-) -> tuple[Ints, int]:  # fmt: skip
-    """(minus the value in each scenario, value now) of an option, in whole paise. ``volatility`` and ``rate`` are
-    fractions a year. Of the move beyond the range only the weighted part of the loss counts."""
-    growth = np.exp(rate * max(years, 0.0))
+) -> tuple[Ints, Ints]:  # fmt: skip
+    """(minus the value in each scenario, value now) of options on one underlying, in whole paise: a row and a number
+    an option. ``volatilities`` and ``rate`` are fractions a year. Of the move beyond the range only the weighted part
+    of the loss counts."""
+    growth = np.exp(rate * np.maximum(years, 0.0))
     moves = np.concatenate([[0.0], THIRDS, [rule.extreme_move, -rule.extreme_move]])
     shift = rule.volatility_range / 10_000
     shifts = np.concatenate([[0.0], ABOVE_AND_BELOW * shift, [0.0, 0.0]])
     prices = np.maximum(spot + moves * reach, 1.0)
     values = options.price(
-        prices * growth, strike, years, np.maximum(volatility + shifts, LOWEST_VOLATILITY), rate, call
+        prices * growth[:, None],
+        strikes[:, None],
+        years[:, None],
+        np.maximum(volatilities[:, None] + shifts, LOWEST_VOLATILITY),
+        rate,
+        calls[:, None],
     )
-    now, weight = values[0], rule.extreme_weight / 10_000
-    scanned, beyond = values[1:15], now + (values[15:] - now) * weight
-    return _whole(-np.concatenate([scanned, beyond])), round(float(now))
+    now, weight = values[:, :1], rule.extreme_weight / 10_000
+    scanned, beyond = values[:, 1:15], now + (values[:, 15:] - now) * weight
+    return _whole(-np.concatenate([scanned, beyond], axis=1)), _whole(now[:, 0])
 
 
-def _option(
-    instrument: Instrument, snapshot: Snapshot, rule: ContractRule, index: bool, reach: int
-) -> tuple[Ints, int, int]:
-    assert instrument.expiry is not None
-    assert instrument.strike is not None
-    years = (expires_at(instrument.expiry) - snapshot.at).total_seconds() / _YEAR
-    rate, strike, call = snapshot.rate / 10_000, float(instrument.strike), instrument.kind is Kind.CE
-    forward = snapshot.price * float(np.exp(rate * max(years, 0.0)))
+def _options(
+    instruments: Sequence[Instrument], snapshot: Snapshot, rule: ContractRule, index: bool, reach: int
+) -> tuple[Ints, list[int], list[int]]:
+    """(scenarios, values now, deltas in basis points) of options on one underlying."""
+    left = {each.expiry: _years(each, snapshot.at) for each in instruments}
+    years = np.array([left[each.expiry] for each in instruments])
+    strikes = np.array([each.strike for each in instruments], float)
+    calls = np.array([each.kind is Kind.CE for each in instruments])
+    rate = snapshot.rate / 10_000
+    forwards = snapshot.price * np.exp(rate * np.maximum(years, 0.0))
     base = (snapshot.volatility or rule.unknown_volatility) / 10_000
     shape = smile.INDEX if index else smile.SHARE
-    own = float(smile.volatility(forward, strike, years, smile.at_the_money(base, years), shape))
-    losses, value = option_losses(snapshot.price, strike, years, own, rate, call, reach, rule)
-    delta = options.greeks(forward, strike, years, own, rate, call).delta
-    return losses, value, round(float(delta) * 10_000)
+    own = smile.volatility(forwards, strikes, years, smile.at_the_money(base, years), shape)
+    losses, values = option_losses(snapshot.price, strikes, years, own, rate, calls, reach, rule)
+    deltas = np.rint(options.delta(forwards, strikes, years, own, rate, calls) * 10_000)
+    return losses, values.tolist(), deltas.astype(np.int64).tolist()
+
+
+def _years(instrument: Instrument, at: datetime) -> float:
+    if instrument.expiry is None or instrument.strike is None:
+        raise ValueError(f"{instrument.symbol} is no option")
+    return (expires_at(instrument.expiry) - at).total_seconds() / _YEAR
 
 
 def _exposure(instrument: Instrument, price: int, rule: ContractRule) -> int:
@@ -153,5 +195,5 @@ def _exposure(instrument: Instrument, price: int, rule: ContractRule) -> int:
     return rule.deep_exposure if out * 10_000 > price * rule.deep_from else rule.exposure
 
 
-def _whole(values: options.Floats) -> Ints:
+def _whole(values: Floats) -> Ints:
     return np.asarray(np.rint(values), np.int64)

@@ -48,11 +48,11 @@ def settlements(connection: Connection, market: str, day: date) -> dict[int, int
 
 
 def behind(connection: Connection, market: str, day: date, but: Sequence[int], limit: int) -> list[tuple[int, int]]:
-    """(account, open contract positions) of living accounts whose date is ``day`` or earlier, ascending; not
-    those of ``but``."""
+    """(account, open positions that may end or change their product at a close) of living accounts whose date is
+    ``day`` or earlier, ascending; not those of ``but``."""
     return connection.execute(
         "select a.id, (select count(*) from positions p join instruments i on i.id = p.instrument_id"
-        "   where p.account_id = a.id and p.quantity <> 0 and i.expiry is not null)"
+        "   where p.account_id = a.id and p.quantity <> 0 and (i.expiry is not null or p.product = 'MIS'))"
         " from accounts a where a.market = %s and a.archived_at is null and a.trading_date <= %s"
         " and a.id <> all (%s::bigint[]) order by a.id limit %s",
         [market, day, list(but), limit],

@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import log
-from core import settlement
+from core import carrying, settlement
 from core.calendar import Calendar, Session
 from core.orders import SQUARED_OFF, Product
 from core.reasons import Reason
 from db import closing as rows
+from db import risk_state
 from db.engine import Database, retrying
 from db.trading import commit
 from desk import contract_notes, corporate, masters, risk_watch, trading
@@ -148,16 +149,18 @@ def roll(database: Database, market: str, step: Due, now: datetime | None = None
     return {
         "accounts": rolled,
         "carried": len(rolling.carried),
+        "delivered": rolling.delivered,
         "closed": step.trading_date.isoformat(),
         "opened": step.next_date.isoformat(),
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rolling:
     """What all accounts of one roll share: the step, the day's closing prices, and what the next date splits.
 
-    ``carried`` are the accounts whose intraday positions nobody could close: they stay theirs, and are delivered.
+    ``carried`` are the accounts whose intraday positions nobody could close and that could not be carried as another
+    product either; ``delivered`` counts the positions that could.
     """
 
     step: Due
@@ -165,6 +168,7 @@ class Rolling:
     at: datetime
     splits: list[corporate.Due]
     carried: list[int] = field(default_factory=list)
+    delivered: int = 0
 
 
 def _roll_one(database: Database, account_id: int, contracts: int, rolling: Rolling) -> int:
@@ -182,8 +186,12 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
         settlement.expire_contracts(work, facts, closes, step.next_date, frame, at, lambda: next(numbers))
         settlement.mark_futures(work, facts, closes, at)
         settlement.remargin(work, facts, at)
+        carried = carrying.carry(work, facts, lambda: next(numbers)[0])
         commit(connection, [work])
         work.written()
+        for each in carried:
+            told = (int(each.reason), each.sentence)
+            risk_state.decide(connection, account_id, carrying.ACTOR, "CARRIED", told, each.numbers)
         if contract_notes.book(connection, master, work, at):
             commit(connection, [work])
             work.written()
@@ -197,6 +205,7 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
         if corporate.apply(connection, task, rolling.splits, closes, frame):
             commit(connection, [work])
         risk_watch.next_day(connection, task)
-    if any(each.quantity and each.product is Product.MIS for each in work.positions.values()):
+    rolling.delivered += sum(each.target is not Product.MIS for each in carried)
+    if any(each.target is Product.MIS for each in carried):
         rolling.carried.append(account_id)
     return 1

@@ -16,7 +16,13 @@ from ui.seat import Seat
 
 BADGES = {TradingState.ACTIVE: "green", TradingState.REDUCING: "orange", TradingState.HALTED: "red"}
 ALL = "All my books"
-DECIDED = {"REFUSED": "Refused", "ACTIVE": "Re-armed", "REDUCING": "Reduces only", "HALTED": "Halted"}
+DECIDED = {
+    "REFUSED": "Refused",
+    "ACTIVE": "Re-armed",
+    "REDUCING": "Reduces only",
+    "HALTED": "Halted",
+    "CARRIED": "Carried over",
+}
 
 
 def table(rows: list[Row], columns: dict[str, str], empty: str) -> None:

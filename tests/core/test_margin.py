@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import options, scan
+from core import options, scan, smile
+from core.calendar import expires_at
 from core.instruments import Instrument, Kind
 from core.margin import Need, Net, group_margin, needed
 from core.margin_rules import of_cash, of_contracts
@@ -50,9 +52,9 @@ def test_a_naked_and_a_hedged_call_are_what_a_broker_published(days: int) -> Non
     spot, rate, years, rule = 19_434_15, 0.065, days / 365, of_contracts(date(2023, 7, 10), True)
     own = float(options.implied_volatility(35_65, spot * (1 + rate * years), 20_600_00, years, rate))
     reach = rule.price_range(spot, 0)
-    written, bought = (
-        scan.option_losses(spot, strike, years, own, rate, True, reach, rule) for strike in (20_600_00, 20_700_00)
-    )
+    strikes, both = np.array([20_600_00.0, 20_700_00.0]), np.ones(2)
+    losses, values = scan.option_losses(spot, strikes, both * years, both * own, rate, both > 0, reach, rule)
+    written, bought = ((losses[n], int(values[n])) for n in (0, 1))
     naked = int((-75 * written[0]).max())
     scanned = int((75 * (bought[0] - written[0])).max()) - 75 * (written[1] - bought[1])
     hedged = scanned + 75 * (35_65 - 6_95)
@@ -161,6 +163,52 @@ def test_an_order_that_buys_an_option_or_closes_a_lone_position_raises_nothing(
     within = [net for net in nets if net.instrument.expiry == FAR]
     bought = [replace(net, buy=net.buy + (more * 65 if net.instrument.strike else 0)) for net in within]
     assert total(bought, on) == total(within, on)
+
+
+def alone(one: Instrument, at: scan.Snapshot, index: bool) -> tuple[list[int], int, int]:
+    """(scenarios, value, delta) of one option, priced by itself: one scenario after the other."""
+    rule, rate = of_contracts(at.on, index), at.rate / 10_000
+    assert one.expiry is not None
+    assert one.strike is not None
+    years = (expires_at(one.expiry) - at.at).total_seconds() / (365 * 86_400)
+    growth, call = float(np.exp(rate * max(years, 0.0))), one.kind is Kind.CE
+    base = (at.volatility or rule.unknown_volatility) / 10_000
+    shape = smile.INDEX if index else smile.SHARE
+    own = float(smile.volatility(at.price * growth, one.strike, years, smile.at_the_money(base, years), shape))
+    reach, shift = rule.price_range(at.price, at.volatility), rule.volatility_range / 10_000
+
+    def worth(move: float, more: float) -> float:
+        spot = max(at.price + move * reach, 1.0)
+        return float(options.price(spot * growth, one.strike, years, max(own + more, 0.01), rate, call))
+
+    now = worth(0.0, 0.0)
+    scanned = [worth(part / 3, sign * shift) for part in (0, 1, -1, 2, -2, 3, -3) for sign in (1, -1)]
+    far = [worth(sign * rule.extreme_move, 0.0) for sign in (1, -1)]
+    weighed = [now + (value - now) * rule.extreme_weight / 10_000 for value in far]
+    greeks = options.greeks(at.price * growth, one.strike, years, own, rate, call)
+    return [-round(value) for value in scanned + weighed], round(now), round(float(greeks.delta) * 10_000)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    strikes=st.lists(st.tuples(st.integers(40, 160), st.booleans(), st.sampled_from([TODAY, NEAR, FAR])), min_size=1),
+    price=st.integers(50_000, 5_000_000),
+    volatility=st.sampled_from([0, 800, 1_300, 4_500]),
+    index=st.booleans(),
+)
+def test_options_priced_together_are_priced_as_each_by_itself(
+    strikes: list[tuple[int, bool, date]], price: int, volatility: int, index: bool
+) -> None:
+    at = scan.Snapshot(1, price, TODAY, AT, volatility, 625)
+    chain = [
+        replace(CALL, id=100 + n, kind=Kind.CE if call else Kind.PE, strike=max(5, price * away // 100), expiry=expiry)
+        for n, (away, call, expiry) in enumerate(strikes)
+    ]
+    at.prepare(chain, index)
+    for one in chain:
+        risk, (losses, value, delta) = at.risks[one.id], alone(one, at, index)
+        assert (risk.losses.tolist(), risk.value, risk.delta) == (losses, value, delta)
+        assert (risk.rise, risk.fall) == (max(0, *losses), max(0, -min(losses)))
 
 
 def test_arrays_of_a_snapshot_are_worked_out_once() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.calendar import IST
+from core.reasons import Reason
 from db import closing as rows
 from db.engine import Database
 from desk import account_watch, closing, margins, screens
@@ -129,18 +130,123 @@ def test_a_contract_that_ended_while_nobody_ran_is_settled_at_its_own_close(floo
     assert row == ("EXPIRY", 10_000, call.lot * 1_000)
 
 
-def test_an_intraday_position_that_nobody_could_close_is_carried_and_told(
+def carried_over(floor: Floor, account: int) -> list[tuple[int, str]]:
+    with floor.database.connection() as connection:
+        return connection.execute(
+            "select rule, sentence from risk_decisions where account_id = %s and decision = 'CARRIED' order by id",
+            [account],
+        ).fetchall()
+
+
+def ends(floor: Floor) -> dict[str, object]:
+    now = end_of(floor)
+    step = closing.due(floor.database, "sim", now)
+    assert step
+    told = closing.roll(floor.database, "sim", step, now)
+    floor.trading_date = step.next_date
+    return told
+
+
+def test_shares_that_nobody_could_close_are_delivered_where_the_account_can_pay(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 10, SBIN, 80_000, "MIS")
+    floor.price(SBIN, 79_000)
+    told = ends(floor)
+    assert (told["carried"], told["delivered"]) == (0, 1)
+    assert floor.position(account, SBIN, "MIS") == (0, 0)
+    assert floor.position(account, SBIN, "CNC") == (10, 0)
+    balances = floor.balances(account)
+    assert (balances["INVESTED"], balances["MARGIN"], balances["HOLD"]) == (800_000, 0, 0)
+    ((rule, sentence),) = carried_over(floor, account)
+    assert (rule, sentence) == (Reason.CARRIED_AS_DELIVERY, "10 SBIN could not be closed and became CNC.")
+    row = one(floor, "select from_product, to_product, quantity, cost from conversions where account_id = %s", account)
+    assert row == ("MIS", "CNC", 10, 800_000)
+    heads = one(floor, "select sum(stt) from charge_entries where account_id = %s", account)
+    assert heads == (800,), "the day's contract note bills a delivery: 0.1 % of 8,000 rupees"
+
+
+def test_shares_that_the_account_cannot_pay_for_stay_intraday_and_their_owner_is_told(
     floor: Floor, caplog: pytest.LogCaptureFixture
 ) -> None:
+    account = floor.account(cash=200_000)
+    floor.buy(account, 10, SBIN, 80_000, "MIS")
+    assert ends(floor)["carried"] == 1
+    assert floor.position(account, SBIN, "MIS") == (10, 0)
+    assert "Intraday positions were carried over the close" in caplog.text
+    ((rule, sentence),) = carried_over(floor, account)
+    assert rule == Reason.CARRIED_AS_INTRADAY
+    assert "10 SBIN could not be closed. To deliver them takes ₹6,400.00 more" in sentence
+    assert one(floor, "select count(*) from conversions where account_id = %s", account) == (0,)
+
+
+def test_shares_sold_short_are_not_delivered(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.sell(account, 10, SBIN, 80_000, "MIS")
+    assert ends(floor)["carried"] == 1
+    assert floor.position(account, SBIN, "MIS") == (-10, 0)
+    assert "only shares that were bought can be delivered" in carried_over(floor, account)[0][1]
+
+
+def test_contracts_that_nobody_could_close_become_nrml_and_cost_nothing(floor: Floor) -> None:
+    account = floor.account(cash=1_000_000_000)
+    nifty = floor.instrument("NSE:NIFTY 50")
+    future = next(
+        each
+        for each in floor.master.chain(nifty.id)
+        if each.kind == "FUT" and each.expiry and each.expiry > end_of(floor).date() + timedelta(days=7)
+    )
+    floor.price(nifty.key, 2_400_000)
+    floor.price(future.key, 2_410_000)
+    floor.sell(account, future.lot, future.key, 2_410_000, "MIS")
+    margin = floor.balances(account)["MARGIN"]
+    assert ends(floor)["delivered"] == 1
+    assert floor.position(account, future.key, "NRML")[0] == -future.lot
+    assert floor.balances(account)["MARGIN"] == margin
+    assert carried_over(floor, account)[0][1].endswith("became NRML.")
+
+
+def test_units_that_would_meet_their_opposite_stay_what_they_are(floor: Floor) -> None:
+    account = floor.account(cash=1_000_000_000)
+    nifty = floor.instrument("NSE:NIFTY 50")
+    future = next(
+        each
+        for each in floor.master.chain(nifty.id)
+        if each.kind == "FUT" and each.expiry and each.expiry > end_of(floor).date() + timedelta(days=7)
+    )
+    floor.price(nifty.key, 2_400_000)
+    floor.price(future.key, 2_410_000)
+    floor.buy(account, future.lot, future.key, 2_410_000, "NRML")
+    floor.sell(account, future.lot, future.key, 2_410_000, "MIS")
+    assert ends(floor)["carried"] == 1
+    assert "closed against itself" in carried_over(floor, account)[0][1]
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_roll_that_dies_carries_each_position_once(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    """Killed before or after the transaction of one account: the next roll goes on, and nothing moves twice."""
     account = floor.account(cash=100_000_000)
     floor.buy(account, 10, SBIN, 80_000, "MIS")
     now = end_of(floor)
     step = closing.due(floor.database, "sim", now)
     assert step
-    assert closing.roll(floor.database, "sim", step, now)["carried"] == 1
+    roll_one = closing._roll_one
+
+    def dies(*arguments: object) -> int:
+        if after:
+            roll_one(*arguments)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(closing, "_roll_one", dies)
+    with pytest.raises(KeyboardInterrupt):
+        closing.roll(floor.database, "sim", step, now)
+    monkeypatch.setattr(closing, "_roll_one", roll_one)
+    closing.roll(floor.database, "sim", step, now)
     floor.trading_date = step.next_date
-    assert floor.position(account, SBIN, "MIS") == (10, 0)
-    assert "Intraday positions were carried over the close" in caplog.text
+    assert floor.position(account, SBIN, "CNC") == (10, 0)
+    assert len(carried_over(floor, account)) == 1
+    assert one(floor, "select count(*) from conversions where account_id = %s", account) == (1,)
 
 
 def test_todays_profit_waits_for_the_next_date(floor: Floor) -> None:

@@ -58,7 +58,7 @@ create table risk_decisions (
     account_id bigint not null references accounts,
     order_id   bigint,
     actor      text not null,
-    decision   text not null check (decision in ('REFUSED', 'ACTIVE', 'REDUCING', 'HALTED')),
+    decision   text not null check (decision in ('REFUSED', 'ACTIVE', 'REDUCING', 'HALTED', 'CARRIED')),
     rule       integer not null,
     sentence   text not null,
     numbers    jsonb not null default '{}'
