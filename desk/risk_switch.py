@@ -12,10 +12,11 @@ from core.orders import WORKING
 from core.reasons import Reason, Refusal
 from core.risk_watch import breach
 from core.standing import TradingState
-from db import audit, risk_rows, risk_state, trading_reads
+from db import audit, flattenings, risk_rows, risk_state
 from db.engine import Database, retrying
 from db.trading import commit
-from desk import gtt, masters, risk_limits, trading
+from desk import flatten as flattening
+from desk import gtt, masters, risk_limits
 from desk.access import AccountRef
 from desk.answers import Body
 from desk.principal import Principal
@@ -33,11 +34,11 @@ def kill(database: Database, who: Principal, account: AccountRef, flatten: bool 
     _owner_or_admin(who, account)
     power = "OWNER" if account.user_id == who.user_id else "ADMIN"
     told = (int(Reason.KILLED), f"{_who(power, who)} pressed the kill switch.")
-    cancelled = retrying(lambda: _halt(database, who.name, account.id, told, power))
+    cancelled = retrying(lambda: _halt(database, who.name, account.id, told, power, flatten))
     _heard(database, who, "KILL_SWITCH", account.key, {"cancelled": cancelled, "flatten": flatten})
     forget_all()
     ring(database, ORDERS, ACCOUNTS)
-    sent, left = _flatten(database, who.name, account.id) if flatten else ([], [])
+    sent, left = flattening.close(database, who.name, account.id) if flatten else ([], [])
     body: Body = {"account": account.key, "cancelled": cancelled, "closing": sent, "left_open": left}
     return body | {"state": TradingState.HALTED}
 
@@ -78,6 +79,7 @@ def rearm(database: Database, who: Principal, account: AccountRef) -> Body:
             told = (int(Reason.REARMED), f"{who.name} re-armed the account.")
             risk_state.set_state(connection, account.id, TradingState.ACTIVE, told, who.name, "OWNER")
             risk_state.decide(connection, account.id, who.name, "ACTIVE", told)
+            flattenings.let_go(connection, [account.id])
             audit.append(connection, who.name, "REARMED", account.key, user_id=who.user_id or None)
         return {"account": account.key, "state": TradingState.ACTIVE}
 
@@ -100,8 +102,11 @@ def rearm_market(database: Database, who: Principal, market: str) -> Body:
     return _rearm_many(database, who, ("MARKET", market), f"{who.name} re-armed the market {market}.")
 
 
-def _halt(database: Database, actor: str, account_id: int, told: tuple[int, str], power: str | None) -> int:
-    """Cancel all that rests in one account and, with ``power``, halt it; how many orders were cancelled."""
+def _halt(
+    database: Database, actor: str, account_id: int, told: tuple[int, str], power: str | None, flatten: bool
+) -> int:
+    """Cancel all that rests in one account and, with ``power``, halt it; how many orders were cancelled. ``flatten``
+    is written down with it, so that whoever dies now, the sidecar closes what is open."""
     master = masters.get(database)
     why = (Reason.KILLED, f"Cancelled: {told[1]}")
     with database.connection() as connection:
@@ -117,6 +122,8 @@ def _halt(database: Database, actor: str, account_id: int, told: tuple[int, str]
             kept = "ADMIN" if stood.state is TradingState.HALTED and stood.power == "ADMIN" else power
             risk_state.set_state(connection, account_id, TradingState.HALTED, told, actor, kept)
         risk_state.decide(connection, account_id, actor, "HALTED", told, {"cancelled": len(resting)})
+        if flatten:
+            flattenings.begin(connection, account_id, actor)
     return len(resting)
 
 
@@ -134,12 +141,12 @@ def _kill_many(
     accounts = retrying(press)
     cancelled, sent, left = 0, list[str](), list[str]()
     for account_id, _ in accounts:
-        cancelled += retrying(lambda account_id=account_id: _halt(database, who.name, account_id, told, None))  # type: ignore[misc]
+        cancelled += retrying(lambda account_id=account_id: _halt(database, who.name, account_id, told, None, flatten))  # type: ignore[misc]
     forget_all()
     ring(database, ORDERS, ACCOUNTS)
     if flatten:
         for account_id, _ in accounts:
-            closing, open_still = _flatten(database, who.name, account_id)
+            closing, open_still = flattening.close(database, who.name, account_id)
             sent, left = sent + closing, left + open_still
     _logger.warning("A kill switch was pressed", extra={"switch": ":".join(switch), "actor": who.name})
     body: Body = {"accounts": [key for _, key in accounts], "cancelled": cancelled, "closing": sent, "left_open": left}
@@ -155,7 +162,9 @@ def _rearm_many(database: Database, who: Principal, switch: tuple[str, str], sen
             if found[1] and not who.is_admin:
                 raise Refusal(Reason.REARM_NOT_YOURS, f"Administrator {found[0]} pressed it and alone re-arms it.")
             risk_rows.rearm(connection, *switch, who.name)
-            for account_id, _ in risk_state.living(connection, *switch):
+            living = risk_state.living(connection, *switch)
+            flattenings.let_go(connection, [account_id for account_id, _ in living])
+            for account_id, _ in living:
                 risk_state.decide(connection, account_id, who.name, "ACTIVE", (int(Reason.REARMED), sentence))
             audit.append(connection, who.name, "REARMED", ":".join(switch), user_id=who.user_id or None)
 
@@ -163,20 +172,6 @@ def _rearm_many(database: Database, who: Principal, switch: tuple[str, str], sen
     forget_all()
     ring(database, ACCOUNTS)
     return {"state": TradingState.ACTIVE}
-
-
-def _flatten(database: Database, actor: str, account_id: int) -> tuple[list[str], list[str]]:
-    """Close what is carried at market; shares held for delivery stay. The numbers of the orders sent, and why what
-    could not be closed was not: a market order needs a fresh price."""
-    with database.connection() as connection:
-        held = trading_reads.carried(connection, account_id)
-    sent, left = list[str](), list[str]()
-    for instrument_id, product in held:
-        for answer in trading.exit_position(database, actor, account_id, instrument_id, product, origin="RISK"):
-            (sent if answer.ok else left).append(str(answer.body["order_id" if answer.ok else "detail"]))
-    if left:
-        _logger.warning("Positions could not be closed", extra={"account": account_id, "why": left})
-    return sent, left
 
 
 def _loss_has_passed(database: Database, account: AccountRef, stood: risk_state.State) -> None:

@@ -1,7 +1,7 @@
 """Watches the exchange's clock and takes the market over to its next trading date when the time has come."""
 
 import log
-from desk import account_watch, amo, closing, margin_calls, risk_watch
+from desk import account_watch, amo, closing, flatten, margin_calls, risk_watch
 from desk import jobs as runs
 from desk import market as markets
 from desk.market import Database
@@ -30,6 +30,7 @@ class ClosingLoop(Steady):
         looked = account_watch.look(self._database, market)
         risk_watch.watch(self._database, market, looked)
         margin_calls.follow(self._database, market, looked)
+        flatten.follow(self._database, market)
         now = self._market.clock()
         step = closing.due(self._database, market, now)
         if step is not None and step.step == closing.SQUARE_OFF:

@@ -69,6 +69,15 @@ kill_switches = Table(
     Index("kill_switches_pressed", "scope", "subject", unique=True, postgresql_where=text("(rearmed_at IS NULL)")),
 )
 
+flattenings = Table(
+    "flattenings",
+    METADATA,
+    Column("account_id", BigInteger, ForeignKey("accounts.id"), primary_key=True),
+    Column("pressed_by", Text, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    Column("tried_at", DateTime(timezone=True)),
+)
+
 risk_decisions = Table(
     "risk_decisions",
     METADATA,

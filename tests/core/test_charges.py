@@ -66,13 +66,13 @@ def test_ten_fills_pay_one_brokerage() -> None:
         (date(2026, 4, 1), 1_300, 312),
     ],
 )
-def test_an_option_sale_pays_the_rates_of_its_trade_date(on: date, stt: int, exchange: int) -> None:
+def test_trap_4_an_option_sale_pays_the_rates_of_its_trade_date(on: date, stt: int, exchange: int) -> None:
     got = charges.heads(charges.in_force(ROWS, on), OPTIONS, SELL, 877_500)
     assert (got.stt, got.exchange) == (stt, exchange)
 
 
 @pytest.mark.parametrize(("turnover", "stt"), [(52_833_333, 79_200), (52_833_334, 79_300), (52_866_667, 79_300)])
-def test_half_a_rupee_of_stt_rounds_up(turnover: int, stt: int) -> None:
+def test_trap_5_half_a_rupee_of_stt_rounds_up(turnover: int, stt: int) -> None:
     assert charges.heads(NOW, OPTIONS, SELL, turnover).stt == stt
 
 

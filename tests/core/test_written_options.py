@@ -135,7 +135,7 @@ def test_a_claim_on_a_short_that_another_order_closed_is_held_for_or_cancelled(b
     assert "has shrunk" in (desk.work.events[-1].reason or "")
 
 
-def test_a_hedge_is_not_sold_before_what_it_covers_where_cash_is_short() -> None:
+def test_trap_11_a_hedge_is_not_sold_before_what_it_covers_where_cash_is_short() -> None:
     desk = Desk(20_000_000)
     desk.trade("BUY", 65, 80_00, HEDGE)
     desk.trade("SELL", 65, 101_00)
@@ -151,7 +151,7 @@ def test_a_hedge_is_not_sold_before_what_it_covers_where_cash_is_short() -> None
     assert desk.place("SELL", 65, 80_00, HEDGE).status is Status.OPEN
 
 
-def test_the_legs_of_a_spread_in_either_order_block_the_same() -> None:
+def test_trap_11_the_legs_of_a_spread_in_either_order_block_the_same() -> None:
     ways = []
     for order in (("BUY", "SELL"), ("SELL", "BUY")):
         desk = Desk(20_000_000)

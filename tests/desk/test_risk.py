@@ -15,7 +15,7 @@ from core.risk_limits import Limit, LimitName, Scope
 from core.standing import TradingState
 from db import risk_state
 from db.engine import Database
-from desk import access, account_watch, closing, masters, risk_limits, risk_switch, risk_watch, wallet
+from desk import access, account_watch, closing, flatten, masters, risk_limits, risk_switch, risk_watch, wallet
 from desk.access import AccountRef
 from desk.principal import Principal
 from desk.working import open_task
@@ -214,6 +214,89 @@ def test_the_kill_switch_cancels_closes_and_stays(floor: Floor) -> None:
     actions = ask(floor.database, "select array_agg(action order by id) from audit where subject = 'asha/main'")
     assert actions == ["KILL_SWITCH", "REARMED"]
     floor.sound()
+
+
+def wanted_flat(floor: Floor) -> int:
+    with floor.database.connection() as connection:
+        row = connection.execute("select count(*) from flattenings").fetchone()
+    assert row
+    return int(row[0])
+
+
+def later(floor: Floor) -> None:
+    """Ten seconds pass for what was tried and for the orders that were sent."""
+    with floor.database.connection() as connection:
+        connection.execute("update flattenings set tried_at = tried_at - interval '11 seconds'")
+        connection.execute("update orders set placed_at = placed_at - interval '11 seconds'")
+
+
+def test_what_the_switch_could_not_close_is_tried_again_until_all_is_flat(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 100, INFY, 150_000, "MIS")
+    floor.price(INFY, 150_000, age_seconds=600)
+    told = risk_switch.kill(floor.database, who(floor), ref(floor), flatten=True)
+    assert (len(told["closing"]), len(told["left_open"])) == (0, 1)
+    assert flatten.follow(floor.database, "sim") == 0, "a moment ago is too soon"
+    floor.price(INFY, 149_000)
+    later(floor)
+    assert flatten.follow(floor.database, "sim") == 1
+    sent = ask(floor.database, "select array_agg(id) from orders where origin = 'RISK' and status = 'OPEN'")
+    assert len(sent) == 1
+    assert flatten.follow(floor.database, "sim") == 0
+    later(floor)
+    assert flatten.follow(floor.database, "sim") == 1
+    again = ask(floor.database, "select array_agg(id) from orders where origin = 'RISK' and status = 'OPEN'")
+    assert len(again) == 1, "one order at a time closes it"
+    assert again != sent, "what has waited too long is sent anew at the price of now"
+    assert floor.fill(account, again[0], 100, 149_000).done
+    later(floor)
+    flatten.follow(floor.database, "sim")
+    assert wanted_flat(floor) == 0
+    actions = ask(floor.database, "select array_agg(action order by id) from audit")
+    assert actions == ["KILL_SWITCH", "FLATTENED"]
+    assert state(floor, account).state is TradingState.HALTED, "flat, and stopped until it is re-armed"
+    floor.sound()
+
+
+def test_re_arming_ends_the_closing_and_another_switch_keeps_it(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 100, INFY, 150_000, "MIS")
+    floor.price(INFY, 150_000, age_seconds=600)
+    owner = who(floor)
+    risk_switch.kill(floor.database, owner, ref(floor), flatten=True)
+    risk_switch.kill_user(floor.database, owner, owner.user_id, owner.name)
+    risk_switch.rearm(floor.database, owner, ref(floor))
+    assert wanted_flat(floor) == 1, "the switch over all books still holds it"
+    risk_switch.rearm_user(floor.database, owner, owner.user_id, owner.name)
+    assert wanted_flat(floor) == 0
+    floor.price(INFY, 150_000)
+    later(floor)
+    assert flatten.follow(floor.database, "sim") == 0
+    assert floor.position(account, INFY, "MIS")[0] == 100
+
+
+@pytest.mark.parametrize("owner_dies", ["before", "after"])
+def test_a_switch_whose_presser_dies_closes_each_position_once(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, owner_dies: str
+) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 100, INFY, 150_000, "MIS")
+    close = flatten.close
+
+    def dies(*arguments: Any) -> Any:
+        if owner_dies == "after":
+            close(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(flatten, "close", dies)
+    with pytest.raises(KeyboardInterrupt):
+        risk_switch.kill(floor.database, who(floor), ref(floor), flatten=True)
+    monkeypatch.setattr(flatten, "close", close)
+    flatten.follow(floor.database, "sim")
+    sent = ask(
+        floor.database, "select array_agg(quantity) from orders where origin = 'RISK' and account_id = %s", account
+    )
+    assert sent == [100]
 
 
 def test_what_an_administrator_pressed_no_owner_re_arms(floor: Floor) -> None:

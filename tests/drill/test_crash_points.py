@@ -79,7 +79,7 @@ def test_a_cancel_that_died_has_given_back_once_after_a_retry(floor: Floor, poin
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_fill_that_died_is_there_once_after_the_next_leader(floor: Floor, point: str) -> None:
+def test_trap_14_a_fill_that_died_is_there_once_after_the_next_leader(floor: Floor, point: str) -> None:
     account = floor.account()
     assert floor.place(account, "BUY", QUANTITY, INFY, PRICE).status == 201
     die(floor, point, "fill")

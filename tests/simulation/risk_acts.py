@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.reasons import Reason, Refusal
 from core.risk_limits import Limit, LimitName, Scope
 from core.standing import TradingState
-from desk import access, risk_limits, risk_switch, risk_watch
+from desk import access, flatten, risk_limits, risk_switch, risk_watch
 from desk.principal import Principal
 from tests.simulation.exchange import MARKET
 from tests.simulation.faults import AFTER, BEFORE, Died
@@ -37,6 +37,7 @@ def losses_are_watched(world: World) -> bool:
         if world.random.random() < 0.3:
             world.faults.arm(world.random.choice((BEFORE, AFTER)), world.random.randint(1, 3))
         risk_watch.watch(world.database, MARKET)
+        flatten.follow(world.database, MARKET)
     world.faults.disarm()
     return True
 

@@ -51,6 +51,15 @@ create table kill_switches (
 );
 create unique index kill_switches_pressed on kill_switches (scope, subject) where rearmed_at is null;
 
+-- Accounts whose positions are to be closed because a kill switch said so: a row stays until all is flat, or until
+-- the account is re-armed.
+create table flattenings (
+    account_id bigint primary key references accounts,
+    pressed_by text not null,
+    since      timestamptz not null default clock_timestamp(),
+    tried_at   timestamptz
+);
+
 -- Refusals and changes of state, each with the rule's number and its figures. What was accepted is in the log.
 create table risk_decisions (
     id         bigint generated always as identity primary key,
