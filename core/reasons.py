@@ -232,6 +232,11 @@ _STATUS: dict[Reason, int] = {
 WITHOUT_ORDER = frozenset({Reason.RATE_LIMIT, Reason.ORDERS_A_DAY})
 
 
+def title(reason: Reason) -> str:
+    """What a refusal is called: ``Not enough funds``."""
+    return reason.name.replace("_", " ").capitalize()
+
+
 def http_status(reason: Reason) -> int:
     """The HTTP status of a refusal: 400 for bad input, 422 for what the market or the account forbids."""
     return _STATUS.get(reason, 400 if reason < 200 else 422)

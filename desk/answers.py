@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.reasons import Reason, Refusal, http_status
+from core.reasons import Reason, Refusal, http_status, title
 from db.engine import retrying
 from db.trading import Stored
 
@@ -35,7 +35,7 @@ def problem(refusal: Refusal) -> Answer:
     code = int(refusal.reason)
     body: Body = {
         "type": f"urn:kagaz:problem:{name}",
-        "title": name.replace("-", " ").capitalize(),
+        "title": title(refusal.reason),
         "status": status,
         "detail": refusal.sentence,
         "instance": None,

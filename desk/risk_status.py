@@ -7,6 +7,7 @@ from typing import Any
 
 import settings
 from core.money import as_number, group, percent, rupees
+from core.reasons import Reason, title
 from core.risk_account import standing_state
 from core.risk_book import RiskBook
 from core.risk_facts import RESTRICTION_WORDS
@@ -223,4 +224,17 @@ def _limit(name: LimitName, value: int, of: dict[LimitName, int]) -> Row:
 def _decision(each: dict[str, Any]) -> Row:
     at = each["at"] or datetime.now(UTC)
     order = each["order_id"]
-    return {**each, "id": str(each["id"]), "at": ist(at), "order_id": None if order is None else str(order)}
+    return {
+        **each,
+        "id": str(each["id"]),
+        "at": ist(at),
+        "order_id": None if order is None else str(order),
+        "rule_words": _rule(each["rule"]),
+    }
+
+
+def _rule(number: int | None) -> str:
+    """A rule's name with its number: ``Not enough funds (500)``."""
+    if number is None:
+        return ""
+    return f"{title(Reason(number))} ({number})" if number in set(Reason) else str(number)

@@ -10,7 +10,7 @@ from core.orders import ModifyOrder, PlaceOrder, Status
 from core.reasons import Refusal
 from desk import estimate, screens, trading
 from desk.answers import Answer
-from ui import guard, keys, order_costs, order_elsewhere, order_form
+from ui import guard, keys, order_costs, order_elsewhere, order_form, words
 from ui.menu import file_of
 from ui.order_form import Form
 from ui.seat import Seat
@@ -79,8 +79,8 @@ def repeat(seat: Seat, chosen: dict[str, Any]) -> dict[str, Any]:
             del st.session_state[each]
         st.session_state[name] = {**last, "price": None}
 
-    words = f"{last['side']} {group(last['quantity'])} {last['symbol']} {last['product']}"
-    st.button(f"Repeat last: {words}", type="tertiary", on_click=fill)
+    label = f"{last['side']} {group(last['quantity'])} {last['symbol']} {last['product']}"
+    st.button(f"Repeat last: {label}", type="tertiary", on_click=fill)
     asked: dict[str, Any] = st.session_state.get(name, {})
     return asked
 
@@ -163,26 +163,24 @@ def page() -> None:
     chosen = screens.instruments(seat.database, [key])["items"][0] if key else choose(seat)
     if chosen is None:
         return
-    st.caption(title(chosen))
     if chosen["kind"] == "INDEX":
         st.caption("An index is watched, not traded. Its futures and options are.")
         return
     form = order_form.form_of(seat, chosen, before)
+    st.caption(title(chosen) + (f"  ·  {words.rupees(form.last / 100)} when it was picked" if form.last else ""))
     if before is None and (last := repeat(seat, chosen)):
         form = Form(chosen, form.last, last)
     wish = order_form.wish_of(seat, form)
     if wish is None:
         return
     exits = Exits() if form.changing else order_form.exits_of(form, wish)
-    if exits is None:
-        return
-    costs(seat, form, wish, exits)
+    costs(seat, form, wish, exits or Exits())
     verb = "Change to" if form.changing else wish.side.value.capitalize()
     with st.container(horizontal=True, key=f"send-{wish.side}"):
-        sent = st.button(f"{verb} {wish.quantity} {chosen['symbol']}", type="primary")
+        sent = st.button(f"{verb} {wish.quantity} {chosen['symbol']}", type="primary", disabled=exits is None)
         if not form.changing:
             order_elsewhere.basket(seat, wish)
-    if sent:
+    if sent and exits is not None:
         send(seat, form, wish, exits)
     if not form.changing:
         order_elsewhere.waiting(seat, form, wish)

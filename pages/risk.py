@@ -77,8 +77,11 @@ def head(seat: Seat, now: Row) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {seat.book.key} :{BADGES[now['state']]}-badge[{now['state']}]", width="content")
         if seat.writes or seat.who.is_admin:
-            if now["state"] is not TradingState.ACTIVE and st.button("Re-arm", icon=":material/lock_open:"):
-                rearm(seat, now)
+            if now["state"] is not TradingState.ACTIVE:
+                with st.popover("Re-arm", icon=":material/lock_open:"):
+                    st.markdown(f"Orders in **{seat.book.key}** are taken again, within its limits. It sends nothing.")
+                    if st.button("Let it trade again", type="primary", icon=":material/lock_open:"):
+                        rearm(seat, now)
             choices = [] if now["state"] is TradingState.HALTED else ["This book"]
             if now["switch"] is None and seat.writes:
                 choices.append(ALL)
@@ -107,7 +110,7 @@ def usage(seat: Seat) -> None:
     left, middle, right = st.columns(3)
     left.metric("Equity", words.rupees(now["equity"]))
     middle.metric("Loss today", words.rupees(now["loss"]))
-    right.metric("Below the highest equity", f"{now['drawdown']:.2f}%")
+    right.metric("Below the highest equity", words.share(now["drawdown"] / 100))
     st.markdown("##### Limits in use")
     columns = st.columns(2, gap="large")
     measured = [each for each in now["limits"] if each["share"] is not None]
@@ -135,7 +138,7 @@ def usage(seat: Seat) -> None:
             "sentence": "Why",
             "actor": "By",
             "order_id": "Order",
-            "rule": "Rule",
+            "rule_words": "Rule",
         },
         "Nothing was refused and nobody was stopped.",
     )

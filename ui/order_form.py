@@ -103,18 +103,18 @@ def _amount(form: Form, label: str, value: int, place: Any) -> int | None:
 def wish_of(seat: Seat, form: Form) -> PlaceOrder | None:
     """The fields as a wish; None while something is missing or misspelt."""
     before = form.before or {}
-    first, second, third, fourth = st.columns(4)
+    row = st.container(horizontal=True, gap="large")
     if form.changing:
         side, product = Side(before["side"]), Product(before["product"])
-        first.markdown(f"Side  \n**{side}**")
-        second.markdown(f"Product  \n**{product}**")
+        row.markdown(f"Side  \n**{side}**", width="content")
+        row.markdown(f"Product  \n**{product}**", width="content")
     else:
         products = ["NRML", "MIS"] if form.contract else ["CNC", "MIS"]
-        side = Side(_choice(form, "Side", ["BUY", "SELL"], before.get("side", "BUY"), first))
-        product = Product(_choice(form, "Product", products, before.get("product", ""), second))
+        side = Side(_choice(form, "Side", ["BUY", "SELL"], before.get("side", "BUY"), row))
+        product = Product(_choice(form, "Product", products, before.get("product", ""), row))
     old_type, old_validity = before.get("order_type", "LIMIT"), before.get("validity", "DAY")
-    kind = TYPES[_choice(form, "Type", _types(form), _name(TYPES, old_type), third)]
-    validity = VALIDITIES[_choice(form, "Validity", _validities(kind), _name(VALIDITIES, old_validity), fourth)]
+    kind = TYPES[_choice(form, "Type", _types(form), _name(TYPES, old_type), row)]
+    validity = VALIDITIES[_choice(form, "Validity", _validities(kind), _name(VALIDITIES, old_validity), row)]
     first, second, third, fourth = st.columns(4)
     label = "Lots" if form.contract else "Quantity"
     units = int(before.get("quantity", form.lot)) // form.lot if form.contract else int(before.get("quantity", 1))

@@ -2,7 +2,7 @@
 
 import { Refused, ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
-import { confirmed, h, toast, typedIn } from "./dom.js";
+import { confirmed, h, rule, toast, typedIn } from "./dom.js";
 import { instrument, isDerivative, products } from "./instruments.js";
 import { number, plain, price, rupees, toPaise, typed } from "./money.js";
 import { nextFrame, put } from "./paint.js";
@@ -111,7 +111,7 @@ export const mount = widget((root, data, tools) => {
       h("td", null, data.write ? [move(-1, "▲", "up"), move(1, "▼", "down")] : String(at + 1)),
       h("td", null, h("button", { type: "button", class: `chip ${leg.side.toLowerCase()}`, disabled: !data.write, title: "Turn buy and sell", onclick: () => edit(at, "side", leg.side === "BUY" ? "SELL" : "BUY") }, leg.side)),
       h("td", null, h("b", null, leg.symbol), " ", h("small", { class: "muted" }, leg.exchange),
-        ...refusals.map((each) => h("div", { class: "why" }, `${each.detail} (rule ${each.reason_code})`))),
+        ...refusals.map((each) => h("div", { class: "why" }, each.detail, rule(each.reason_code)))),
       h("td", null, pick("product", leg.exchange.endsWith("FO") ? ["NRML", "MIS"] : ["CNC", "MIS"])),
       h("td", null, pick("order_type", TYPES)),
       h("td", { class: "num" }, input("quantity", String(leg.quantity))),
@@ -267,14 +267,14 @@ export const mount = widget((root, data, tools) => {
         h("ol", { class: "steps" }, outcome.items.map((each) => h("li", null,
           h("span", null, each.symbol.slice(each.symbol.indexOf(":") + 1)),
           h("span", null, h("span", { class: `chip ${each.ok ? "gain" : "loss"}` }, each.ok ? `✓ order ${each.order_id}` : `✕ refused${each.order_id ? ` (order ${each.order_id})` : ""}`),
-            each.detail ? h("div", { class: "why" }, `${each.detail}${each.reason_code ? ` (rule ${each.reason_code})` : ""}`) : null)))) ]
+            each.detail ? h("div", { class: "why" }, each.detail, rule(each.reason_code)) : null)))) ]
       : []));
   }
 
   async function askPlace() {
     const legs = chosen.legs;
     const words = figures ? ` They need ${rupees(figures.required)} on the way and ${rupees(figures.final)} in the end.` : "";
-    if (!(await confirmed(root, `Place ${legs.length} orders of ${chosen.name} in ${account()}?${words}`, `Place ${legs.length}`))) return;
+    if (!(await confirmed(root, `Place ${legs.length} orders of ${chosen.name} in ${account()}?${words}`, `Place ${legs.length}`, { no: "Go back", kind: "primary" }))) return;
     placing = true;
     draw();
     try {

@@ -22,6 +22,9 @@ export function arrange(parent, nodes) {
   });
 }
 
+// The number of a rule, small beside its sentence: what to look for in the documents and in the API.
+export const rule = (code) => (code ? h("small", { class: "code" }, ` rule ${code}`) : null);
+
 // The element that our own markup put into the component, whatever wrapper Streamlit gave it.
 export const rootOf = (parent) => parent.querySelector(".kagaz") || parent;
 
@@ -71,8 +74,8 @@ export function toast(host, text, { tone = "", stays = false, action = null } = 
   return note;
 }
 
-// Asks in a modal box and resolves to true or false.
-export function confirmed(host, question, yes) {
+// Asks in a modal box and resolves to true or false; `no` leaves things as they are.
+export function confirmed(host, question, yes, { no = "Keep", kind = "danger" } = {}) {
   return new Promise((resolve) => {
     const box = h("dialog", { class: "confirm", "aria-label": question });
     const answer = (value) => {
@@ -85,8 +88,8 @@ export function confirmed(host, question, yes) {
       h(
         "div",
         { class: "row end" },
-        h("button", { type: "button", class: "plain", onclick: () => answer(false) }, "Keep"),
-        h("button", { type: "button", class: "danger", onclick: () => answer(true) }, yes),
+        h("button", { type: "button", class: "plain", onclick: () => answer(false) }, no),
+        h("button", { type: "button", class: kind, onclick: () => answer(true) }, yes),
       ),
     );
     box.addEventListener("cancel", (event) => {

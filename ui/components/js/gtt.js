@@ -2,7 +2,7 @@
 
 import { Refused, ask, newKey } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
-import { h, toast } from "./dom.js";
+import { h, rule, toast } from "./dom.js";
 import { far } from "./gtt_words.js";
 import { PRODUCT_WORDS, instrument, isDerivative } from "./instruments.js";
 import { number, percent, plain, price, rupees, toPaise, tone, typed } from "./money.js";
@@ -41,7 +41,7 @@ export const mount = widget((root, data, tools) => {
   const form = h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); send(); } },
     h("div", { class: "row apart" }, kind.node, product.node),
     h("div", { class: "fields" }, quantity.node), legs.map((leg) => leg.node), teach, said,
-    h("div", { class: "row end" }, h("button", { type: "button", class: "plain", onclick: close }, "Close"), submit));
+    h("div", { class: "row end last" }, h("button", { type: "button", class: "plain", onclick: close }, "Close"), submit));
   const node = h("section", { class: "gtt", role: "dialog", "aria-label": "GTT", popover: "manual", hidden: true },
     header, finder, form);
   movable(node, header);
@@ -305,7 +305,7 @@ export const mount = widget((root, data, tools) => {
     open.refused = refused.errors;
     said.replaceChildren(
       h("p", null, unknown ? "No answer came. Send it again: it carries the same key and cannot be doubled." : refused.message),
-      refused.problem.reason_code ? h("small", null, `Rule ${refused.problem.reason_code}. Nothing was changed.`) : "");
+      refused.problem.reason_code ? h("small", null, "Nothing was changed.", rule(refused.problem.reason_code)) : "");
   }
 
   const escape = (event) => {

@@ -2,7 +2,7 @@
 
 import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
-import { confirmed, h, toast } from "./dom.js";
+import { confirmed, h, rule, toast } from "./dom.js";
 import { far, gttStatus, gttStep, kindOf, legState, legWords, waits } from "./gtt_words.js";
 import { price } from "./money.js";
 import { nextFrame, put } from "./paint.js";
@@ -116,7 +116,7 @@ export function gttTab(root, data, tools, redraw) {
         h("span", { class: `chip ${row.legs[0].side.toLowerCase()}` }, row.legs[0].side), " ",
         h("button", { type: "button", class: "name", "aria-expanded": String(opened?.gtt_id === row.gtt_id) }, row.symbol), " ",
         h("small", { class: "muted" }, `${row.exchange} ${row.legs[0].product}`),
-        row.reason ? h("div", { class: "why" }, `${row.reason} (rule ${row.reason_code})`) : null),
+        row.reason ? h("div", { class: "why" }, row.reason, rule(row.reason_code)) : null),
       h("td", { class: "wide muted" }, kindOf(row)),
       h("td", null, triggers.map((each) => each.node)),
       last,
@@ -138,7 +138,7 @@ export function gttTab(root, data, tools, redraw) {
         h("ol", { class: "steps" }, opened.history.map((each) =>
           h("li", null, h("time", null, moment(each.at)),
             h("span", null, h("b", null, gttStep(each)), " ", h("span", { class: "muted" }, `by ${each.by}`),
-              each.reason ? h("div", { class: "why" }, `${each.reason} (rule ${each.reason_code})`) : null)))),
+              each.reason ? h("div", { class: "why" }, each.reason, rule(each.reason_code)) : null)))),
       );
     return h("tr", { class: "history" }, cell);
   }

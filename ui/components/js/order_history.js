@@ -2,7 +2,7 @@
 
 import { keyOf } from "./base.js";
 import { emit } from "./bus.js";
-import { h } from "./dom.js";
+import { h, rule } from "./dom.js";
 import { gttStatus, kindOf, legState, legWords, waits } from "./gtt_words.js";
 import { price, quantity, rupees } from "./money.js";
 import { by, evidence, finer, slippage, step } from "./order_words.js";
@@ -74,7 +74,7 @@ function line(each) {
           )
         : null,
       each.reason
-        ? h("div", { class: "why" }, `${each.reason}${each.reason_code ? ` (rule ${each.reason_code})` : ""}`)
+        ? h("div", { class: "why" }, each.reason, rule(each.reason_code))
         : null,
     ),
   );

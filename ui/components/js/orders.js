@@ -2,7 +2,7 @@
 
 import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
-import { arrange, confirmed, h, toast } from "./dom.js";
+import { arrange, confirmed, h, rule, toast } from "./dom.js";
 import { price, quantity } from "./money.js";
 import { history } from "./order_history.js";
 import { MORE_TABS } from "./order_tabs.js";
@@ -265,7 +265,7 @@ export const mount = widget((root, data, tools) => {
         h("small", { class: "muted" }, row.exchange),
         finer(row) ? h("div", { class: "finer muted" }, finer(row)) : null,
         row.status === "REJECTED" && row.reason
-          ? h("div", { class: "why" }, `${row.reason} (rule ${row.reason_code})`)
+          ? h("div", { class: "why" }, row.reason, rule(row.reason_code))
           : null,
       ),
       h("td", { class: "wide muted" }, row.product, row.validity === "DAY" ? "" : ` ${row.validity}`),

@@ -122,7 +122,7 @@ export const mount = widget((root, data, tools) => {
     const said = needle ? `Total of ${list.length} of ${all.length}, filter on` : "Total";
     arrange(foot, [h("td", null, said), h("td", { class: "wide" }), h("td", { class: "lead", colspan: "3" }), ...parts.cells, h("td")]);
     scroll.hidden = !list.length;
-    empty.hidden = list.length > 0 || (Boolean(data.brief) && shares.count() > 0 && loaded);
+    empty.hidden = list.length > 0;
     exitAll.hidden = !data.write || !open.some(leaves);
     for (const each of [views, groups, filter]) each.hidden = !all.length;
     put(title, all.length ? `Positions (${open.length})` : "Positions");
@@ -144,10 +144,11 @@ export const mount = widget((root, data, tools) => {
     else if (any) empty.replaceChildren(h("strong", null, "No position fits the filter"), "Clear it to see all.");
     else
       empty.replaceChildren(
-        h("strong", null, "No positions today"),
+        h("strong", null, data.brief ? "No open positions" : "No positions today"),
         ...(data.write
           ? ["What you buy or sell shows here and moves with the market. Press ", h("kbd", null, "B"), " on a watch row."]
           : ["This book is flat."]),
+        ...(data.brief && shares.count() ? [" Your holdings are on the page Positions."] : []),
       );
   }
 

@@ -1,5 +1,6 @@
 // The strip on every page: indices, how fresh the prices are, PAPER, the book in use, Indian time.
 
+import { chooseAskAbove } from "./ask_above.js";
 import { link, on, want } from "./bus.js";
 import { h, typing } from "./dom.js";
 import { keyboard } from "./keyboard.js";
@@ -93,6 +94,7 @@ export const mount = widget((root, data, tools) => {
   const book = h("span");
   const user = menu(`${data.user.name} ▾`, "Who is signed in", `${data.user.name}, ${data.user.role}`, [
     ["Keyboard", () => keyboard(root)],
+    ...(data.write ? [["Ask before large orders", () => chooseAskAbove(root)]] : []),
     ["Sign out", () => tools.trigger("leave", true)],
   ]);
   const banner = h("div", { class: "banner", role: "alert", hidden: true });

@@ -3,14 +3,16 @@
 // Its key is made when it opens and renewed after an answer that the desk has stored. An answer that
 // never came leaves the key as it is, so that sending again asks for the same order.
 
+import { askAbove } from "./ask_above.js";
 import { Refused, ask, newKey } from "./base.js";
 import { account, emit, link, on, unwant, want } from "./bus.js";
 import { confirmed, toast } from "./dom.js";
 import { instrument, isDerivative, products } from "./instruments.js";
-import { number, percent, plain, price, rupees, toPaise, tone, typed } from "./money.js";
+import { arrow, number, percent, plain, price, rupees, toPaise, tone, typed } from "./money.js";
 import { afterPaint, nextFrame, put, toneOf } from "./paint.js";
 import { state } from "./store.js";
 import { BLOCKS } from "./ticket_blocks.js";
+import { waits } from "./ticket_costs.js";
 import { paper } from "./ticket_form.js";
 import { faults, needsPrice, needsTrigger, nudges, snap, types, unitsOf, validities, wish } from "./ticket_rules.js";
 import { moved, painted } from "./ticket_sent.js";
@@ -19,8 +21,6 @@ import { widget } from "./widget.js";
 const PAUSE = 180;
 const DRAFT = "kagaz.draft";
 const LAST = "kagaz.last order";
-const ASK_ABOVE = "kagaz.ask above"; // rupees; what is worth more is asked about once more
-const WORTH_ASKING = 1_000_000;
 const NAMES = {
   trigger: "trigger_price",
   ttl: "validity_ttl",
@@ -152,15 +152,17 @@ export const mount = widget((root, data, tools) => {
 
   function asked(weighed = false) {
     const { form, terms, order } = open;
-    const parts = shown().filter((block) => !weighed || !block.weightless);
-    return Object.assign(wish(form, terms, account()), ...parts.map((block) => block.body(form, terms, order)));
+    if (!weighed) return Object.assign(wish(form, terms, account()), ...shown().map((block) => block.body(form, terms, order)));
+    // What a change costs is asked with all of its terms, and the order that they are of.
+    const parts = shown().filter((block) => !block.weightless).map((block) => block.body(form, terms, null));
+    return Object.assign(wish(form, terms, account()), order ? { order_id: order.order_id } : {}, ...parts);
   }
 
   function tick() {
     if (!open) return;
     const quote = state.quotes.get(open.form.symbol) || {};
     put(sheet.last, price(quote.last_price));
-    put(sheet.moved, percent(quote.change_percent));
+    put(sheet.moved, `${arrow(quote.change)} ${percent(quote.change_percent)}`);
     toneOf(sheet.last, tone(quote.change));
     toneOf(sheet.moved, tone(quote.change));
   }
@@ -200,19 +202,23 @@ export const mount = widget((root, data, tools) => {
     }
   }
 
+  // What is worth much is asked about once more: of a contract what it needs, of shares what they cost.
   async function meant() {
-    const limit = +(localStorage.getItem(ASK_ABOVE) || WORTH_ASKING);
-    const value = open.value ?? 0;
-    if (!(value > limit)) return true;
-    const { form, terms } = open;
-    const question = `${form.side === "BUY" ? "Buy" : "Sell"} ${number(unitsOf(form, terms), 0)} ${terms.symbol} for about ${rupees(value)}?`;
-    return confirmed(root, question, "Send it");
+    const { form, terms, told } = open;
+    const worth = (isDerivative(terms) ? told?.required : told?.value) ?? 0;
+    if (!(worth > askAbove())) return true;
+    const buys = form.side === "BUY";
+    const how = isDerivative(terms) ? `with ${rupees(worth)} of margin and premium` : `for about ${rupees(worth)}`;
+    const question = `${buys ? "Buy" : "Sell"} ${number(unitsOf(form, terms), 0)} ${terms.symbol} ${how}?`;
+    return confirmed(root, question, "Send it", { no: "Go back", kind: buys ? "primary" : "danger" });
   }
 
   function estimate(wait) {
     clearTimeout(timer);
     timer = setTimeout(async () => {
-      if (!open || wrong(null).length) {
+      if (!open) return;
+      if (wrong(null).length) {
+        open.told = null;
         sheet.cost(null);
         return;
       }
@@ -220,8 +226,10 @@ export const mount = widget((root, data, tools) => {
       try {
         const answer = await ask("/margins", { method: "POST", body: asked(true) });
         if (open && mine === round) {
-          open.value = answer.value;
-          sheet.cost(answer);
+          const later = waits(open.told) !== waits(answer);
+          open.told = answer;
+          sheet.cost(answer, "", open);
+          if (later) repaint();
         }
       } catch (refused) {
         if (open && mine === round) sheet.cost(null, refused.message);

@@ -1,10 +1,11 @@
 // The ticket's paper: fields, header, costs. It shows what it is told and reports what was done to it.
 
-import { h } from "./dom.js";
+import { h, rule } from "./dom.js";
 import { PRODUCT_WORDS, isDerivative, products } from "./instruments.js";
-import { number, percent, rupees, toPaise } from "./money.js";
+import { number } from "./money.js";
 import { put } from "./paint.js";
 import { describe } from "./search.js";
+import { costs, waits } from "./ticket_costs.js";
 import { choice, field, movable } from "./ticket_parts.js";
 import { needsPrice, needsTrigger, types, validities } from "./ticket_rules.js";
 
@@ -19,17 +20,6 @@ const VALIDITIES = [
   ["IOC", "IOC", "Immediate or cancel: what does not fill at once is cancelled"],
   ["TTL", "Minutes", "Good for some minutes, then cancelled"],
 ];
-const HEADS = [
-  ["brokerage", "Brokerage"],
-  ["stt", "STT"],
-  ["exchange", "Exchange"],
-  ["ipft", "IPFT"],
-  ["sebi", "SEBI"],
-  ["stamp", "Stamp duty"],
-  ["gst", "GST"],
-  ["dp", "DP"],
-];
-
 // `blocks` are the parts that ticket_blocks.js lists.
 export function paper(does, blocks) {
   const last = h("span", { class: "last" }, "–");
@@ -67,7 +57,7 @@ export function paper(does, blocks) {
     trigger_price: field("trigger_price", "Trigger price", does, "trigger"),
   };
   const again = h("button", { type: "button", class: "quiet again", onclick: does.again }, "Repeat last");
-  const costs = h("dl", { class: "costs" });
+  const figures = costs(does);
   const said = h("div", { class: "said", role: "alert" });
   const hints = h("div", { class: "hints" });
   const submit = h("button", { type: "submit", class: "primary" }, "Buy");
@@ -85,11 +75,12 @@ export function paper(does, blocks) {
     type.node,
     blocks.map((block) => block.node),
     hints,
-    costs,
+    figures.warned,
+    figures.list,
     said,
     h(
       "div",
-      { class: "row end" },
+      { class: "row end last" },
       again,
       h("button", { type: "button", class: "plain", onclick: does.close }, "Close"),
       submit,
@@ -123,7 +114,7 @@ export function paper(does, blocks) {
       node.hidden = false;
       if (!node.matches(":popover-open")) node.showPopover();
       said.replaceChildren();
-      costs.replaceChildren();
+      figures.clear();
       queueMicrotask(() => fields.quantity.input.focus());
     },
     close() {
@@ -168,7 +159,7 @@ export function paper(does, blocks) {
       }
       hints.replaceChildren(...notes.map((note) => h("div", null, `⚠ ${note}`)));
       const verb = order ? "Change" : buys ? "Buy" : "Sell";
-      put(submit, ready ? `${verb} ${number(units, 0)} ${terms.symbol}` : "Sending…");
+      put(submit, ready ? `${verb} ${number(units, 0)} ${terms.symbol}${waits(ticket.told) ? " after hours" : ""}` : "Sending…");
       submit.disabled = !ready;
       again.hidden = Boolean(order) || !repeats;
       if (repeats) put(again, `Repeat last: ${repeats}`);
@@ -189,54 +180,16 @@ export function paper(does, blocks) {
                 ? h(
                     "small",
                     null,
-                    `Rule ${problem.reason_code}${problem.order_id ? `, written as order ${problem.order_id}` : ". No order was made"}.`,
+                    problem.order_id ? `It stands in the order book as order ${problem.order_id}.` : "No order was made.",
+                    rule(problem.reason_code),
                   )
                 : "",
             ]
           : []),
       );
     },
-    cost(answer, why) {
-      if (!answer) {
-        costs.replaceChildren(why ? h("div", { class: "muted" }, why) : "");
-        return;
-      }
-      // What would be refused outright has no price; the refusals say why.
-      const short = answer.required !== null && answer.required > answer.available;
-      const missing = short ? toPaise(answer.required) - toPaise(answer.available) : 0;
-      const total = answer.charges?.total ?? null;
-      const open = costs.querySelector("details")?.open;
-      const line = (label, value, mark) =>
-        h("div", null, h("dt", null, label), h("dd", { class: "num", dataset: mark ? { tone: mark } : {} }, value));
-      const heads = answer.charges?.heads || answer.charges || {};
-      costs.replaceChildren(
-        line("Required", rupees(answer.required), short ? "loss" : ""),
-        line("Available", rupees(answer.available)),
-        total === null
-          ? ""
-          : h(
-              "details",
-              { open },
-              h("summary", null, "Charges", h("span", { class: "num" }, rupees(total))),
-              HEADS.filter(([key]) => heads[key]).map(([key, label]) => line(label, rupees(heads[key]))),
-              answer.value ? line("Break-even move, this side alone", percent((total / answer.value) * 100)) : "",
-            ),
-        short
-          ? h(
-              "p",
-              { class: "bad" },
-              `Short of ${rupees(missing / 100)}. Order less, or `,
-              h(
-                "button",
-                { type: "button", class: "quiet fund", onclick: () => does.fund(missing) },
-                `add ${rupees(missing / 100)} virtual funds`,
-              ),
-            )
-          : "",
-        ...(answer.refusals || [])
-          .filter((each) => !(short && each.reason_code >= 500 && each.reason_code < 600))
-          .map((each) => h("p", { class: "bad" }, each.detail)),
-      );
+    cost(answer, why, ticket) {
+      figures.paint(answer, why, ticket);
     },
   };
 }

@@ -73,10 +73,11 @@ export const more = (does) => {
   fields.disclosed_quantity.input.placeholder = "all";
   fields.iceberg_legs.input.placeholder = "none";
   const now = h("div", { class: "fields" }, fields.validity_ttl.node, fields.market_protection.node);
+  const offered = h("summary");
   const hidden = h(
     "details",
     { class: "finer" },
-    h("summary", null, "Show less of it: disclosed quantity, iceberg"),
+    offered,
     h("div", { class: "fields" }, fields.disclosed_quantity.node, fields.iceberg_legs.node),
   );
   const box = h("input", { type: "checkbox", onchange: () => does.change("autoslice", box.checked) });
@@ -124,6 +125,8 @@ export const more = (does) => {
       const leg = legs >= 2 ? Math.floor(units / terms.lot / legs) * terms.lot : 0;
       fields.iceberg_legs.paint(form.legs, fault("iceberg_legs"), leg ? `${number(leg, 0)} shows at a time` : "");
       hidden.hidden = !fits.disclosed && !fits.legs;
+      const ways = [fits.legs && "iceberg", fits.disclosed && "disclosed quantity"].filter(Boolean).join(" or ");
+      put(offered, `Show less of it: ${ways}`);
       if (fault("disclosed_quantity") || fault("iceberg_legs")) hidden.open = true;
       slices.hidden = !fits.autoslice || Boolean(order);
       box.checked = Boolean(form.autoslice);

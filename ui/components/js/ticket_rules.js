@@ -129,12 +129,6 @@ export function faults(form, terms, quote) {
 // Not wrong, but worth a second look before it is sent.
 export function nudges(form, terms, quote) {
   const notes = [];
-  const limit = typed(form.price);
-  if (form.type === "LIMIT" && limit && quote?.last_price) {
-    const off = (limit / toPaise(quote.last_price) - 1) * 100;
-    if (form.side === "BUY" ? off > 3 : off < -3)
-      notes.push(`The limit crosses the last price by ${number(Math.abs(off), 1)}%.`);
-  }
   if (terms.expiry && quote?.exchange_time?.startsWith(terms.expiry)) notes.push("This contract expires today.");
   const last = quote?.last_price;
   if (last && quote.upper_band && last >= quote.upper_band * (1 - NEAR_CIRCUIT))
