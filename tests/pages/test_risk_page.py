@@ -25,7 +25,7 @@ def test_the_switch_asks_first_then_stops_and_every_page_says_so(open_as, floor)
     assert floor.place(account, "BUY", 1, "NSE:INFY", 149_000).body["reason_code"] == 611
     other = open_as("asha", "wallet")
     assert any("Trading is halted in asha/main" in each.value for each in other.error)
-    app = press(open_as("asha", "risk"), "Re-arm")
+    app = press(open_as("asha", "risk"), "Let it trade again")
     assert not app.exception
     assert floor.place(account, "BUY", 1, "NSE:INFY", 149_000).status == 201
 
@@ -48,5 +48,5 @@ def test_a_re_arm_that_is_not_ones_own_is_told(open_as, floor):
     code = identity.session_code(floor.database, identity.find(floor.database, "root").id)
     root = identity.start_session(floor.database, code).principal
     risk_switch.kill(floor.database, root, access.by_key(floor.database, "asha/main"))
-    app = press(open_as("asha", "risk"), "Re-arm")
+    app = press(open_as("asha", "risk"), "Let it trade again")
     assert any("Only an administrator re-arms it" in each.value for each in app.error)
