@@ -16,7 +16,7 @@ const KINDS = [
   ["all", "All"],
 ];
 const HEADS = [
-  ["Made", ""],
+  ["Made (IST)", ""],
   ["Instrument", ""],
   ["Kind", "wide"],
   ["Triggers", ""],

@@ -19,7 +19,7 @@ const TABS = [
   ["all", "All", () => true],
 ];
 const HEADS = [
-  ["Time", ""],
+  ["Time (IST)", ""],
   ["Side", ""],
   ["Instrument", ""],
   ["Product", "wide"],

@@ -7,6 +7,7 @@ import { arrange, confirmed, h, toast } from "./dom.js";
 import { holdingsTable } from "./holdings.js";
 import { rupees } from "./money.js";
 import { nextFrame, put } from "./paint.js";
+import { fills } from "./position_fills.js";
 import { bundle, figures, heads, line, paintFigures, sumCells, title as nameOf } from "./position_rows.js";
 import { positionKey, state, takePositions, valueOf } from "./store.js";
 import { widget } from "./widget.js";
@@ -164,6 +165,7 @@ export const mount = widget((root, data, tools) => {
       ["Add", () => emit("ticket", { symbol: keyOf(row), side: row.quantity > 0 ? "BUY" : "SELL", product: row.product })],
       ...(row.converts_to ? [[`Convert to ${row.converts_to} …`, () => convert(root, row, load)]] : []),
       ...(row.product === "MIS" ? [] : [["GTT: leave at a target or a stop …", () => standing(row)]]),
+      ["Fills today …", () => fills(root, row)],
       ["Exit at the market", () => leave([row], row.symbol)],
     ],
   });

@@ -180,7 +180,7 @@ export function paper(does, blocks) {
                 ? h(
                     "small",
                     null,
-                    problem.order_id ? `It stands in the order book as order ${problem.order_id}.` : "No order was made.",
+                    problem.order_id ? `It was written as order ${problem.order_id}.` : "No order was made.",
                     rule(problem.reason_code),
                   )
                 : "",
