@@ -14,13 +14,13 @@ import { state } from "./store.js";
 import { BLOCKS } from "./ticket_blocks.js";
 import { waits } from "./ticket_costs.js";
 import { paper } from "./ticket_form.js";
+import { keep, kept, keptWords } from "./ticket_last.js";
 import { faults, needsPrice, needsTrigger, nudges, snap, types, unitsOf, validities, wish } from "./ticket_rules.js";
 import { moved, painted } from "./ticket_sent.js";
 import { widget } from "./widget.js";
 
 const PAUSE = 180;
 const DRAFT = "kagaz.draft";
-const LAST = "kagaz.last order";
 const NAMES = {
   trigger: "trigger_price",
   ttl: "validity_ttl",
@@ -138,7 +138,7 @@ export const mount = widget((root, data, tools) => {
       units: unitsOf(open.form, open.terms),
       ready: !sending,
       quote,
-      repeats: lastWords(),
+      repeats: keptWords(),
     });
     tick();
   }
@@ -167,22 +167,9 @@ export const mount = widget((root, data, tools) => {
     toneOf(sheet.moved, tone(quote.change));
   }
 
-  function lastOrder() {
-    try {
-      return JSON.parse(localStorage.getItem(LAST) || "null");
-    } catch {
-      return null;
-    }
-  }
-
-  function lastWords() {
-    const last = lastOrder();
-    return last ? `${last.form.side} ${last.form.quantity} ${last.symbol.split(":")[1]}` : "";
-  }
-
   // The terms of the order before, in this ticket: at today's price, and never sent by itself.
   function repeat() {
-    const last = lastOrder();
+    const last = kept();
     if (!last || sending) return;
     const { symbol, form } = last;
     const terms = Object.fromEntries(Object.entries(form).filter(([name]) => name !== "price" && name !== "trigger"));
@@ -284,7 +271,7 @@ export const mount = widget((root, data, tools) => {
 
   function taken(row) {
     const { order } = open;
-    if (!order) localStorage.setItem(LAST, JSON.stringify({ symbol: open.form.symbol, form: open.form }));
+    if (!order) keep(open.form);
     if (row.children) return takenInSlices(row);
     const now = state.orders.get(row.order_id) || row;
     sending = false;
@@ -386,12 +373,12 @@ export const mount = widget((root, data, tools) => {
 
   // A ticket that was open when the session ended is offered again.
   function resume() {
-    const kept = JSON.parse(sessionStorage.getItem(DRAFT) || "null");
+    const draft = JSON.parse(sessionStorage.getItem(DRAFT) || "null");
     sessionStorage.removeItem(DRAFT);
-    if (!kept || Date.now() - kept.at > 30 * 60 * 1000 || !data.write) return;
-    toast(root, `A ticket for ${kept.form.symbol} was left open and was not sent.`, {
+    if (!draft || Date.now() - draft.at > 30 * 60 * 1000 || !data.write) return;
+    toast(root, `A ticket for ${draft.form.symbol} was left open and was not sent.`, {
       stays: true,
-      action: { label: "Open it", run: () => show({ symbol: kept.form.symbol, form: kept.form, order: kept.order }) },
+      action: { label: "Open it", run: () => show({ symbol: draft.form.symbol, form: draft.form, order: draft.order }) },
     });
   }
 

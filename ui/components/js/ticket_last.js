@@ -1,0 +1,20 @@
+// The order before, kept in this browser so that the ticket can offer its terms again.
+
+const KEPT = "kagaz.last order";
+
+export const keep = (form) => localStorage.setItem(KEPT, JSON.stringify({ symbol: form.symbol, form }));
+
+// {symbol, form}, or null where there is none.
+export function kept() {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT) || "null");
+  } catch {
+    return null;
+  }
+}
+
+// "BUY 10 INFY", or nothing.
+export function keptWords() {
+  const last = kept();
+  return last ? `${last.form.side} ${last.form.quantity} ${last.symbol.split(":")[1]}` : "";
+}
