@@ -68,7 +68,7 @@ export const mount = widget((root, data, tools) => {
           ["Why", (row) => row.sentence, "why"],
           ["By", (row) => row.actor],
           ["Order", (row) => row.order_id || ""],
-          ["Rule", (row) => row.rule, "muted"],
+          ["Rule", (row) => row.rule_words, "muted"],
         ],
         "Nothing was refused and nobody was stopped.",
       ),
