@@ -35,7 +35,7 @@ CUT = (
 class Quiet:
     """A doorbell that never rings. Rings may be lost, so that nothing may depend on one."""
 
-    def ring(self, channel: str, payload: str = "") -> None:
+    def ring(self, channel: str, payload: str = "", later: float = 0.0) -> None:
         """Nobody hears it."""
 
     def close(self) -> None:
