@@ -16,9 +16,10 @@ from db.embedded.places import Places, settle
 
 # Between two looks at the server and at the clients, in seconds.
 LOOK = 0.2
-# A server that dies this soon after its start is started again ever more slowly, in seconds. It may die so once, for
-# whoever killed it; from the second time on something is wrong with it.
+# A server that dies this soon after its start, and so for the third time, is taken for a broken one: clients are told,
+# and it is started again ever more slowly, in seconds. Twice may be somebody's kill.
 SOON = 10.0
+TWICE = 2
 SLOWEST = 5.0
 
 
@@ -73,7 +74,7 @@ class Keeper:
         if time.monotonic() - self.started >= SOON:
             return
         self.deaths += 1
-        if self.deaths > 1:
+        if self.deaths > TWICE:
             self.wait = min(self.wait * 2, SLOWEST)
             self.note(f"Postgres does not stay up. It said: {server.said(self.places)}")
 

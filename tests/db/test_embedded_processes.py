@@ -68,6 +68,19 @@ def test_a_killed_server_is_started_again(home: Path) -> None:
         assert postmaster(places) != before
 
 
+def test_a_server_that_is_killed_twice_in_a_row_is_not_taken_for_a_broken_one(home: Path) -> None:
+    with client(home) as one:
+        url = one.url()
+        places = settle(home)
+        for _ in range(2):
+            before = postmaster(places)
+            kill(before)
+            until(lambda: answers(url))
+            assert postmaster(places) != before
+        # What would have a client that comes now give up.
+        assert not places.trouble.exists()
+
+
 def test_a_killed_keeper_is_replaced_and_the_server_never_notices(home: Path) -> None:
     with client(home) as one:
         url = one.url()
