@@ -197,7 +197,7 @@ def test_a_clock_that_stands_still_prints_nothing(market: Universe) -> None:
 def test_days_have_the_deviation_that_was_asked_for() -> None:
     market = universe(always_open=False)
     moves = []
-    for seed in range(16):
+    for seed in range(6):
         simulator = Simulator(market, seed=seed)
         at = market.opened
         for n in range(376):
