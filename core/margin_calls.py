@@ -12,7 +12,7 @@ from functools import cache
 
 from core import dated
 from core.instruments import OPTIONS, Kind
-from core.money import rupees
+from core.money import percent, rupees
 
 ORIGIN = "RISK"
 ACTOR = "risk"
@@ -94,6 +94,6 @@ def next_legs(legs: Iterable[Leg]) -> list[Leg]:
 def closing_sentence(standing: Standing, rule: CallRule) -> str:
     """Why orders are cancelled and positions closed."""
     return (
-        f"The loss of {rupees(standing.loss)} has reached {rule.closes_at // 100} % of your funds of"
+        f"The loss of {rupees(standing.loss)} has reached {percent(rule.closes_at)} of your funds of"
         f" {rupees(max(0, standing.funds))}: open orders are cancelled and positions closed."
     )

@@ -5,7 +5,7 @@ import { account, emit, on, unwant, want } from "./bus.js";
 import { h, rule, toast } from "./dom.js";
 import { far } from "./gtt_words.js";
 import { PRODUCT_WORDS, instrument, isDerivative } from "./instruments.js";
-import { number, percent, plain, price, rupees, toPaise, tone, typed } from "./money.js";
+import { arrow, number, percent, plain, price, rupees, toPaise, tone, typed } from "./money.js";
 import { nextFrame, put, toneOf } from "./paint.js";
 import { searchBox } from "./search.js";
 import { state } from "./store.js";
@@ -205,7 +205,7 @@ export const mount = widget((root, data, tools) => {
     const shares = open.form.kind === "SINGLE" ? NEAR : NEAR.filter((each) => (leg.name === "upper") === each > 0);
     return shares.map((each) =>
       h("button", { type: "button", class: "plain small", onclick: () => set(`${leg.name}.trigger`, plain(snap(toPaise(now) * (1 + each / 100), toPaise(open.terms.tick)))) },
-        `${each > 0 ? "+" : "−"}${Math.abs(each)} %`));
+        `${each > 0 ? "+" : "−"}${Math.abs(each)}%`));
   }
 
   function triggerNote(name) {
@@ -219,7 +219,7 @@ export const mount = widget((root, data, tools) => {
     if (!open?.terms) return;
     const quote = state.quotes.get(open.symbol) || {};
     put(last, price(quote.last_price));
-    put(moved, percent(quote.change_percent));
+    put(moved, `${arrow(quote.change)} ${percent(quote.change_percent)}`);
     toneOf(last, tone(quote.change));
     for (const leg of legs) if (!leg.trigger.input.matches("[aria-invalid=true]")) put(leg.node.querySelector(".note"), triggerNote(leg.name));
   }

@@ -283,7 +283,7 @@ export const mount = widget((root, data, tools) => {
     const owed = call.shortfall ? `You are short of ${rupees(call.shortfall)}. ` : "";
     const next = call.closing_since
       ? `Since ${clock(call.closing_since)} IST your open orders are cancelled and your positions closed, because their loss has reached the limit.`
-      : `Add funds or close positions. At a loss of ${call.closes_at_percent} % of your funds your positions are closed for you.`;
+      : `Add funds or close positions. At a loss of ${call.closes_at_percent}% of your funds your positions are closed for you.`;
     called.replaceChildren(h("strong", null, `Margin call since ${clock(call.since)} IST`), ` ${owed}${next}`);
   }
 
