@@ -16,11 +16,8 @@ from unittest.mock import patch
 
 import psycopg
 
-import core.claims
-import core.holds
 import core.price_rules
 import core.risk
-import core.risk_rules
 import desk.filling
 import desk.trading
 import desk.wallet
@@ -105,19 +102,6 @@ def _fills_after_changes(stack: ExitStack) -> None:
     stack.enter_context(patch.object(jobs.matcher.Matcher, "step", step))
 
 
-def _no_claims(stack: ExitStack) -> None:
-    stack.enter_context(patch.object(core.claims, "keep", lambda *arguments: None))
-
-
-def _no_margins(stack: ExitStack) -> None:
-    stack.enter_context(patch.object(core.holds, "post_margin", lambda *arguments: None))
-
-
-def _no_states(stack: ExitStack) -> None:
-    rules = tuple(rule for rule in core.risk_rules.ALWAYS if rule is not core.risk_rules.state_allows)
-    stack.enter_context(patch.object(core.risk_rules, "ALWAYS", rules))
-
-
 LOCK = ("load_work", "order by id for no key update", "order by id")
 VERSION = ("commit_work", "and a.version = x.version - 1", "")
 SAME_ORDER = "alter table orders drop constraint orders_account_id_client_order_id_key"
@@ -133,9 +117,6 @@ MUTATIONS = (
     Mutation("stale-tick", "the age after which a display fills nothing", patches=_any_age),
     Mutation("stale-quote", "the age after which a price judges no order", patches=_any_quote),
     Mutation("commit-order", "looking for open work by what is there", patches=_by_last_id),
-    Mutation("claims", "what resting buys claim when a short shrinks", patches=_no_claims),
-    Mutation("margins", "posting a group's margin after a change", patches=_no_margins),
-    Mutation("risk-states", "asking whether an account may trade", patches=_no_states),
     Mutation("fills-first", "writing fills before changes are read", patches=_fills_after_changes),
 )
 
