@@ -17,6 +17,19 @@ class Call(StrEnum):
     OTHER = "OTHER"
 
 
+class Span(StrEnum):
+    """The lengths of candles, in the words of the brokers' API."""
+
+    MINUTE = "minute"
+    THREE = "3minute"
+    FIVE = "5minute"
+    TEN = "10minute"
+    FIFTEEN = "15minute"
+    HALF_HOUR = "30minute"
+    HOUR = "60minute"
+    DAY = "day"
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """So many calls a second in the long run, and so many at once before any has to wait."""
@@ -28,11 +41,13 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class ProgramRules:
     """``token_ends`` is the time of day in India at which an access token ends; ``login_minutes`` is how long a login
-    may take to be exchanged. The last four bound one request and one socket."""
+    may take to be exchanged; ``spans`` are the most days of candles of one call. The last four bound
+    one request and one socket."""
 
     token_ends: time
     login_minutes: int
     rates: dict[Call, Rate]
+    spans: dict[Span, int]
     most_sockets: int
     most_subscriptions: int
     most_quotes: int
@@ -47,6 +62,16 @@ _ROWS: tuple[tuple[date, ProgramRules], ...] = (
             token_ends=time(6, 0),
             login_minutes=5,
             rates={Call.QUOTE: Rate(1, 10), Call.HISTORY: Rate(3, 10), Call.OTHER: Rate(10, 30)},
+            spans={
+                Span.MINUTE: 60,
+                Span.THREE: 100,
+                Span.FIVE: 100,
+                Span.TEN: 100,
+                Span.FIFTEEN: 200,
+                Span.HALF_HOUR: 200,
+                Span.HOUR: 400,
+                Span.DAY: 2_000,
+            },
             most_sockets=3,
             most_subscriptions=3_000,
             most_quotes=500,

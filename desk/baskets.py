@@ -5,9 +5,11 @@ none that follows, unless that is asked for. One key makes the whole repeatable,
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from core import basket
+from core.account import Work
 from core.gtt_rules import gtt_terms
 from core.money import as_number
 from core.orders import PlaceOrder, Product, Side
@@ -150,9 +152,10 @@ def _leg_row(master: Master, leg: PlaceOrder) -> Row:
     }
 
 
-def margin(database: Database, account_id: int, legs: Sequence[PlaceOrder]) -> Row:
+def margin(database: Database, account_id: int, legs: Sequence[PlaceOrder], *, with_positions: bool = True) -> Row:
     """What these orders need in an account, in rupees: on the way, and after all are filled; their charges; and
-    leg by leg what each needs when its turn comes and what would refuse it now. One load, nothing is written."""
+    leg by leg what each needs when its turn comes and what would refuse it now; ``parts`` are those of the margin that
+    stays. Without ``with_positions`` the account is taken to hold nothing. One load, nothing is written."""
     _filled(legs)
     master = masters.get(database)
     instruments = {leg.instrument_id: master.by_id[leg.instrument_id] for leg in legs}
@@ -162,7 +165,23 @@ def margin(database: Database, account_id: int, legs: Sequence[PlaceOrder]) -> R
         if sold:
             task.work.lots |= rows.lots(connection, account_id, sold)
         connection.rollback()
-    return _figures(task, basket.figures(task.work, task.facts, instruments, legs))
+    if not with_positions:
+        empty = replace(task.work, positions={}, groups={}, lots={}, orders={})
+        task = replace(task, work=empty)
+    before = _parts(task.work)
+    found = basket.figures(task.work, task.facts, instruments, legs)
+    after = _parts(task.work)
+    return _figures(task, found) | {"parts": {name: as_number(after[name] - before[name]) for name in after}}
+
+
+def _parts(work: Work) -> dict[str, int]:
+    """The parts of the margin that positions block, over all groups, in paise."""
+    groups = work.groups.values()
+    return {
+        "span": sum(each.span for each in groups),
+        "exposure": sum(each.exposure for each in groups),
+        "additional": sum(each.add_ons for each in groups),
+    }
 
 
 def _figures(task: Task, found: basket.Figures) -> Row:

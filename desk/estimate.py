@@ -3,6 +3,8 @@
 The order is decided as it would be, on rows that are loaded and never written.
 """
 
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +14,13 @@ from core.exits import Exits
 from core.instruments import OPTIONS, Instrument
 from core.ledger import Ledger
 from core.money import as_number
-from core.orders import ModifyOrder, Order, PlaceOrder, Side, Status
+from core.orders import ModifyOrder, Order, PlaceOrder, Product, Side, Status
 from core.reasons import Reason, Refusal
 from core.risk import Asked, form
 from core.risk_watch import Figures
 from core.slices import slices
 from core.terms import wish_of
+from db import baskets as basket_rows
 from db import risk_state, trading_reads
 from db.engine import Database
 from desk import masters
@@ -66,6 +69,34 @@ def of_order(database: Database, account_id: int, wish: PlaceOrder, exits: Exits
     sizes = [each.quantity for each in slices(Asked(replace(wish, autoslice=True), instrument, facts))]
     body["slices"] = sizes if len(sizes) > 1 and not wish.legs else None
     return _told(task, instrument, wish, figures, body, refusals)
+
+
+def of_orders(database: Database, account_id: int, wishes: Sequence[PlaceOrder]) -> list[Body]:
+    """The same figures of several orders, each by itself beside what the account holds, in the order given; one load.
+
+    Of refusals only those of an order's form are told, and figures are None where one stands.
+    """
+    master = masters.get(database)
+    instruments = {wish.instrument_id: instrument_of(master, wish.instrument_id) for wish in wishes}
+    with database.connection() as connection:
+        task = open_task(connection, master, account_id, list(instruments.values()), orders=[])
+        sold = [wish.instrument_id for wish in wishes if wish.side is Side.SELL and wish.product is Product.CNC]
+        if sold:
+            task.work.lots |= basket_rows.lots(connection, account_id, sold)
+        connection.rollback()
+    return [_alone(replace(task, work=deepcopy(task.work)), instruments[wish.instrument_id], wish) for wish in wishes]
+
+
+def _alone(task: Task, instrument: Instrument, wish: PlaceOrder) -> Body:
+    """One of several orders, on a copy of the account that is its own."""
+    refusals = form(Asked(wish, instrument, task.facts))
+    body: Body = dict(UNKNOWN)
+    if not refusals:
+        try:
+            body |= _figures(task, instrument, decide.place(task.work, task.facts, wish, 0, "estimate", "estimate"))
+        except Refusal as late:
+            refusals = [late]
+    return body | {"refusals": _said(refusals)}
 
 
 def of_change(database: Database, account_id: int, order_id: int, change: ModifyOrder) -> Body:

@@ -5,7 +5,7 @@ import uuid
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import login, orders, portfolio, reply, session, user
+from gateway import dumps, estimates, gtt, login, orders, portfolio, quotes, reply, session, user
 from gateway.call import Call, Endpoint
 from gateway.late import PREFIX
 from gateway.port import NAME
@@ -16,7 +16,17 @@ from web.security import SecurityHeaders
 
 def endpoints() -> tuple[Endpoint, ...]:
     """Every method of every path."""
-    return (*login.ENDPOINTS, *session.ENDPOINTS, *user.ENDPOINTS, *orders.ENDPOINTS, *portfolio.ENDPOINTS)
+    return (
+        *login.ENDPOINTS,
+        *session.ENDPOINTS,
+        *user.ENDPOINTS,
+        *orders.ENDPOINTS,
+        *portfolio.ENDPOINTS,
+        *dumps.ENDPOINTS,
+        *quotes.ENDPOINTS,
+        *estimates.ENDPOINTS,
+        *gtt.ENDPOINTS,
+    )
 
 
 def greeting(server: Server) -> Endpoint:

@@ -1,0 +1,171 @@
+"""Quotes in three sizes, and candles."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core.calendar import IST
+from core.instruments import Instrument
+from core.money import as_number
+from core.program_rules import Call as Kind
+from core.program_rules import Span, rules_at
+from core.reasons import Reason, Refusal
+from desk import masters, prices
+from desk.prices import Bar, QuoteRow
+from gateway.call import Call, Endpoint
+from gateway.form import bad, flag, moment, one_of
+from gateway.reply import Reply, success
+from gateway.times import stamp
+from gateway.tokens import instrument_of, token_of
+
+Row = dict[str, Any]
+DEPTH = 5
+INTERVALS = {
+    "minute": "1m", "3minute": "3m", "5minute": "5m", "10minute": "10m", "15minute": "15m", "30minute": "30m",
+    "60minute": "1h", "day": "1d",
+}  # fmt: skip
+_DATE = 10
+"""Characters of a date without a time of day."""
+
+
+def asked(call: Call, most: int) -> dict[str, Instrument]:
+    """The instruments asked for, by the text that named them, ``NSE:INFY`` or a number; unknown ones are left out."""
+    named = call.listed("i")
+    if not named:
+        raise bad("Name instruments, such as i=NSE:INFY.", "i", Reason.MISSING_FIELD)
+    if len(named) > most:
+        raise bad(f"Ask for at most {most} instruments at a time.", "i")
+    master = masters.get(call.database)
+    found: dict[str, Instrument] = {}
+    for name in named:
+        number = name.isascii() and name.isdigit() and len(name) <= 10
+        one = instrument_of(master, int(name)) if number else master.by_key.get(name)
+        if one is not None:
+            found[name] = one
+    return found
+
+
+def _answer(call: Call, most: int, row: Callable[[Instrument, QuoteRow], Row]) -> Reply:
+    """A row for each instrument that was asked for and has a price."""
+    named = asked(call, most)
+    market = call.account().market
+    quotes = prices.quotes(call.database, market, list(named.values())) if named else {}
+    return success({name: row(one, quotes[one.key]) for name, one in named.items() if one.key in quotes})
+
+
+def quote(call: Call) -> Reply:
+    """All there is to know of the latest price."""
+    return _answer(call, rules_at(datetime.now(UTC)).most_quotes, quote_row)
+
+
+def ohlc(call: Call) -> Reply:
+    """The last price and the day's range."""
+    return _answer(call, rules_at(datetime.now(UTC)).most_prices, ohlc_row)
+
+
+def ltp(call: Call) -> Reply:
+    """The last price."""
+    return _answer(call, rules_at(datetime.now(UTC)).most_prices, ltp_row)
+
+
+def ltp_row(one: Instrument, found: QuoteRow) -> Row:
+    """The smallest quote."""
+    return {"instrument_token": token_of(one), "last_price": as_number(found.last_price)}
+
+
+def ohlc_row(one: Instrument, found: QuoteRow) -> Row:
+    """The middle quote; ``close`` is the previous day's."""
+    return ltp_row(one, found) | {"ohlc": _range(found)}
+
+
+def _range(found: QuoteRow) -> Row:
+    return {
+        "open": as_number(found.open),
+        "high": as_number(found.high),
+        "low": as_number(found.low),
+        "close": as_number(found.prev_close),
+    }
+
+
+def quote_row(one: Instrument, found: QuoteRow) -> Row:
+    """The whole quote. What the market does not tell (the size of the last trade, the day's average price, the range
+    of open interest) is 0, and the range of open interest is what it is now."""
+    at = stamp(found.exchange_time)
+    bids, asks = _ladder(found.bids), _ladder(found.asks)
+    return {
+        "instrument_token": token_of(one),
+        "timestamp": at,
+        "last_trade_time": at,
+        "last_price": as_number(found.last_price),
+        "last_quantity": 0,
+        "buy_quantity": sum(each["quantity"] for each in bids),
+        "sell_quantity": sum(each["quantity"] for each in asks),
+        "volume": found.volume,
+        "average_price": 0,
+        "oi": found.oi,
+        "oi_day_high": found.oi,
+        "oi_day_low": found.oi,
+        "net_change": as_number(found.last_price - found.prev_close),
+        "lower_circuit_limit": as_number(found.lower_band or 0),
+        "upper_circuit_limit": as_number(found.upper_band or 0),
+        "ohlc": _range(found),
+        "depth": {"buy": bids, "sell": asks},
+    }
+
+
+def _ladder(flat: list[int]) -> list[Row]:
+    """Five levels, the best first; absent ones are zeros."""
+    levels = [
+        {"price": as_number(price), "quantity": quantity, "orders": orders}
+        for price, quantity, orders in zip(flat[::3], flat[1::3], flat[2::3], strict=False)
+    ]
+    return (levels + [{"price": 0, "quantity": 0, "orders": 0}] * DEPTH)[:DEPTH]
+
+
+def historical(call: Call) -> Reply:
+    """Candles of one instrument, oldest first; both ends are inclusive."""
+    name = one_of(*INTERVALS)(call.path["interval"])
+    token = call.path["token"]
+    number = token.isascii() and token.isdigit() and len(token) <= 10
+    one = instrument_of(masters.get(call.database), int(token)) if number else None
+    if one is None:
+        raise Refusal(Reason.UNKNOWN_INSTRUMENT, "There is no instrument of this number.", "instrument_token")
+    sent = call.query()
+    if sent.may("continuous", flag):
+        raise bad("Contracts are not joined into a continuous one here. Ask for each by its number.", "continuous")
+    start, end = sent.need("from", moment), _end(sent.need("to", str), sent.need("to", moment))
+    _check_span(name, start, end)
+    bars = prices.bars(call.database, call.account().market, one.id, INTERVALS[name], start, end)
+    return success({"candles": candles(bars, daily=name == "day", with_oi=sent.may("oi", flag) or False)})
+
+
+def _end(text: str, to: datetime) -> datetime:
+    """The first instant that is not asked for: a date alone asks for its whole day."""
+    return to + (timedelta(days=1) if len(text) == _DATE else timedelta(seconds=1))
+
+
+def _check_span(name: str, start: datetime, end: datetime) -> None:
+    if end <= start:
+        raise bad("The first time must come before the last.", "from")
+    days = rules_at(datetime.now(UTC)).spans[Span(name)]
+    if end - start > timedelta(days=days, seconds=1):
+        raise bad(f"Ask for at most {days} days of {name} candles at a time.", "from")
+
+
+def candles(bars: Iterable[Bar], *, daily: bool, with_oi: bool) -> list[list[Any]]:
+    """Bars as lists: time, open, high, low, close, volume and, where asked for, open interest."""
+    rows: list[list[Any]] = []
+    for bar in bars:
+        local = bar.start.astimezone(IST)
+        at = local.strftime("%Y-%m-%dT00:00:00+0530" if daily else "%Y-%m-%dT%H:%M:%S+0530")
+        money = [as_number(each) for each in (bar.open, bar.high, bar.low, bar.close)]
+        rows.append([at, *money, bar.volume, *([bar.oi] if with_oi else [])])
+    return rows
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/quote", quote, kind=Kind.QUOTE),
+    Endpoint("GET", "/quote/ohlc", ohlc, kind=Kind.QUOTE),
+    Endpoint("GET", "/quote/ltp", ltp, kind=Kind.QUOTE),
+    Endpoint("GET", "/instruments/historical/{token}/{interval}", historical, kind=Kind.HISTORY),
+)
