@@ -29,7 +29,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     "ui/main.py",
-    routes=[api.late.mount(installation.state()), gateway.late.mount(installation.state()), assets.mount()],
+    routes=[api.late.mount(installation.state()), *gateway.late.routes(installation.state()), assets.mount()],
     middleware=[Middleware(SecurityHeaders)],
     lifespan=lifespan,
 )

@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 import orjson
 
-from core.frames import DEPTH, Frame, Rows, row_type
+from core.frames import Frame, Rows
 from core.instruments import Instrument
+from core.latest import Latest
 from desk.rows import ist_ms
 
 COLUMNS = ("symbol", "last_price", "change_percent", "bid", "ask", "volume", "oi")
 _HEAD = b'{"frame":%d,"exchange_time":"%s","cols":' + orjson.dumps(COLUMNS) + b',"rows":'
-_PLAIN = ("instrument", "last_price", "open", "high", "low", "prev_close", "volume", "oi", "exchange_time")
-_LEVELS = ("bid_price", "bid_quantity", "bid_orders", "ask_price", "ask_quantity", "ask_orders")
 
 
 class Group:
@@ -62,20 +61,20 @@ class Board:
         self.lock = threading.Lock()
         self.frame = 0
         self.exchange_time = 0
-        self.latest: Rows = np.zeros(0, row_type(DEPTH))
-        self._slot_of = np.zeros(0, np.int64)
+        self._kept = Latest()
         self._known: Mapping[int, Instrument] = {}
+
+    @property
+    def latest(self) -> Rows:
+        """The latest rows, by the instruments' ids."""
+        return self._kept.rows
 
     def know(self, instruments: Mapping[int, Instrument]) -> None:
         """Make room for instruments; what was known keeps its place and its row."""
         if instruments is self._known:
             return
-        room = max(instruments, default=0) + 1
         with self.lock:
-            if room > len(self.latest):
-                grown = np.zeros(room, self.latest.dtype)
-                grown[: len(self.latest)] = self.latest
-                self.latest = grown
+            self._kept.make_room(max(instruments, default=0) + 1)
             self._known = instruments
 
     def put(self, frames: Iterable[Frame]) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -83,45 +82,15 @@ class Board:
         with self.lock:
             changed = np.zeros(len(self.latest), np.bool_)
             for frame in frames:
-                changed[self._take(frame.rows)] = True
+                changed[self._kept.take(frame.rows)] = True
                 self.frame = frame.number
                 self.exchange_time = frame.exchange_time
         return np.flatnonzero(changed)
 
-    def _take(self, rows: Rows) -> np.ndarray[Any, np.dtype[np.int64]]:
-        slots = rows["instrument"].astype(np.int64)
-        inside = (slots > 0) & (slots < len(self.latest))
-        if not inside.all():
-            slots, rows = slots[inside], rows[inside]
-        if rows.dtype == self.latest.dtype:
-            self.latest[slots] = rows
-            return slots
-        for name in _PLAIN:
-            self.latest[name][slots] = rows[name]
-        levels = min(DEPTH, rows.dtype["bid_price"].shape[0])
-        for name in _LEVELS:
-            column = np.zeros((len(rows), DEPTH), np.int32)
-            column[:, :levels] = rows[name][:, :levels]
-            self.latest[name][slots] = column
-        return slots
-
     def load(self, quotes: Mapping[int, Mapping[str, Any]], frame: int, exchange_time: int) -> None:
         """Take in the stored quotes: at the start, and when frames were missed."""
         with self.lock:
-            for id_, quote in quotes.items():
-                if not 0 < id_ < len(self.latest):
-                    continue
-                row = self.latest[id_]
-                for name in _PLAIN[1:-1]:
-                    row[name] = quote[name]
-                row["instrument"] = id_
-                row["exchange_time"] = int(quote["exchange_time"].timestamp() * 1000)
-                for side in ("bid", "ask"):
-                    levels = np.zeros(DEPTH * 3, np.int32)
-                    flat = quote[f"{side}s"][: DEPTH * 3]
-                    levels[: len(flat)] = flat
-                    for n, what in enumerate(("price", "quantity", "orders")):
-                        row[f"{side}_{what}"] = levels[n::3]
+            self._kept.load(quotes)
             self.frame = frame
             self.exchange_time = exchange_time
 

@@ -4,18 +4,33 @@ A broker's program asks for its whole order book each time; one statement answer
 typed and money is paise: how they are shown is the asker's affair.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from core.instruments import Instrument
-from core.orders import Order
+from core.orders import Order, Product
 from core.reasons import Reason, Refusal
-from db import gtts, screens
+from db import changes, gtts, screens
+from db.changes import Seen
 from db.engine import Database
 from db.screen_rows import HoldingRow, Listing, OrderEvent, PositionRow, TradeRow
 from desk import market, masters
 from desk.access import AccountRef
 
-__all__ = ["Book", "HoldingRow", "Life", "Listing", "OrderEvent", "PositionRow", "TradeRow", "cover_of"]
+__all__ = [
+    "Book",
+    "Changed",
+    "HoldingRow",
+    "Life",
+    "Listing",
+    "OrderEvent",
+    "PositionRow",
+    "Seen",
+    "TradeRow",
+    "changed_orders",
+    "cover_of",
+]
 
 _GONE = Refusal(Reason.UNKNOWN_ACCOUNT, "There is no such account.", "account")
 
@@ -37,6 +52,33 @@ class Life:
     is_cover: bool
     steps: list[OrderEvent] = field(default_factory=list)
     trades: list[TradeRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The orders of an account that changed, complete up to ``version``."""
+
+    account_id: int
+    version: int
+    day: date
+    orders: list[tuple[Order, Instrument]]
+    covers: frozenset[int]
+
+
+def changed_orders(database: Database, seen: Sequence[Seen]) -> list[Changed]:
+    """What changed of orders since the versions seen, in the order of their versions."""
+    by_id = masters.get(database).by_id
+    found: list[Changed] = []
+    for each in changes.since(database, seen):
+        orders = sorted((row.order for row in each.orders), key=lambda order: order.version)
+        intraday = [order.id for order in orders if order.product is Product.MIS]  # a cover is MIS
+        covers: frozenset[int] = frozenset()
+        if intraday:
+            with database.autocommit() as connection:
+                covers = gtts.covers(connection, each.account_id, intraday)
+        pairs = [(order, by_id[order.instrument_id]) for order in orders]
+        found.append(Changed(each.account_id, each.version, each.day, pairs, covers))
+    return found
 
 
 def orders(database: Database, account: AccountRef) -> Book:

@@ -2,8 +2,8 @@
 
 import uuid
 
-from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 
 from gateway import dumps, estimates, gtt, login, orders, portfolio, quotes, reply, session, user
 from gateway.call import Call, Endpoint
@@ -11,6 +11,7 @@ from gateway.late import PREFIX
 from gateway.port import NAME
 from gateway.reply import Reply
 from gateway.serving import Resource, Server, Starting, respond
+from gateway.ticker.endpoint import Ticker
 from web.security import SecurityHeaders
 
 
@@ -38,16 +39,35 @@ def greeting(server: Server) -> Endpoint:
     return Endpoint("GET", "/", greet, public=True, starting=True)
 
 
-def application(state: Starting) -> ASGIApp:
+class Application:
     """All routes on a server that owns its root. While ``state`` is not ready they answer 503."""
-    inner = _routes(Server(state))
-    again = Mount(PREFIX, app=Router(inner, redirect_slashes=False, default=nowhere))
-    return SecurityHeaders(Router([*inner, again], redirect_slashes=False, default=nowhere))
+
+    def __init__(self, state: Starting) -> None:
+        server = Server(state)
+        self.ticker = Ticker(server)
+        inner, sockets = _routes(server), _sockets(self.ticker)
+        again = Mount(PREFIX, app=Router([*inner, *sockets], redirect_slashes=False, default=nowhere))
+        self._app = SecurityHeaders(Router([*inner, *sockets, again], redirect_slashes=False, default=nowhere))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or serve one socket."""
+        await self._app(scope, receive, send)
+
+    def close(self) -> None:
+        """Let every socket go. From any thread."""
+        self.ticker.close()
 
 
 def below(state: Starting) -> ASGIApp:
     """The same to be mounted under /oms alone, for a process whose root is another's."""
-    return SecurityHeaders(Router(_routes(Server(state)), redirect_slashes=False, default=nowhere))
+    server = Server(state)
+    found = [*_routes(server), *_sockets(Ticker(server))]
+    return SecurityHeaders(Router(found, redirect_slashes=False, default=nowhere))
+
+
+def _sockets(ticker: Ticker) -> list[BaseRoute]:
+    """The ticker stands where an address without a path leads."""
+    return [WebSocketRoute(path, ticker) for path in ("/", "/ws", PREFIX)]
 
 
 def _routes(server: Server) -> list[BaseRoute]:

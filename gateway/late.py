@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount, WebSocketRoute
 from starlette.types import ASGIApp
 
 from web.late import Late
@@ -15,12 +15,14 @@ PREFIX = "/oms"
 MODULE = "gateway.app"
 
 
-def mount(state: "Starting") -> Mount:
-    """The route for ``st.App(routes=…)``. While ``state`` is not ready it answers 503."""
+def routes(state: "Starting") -> list[BaseRoute]:
+    """Routes for ``st.App(routes=…)``. While ``state`` is not ready they answer 503."""
 
     def make() -> ASGIApp:
         from gateway.app import below
 
         return below(state)
 
-    return Mount(PREFIX, app=Late(make))
+    late = Late(make)
+    # Under the prefix itself, without a stroke after it, stands the ticker.
+    return [WebSocketRoute(PREFIX, late), Mount(PREFIX, app=late)]

@@ -8,7 +8,7 @@ import uvicorn
 
 import log
 from desk import installation
-from gateway.app import application
+from gateway.app import Application
 from settings import Settings
 
 GRACE = 3
@@ -25,8 +25,9 @@ class Process:
         self.database: Any = None
         self.waiting_for: list[str] = ["database"]
         self._stopping = threading.Event()
+        self.app = Application(self)
         config = uvicorn.Config(
-            application(self),
+            self.app,
             # A context of compression for each connection costs thirty times what is saved.
             ws="websockets-sansio",
             ws_per_message_deflate=False,
@@ -52,6 +53,7 @@ class Process:
             self.server.run(sockets=[listener])
         finally:
             self._stopping.set()
+            self.app.close()
             starting.join(installation.PATIENCE)
             if self.database is not None:
                 self.database.close()

@@ -14,6 +14,7 @@ from desk.identity.apps import (
     make_app,
     principal_from_app,
     revoke_app,
+    secret_of,
 )
 from desk.identity.links import change_password, link_owner, password_link, set_password_by_link
 from desk.identity.passwords import check_rules, generate
@@ -88,6 +89,7 @@ __all__ = [
     "revoke_app",
     "revoke_session",
     "revoke_token",
+    "secret_of",
     "session_code",
     "sessions",
     "set_active",

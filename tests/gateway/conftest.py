@@ -11,11 +11,10 @@ import httpx
 import pytest
 import uvicorn
 from kiteconnect import KiteConnect
-from starlette.types import ASGIApp
 
 from db.engine import Database
 from desk import access, identity, wallet
-from gateway.app import application
+from gateway.app import Application
 from tests.floor import Floor
 from tests.people import open_market, person
 
@@ -36,7 +35,7 @@ class Started:
 
 
 @contextlib.contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
+def serving(app: Application) -> Iterator[str]:
     """The address, as host:port, of a server that lives as long as the block."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
@@ -48,6 +47,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
     try:
         yield "{}:{}".format(*listener.getsockname())
     finally:
+        app.close()
         server.should_exit = True
         thread.join(PATIENCE)
         listener.close()
@@ -89,7 +89,7 @@ def floor(desk: Database) -> Floor:
 @pytest.fixture
 def host(desk: Database, floor: Floor) -> Iterator[str]:
     """Where the gateway listens."""
-    with serving(application(Started(desk))) as found:
+    with serving(Application(Started(desk))) as found:
         yield found
 
 

@@ -1,6 +1,7 @@
 """Orders that wait for a price, by the broker's own client."""
 
 import json
+from typing import Any
 
 import pytest
 from kiteconnect import exceptions
@@ -93,7 +94,7 @@ def test_what_is_attached_to_a_cover_order_is_shown_with_it(alice):
 )
 def test_what_is_refused_says_why(by_hand, change, says):
     condition = {"exchange": "NSE", "tradingsymbol": "INFY", "trigger_values": [1450], "last_price": 1500}
-    sent = {"type": "single", "condition": condition, "orders": [BUY]}
+    sent: dict[str, Any] = {"type": "single", "condition": condition, "orders": [BUY]}
     for name, value in change.items():
         sent[name] = sent[name] | value if isinstance(value, dict) else value
     data = {name: value if isinstance(value, str) else json.dumps(value) for name, value in sent.items()}

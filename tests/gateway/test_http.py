@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 import settings
 from core.program_rules import Call, rules_on
 from core.reasons import Reason
-from gateway.app import application, endpoints
+from gateway.app import Application, endpoints
 from gateway.errors import DEPARTMENTS, EXCEPTIONS, kind_of
 from tests.cluster import TODAY
 from tests.gateway.conftest import Started, is_error
@@ -65,7 +65,7 @@ def test_what_clients_hear(reason, error_type, status):
 
 
 def test_while_starting_every_route_says_so():
-    client = TestClient(application(Started(None, ["schema"])))
+    client = TestClient(Application(Started(None, ["schema"])))
     for each in endpoints():
         answer = client.request(each.method, re.sub(r"{\w+}", "1", each.path))
         assert "schema" in is_error(answer, 503, "NetworkException"), each

@@ -1,0 +1,1 @@
+"""The ticker: prices as binary packets and order updates as text, over one WebSocket a program."""

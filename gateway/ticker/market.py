@@ -1,0 +1,79 @@
+"""One market's newest packets, and the groups that follow it."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from core.frames import Frame
+from core.instruments import Instrument
+from core.latest import Latest
+from gateway.ticker.groups import Group, Key, key_of
+from gateway.ticker.packets import Packets, frame_of
+from gateway.ticker.wishes import Asked
+
+Bodies = list[tuple[Group, bytes]]
+
+
+class Market:
+    """The feed's thread puts frames in; the event loop asks for groups and for what to begin with."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lock = threading.Lock()
+        self.frame = 0
+        self.loaded = False
+        self.packets = Packets()
+        self.groups: dict[Key, Group] = {}
+        self._latest = Latest()
+
+    def know(self, instruments: Mapping[int, Instrument]) -> None:
+        """Make room for instruments."""
+        with self.lock:
+            self._latest.make_room(max(instruments, default=0) + 1)
+            self.packets.know(instruments)
+
+    def load(self, quotes: Mapping[int, Mapping[str, Any]], frame: int) -> Bodies:
+        """Take in the stored quotes, at the start and when frames were missed: what every group gets of it."""
+        with self.lock:
+            ids = self._latest.load(quotes)
+            self.packets.write(self._latest.rows[ids], ids)
+            self.frame, self.loaded = frame, True
+            return self._cut(ids)
+
+    def put(self, frames: Iterable[Frame]) -> Bodies:
+        """Take in frames, oldest first: what every group gets of them."""
+        with self.lock:
+            changed = np.zeros(len(self._latest.rows), np.bool_)
+            for frame in frames:
+                changed[self._latest.take(frame.rows)] = True
+                self.frame = frame.number
+            ids = np.flatnonzero(changed)
+            self.packets.write(self._latest.rows[ids], ids)
+            return self._cut(ids)
+
+    def _cut(self, ids: Any) -> Bodies:
+        changed = np.zeros(len(self._latest.rows), np.bool_)
+        changed[ids] = True
+        cut = ((group, group.cut(changed)) for group in list(self.groups.values()))
+        return [(group, body) for group, body in cut if body]
+
+    def group(self, asked: Asked) -> Group:
+        """The group of those who ask for this."""
+        with self.lock:
+            return self.groups.setdefault(key_of(asked), Group(self.packets, asked))
+
+    def forget(self, group: Group, asked: Asked) -> None:
+        """A group without readers is cut no longer."""
+        with self.lock:
+            if not group.readers:
+                self.groups.pop(key_of(asked), None)
+
+    def shown(self, asked: Asked, ids: Iterable[int]) -> bytes:
+        """The prices of some of the instruments asked for, as they are now."""
+        wanted: dict[Any, list[int]] = {}
+        for each in ids:
+            wanted.setdefault(asked[each], []).append(each)
+        with self.lock:
+            return frame_of(self.packets, ((mode, np.array(some, np.int64)) for mode, some in wanted.items()))
