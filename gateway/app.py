@@ -3,7 +3,7 @@
 import uuid
 
 from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import dumps, estimates, gtt, login, orders, portfolio, quotes, reply, session, user
 from gateway.call import Call, Endpoint

@@ -7,7 +7,7 @@ nobody: of prices only the newest frame waits, and whoever missed one gets all o
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from gateway.ticker.groups import Group
@@ -19,7 +19,7 @@ MOST_WAITING = 256 << 10
 STALLED_SECONDS = 30.0
 BEAT_SECONDS = 1.0
 BEAT = b"\x00"
-Send = Callable[[Any], Coroutine[Any, Any, None]]
+Send = Callable[[Any], Awaitable[None]]
 
 
 class Outbox:
