@@ -49,7 +49,8 @@ class Listener:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                events.follow(self.database, self.look, self._stop)
+                with self.database.kept():
+                    events.follow(self.database, self.look, self._stop)
             except Exception:  # a fault of ours must not end every stream for good
                 _logger.exception("The stream's listener failed and starts again")
                 self._stop.wait(TICK_SECONDS)

@@ -105,6 +105,14 @@ def still_there(connection: psycopg.Connection[Any]) -> None:
         connection.autocommit = before
 
 
+class Own(threading.local):
+    """What a thread keeps for itself: whether it does, the connection once it has one, and whether that is in use."""
+
+    wanted = False
+    connection: psycopg.Connection[Any] | None = None
+    used = False
+
+
 class Database:
     """A pool on one database. Opening it does not connect yet, so that a server may come up later."""
 
@@ -114,6 +122,7 @@ class Database:
         self._lock = threading.Lock()
         self._engine: sqlalchemy.Engine | None = None
         self._lent = 0
+        self._own = Own()
         self._at_close: list[Callable[[], object]] = []
         self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
             dsn(url),
@@ -152,6 +161,22 @@ class Database:
                 connection.autocommit = False
             self._give(connection)
 
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """This thread asks on one connection of the pool, which nobody else gets meanwhile.
+
+        The pool hands its connections round, so that each is cold whenever it is met again: a server's process that
+        has not planned a statement yet takes several times as long. For loops that somebody waits for.
+        """
+        self._own.wanted = True
+        try:
+            yield
+        finally:
+            self._own.wanted = False
+            connection, self._own.connection = self._own.connection, None
+            if connection is not None:
+                self._give(connection)
+
     @property
     def engine(self) -> "sqlalchemy.Engine":
         """SQLAlchemy's way in, made and loaded at first use: most processes never ask for it."""
@@ -185,6 +210,16 @@ class Database:
 
     def _take(self) -> psycopg.Connection[Any]:
         """A connection that works. Dead ones are thrown out at once: after a restart they all are."""
+        own = self._own
+        if own.connection is not None and not own.used:
+            own.used = True
+            try:
+                still_there(own.connection)
+            except psycopg.Error:
+                own.connection.close()
+                self._give(own.connection)
+            else:
+                return own.connection
         until = time.monotonic() + self.patience
         try:
             while True:
@@ -200,6 +235,8 @@ class Database:
                 else:
                     with self._lock:
                         self._lent += 1
+                    if own.wanted and own.connection is None:
+                        own.connection, own.used = connection, True
                     return connection
         except TooManyRequests as cause:
             raise DatabaseBusy("Too many requests wait for a database connection. Try again shortly.") from cause
@@ -207,6 +244,11 @@ class Database:
             raise self._refusal() from cause
 
     def _give(self, connection: psycopg.Connection[Any]) -> None:
+        if connection is self._own.connection:
+            self._own.used = False
+            if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+                return  # it stays lent
+            self._own.connection = None
         with self._lock:
             self._lent -= 1
         self._pool.putconn(connection)

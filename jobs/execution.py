@@ -22,7 +22,7 @@ class ExecutionLoop(Led):
 
     def run(self) -> None:
         """Contends for the lead, fills while it has it, and contends again when it was lost; until stopped."""
-        with self._hearing():
+        with self._hearing(), self._database.kept():
             try:
                 while self._leadership.campaign(self._stopping):
                     self._lead()

@@ -193,6 +193,20 @@ def test_a_double_click_is_one_order(address, visitor):
     assert len(after["items"]) == len(before["items"]) + 1
 
 
+def test_a_ticket_that_is_on_its_way_is_not_replaced_by_the_next(address, visitor):
+    page = sign_in(visitor(), address, "ravi", "orders")
+    settled(page)
+    open_ticket(page, "NSE:TCS", "b")
+    page.get_by_role("textbox", name="Price", exact=True).fill("2902.00")
+    page.locator(".ticket button[type=submit]").click()
+    rail(page, "NSE:RELIANCE").press("b")
+    expect(page.locator(".ticket header")).to_contain_text("RELIANCE")
+    expect(page.locator("tr.order").filter(has_text="2,902.00")).to_have_count(1)
+    expect(page.locator(".shelf")).to_contain_text("TCS: open")
+    expect(page.locator(".ticket .costs")).to_contain_text("Required")
+    page.keyboard.press("Escape")
+
+
 def test_eight_tabs_tick_on_one_stream(address, visitor):
     context = visitor()
     streams: list[str] = []

@@ -244,3 +244,31 @@ def test_a_connection_sends_columns_whose_module_was_imported_after_it_was_made(
         [sys.executable, "-c", LATER, database.url], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "([1, 2], [3])"
+
+
+def backend(database: Database) -> int:
+    with database.connection() as connection:
+        return connection.info.backend_pid
+
+
+def test_a_thread_that_keeps_a_connection_asks_on_no_other_and_survives_its_end(clean_database: Database) -> None:
+    with Database(clean_database.url, pool_size=2) as database:
+        with database.kept():
+            own = backend(database)
+            with database.autocommit() as connection:
+                connection.execute("select 1")
+                assert connection.info.backend_pid == own
+                assert backend(database) != own  # while it is in use
+            others: list[int] = []
+            other = threading.Thread(target=lambda: others.extend(backend(database) for _ in range(4)))
+            other.start()
+            other.join()
+            assert len(others) == 4
+            assert own not in others
+            with pytest.raises(errors.DivisionByZero), database.connection() as connection:
+                connection.execute("select 1 / 0")
+            assert backend(database) == own
+            kill_all(database)
+            assert backend(database) == backend(database) != own
+        with database.connection(), database.connection():
+            """Both are free again."""

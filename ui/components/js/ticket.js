@@ -34,13 +34,15 @@ export const mount = widget((root, data, tools) => {
   let timer = 0;
   let round = 0;
   let sending = false;
+  let sent = Promise.resolve(); // settles when what is on its way was answered: its ticket is not replaced before
   const told = new Set(); // refusals that the ticket itself has shown
-  const does = { change, side: flip, send, close, step, pick, fund, again: repeat };
+  const does = { change, side: flip, send: submit, close, step, pick, fund, again: repeat };
   const blocks = BLOCKS.map((make) => make(does));
   const sheet = paper(does, blocks);
   root.append(sheet.node);
 
   async function show(request) {
+    await sent;
     let terms;
     try {
       terms = await instrument(request.symbol);
@@ -222,6 +224,10 @@ export const mount = widget((root, data, tools) => {
         if (open && mine === round) sheet.cost(null, refused.message);
       }
     }, wait);
+  }
+
+  function submit() {
+    sent = Promise.all([sent, send()]).then(() => null);
   }
 
   async function send() {
