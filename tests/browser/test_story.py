@@ -198,6 +198,7 @@ def test_a_ticket_that_is_on_its_way_is_not_replaced_by_the_next(address, visito
     settled(page)
     open_ticket(page, "NSE:TCS", "b")
     page.get_by_role("textbox", name="Price", exact=True).fill("2902.00")
+    rail(page, "NSE:RELIANCE").click(position={"x": 24, "y": 10})
     page.locator(".ticket button[type=submit]").click()
     rail(page, "NSE:RELIANCE").press("b")
     expect(page.locator(".ticket header")).to_contain_text("RELIANCE")

@@ -36,7 +36,7 @@ export const mount = widget((root, data, tools) => {
   let sending = false;
   let sent = Promise.resolve(); // settles when what is on its way was answered: its ticket is not replaced before
   const told = new Set(); // refusals that the ticket itself has shown
-  const does = { change, side: flip, send: submit, close, step, pick, fund, again: repeat };
+  const does = { change, side: flip, send: () => void (sent = Promise.all([sent, send()]).then(() => null)), close, step, pick, fund, again: repeat };
   const blocks = BLOCKS.map((make) => make(does));
   const sheet = paper(does, blocks);
   root.append(sheet.node);
@@ -224,10 +224,6 @@ export const mount = widget((root, data, tools) => {
         if (open && mine === round) sheet.cost(null, refused.message);
       }
     }, wait);
-  }
-
-  function submit() {
-    sent = Promise.all([sent, send()]).then(() => null);
   }
 
   async function send() {
