@@ -19,7 +19,7 @@ import psutil
 from bench.busy_books import traders
 from bench.product import Product, product
 from bench.result import Result, rounded
-from bench.scripts import Run, Tab
+from bench.scripts import PATIENCE, Run, Tab
 from desk import screens
 from desk.identity import COOKIE
 from ui.menu import MENU
@@ -63,8 +63,9 @@ async def page(running: Product, cookie: str, name: str) -> tuple[list[float], f
         return took, (used(running.web) - before) / RERUNS * 1_000
 
 
-async def reader(port: int, cookie: str) -> None:
-    """A stream as a browser holds it; what comes is read and dropped. Raises RuntimeError if it ends."""
+async def reader(port: int, cookie: str, heard: asyncio.Event) -> None:
+    """A stream as a browser holds it; what comes is read and dropped, and the first of it is told. Raises
+    RuntimeError if it ends."""
     symbols = quote(",".join(SYMBOLS))
     incoming, outgoing = await asyncio.open_connection("127.0.0.1", port)
     outgoing.write(
@@ -76,7 +77,7 @@ async def reader(port: int, cookie: str) -> None:
         if b" 200 " not in head.split(b"\r\n", 1)[0]:
             raise RuntimeError(f"the stream was refused: {head[:60]!r}")
         while await incoming.read(1 << 16):
-            pass
+            heard.set()
         raise RuntimeError("a stream ended")
     finally:
         outgoing.close()
@@ -110,13 +111,19 @@ async def crowd(running: Product, cookies: list[str], names: list[str]) -> Crowd
     pages = [names[n % len(names)] for n in range(len(cookies))]
     async with AsyncExitStack() as open_tabs:
         tabs = [await open_tabs.enter_async_context(Tab(running.port, cookie)) for cookie in cookies]
-        for first in range(0, len(tabs), AT_ONCE):
-            some = range(first, min(first + AT_ONCE, len(tabs)))
+        for begin in range(0, len(tabs), AT_ONCE):
+            some = range(begin, min(begin + AT_ONCE, len(tabs)))
             runs = await asyncio.gather(*(tabs[n].open(address(pages[n])) for n in some))
             for n, run in zip(some, runs, strict=True):
                 sound(run, pages[n])
-        streams = [asyncio.create_task(reader(running.port, cookie)) for cookie in cookies]
-        await asyncio.sleep(2)  # the snapshots of 300 streams are no part of the steady state
+        first = [asyncio.Event() for _ in cookies]
+        streams = [
+            asyncio.create_task(reader(running.port, cookie, heard))
+            for cookie, heard in zip(cookies, first, strict=True)
+        ]
+        # The snapshots that 300 streams begin with are no part of the steady state.
+        await asyncio.wait_for(asyncio.gather(*(heard.wait() for heard in first)), PATIENCE)
+        await asyncio.sleep(2)
         before = used(running.web)
         await asyncio.sleep(ALONE)
         alone = (used(running.web) - before) / ALONE

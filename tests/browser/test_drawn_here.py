@@ -1,0 +1,52 @@
+"""Pages that the browser asks for and draws: profit, ledger, risk, fills, and the bar at the foot of a phone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from desk import access, wallet
+from tests.browser.conftest import sign_in
+
+pytestmark = pytest.mark.browser
+
+
+def test_profit_adds_up_and_its_address_says_what_is_shown(address, visitor):
+    page = sign_in(visitor(), address, "asha", "pnl?basis=Gross")
+    expect(page.get_by_text("✓ adds up")).to_be_visible()
+    expect(page.get_by_text("Gross P&L")).to_be_visible()
+    expect(page.get_by_role("img", name="Equity at each close")).to_be_visible()
+    page.get_by_role("button", name="1M", exact=True).click()
+    expect(page.get_by_role("button", name="1M", exact=True)).to_have_attribute("aria-pressed", "true")
+    page.wait_for_url("**range=1M**")
+    page.get_by_role("button", name="Net", exact=True).first.click()
+    expect(page.get_by_text("Net P&L")).to_be_visible()
+
+
+def test_a_movement_of_money_comes_into_the_ledger_by_itself(address, visitor, books):
+    page = sign_in(visitor(), address, "ravi", "wallet")
+    lines = page.locator("table.ledger tbody tr")
+    expect(lines).to_have_count(1)
+    account = access.by_key(books, "ravi/main").id
+    assert wallet.deposit(books, "ravi", account, 12_345).ok
+    expect(lines).to_have_count(2)
+    expect(lines.first).to_contain_text("₹123.45")
+
+
+def test_risk_shows_what_is_used_and_what_holds(address, visitor):
+    page = sign_in(visitor(), address, "asha", "risk")
+    expect(page.get_by_role("progressbar", name="Orders today")).to_be_visible()
+    page.get_by_text("Limits of a single order and of positions").click()
+    expect(page.get_by_text("Value of one order")).to_be_visible()
+    page.get_by_text("My own limits").click()
+    expect(page.get_by_role("button", name="Set")).to_be_visible()
+
+
+def test_a_phone_reaches_every_page_from_its_foot(address, visitor):
+    page = sign_in(visitor(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True), address, "asha")
+    foot = page.get_by_role("navigation", name="Pages")
+    foot.get_by_role("link", name="Orders").tap()
+    page.wait_for_url("**/orders")
+    expect(foot.get_by_role("link", name="Orders")).to_have_attribute("aria-current", "page")
+    foot.get_by_role("button", name="More").tap()
+    foot.get_by_role("link", name="Risk").tap()
+    page.wait_for_url("**/risk")
+    expect(page.get_by_role("progressbar", name="Orders today")).to_be_visible()
