@@ -42,7 +42,7 @@ def test_risk_shows_what_is_used_and_what_holds(address, visitor):
 
 def test_a_phone_reaches_every_page_from_its_foot(address, visitor):
     page = sign_in(visitor(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True), address, "asha")
-    foot = page.get_by_role("navigation", name="Pages")
+    foot = page.get_by_role("navigation", name="Foot of the page")
     foot.get_by_role("link", name="Orders").tap()
     page.wait_for_url("**/orders")
     expect(foot.get_by_role("link", name="Orders")).to_have_attribute("aria-current", "page")

@@ -321,7 +321,7 @@ def test_the_line_breaks_and_comes_back(address, visitor):
 def test_on_a_phone_nothing_scrolls_sideways(address, visitor, name):
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     page = sign_in(visitor(**phone), address, "asha", name)
-    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Foot of the page")).to_be_visible()
     expect(page.locator(".pill")).to_contain_text(LIVE)
     wide = page.evaluate(
         "() => [document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]"

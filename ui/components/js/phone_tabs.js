@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 const FIRST = { watch: "Watch", orders: "Orders", positions: "Positions", wallet: "Funds" };
 
 export function phoneTabs(go) {
-  const node = h("nav", { class: "phone-tabs", "aria-label": "Pages" });
+  const node = h("nav", { class: "phone-tabs", "aria-label": "Foot of the page" });
   let drawn = "";
 
   function link(name, label, page, close) {
