@@ -50,6 +50,12 @@ def step(loop: MarketLoop, count: int = 1) -> None:
         loop.step()
 
 
+@pytest.fixture
+def without_a_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A housekeeper that need not write months of candles first."""
+    monkeypatch.setattr(past, "fill", lambda *_: None)
+
+
 def test_the_first_step_opens_the_date_and_prices_the_market(database: Database) -> None:
     bus = Bus()
     step(loop_of(database, bus))
@@ -116,6 +122,7 @@ def test_candles_of_the_minute_and_the_day_are_kept(database: Database) -> None:
     assert today.open == minute.open
 
 
+@pytest.mark.usefixtures("without_a_past")
 def test_a_contract_that_a_watchlist_names_is_priced(database: Database) -> None:
     loop = loop_of(database)
     step(loop)
@@ -228,6 +235,7 @@ def test_a_split_comes_to_the_prices_of_its_date(database: Database) -> None:
     assert all(abs(after[i.id]["last_price"] * 5 / close - 1) < 0.05 for i in futures if i.id in after)
 
 
+@pytest.mark.usefixtures("without_a_past")
 def test_snapshots_hold_every_underlying_and_one_is_taken_an_hour(database: Database) -> None:
     loop = loop_of(database)
     keeper = Housekeeping(database, loop)
