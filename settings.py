@@ -120,6 +120,12 @@ class Settings(BaseSettings):
         "`https://desk.example.com,https://desk.example.com:8443`.",
         json_schema_extra={"must": "be origins like https://desk.example.com, separated by commas"},
     )
+    kagaz_signup: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Who becomes a trader by signing in with Google for the first time: `anyone`, or whoever has a "
+        "verified address in one of these domains, `example.com,example.org`. Unset: nobody.",
+        json_schema_extra={"must": "be anyone, or domains like example.com, separated by commas"},
+    )
     kagaz_admin_email: str | None = Field(
         default=None,
         description="E-mail of the first admin, made when the database has no user.",
@@ -228,7 +234,7 @@ class Settings(BaseSettings):
             raise ValueError("not there")
         return value
 
-    @field_validator("kagaz_origins", mode="before")
+    @field_validator("kagaz_origins", "kagaz_signup", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part for part in re.split(r"[,\s]+", value) if part) if isinstance(value, str) else value
@@ -238,6 +244,15 @@ class Settings(BaseSettings):
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         """As a browser writes them: lower case, no path, no default port."""
         return tuple(_origin(one) for one in value)
+
+    @field_validator("kagaz_signup")
+    @classmethod
+    def _signup(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Small letters, as addresses are compared."""
+        found = tuple(one.lower().removeprefix("@") for one in value)
+        if not all(one == "anyone" or re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", one) for one in found):
+            raise ValueError("neither anyone nor a domain")
+        return found
 
     @field_validator("kagaz_admin_email")
     @classmethod

@@ -17,6 +17,7 @@ from api import (
     risk,
     session,
     system,
+    tokens,
     watchlists,
 )
 from api.call import Endpoint
@@ -39,6 +40,7 @@ def endpoints(server: Server) -> tuple[Endpoint, ...]:
         *risk.ENDPOINTS,
         *watchlists.ENDPOINTS,
         *session.ENDPOINTS,
+        *tokens.ENDPOINTS,
     )
     return (*described, *system.endpoints(server, described))
 

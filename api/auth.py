@@ -10,6 +10,7 @@ from starlette.types import Scope
 from core.reasons import Reason, Refusal
 from desk import identity
 from desk.identity import Principal
+from web.security import is_https
 
 _BEARER = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE | re.ASCII)
 _KEY = re.compile(r"[\x20-\x7e]{1,64}", re.ASCII)
@@ -35,7 +36,7 @@ def credential_of(scope: Scope) -> Credential:
     if header is not None:
         found = _BEARER.fullmatch(header)
         return Credential(found.group(1) if found else "", None)
-    return Credential(None, connection.cookies.get(identity.COOKIE))
+    return Credential(None, connection.cookies.get(identity.cookie_name(secure=is_https(scope))))
 
 
 def principal_of(database: Any, credential: Credential, *, leaving: bool = False) -> Principal:

@@ -6,6 +6,7 @@ from typing import Any
 
 from api.call import Endpoint
 from core.orders import OrderType, Product, Side, Validity
+from desk import identity
 
 _MONEY = {
     "oneOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]{1,2})?$"}],
@@ -47,6 +48,8 @@ _WORDS: dict[str, Any] = {
     "value": _MONEY,
     "kind": {"type": "string"},
     "note": {"type": "string"},
+    "scopes": {"type": "array", "items": {"enum": ["read", "trade"]}, "default": ["read", "trade"]},
+    "days": {"type": "integer", "minimum": 1, "maximum": 3650, "description": "How long it lives; absent: no end"},
     "topics": {"type": "array", "items": {"type": "string"}},
     "amount": _MONEY,
     "tag": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9 _.:-]{0,39}$"},
@@ -108,7 +111,7 @@ def describe(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
             "schemas": {"Problem": _problem()},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
-                "session": {"type": "apiKey", "in": "cookie", "name": "kagaz_session"},
+                "session": {"type": "apiKey", "in": "cookie", "name": identity.COOKIE},
             },
         },
         "security": [{"token": []}, {"session": []}],

@@ -11,13 +11,15 @@ PROBLEM = "application/problem+json"
 
 @dataclass(slots=True)
 class Reply:
-    """``body`` is JSON-able, or bytes of the ``media`` named; None for no body at all."""
+    """``body`` is JSON-able, or bytes of the ``media`` named; None for no body at all. ``cookies`` are sent one
+    header each."""
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     problem: bool = False
     media: str = JSON
+    cookies: list[str] = field(default_factory=list)
 
     def encode(self, request_id: str) -> tuple[bytes, str]:
         """The bytes and their media type; a problem gets its instance here."""

@@ -147,6 +147,7 @@ async def respond(reply: Reply, request_id: str, scope: Scope, send: Send) -> No
     if reply.status not in (204, 304):
         headers |= {"content-type": media, "content-length": str(len(body))}
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    raw += [(b"set-cookie", each.encode("latin-1")) for each in reply.cookies]
     await send({"type": "http.response.start", "status": reply.status, "headers": raw})
     silent = scope["method"] == "HEAD" or reply.status in (204, 304)
     await send({"type": "http.response.body", "body": b"" if silent else body})

@@ -46,12 +46,12 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """An API token as its owner may see it."""
+    """An API token as its owner may see it; ``account`` is the only one it reaches, if it is bound to one."""
 
     id: int
     name: str
     scopes: list[str]
-    account_id: int | None
+    account: str | None
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
@@ -208,8 +208,11 @@ def insert_token(
 
 def tokens_of(connection: Connection[Any], user_id: int) -> list[TokenRow]:
     """A user's living tokens, newest first."""
-    sql = """select id, name, scopes, account_id, created_at, expires_at, last_used_at from api_tokens
-             where user_id = %s and app_id is null and revoked_at is null order by id desc"""
+    sql = """select t.id, t.name, t.scopes, u.name || '/' || a.name as account,
+                    t.created_at, t.expires_at, t.last_used_at
+             from api_tokens t left join accounts a on a.id = t.account_id left join users u on u.id = a.user_id
+             where t.user_id = %s and t.app_id is null and t.revoked_at is null and coalesce(t.expires_at > now(), true)
+             order by t.id desc"""
     return many(connection, TokenRow, sql, (user_id,))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
+from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
 from db.rows import many
@@ -38,8 +39,50 @@ def append(
     )
 
 
-def page(connection: Connection[Any], before: int | None, limit: int) -> list[AuditRow]:
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries: of one actor or about one subject (``who``), of one action, of a span of time."""
+
+    who: str | None = None
+    action: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = AuditFilter()
+
+
+def page(
+    connection: Connection[Any], before: int | None, limit: int, wanted: AuditFilter = EVERYTHING
+) -> list[AuditRow]:
     """Newest first, those with an id below ``before`` if given."""
     sql = """select id, at, actor, action, subject, detail from audit
-             where %s::bigint is null or id < %s order by id desc limit %s"""
-    return many(connection, AuditRow, sql, (before, before, limit))
+             where (%(before)s::bigint is null or id < %(before)s)
+               and (%(who)s::text is null or actor = %(who)s or subject = %(who)s)
+               and (%(action)s::text is null or action = %(action)s)
+               and (%(since)s::timestamptz is null or at >= %(since)s)
+               and (%(until)s::timestamptz is null or at < %(until)s)
+             order by id desc limit %(limit)s"""
+    arguments = {
+        "before": before,
+        "limit": limit,
+        "who": wanted.who,
+        "action": wanted.action,
+        "since": wanted.since,
+        "until": wanted.until,
+    }
+    return many(connection, AuditRow, sql, arguments)
+
+
+def actions(connection: Connection[Any]) -> list[str]:
+    """Every kind of entry there is, found by hopping over the index from one to the next."""
+    sql = """
+        with recursive kinds as (
+            (select action from audit order by action limit 1)
+            union all
+            select (select a.action from audit a where a.action > k.action order by a.action limit 1)
+            from kinds k where k.action is not null
+        )
+        select action from kinds where action is not null"""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return [row[0] for row in cursor.execute(sql).fetchall()]

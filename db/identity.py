@@ -5,7 +5,7 @@ hashes; no function of this file ever sees one in clear.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
@@ -13,13 +13,10 @@ from psycopg.rows import tuple_row
 
 from db.rows import many, one, value
 
-LOCK_AFTER = 5
-LOCK_FOR = timedelta(minutes=15)
-
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A user. ``locked`` compares ``locked_until`` with the database's clock, the only one that counts."""
+    """A user. ``locked``: too many wrong passwords came for their name or address, and no new one is looked at."""
 
     id: int
     name: str
@@ -29,13 +26,15 @@ class UserRow:
     role: str
     active: bool
     must_change_password: bool
-    failed_attempts: int
     locked: bool
     created_at: datetime
 
 
+# The digests are those of ``db.guesses.key``.
 _USER = """select id, name, email, display_name, password_hash, role, active, must_change_password,
-       failed_attempts, coalesce(locked_until > now(), false) as locked, created_at from users """
+       exists (select from guesses g where g.locked_until > now() and g.key_sha256 in (
+           sha256(convert_to('name:' || name, 'UTF8')), sha256(convert_to('name:' || email, 'UTF8')))) as locked,
+       created_at from users """
 
 
 def user_by_name(connection: Connection[Any], name: str) -> UserRow | None:
@@ -53,18 +52,11 @@ def user_by_id(connection: Connection[Any], user_id: int) -> UserRow | None:
     return one(connection, UserRow, _USER + "where id = %s", (user_id,))
 
 
-def user_by_proof(connection: Connection[Any], issuer: str, subject: str) -> UserRow | None:
-    """The user whom an identity provider's (issuer, subject) was linked to."""
-    sql = "where id = (select user_id from identities where issuer = %s and subject = %s)"
-    return one(connection, UserRow, _USER + sql, (issuer, subject))
-
-
-def link_proof(connection: Connection[Any], user_id: int, issuer: str, subject: str) -> bool:
-    """Link a provider's identity to a user; False when somebody else holds it already."""
-    sql = "insert into identities (issuer, subject, user_id) values (%s, %s, %s) on conflict do nothing"
-    value(connection, sql + " returning user_id", (issuer, subject, user_id))
-    holder = value(connection, "select user_id from identities where issuer = %s and subject = %s", (issuer, subject))
-    return bool(holder == user_id)
+def names_like(connection: Connection[Any], start: str) -> set[str]:
+    """Every user's name that begins so."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        found = cursor.execute("select name from users where starts_with(name, %s)", (start,)).fetchall()
+    return {row[0] for row in found}
 
 
 def users(connection: Connection[Any]) -> list[UserRow]:
@@ -89,35 +81,17 @@ def insert_user(
     return None if found is None else int(found)
 
 
-def count_attempt(connection: Connection[Any], user_id: int) -> bool:
-    """Count one attempt to sign in before it is judged; False when the user is locked out.
-
-    Counting first keeps a hundred parallel guesses at five: the row lock hands out the numbers.
-    """
-    sql = """
-        update users set
-            failed_attempts = case when locked_until is null then failed_attempts + 1 else 1 end,
-            locked_until = case when locked_until is null and failed_attempts + 1 >= %s then now() + %s end
-        where id = %s and coalesce(locked_until <= now(), true) returning true"""
-    return value(connection, sql, (LOCK_AFTER, LOCK_FOR, user_id)) is not None
-
-
-def clear_attempts(connection: Connection[Any], user_id: int) -> None:
-    """Forget failures and lift a lockout."""
-    connection.execute(
-        "update users set failed_attempts = 0, locked_until = null where id = %s "
-        "and (failed_attempts > 0 or locked_until is not null)",
-        (user_id,),
-    )
-
-
 def set_password(connection: Connection[Any], user_id: int, password_hash: str, must_change: bool) -> None:
-    """A new password also lifts a lockout: who may set it has proved more than a guesser can."""
+    """Store a new password."""
     connection.execute(
-        "update users set password_hash = %s, must_change_password = %s, failed_attempts = 0, "
-        "locked_until = null where id = %s",
+        "update users set password_hash = %s, must_change_password = %s where id = %s",
         (password_hash, must_change, user_id),
     )
+
+
+def lock_user(connection: Connection[Any], user_id: int) -> UserRow | None:
+    """The user, with the row kept from others until the transaction ends."""
+    return one(connection, UserRow, _USER + "where id = %s for no key update of users", (user_id,))
 
 
 def lock_administrators(connection: Connection[Any]) -> list[int]:

@@ -74,7 +74,7 @@ def _signed_in(call: Call, form: Form, program: str) -> Reply:
     code = identity.session_code(call.database, user.id)
     session = identity.start_session(call.database, code, call.address, call.headers.get("user-agent"))
     life = int(identity.SESSION_LIFE.total_seconds())
-    kept = cookie(identity.COOKIE, session.cookie, life, secure=call.secure)
+    kept = cookie(identity.cookie_name(secure=call.secure), session.cookie, life, secure=call.secure)
     again = "?" + call.query_string.decode("ascii")
     return Reply(303, b"", {"location": again, "set-cookie": kept})
 

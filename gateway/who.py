@@ -9,6 +9,7 @@ from starlette.types import Scope
 from core.reasons import Reason, Refusal
 from desk import identity
 from desk.principal import Principal
+from web.security import is_https
 
 _TOKEN = re.compile(r"token +([a-zA-Z0-9_-]{1,64}):([\x21-\x7e]{1,200}) *", re.IGNORECASE | re.ASCII)
 WRONG = "Incorrect api_key or access_token, or the token has ended. Log in again, or make a key with kite-app."
@@ -31,6 +32,6 @@ def by_keys(database: Any, api_key: str, access_token: str) -> Principal:
 
 def person_of(database: Any, scope: Scope) -> Principal | None:
     """Who is signed in at the terminal in this browser; None for nobody, and for who must set a password first."""
-    cookie = HTTPConnection(scope).cookies.get(identity.COOKIE)
+    cookie = HTTPConnection(scope).cookies.get(identity.cookie_name(secure=is_https(scope)))
     found = identity.principal_from_cookie(database, cookie) if cookie else None
     return None if found is None or found.must_change_password else found

@@ -3,27 +3,15 @@
 from datetime import date, datetime, time
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.calendar import IST, DayKind
-from core.money import parse_rupees
 from core.reasons import Refusal
-from desk import admin, calendar, corporate, identity
+from desk import admin, calendar, corporate
 from desk import verify as verifying
-from ui import guard, words
+from ui import guard, people, words
+from ui.people import table
 from ui.seat import Seat
-
-
-def table(rows: list[dict[str, Any]], columns: dict[str, str], empty: str) -> None:
-    """Rows under their headings; a sentence where there are none."""
-    if not rows:
-        st.caption(empty)
-        return
-    frame = pd.DataFrame(
-        [{title: "–" if row.get(key) is None else row[key] for key, title in columns.items()} for row in rows]
-    )
-    st.dataframe(frame, hide_index=True)
 
 
 @st.fragment(run_every=2.0)
@@ -126,120 +114,6 @@ def books(seat: Seat) -> None:
         else:
             for sentence in verdict.violations:
                 st.error(sentence)
-
-
-def users(seat: Seat) -> None:
-    """Everyone, and what an administrator may do to one of them."""
-    everyone = identity.everyone(seat.database)
-    rows = [
-        {
-            "name": user.name,
-            "display": user.display_name,
-            "email": user.email,
-            "role": user.role,
-            "state": "locked out" if user.locked else "active" if user.active else "switched off",
-            "password": "must be changed" if user.must_change_password else "",
-        }
-        for user in everyone
-    ]
-    table(
-        rows,
-        {
-            "name": "Name",
-            "display": "Called",
-            "email": "E-mail",
-            "role": "Role",
-            "state": "State",
-            "password": "Password",
-        },
-        "Nobody.",
-    )
-    left, right = st.columns(2, gap="large")
-    with left:
-        change_user(seat, [user.name for user in everyone])
-    with right:
-        add_user(seat)
-
-
-def change_user(seat: Seat, names: list[str]) -> None:
-    """Role, entry, lockout, password link: each takes effect at once."""
-    st.markdown("##### Change a user")
-    actor, database, door = seat.who.name, seat.database, words.front_door(st.context.url, "admin")
-    name = st.selectbox("User", names)
-    role = st.segmented_control(
-        "Role", identity.ROLES, default=identity.find(database, name).role, required=True, key=f"role of {name}"
-    )
-    with st.container(horizontal=True):
-        wishes = {
-            "Set role": lambda: identity.set_role(database, actor, name, role),
-            "Let in": lambda: identity.set_active(database, actor, name, True),
-            "Switch off": lambda: identity.set_active(database, actor, name, False),
-            "Unlock": lambda: identity.unlock(database, actor, name),
-            "End sessions": lambda: identity.revoke_all(database, actor, name),
-            "Password link": lambda: identity.password_link(database, actor, name, door),
-        }
-        chosen = next((label for label in wishes if st.button(label)), None)
-    if chosen is None:
-        return
-    try:
-        done = wishes[chosen]()
-    except Refusal as refusal:
-        st.error(refusal.sentence)
-        return
-    if chosen == "Password link":
-        st.caption("Good once, for an hour. Give it to the user by a way that only they read.")
-        st.code(done, language=None)
-    else:
-        st.toast(f"{chosen}: {name}")
-
-
-def add_user(seat: Seat) -> None:
-    """A new user with a book of their own and a password to be changed at first sign-in."""
-    st.markdown("##### Add a user")
-    with st.form("add-user", border=False):
-        name = st.text_input("Name", max_chars=32)
-        role = st.segmented_control("Role", identity.ROLES, default="trader", required=True)
-        cash = st.text_input("Virtual funds (₹)", value="10,00,000")
-        sent = st.form_submit_button("Add user")
-    if not sent:
-        return
-    password = identity.generate()
-    try:
-        identity.add_user(
-            seat.database,
-            name,
-            role,
-            password=password,
-            must_change=True,
-            cash_paise=parse_rupees(cash),
-            actor=seat.who.name,
-        )
-    except Refusal as refusal:
-        st.error(refusal.sentence)
-    except ValueError:
-        st.error("Type an amount such as 10,00,000.")
-    else:
-        st.caption(f"{name} signs in with this password once, then chooses another. It is shown here only:")
-        st.code(password, language=None)
-
-
-def trail(seat: Seat) -> None:
-    """Who did what, newest first."""
-    rows = [
-        {
-            "at": words.moment(row.at),
-            "actor": row.actor,
-            "action": row.action,
-            "subject": row.subject,
-            "detail": str(row.detail or ""),
-        }
-        for row in identity.audit_log(seat.database, seat.who)
-    ]
-    table(
-        rows,
-        {"at": "Time (IST)", "actor": "Who", "action": "What", "subject": "Whom", "detail": "Detail"},
-        "Nothing yet.",
-    )
 
 
 def actions(seat: Seat) -> None:
@@ -376,8 +250,8 @@ def remove_day(seat: Seat, rows: list[dict[str, Any]]) -> None:
 
 
 VIEWS = {
-    "Health": machinery, "Jobs": jobs, "Books": books, "Actions": actions, "Calendar": hours, "Users": users,
-    "Audit": trail,
+    "Health": machinery, "Jobs": jobs, "Books": books, "Actions": actions, "Calendar": hours, "Users": people.users,
+    "Audit": people.trail,
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import frame, house, risk_banner, session, signin
+from ui import frame, google, house, risk_banner, session, signin
 from ui.menu import MENU, file_of
 from ui.seat import take
 
@@ -47,7 +47,8 @@ def main() -> None:
     home = st.Page(frame.style, title="Kagaz", url_path="home", default=True, visibility="hidden")
     chosen = st.navigation([home, *pages.values()], position="top")
     if chosen is home:
-        st.switch_page(pages[MENU[0][0]], query_params=st.query_params.to_dict())
+        first = "account" if google.waits_for_a_link(database, who) else MENU[0][0]
+        st.switch_page(pages[first], query_params=st.query_params.to_dict())
     seat = take(database, who)
     if frame.above(seat, pages, chosen) == "leave":
         st.session_state[LEAVING] = True

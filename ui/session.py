@@ -17,7 +17,15 @@ _PLACE = "kagaz session"
 def secret() -> str | None:
     """The cookie of this connection, or the secret that this tab alone keeps."""
     kept: str | None = st.session_state.get(_PLACE)
-    return kept or st.context.cookies.get(identity.COOKIE)
+    return kept or st.context.cookies.get(identity.cookie_name(secure=secure()))
+
+
+def secure() -> bool:
+    """Whether the browser speaks https, as our routes see it: then the cookie has the name that https alone sets."""
+    told = st.context.headers.get("X-Forwarded-Proto")
+    if told is None:
+        return bool(st.get_option("server.sslCertFile"))
+    return told.split(",")[0].strip().lower() in ("https", "wss")
 
 
 def address() -> str | None:

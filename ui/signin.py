@@ -8,7 +8,7 @@ from streamlit_authenticator.controllers import AuthenticationController
 from core.reasons import Refusal
 from desk import identity
 from desk.identity import User
-from ui import components, house, session
+from ui import components, google, house, session
 
 _CODE = "kagaz sign-in code"
 _WHO = "kagaz sign-in user"
@@ -63,6 +63,7 @@ def _password_form(database: Any) -> None:
 def _proved(database: Any, user: User) -> None:
     st.session_state[_CODE] = identity.session_code(database, user.id)
     st.session_state[_WHO] = user.id
+    st.query_params.pop(google.FAILED, None)
     st.rerun()
 
 
@@ -84,24 +85,19 @@ def _bridge(database: Any) -> None:
 
 def _google(database: Any) -> None:
     """Offered when the deployment has an ``[auth.google]`` section in its secrets."""
-    if not _google_configured():
+    if not google.configured():
         return
-    if not st.user.is_logged_in:
-        st.button("Sign in with Google", on_click=st.login, args=("google",), width="stretch")
-        return
-    user = identity.by_proof(database, str(st.user.get("iss")), str(st.user.get("sub")))
-    if user is None:
-        st.error("This Google account is not linked to a user here. Ask an administrator to link it.")
-        st.button("Use another Google account", on_click=st.logout)
-        return
-    _proved(database, user)
-
-
-def _google_configured() -> bool:
-    try:
-        return "google" in st.secrets.get("auth", {})
-    except FileNotFoundError:
-        return False
+    user, shown = None, google.proof()
+    if shown is not None:
+        try:
+            user = google.sign_in(database, shown, session.address())
+        except Refusal as refusal:
+            st.error(refusal.sentence)
+    if user is not None:
+        _proved(database, user)
+    if google.FAILED in st.query_params:
+        st.error("The sign-in with Google did not succeed: it was given up, or its answer was not valid. Try again.")
+    google.button("Sign in with Google", "google")
 
 
 def _by_link(database: Any, code: str) -> None:
@@ -158,9 +154,10 @@ def _new_password(key: str) -> tuple[str, str, bool]:
             type="password",
             autocomplete="new-password",
             key=f"{key}-first",
-            help="Ten characters at least. A short sentence is good.",
+            max_chars=200,
         )
         again = st.text_input("New password again", type="password", autocomplete="new-password", key=f"{key}-again")
+        st.caption(identity.RULE)
         sent = st.form_submit_button("Set password", type="primary", width="stretch")
     return first, again, sent
 
@@ -171,8 +168,7 @@ def leave(database: Any, who: identity.Principal) -> None:
     Where the route cannot be reached the session is revoked from here; what stays in the browser opens nothing.
     """
     if not session.bound_to_tab():
-        then = "/auth/logout" if _google_configured() and st.user.is_logged_in else None
-        told = components.show("bridge", "bridge-out", {"leave": True, "then": then}, "failed")
+        told = components.show("bridge", "bridge-out", {"leave": True}, "failed")
         st.caption("Signing out …")
         if not (told.failed or told.link):
             return

@@ -1,6 +1,8 @@
 """Figures and times as they are read, for what Streamlit itself draws. The components have their own."""
 
+import re
 from datetime import datetime
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from core.money import compact as compact_paise
@@ -62,3 +64,30 @@ def age(milliseconds: int | None) -> str:
 def front_door(url: str | None, page: str) -> str:
     """Where Kagaz is, of the address of one of its pages: a link for somebody else leads to the sign-in."""
     return (url or "").rstrip("/").removesuffix(f"/{page}")
+
+
+# The first that a browser's own description holds is what it is; the others' names are in it too.
+_BROWSERS = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet", "Firefox": "Firefox",
+    "FxiOS": "Firefox", "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari"}  # fmt: skip
+_SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS X": "Mac",
+    "CrOS": "ChromeOS", "Linux": "Linux"}  # fmt: skip
+
+
+def browser(agent: str | None) -> str:
+    """``Chrome on Linux``, of what a browser says of itself."""
+    text = agent or ""
+    name = next((name for mark, name in _BROWSERS.items() if f"{mark}/" in text), None)
+    system = next((system for mark, system in _SYSTEMS.items() if mark in text), None)
+    if name and system:
+        return f"{name} on {system}"
+    return name or system or "A browser"
+
+
+def host(url: str) -> str:
+    """The host of an address, for people to read."""
+    return urlsplit(url).hostname or url
+
+
+def plain(text: str) -> str:
+    """A text that others wrote, so that Markdown shows it as it stands."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~:$^@])", r"\\\1", text)

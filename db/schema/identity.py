@@ -31,8 +31,6 @@ users = Table(
     Column("role", Text, nullable=False),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("must_change_password", Boolean, nullable=False, server_default=text("false")),
-    Column("failed_attempts", Integer, nullable=False, server_default=text("0")),
-    Column("locked_until", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     UniqueConstraint("email"),
     UniqueConstraint("name"),
@@ -45,6 +43,30 @@ identities = Table(
     Column("subject", Text, primary_key=True),
     Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("email", Text, nullable=False, server_default=text("''::text")),
+    Column("proved_at", DateTime(timezone=True)),
+    Index("identities_user", "user_id"),
+)
+
+invitations = Table(
+    "invitations",
+    METADATA,
+    Column("email", Text, primary_key=True),
+    Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False),
+    Column("invited_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Index("invitations_user", "user_id"),
+)
+
+guesses = Table(
+    "guesses",
+    METADATA,
+    Column("key_sha256", LargeBinary, primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("locked_until", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Index("guesses_end", "expires_at"),
 )
 
 sessions = Table(
@@ -85,4 +107,6 @@ audit = Table(
     Column("subject", Text, nullable=False, server_default=text("''::text")),
     Column("detail", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Index("audit_at", text("at DESC")),
+    Index("audit_action", "action", text("id DESC")),
+    Index("audit_actor", "actor", text("id DESC")),
 )

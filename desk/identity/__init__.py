@@ -1,6 +1,9 @@
 """Who may come in: users, passwords, sessions, links, API tokens, and the trail of what was done."""
 
+from db.access import TokenRow
 from db.apps import AppRow
+from db.audit import AuditFilter
+from db.sessions import SessionRow
 from desk.identity.apps import (
     Login,
     NewApp,
@@ -16,77 +19,99 @@ from desk.identity.apps import (
     revoke_app,
     secret_of,
 )
-from desk.identity.links import change_password, link_owner, password_link, set_password_by_link
-from desk.identity.passwords import check_rules, generate
+from desk.identity.confirming import confirm_anew, has_password
+from desk.identity.links import change_password, link_owner, password_link, set_password_by_link, unlock
+from desk.identity.passwords import RULE, check_rules, generate
 from desk.identity.proof import check_password, credentials
+from desk.identity.providers import (
+    Proof,
+    fresh,
+    invitations,
+    invite,
+    link,
+    linked,
+    proof_of,
+    unlink,
+    whose,
+    withdraw_invitation,
+)
+from desk.identity.providers import sign_in as sign_in_by_proof
 from desk.identity.sessions import (
     COOKIE,
+    SECURE_COOKIE,
     SESSION_LIFE,
     NewSession,
+    cookie_name,
     open_session,
     principal_from_cookie,
     principal_from_token,
     revoke_all,
+    revoke_others,
     revoke_session,
     session_code,
     sessions,
     start_session,
     still_valid,
 )
-from desk.identity.tokens import create_token, revoke_token, tokens
-from desk.identity.trail import audit_log
-from desk.identity.users import (
-    ROLES,
-    User,
-    add_user,
-    by_proof,
-    everyone,
-    find,
-    link_proof,
-    set_active,
-    set_role,
-    unlock,
-)
+from desk.identity.tokens import create_token, require_session, revoke_token, tokens
+from desk.identity.trail import audit_actions, audit_log
+from desk.identity.users import ROLES, User, add_user, everyone, find, set_active, set_role
 from desk.principal import Principal
 
 __all__ = [
     "COOKIE",
     "ROLES",
+    "RULE",
+    "SECURE_COOKIE",
     "SESSION_LIFE",
     "AppRow",
+    "AuditFilter",
     "Login",
     "NewApp",
     "NewSession",
     "Principal",
+    "Proof",
+    "SessionRow",
+    "TokenRow",
     "User",
     "add_user",
     "app_of",
     "apps",
+    "audit_actions",
     "audit_log",
-    "by_proof",
     "change_password",
     "check_password",
     "check_rules",
     "checksum_of",
+    "confirm_anew",
+    "cookie_name",
     "create_token",
     "credentials",
     "end_login",
     "everyone",
     "exchange",
     "find",
+    "fresh",
     "generate",
     "give_token",
+    "has_password",
+    "invitations",
+    "invite",
     "let_in",
+    "link",
     "link_owner",
-    "link_proof",
+    "linked",
     "make_app",
     "open_session",
     "password_link",
     "principal_from_app",
     "principal_from_cookie",
     "principal_from_token",
+    "proof_of",
+    "require_session",
     "revoke_all",
     "revoke_app",
+    "revoke_others",
     "revoke_session",
     "revoke_token",
     "secret_of",
@@ -95,8 +120,12 @@ __all__ = [
     "set_active",
     "set_password_by_link",
     "set_role",
+    "sign_in_by_proof",
     "start_session",
     "still_valid",
     "tokens",
+    "unlink",
     "unlock",
+    "whose",
+    "withdraw_invitation",
 ]

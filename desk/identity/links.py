@@ -1,4 +1,4 @@
-"""Setting a password: by a one-time link, or by knowing the old one."""
+"""Setting a password: by a one-time link, or by knowing the old one; and lifting a lockout."""
 
 import secrets
 from datetime import timedelta
@@ -11,7 +11,8 @@ from db import identity as rows
 from db import sessions as session_rows
 from db.engine import Database
 from desk.identity import passwords
-from desk.identity.proof import check_password
+from desk.identity.confirming import confirm_anew
+from desk.identity.proof import forget_guesses
 from desk.identity.sessions import digest
 from desk.identity.users import User, find, public
 from desk.principal import Principal
@@ -55,8 +56,12 @@ def set_password_by_link(database: Database, code: str, password: str) -> User:
 
 
 def change_password(database: Database, principal: Principal, old: str, new: str) -> None:
-    """A new password for who knows the old one; their other sessions end, this one stays."""
-    user = check_password(database, principal.name, old, action="PASSWORD_PROVED")
+    """A new password for who knows the old one; their other sessions end, this one stays.
+
+    Who has none yet, because they came by an identity provider, sets the first one soon after signing in.
+    """
+    confirm_anew(database, principal, old)
+    user = find(database, principal.name)
     passwords.check_rules(new, user.name)
     if new == old:
         raise Refusal(Reason.BAD_INPUT, "The new password is the old one. Choose another.", field="password")
@@ -67,8 +72,18 @@ def change_password(database: Database, principal: Principal, old: str, new: str
     forget_all()
 
 
+def unlock(database: Database, actor: str, name: str) -> None:
+    """Lift a lockout."""
+    user = find(database, name)
+    with database.connection() as connection:
+        forget_guesses(connection, user)
+        audit.append(connection, actor, "USER_UNLOCKED", user.name, user_id=user.id)
+
+
 def _set_password(connection: Any, actor: str, user: User, hashed: str, keep: UUID | None) -> None:
+    """A new password also lifts a lockout: who may set it has proved more than a guesser can."""
     rows.set_password(connection, user.id, hashed, must_change=False)
+    forget_guesses(connection, user)
     session_rows.void_codes(connection, user.id, "PASSWORD")
     ended = session_rows.revoke_sessions(connection, user.id, keep)
     detail = {"sessions_ended": ended}

@@ -10,6 +10,10 @@ from core.reasons import Reason, Refusal
 LONGEST = 72  # bytes: bcrypt reads no further
 SHORTEST = 10  # characters
 ROUNDS = 12
+RULE = (
+    f"At least {SHORTEST} characters, not your name and nothing that everybody guesses first. A short sentence is good."
+)
+"""What ``check_rules`` asks for, for those who choose one."""
 
 # Guessed first by everyone who guesses; long enough to pass the length rule.
 _COMMON = frozenset(

@@ -1,21 +1,29 @@
-"""Proving a name and a password, and locking out who guesses."""
+"""Proving a name and a password, and locking out who guesses.
 
-import threading
-import time
-from collections import OrderedDict
+A name that nobody has is counted, locked and answered as a real one: neither the words nor the time of an
+answer tell who exists.
+"""
+
+import ipaddress
 from collections.abc import Callable
 from typing import Any
 
 from core.reasons import Reason, Refusal
-from db import audit
+from db import audit, guesses
 from db import identity as rows
 from db.engine import Database
-from db.identity import LOCK_AFTER, LOCK_FOR, UserRow
+from db.guesses import LOCK_FOR
+from db.identity import UserRow
 from desk.identity import passwords
 from desk.identity.users import EMAIL, NAME, User, public
 
+LOCK_AFTER = 5
+"""Wrong passwords for one name before it is locked."""
+ADDRESS_AFTER = 50
+"""Wrong passwords from one address before it is locked: a whole office may sit behind one."""
 _WRONG = "That name and password do not belong together. Check both and try again."
 _LOCKED = "Too many wrong passwords for that name. Wait 15 minutes, or ask an administrator for a new link."
+_ADDRESS_LOCKED = "Too many wrong passwords came from your network. Wait 15 minutes and try again."
 
 Credentials = dict[str, Any]
 Prover = Callable[[Credentials, str, str], bool]
@@ -62,69 +70,89 @@ def by_bcrypt(proposed: Credentials, name: str, password: str) -> bool:
 
 
 def check_password(
-    database: Database,
-    typed_name: str,
-    password: str,
-    prove: Prover = by_bcrypt,
-    *,
-    address: str | None = None,
-    action: str = "SIGNED_IN",
+    database: Database, typed_name: str, password: str, prove: Prover = by_bcrypt, *, address: str | None = None
 ) -> User:
     """The user whom name (or e-mail address) and password prove. Raises Refusal BAD_CREDENTIALS or LOCKED_OUT.
 
     The attempt is counted before it is judged, in the database, so that neither parallel guesses nor a
-    restart give more than five. Strangers' names take as long, and lock, like real ones.
+    restart give more than five.
     """
     name = typed_name.strip().lower()[:255]
-    if passwords.too_long(password):
-        sentence = f"A password has at most {passwords.LONGEST} bytes. Type a shorter one."
-        raise Refusal(Reason.BAD_CREDENTIALS, sentence, field="password")
+    _check_length(password)
+    named, placed = guesses.key("name", name), address_key(address)
     with database.connection() as connection:
+        guesses.sweep(connection)
         row = _whose(connection, name)
-        free = rows.count_attempt(connection, row.id) if row else _strangers.count(name)
+        if placed is not None and not guesses.count(connection, placed, ADDRESS_AFTER):
+            raise _locked_out(_ADDRESS_LOCKED)
+        free = guesses.count(connection, named, LOCK_AFTER)
     if not free:
-        raise Refusal(Reason.LOCKED_OUT, _LOCKED, numbers={"seconds": int(LOCK_FOR.total_seconds())})
+        raise _locked_out(_LOCKED)
     proposed = _credentials(name, row)
     readable = "\x00" not in password and password.isprintable()
     proved = prove(proposed, name, password) if readable else by_bcrypt(proposed, name, password)
     if not proved or row is None or not row.active or row.password_hash is None:
         with database.connection() as connection:
-            # A text that is no name may not even be storable.
-            typed = row.name if row else name if NAME.fullmatch(name) else "?"
-            known = row.id if row else None
-            detail = {"address": address}
-            audit.append(connection, typed, "SIGN_IN_FAILED", typed, user_id=known, detail=detail)
+            # What was typed is not kept: it may be the password, typed into the wrong field.
+            whose, known = (row.name, row.id) if row else ("?", None)
+            audit.append(connection, whose, "SIGN_IN_FAILED", whose, user_id=known, detail={"address": address})
         raise Refusal(Reason.BAD_CREDENTIALS, _WRONG)
     with database.connection() as connection:
-        rows.clear_attempts(connection, row.id)
-        audit.append(connection, row.name, action, row.name, user_id=row.id, detail={"address": address})
+        if placed is not None:  # the address before the name, as they are counted
+            guesses.forgive(connection, placed)
+        guesses.clear(connection, [named])
+        detail = {"address": address, "way": "password"}
+        audit.append(connection, row.name, "SIGNED_IN", row.name, user_id=row.id, detail=detail)
     return public(row)
 
 
-class _Strangers:
-    """Attempts on names that nobody has: they lock as real names do, so that a lockout tells nothing.
+def confirm(database: Database, user_id: int, password: str) -> None:
+    """Let go on who is signed in and knows the password of old.
 
-    Kept in memory and bounded, because anyone may invent names without end.
+    Counted apart from attempts to sign in, so that a stranger who locks a name keeps nobody from changing it.
     """
-
-    def __init__(self, room: int = 4096) -> None:
-        self._room = room
-        self._attempts: OrderedDict[str, tuple[int, float]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def count(self, name: str) -> bool:
-        now = time.monotonic()
-        with self._lock:
-            attempts, locked_until = self._attempts.pop(name, (0, 0.0))
-            if locked_until > now:
-                self._attempts[name] = (attempts, locked_until)
-                return False
-            attempts = 1 if locked_until else attempts + 1
-            until = now + LOCK_FOR.total_seconds() if attempts >= LOCK_AFTER else 0.0
-            self._attempts[name] = (attempts, until)
-            while len(self._attempts) > self._room:
-                self._attempts.popitem(last=False)
-        return True
+    _check_length(password)
+    key = guesses.key("confirm", str(user_id))
+    with database.connection() as connection:
+        row = rows.user_by_id(connection, user_id)
+        free = guesses.count(connection, key, LOCK_AFTER)
+    if not free:
+        raise _locked_out("Too many wrong passwords. Wait 15 minutes and try again.")
+    if row is None or row.password_hash is None or not passwords.matches(password, row.password_hash):
+        with database.connection() as connection:
+            audit.append(connection, row.name if row else "?", "CONFIRMATION_FAILED", user_id=user_id)
+        raise Refusal(Reason.BAD_CREDENTIALS, "That is not your present password. Try again.", field="password")
+    with database.connection() as connection:
+        guesses.clear(connection, [key])
 
 
-_strangers = _Strangers()
+def forget_guesses(connection: Any, row: UserRow | User) -> None:
+    """Lift the locks of a user's name and address."""
+    names = [row.name] + ([row.email] if row.email else [])
+    guesses.clear(connection, [guesses.key("name", each) for each in names])
+
+
+def address_key(address: str | None) -> bytes | None:
+    """The row of an address, of IPv6 the network that one line gets. None where it is not known: a loopback
+    address is the machine's own or a proxy's, and everybody would share it."""
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return None
+    if found.is_loopback:
+        return None
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return address_key(str(found.ipv4_mapped))
+        return guesses.key("address", str(ipaddress.ip_network((found, 64), strict=False)))
+    return guesses.key("address", str(found))
+
+
+def _check_length(password: str) -> None:
+    if passwords.too_long(password):
+        sentence = f"A password has at most {passwords.LONGEST} bytes. Type a shorter one."
+        raise Refusal(Reason.BAD_CREDENTIALS, sentence, field="password")
+
+
+def _locked_out(sentence: str) -> Refusal:
+    return Refusal(Reason.LOCKED_OUT, sentence, numbers={"seconds": int(LOCK_FOR.total_seconds())})

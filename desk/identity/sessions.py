@@ -21,6 +21,7 @@ from desk.principal import Principal
 from desk.remember import forget_all, remembered
 
 COOKIE = "kagaz_session"
+SECURE_COOKIE = "__Host-kagaz_session"
 SESSION_LIFE = timedelta(hours=8)
 CODE_LIFE = timedelta(seconds=60)
 
@@ -31,6 +32,12 @@ class NewSession:
 
     cookie: str
     principal: Principal
+
+
+def cookie_name(*, secure: bool) -> str:
+    """The cookie's name. Over https it has a prefix that browsers take from this very host and encrypted alone,
+    so that neither a neighbouring subdomain nor a network in between can plant one."""
+    return SECURE_COOKIE if secure else COOKIE
 
 
 def digest(secret: str) -> bytes:
@@ -148,6 +155,11 @@ def revoke_session(database: Database, principal: Principal, public_id: str) -> 
             raise Refusal(Reason.NOT_FOUND, "There is no such session.", field="session")
         audit.append(connection, principal.name, "SESSION_ENDED", str(known), user_id=principal.user_id)
     forget_all()
+
+
+def revoke_others(database: Database, principal: Principal) -> int:
+    """End every session of one's own but this one; returns how many."""
+    return revoke_all(database, principal.name, principal.name, but=principal.session_public_id)
 
 
 def revoke_all(database: Database, actor: str, name: str, but: str | None = None) -> int:

@@ -16,6 +16,8 @@ from desk.remember import forget_all
 
 SCOPES = ("read", "trade")
 PREFIX = "kagaz_"
+MOST = 50
+"""Living tokens of one user."""
 
 
 def create_token(
@@ -45,6 +47,9 @@ def create_token(
     token = PREFIX + secrets.token_urlsafe(32)
     wanted = [scope for scope in SCOPES if scope in scopes]
     with database.connection() as connection:
+        if len(rows.tokens_of(connection, user.id)) >= MOST:
+            sentence = f"A user has at most {MOST} tokens. Revoke one that is not used any more."
+            raise Refusal(Reason.BAD_INPUT, sentence, field="name")
         token_id = rows.insert_token(
             connection, digest(token), user.id, account.id if account else None, name, wanted, expires_at
         )
@@ -59,8 +64,16 @@ def tokens(database: Database, principal: Principal) -> list[TokenRow]:
         return rows.tokens_of(connection, principal.user_id)
 
 
+def require_session(principal: Principal) -> None:
+    """Refuse a token where only who is signed in may act: a leaked token must not make itself another."""
+    if principal.session_public_id is None:
+        raise Refusal(Reason.FORBIDDEN, "A token may not do this. Sign in on the page and use Account there.")
+
+
 def revoke_token(database: Database, principal: Principal, token_id: int) -> None:
-    """End one of one's own tokens; another's is not found."""
+    """End one of one's own tokens; another's is not found. A token may end itself alone."""
+    if principal.token_id != token_id:
+        require_session(principal)
     with database.connection() as connection:
         if not rows.revoke_token(connection, token_id, principal.user_id):
             raise Refusal(Reason.NOT_FOUND, "There is no such token.", field="token")

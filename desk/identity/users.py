@@ -76,30 +76,41 @@ def add_user(
     email = None if email is None else normal_email(email)
     hashed = None if password is None else passwords.hash_password(password)
     with database.connection() as connection:
-        market = access_rows.running_market(connection)
-        if market is None:
-            raise Refusal(Reason.MARKET_STOPPED, "No market runs yet. Start Kagaz once, then add users.")
-        user_id = rows.insert_user(
-            connection,
-            name,
-            role,
-            hashed,
-            email=email,
-            display_name=display_name,
-            must_change=must_change,
+        row, account_id = create(
+            connection, actor, name, role, hashed, email=email, display_name=display_name, must_change=must_change
         )
-        if user_id is None:
-            raise Refusal(Reason.BAD_INPUT, "That name or address is taken. Choose another.", field="name")
-        account_id = access_rows.insert_account(connection, user_id, market[0], "main", market[1])
-        audit.append(connection, actor, "USER_ADDED", name, detail={"role": role})
-        row = rows.user_by_id(connection, user_id)
-    if cash_paise and account_id is not None:
-        answer = wallet.deposit(database, actor, account_id, cash_paise, "first-deposit")
-        if not answer.ok:
-            sentence = f"{name} was added without money: {answer.body['detail']}"
-            raise Refusal(Reason(answer.body["reason_code"]), sentence, field="cash")
-    assert row is not None  # inserted a few lines above, in the same transaction
+    fund(database, actor, name, account_id, cash_paise)
     return public(row)
+
+
+def create(
+    connection: Any, actor: str, name: str, role: str, hashed: str | None, *,
+    email: str | None, display_name: str = "", must_change: bool = False,
+) -> tuple[UserRow, int | None]:  # fmt: skip
+    """A new user and the id of their first account, in the caller's transaction."""
+    market = access_rows.running_market(connection)
+    if market is None:
+        raise Refusal(Reason.MARKET_STOPPED, "No market runs yet. Start Kagaz once, then add users.")
+    user_id = rows.insert_user(
+        connection, name, role, hashed, email=email, display_name=display_name, must_change=must_change
+    )
+    if user_id is None:
+        raise Refusal(Reason.BAD_INPUT, "That name or address is taken. Choose another.", field="name")
+    account_id = access_rows.insert_account(connection, user_id, market[0], "main", market[1])
+    audit.append(connection, actor, "USER_ADDED", name, detail={"role": role})
+    row = rows.user_by_id(connection, user_id)
+    assert row is not None  # inserted a few lines above, in the same transaction
+    return row, account_id
+
+
+def fund(database: Database, actor: str, name: str, account_id: int | None, cash_paise: int) -> None:
+    """The first virtual money of a new account."""
+    if not cash_paise or account_id is None:
+        return
+    answer = wallet.deposit(database, actor, account_id, cash_paise, "first-deposit")
+    if not answer.ok:
+        sentence = f"{name} was added without money: {answer.body['detail']}"
+        raise Refusal(Reason(answer.body["reason_code"]), sentence, field="cash")
 
 
 def normal_name(name: str) -> str:
@@ -127,23 +138,6 @@ def find(database: Database, name: str) -> User:
     """The user of that name; Refusal NOT_FOUND otherwise."""
     with database.connection() as connection:
         return public(_row(connection, name))
-
-
-def by_proof(database: Database, issuer: str, subject: str) -> User | None:
-    """The active user whom an identity provider's subject is linked to, if anyone is."""
-    with database.connection() as connection:
-        row = rows.user_by_proof(connection, issuer, subject)
-    return public(row) if row is not None and row.active else None
-
-
-def link_proof(database: Database, actor: str, name: str, issuer: str, subject: str) -> None:
-    """Let a provider's identity sign in as a user; refused when it is another user's already."""
-    with database.connection() as connection:
-        row = _row(connection, name)
-        if not rows.link_proof(connection, row.id, issuer, subject):
-            raise Refusal(Reason.BAD_INPUT, "That identity is another user's already.", field="subject")
-        detail = {"issuer": issuer}
-        audit.append(connection, actor, "IDENTITY_LINKED", row.name, user_id=row.id, detail=detail)
 
 
 def everyone(database: Database) -> list[User]:
@@ -174,14 +168,6 @@ def set_active(database: Database, actor: str, name: str, active: bool) -> None:
             access_rows.revoke_tokens(connection, row.id)
         audit.append(connection, actor, "USER_ENABLED" if active else "USER_DISABLED", row.name, user_id=row.id)
     forget_all()
-
-
-def unlock(database: Database, actor: str, name: str) -> None:
-    """Lift a lockout."""
-    with database.connection() as connection:
-        row = _row(connection, name)
-        rows.clear_attempts(connection, row.id)
-        audit.append(connection, actor, "USER_UNLOCKED", row.name, user_id=row.id)
 
 
 def _row(connection: Any, name: str) -> UserRow:

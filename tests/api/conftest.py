@@ -61,7 +61,9 @@ def as_bot(client: TestClient, desk: Database, name: str, **named: Any) -> TestC
 def as_browser(client: TestClient, desk: Database, name: str) -> TestClient:
     """The same server asked with that user's cookie, from its own page."""
     browser = TestClient(client.app, base_url="http://desk.test")
-    browser.cookies.set(identity.COOKIE, signed_in(desk, name)[0])
+    cookie, _ = signed_in(desk, name)
+    for secure in (False, True):
+        browser.cookies.set(identity.cookie_name(secure=secure), cookie)
     browser.headers["origin"] = "http://desk.test"
     return browser
 

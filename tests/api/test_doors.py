@@ -21,8 +21,14 @@ WRITES = [each for each in GUARDED if each.method != "GET"]
 NAMED = [each for each in GUARDED if "{" in each.path]
 # An administrator's rows are nobody's own: others are told 403 whatever they name.
 OF_ADMINISTRATORS = "/risk/restrictions/{restriction_id}"
+# A token may not touch these, but itself: tests/api/test_tokens_and_sessions.py asks by cookie.
+OF_WHO_IS_SIGNED_IN = ("/sessions/{session_id}", "/tokens/{token_id}")
 # A stream is no row: it has tests of its own.
-OWNED = [each for each in NAMED if "{stream_id}" not in each.path and each.path != OF_ADMINISTRATORS]
+OWNED = [
+    each
+    for each in NAMED
+    if "{stream_id}" not in each.path and each.path not in (OF_ADMINISTRATORS, *OF_WHO_IS_SIGNED_IN)
+]
 
 
 LEG = {name: value for name, value in ORDER.items() if name != "account"}
@@ -64,7 +70,7 @@ def body_for(each: Endpoint) -> dict[str, object] | None:
         return dict(LIMIT)
     if each.path in ("/risk/kill", "/risk/rearm"):
         return {"scope": "ACCOUNT"}
-    if each.path.startswith("/watchlists"):
+    if each.path.startswith(("/watchlists", "/tokens")):
         return {"name": "mine"}
     if each.path.startswith("/stream"):
         return {"symbols": []}
@@ -137,7 +143,7 @@ def ids_of_alice(alice: TestClient) -> dict[str, str]:
     return {
         "order_id": order.json()["order_id"], "watchlist_id": made.json()["watchlist_id"], "stream_id": "1",
         "gtt_id": gtt.json()["gtt_id"], "basket_id": basket.json()["basket_id"],
-        "limit_id": limit.json()["id"], "restriction_id": "1",
+        "limit_id": limit.json()["id"], "restriction_id": "1", "session_id": "1", "token_id": "1",
     }  # fmt: skip
 
 
@@ -153,7 +159,11 @@ def test_what_is_anothers_does_not_exist(alice, bob, each):
     assert ask(alice, each, each.path.format(**ids)).status_code in (200, 204)
 
 
-@pytest.mark.parametrize("each", [e for e in GUARDED if "account" in (*e.query, *e.body)], ids=title)
+# A token makes no token, for whatever account.
+WITH_ACCOUNT = [e for e in GUARDED if "account" in (*e.query, *e.body) and e.path != "/tokens"]
+
+
+@pytest.mark.parametrize("each", WITH_ACCOUNT, ids=title)
 def test_anothers_account_does_not_exist(alice, bob, each):
     ids = ids_of_alice(bob)
     query = {"account": "alice/main"} if "account" in each.query else {}
@@ -182,7 +192,11 @@ OTHER_PAGES = (
 def test_an_id_that_is_none_names_nothing(alice, each):
     for wrong in NO_IDS:
         answer = ask(alice, each, each.path.format_map(Same(wrong)))
-        assert answer.status_code in (404, 405, *((403,) if each.path == OF_ADMINISTRATORS else ())), wrong
+        assert answer.status_code in (
+            404,
+            405,
+            *((403,) if each.path in (OF_ADMINISTRATORS, *OF_WHO_IS_SIGNED_IN) else ()),
+        ), wrong
 
 
 @pytest.mark.parametrize("each", WRITES, ids=title)

@@ -26,7 +26,7 @@ def test_a_code_becomes_a_cookie_once(client, code, proto, secure):
     headers = {"origin": f"{proto}://desk.test", "x-forwarded-proto": proto}
     answer = client.post(URL, json={"code": code}, headers=headers)
     assert (answer.status_code, answer.content) == (204, b"")
-    cookie = cookie_of(answer)[identity.COOKIE]
+    cookie = cookie_of(answer)[identity.cookie_name(secure=secure)]
     assert len(cookie.value) >= 43
     assert cookie["httponly"] is True
     assert cookie["samesite"] == "Lax"

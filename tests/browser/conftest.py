@@ -33,18 +33,20 @@ PEOPLE = (("asha", "trader"), ("ravi", "trader"), ("meera", "analyst"), ("root",
 expect.set_options(timeout=20_000)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
 
 
 @contextmanager
-def running(url: str, home: Path) -> Iterator[str]:
-    """A web process with its sidecar; its address once frames come. It is ended at the end, children too."""
-    port = _free_port()
-    places = {"DATABASE_URL": url, "KAGAZ_HOME": str(home), "PORT": str(port), "GATEWAY_PORT": "0"}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+def running(url: str, home: Path, port: int = 0, *options: str, **environment: str) -> Iterator[str]:
+    """A web process with its sidecar; its address once frames come. It is ended at the end, children too.
+
+    ``options`` are more of Streamlit's, ``environment`` more settings."""
+    port = port or free_port()
+    places = {"DATABASE_URL": url, "KAGAZ_HOME": str(home), "PORT": str(port), "GATEWAY_PORT": "0", **environment}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), *options]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--server.address", "127.0.0.1"], cwd=ROOT, env={**os.environ, **places}, stdout=log, stderr=log
@@ -127,7 +129,7 @@ def sign_in(context: BrowserContext, address: str, name: str, path: str = "") ->
     page.goto(f"{address}/{path}")
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator(".strip")).to_be_visible()
     return page
 

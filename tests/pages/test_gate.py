@@ -114,9 +114,27 @@ def test_every_page_asks_the_guard_itself(path):
 @pytest.mark.parametrize(
     ("role", "offered"),
     [
-        ("trader", {"watch", "orders", "baskets", "positions", "wallet", "pnl", "risk", "instrument", "order"}),
-        ("analyst", {"watch", "orders", "positions", "wallet", "pnl", "risk", "instrument"}),
-        ("admin", {"watch", "orders", "baskets", "positions", "wallet", "pnl", "risk", "instrument", "order", "admin"}),
+        (
+            "trader",
+            {"watch", "orders", "baskets", "positions", "wallet", "pnl", "risk", "instrument", "order", "account"},
+        ),
+        ("analyst", {"watch", "orders", "positions", "wallet", "pnl", "risk", "instrument", "account"}),
+        (
+            "admin",
+            {
+                "watch",
+                "orders",
+                "baskets",
+                "positions",
+                "wallet",
+                "pnl",
+                "risk",
+                "instrument",
+                "order",
+                "account",
+                "admin",
+            },
+        ),
     ],
 )
 def test_the_menu_is_the_role_s(role, offered):

@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 SQL = Path(__file__).parent.parent / "sql"
-PARTS = ("sessions", "orders", "gtt", "margins", "charges", "positions", "risk")
+PARTS = ("sessions", "orders", "gtt", "margins", "charges", "positions", "risk", "identity")
 
 
 def upgrade() -> None:

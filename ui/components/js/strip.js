@@ -93,6 +93,7 @@ export const mount = widget((root, data, tools) => {
   const time = h("span", { class: "time muted", title: "Indian Standard Time" }, "");
   const book = h("span");
   const user = menu(`${data.user.name} ▾`, "Who is signed in", `${data.user.name}, ${data.user.role}`, [
+    ["Account", () => tools.trigger("go", "account")],
     ["Keyboard", () => keyboard(root)],
     ...(data.write ? [["Ask before large orders", () => chooseAskAbove(root)]] : []),
     ["Sign out", () => tools.trigger("leave", true)],

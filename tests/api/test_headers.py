@@ -1,0 +1,53 @@
+"""What every answer of the port carries, whichever route gives it."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from api.app import middleware, routes
+from tests.api.conftest import Started
+
+
+async def page(_request: object) -> PlainTextResponse:
+    answer = PlainTextResponse("a page")
+    answer.set_cookie("_streamlit_xsrf", "x")
+    return answer
+
+
+@pytest.fixture
+def port() -> TestClient:
+    app = Starlette(routes=[*routes(Started(None)), Route("/", page)], middleware=middleware())
+    return TestClient(app, base_url="http://desk.test")
+
+
+PATHS = ("/", "/no/such/page", "/api/v1/health", "/api/v1/orders", "/api/v1/no/such/thing", "/api/v1/openapi.json")
+
+
+@pytest.mark.parametrize("proto", ["http", "https"])
+@pytest.mark.parametrize("path", PATHS)
+def test_every_answer_is_guarded(port, path, proto):
+    headers = port.get(path, headers={"x-forwarded-proto": proto}).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+    policy = dict(part.strip().partition(" ")[::2] for part in headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["frame-ancestors"] in ("'none'", "'self'")
+    assert policy["base-uri"] in ("'none'", "'self'")
+    assert headers.get_list("content-security-policy") == [headers["content-security-policy"]]
+    assert ("strict-transport-security" in headers) is (proto == "https")
+
+
+def test_the_api_answers_with_nothing_that_could_run_and_nothing_to_keep(port):
+    headers = port.get("/api/v1/health").headers
+    assert "script-src" not in headers["content-security-policy"]
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-frame-options"] == "DENY"
+
+
+def test_streamlits_own_cookies_are_secure_over_https(port):
+    assert "Secure" in port.get("/", headers={"x-forwarded-proto": "https"}).headers["set-cookie"]
+    assert "Secure" not in port.get("/").headers["set-cookie"]
