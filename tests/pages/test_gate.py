@@ -4,11 +4,13 @@ import ast
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from desk import identity, installation
-from tests.pages.conftest import words
+from tests.pages.conftest import MAIN, words
 from tests.people import PASSWORD, person
 from ui import session
+from ui.menu import MENU
 
 PAGES = sorted((Path(__file__).resolve().parents[2] / "pages").glob("*.py"))
 
@@ -111,33 +113,33 @@ def test_every_page_asks_the_guard_itself(path):
     assert calls & {"guard.require", "guard.require_account"}, "a page without a guard is open to who finds it"
 
 
-@pytest.mark.parametrize(
-    ("role", "offered"),
-    [
-        (
-            "trader",
-            {"watch", "orders", "baskets", "positions", "wallet", "pnl", "risk", "instrument", "order", "account"},
-        ),
-        ("analyst", {"watch", "orders", "positions", "wallet", "pnl", "risk", "instrument", "account"}),
-        (
-            "admin",
-            {
-                "watch",
-                "orders",
-                "baskets",
-                "positions",
-                "wallet",
-                "pnl",
-                "risk",
-                "instrument",
-                "order",
-                "account",
-                "admin",
-            },
-        ),
-    ],
-)
-def test_the_menu_is_the_role_s(role, offered):
-    from ui.menu import MENU
+def test_each_page_is_in_the_menu_and_each_of_the_menu_is_a_page():
+    assert {name for name, *_ in MENU} == {path.stem for path in PAGES}
 
-    assert {name for name, _, _, roles in MENU if role in roles} == offered
+
+ROLES = {
+    "admin": {"account", "admin", "baskets", "instrument", "order", "orders", "pnl", "positions", "risk", "wallet",
+              "watch"},
+    "trader": {"account", "baskets", "instrument", "order", "orders", "pnl", "positions", "risk", "wallet", "watch"},
+    "analyst": {"account", "instrument", "orders", "pnl", "positions", "risk", "wallet", "watch"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("role", identity.ROLES)
+def test_the_menu_is_the_role_s(role):
+    assert {name for name, _, _, roles in MENU if role in roles} == ROLES[role]
+
+
+CLOSED = [(role, path.stem) for role in (None, *ROLES) for path in PAGES if path.stem not in ROLES.get(role, ())]
+
+
+@pytest.mark.parametrize(("role", "page"), CLOSED)
+def test_a_page_run_by_its_address_shows_nothing_to_who_may_not(floor, open_as, mounted, role, page):
+    """As the address bar of a fresh server could run it: the file itself, without the gate and the menu."""
+    open_as(None if role is None else "mallory", role=role or "trader")
+    mounted.clear()
+    app = AppTest.from_file(str(MAIN.parent.parent / "pages" / f"{page}.py"), default_timeout=30).run()
+    assert not app.exception
+    assert ("You are signed out" if role is None else "This page is not for you") in words(app)
+    assert not [*app.button, *app.text_input, *app.dataframe]
+    assert not mounted
