@@ -5,7 +5,7 @@ import streamlit as st
 from desk import baskets
 from ui import components, guard, words
 
-seat = guard.require_account()
+seat = guard.require_account("trader", "admin")
 if seat.live:
     components.show("baskets", "baskets", {"seat": seat.for_browser(), "write": seat.writes})
 else:

@@ -1,0 +1,83 @@
+"""The port's routes, each by name: what needs no proof is named here, and everything else refuses who has none."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from api.app import routes
+from api.serving import Resource
+from tests.api.conftest import Started
+from ui import assets
+
+PUBLIC = {
+    "GET /assets/kagaz/{version}/{name}",
+    "GET /assets/kagaz/{version}/lightweight-charts.js",
+    "GET /api/v1/health",
+    "GET /api/v1/ready",
+    "GET /api/v1/openapi.json",
+    "POST /api/v1/auth/session",
+}
+
+
+def walked(found: list[BaseRoute], before: str = "") -> Iterator[str]:
+    """Every method of every path below these."""
+    for each in found:
+        if isinstance(each, Mount):
+            inner: Any = each.app
+            while not hasattr(inner, "routes"):  # the headers stand round the API's own router
+                inner = inner.app
+            yield from walked(inner.routes, before + each.path)
+        elif isinstance(each, WebSocketRoute):
+            yield f"WS {before}{each.path}"
+        elif isinstance(each, Route):
+            methods = each.endpoint.endpoints if isinstance(each.endpoint, Resource) else {"GET"}
+            yield from (f"{method} {before}{each.path}" for method in methods)
+        else:
+            raise TypeError(each)
+
+
+ALL = sorted(walked([*routes(Started(None)), assets.mount()]))
+
+
+def test_what_is_public_is_named():
+    assert set(ALL) >= PUBLIC
+    assert len(ALL) > 60
+
+
+def test_the_process_adds_no_route_that_is_not_walked_here():
+    """``app.py`` is read, because importing it starts a house."""
+    from settings import PROJECT
+
+    text = (PROJECT / "app.py").read_text("utf-8")
+    assert "routes=[*routes(installation.state()), assets.mount()]" in text
+    assert "middleware=middleware()" in text
+
+
+@pytest.mark.parametrize("each", [each for each in ALL if each not in PUBLIC])
+def test_every_other_route_refuses_who_proves_nothing(client: TestClient, each: str):
+    method, path = each.split(" ", 1)
+    path = path.replace("{", "").replace("}", "")
+    if method == "WS":
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect(path) as line:
+            line.receive_json()
+        return
+    body: Any = {} if method in ("POST", "PUT", "PATCH") else None
+    answer = client.request(method, path, headers={"origin": "http://desk.test"}, json=body)
+    assert answer.status_code == 401, answer.text
+    assert answer.json()["reason_code"] == 800
+
+
+@pytest.mark.parametrize("each", sorted(PUBLIC))
+def test_what_is_public_tells_nothing_of_anybody(client: TestClient, each: str):
+    method, path = each.split(" ", 1)
+    path = path.replace("{version}", assets.version()).replace("{name}", "base.js")
+    served: Any = client.app
+    app = Starlette(routes=[*served.routes, assets.mount()])
+    answer = TestClient(app, base_url="http://desk.test").request(method, path)
+    assert answer.status_code in (200, 400, 503)
+    assert not [name for name in ("alice", "bob", "root") if name in answer.text]
