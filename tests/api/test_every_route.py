@@ -54,8 +54,9 @@ def test_the_process_adds_no_route_that_is_not_walked_here():
     from settings import PROJECT
 
     text = (PROJECT / "app.py").read_text("utf-8")
-    assert "routes=[*routes(installation.state()), assets.mount()]" in text
-    assert "middleware=middleware()" in text
+    ours = "api.late.mount(installation.state()), gateway.late.mount(installation.state()), assets.mount()"
+    assert f"routes=[{ours}]" in text, "the gateway's routes have doors and tests of their own"
+    assert "middleware=[Middleware(SecurityHeaders)]" in text
 
 
 @pytest.mark.parametrize("each", [each for each in ALL if each not in PUBLIC])
