@@ -1,6 +1,6 @@
 """The port's routes, each by name: what needs no proof is named here, and everything else refuses who has none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +9,8 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from api.app import routes
+from api.app import application
+from api.late import PREFIX
 from api.serving import Resource
 from tests.api.conftest import Started
 from ui import assets
@@ -24,14 +25,11 @@ PUBLIC = {
 }
 
 
-def walked(found: list[BaseRoute], before: str = "") -> Iterator[str]:
+def walked(found: Iterable[BaseRoute], before: str = "") -> Iterator[str]:
     """Every method of every path below these."""
     for each in found:
         if isinstance(each, Mount):
-            inner: Any = each.app
-            while not hasattr(inner, "routes"):  # the headers stand round the API's own router
-                inner = inner.app
-            yield from walked(inner.routes, before + each.path)
+            yield from walked(each.routes, before + each.path)
         elif isinstance(each, WebSocketRoute):
             yield f"WS {before}{each.path}"
         elif isinstance(each, Route):
@@ -41,7 +39,8 @@ def walked(found: list[BaseRoute], before: str = "") -> Iterator[str]:
             raise TypeError(each)
 
 
-ALL = sorted(walked([*routes(Started(None)), assets.mount()]))
+API: Any = application(Started(None))  # the headers stand round the API's own router
+ALL = sorted([*walked(API.app.routes, PREFIX), *walked([assets.mount()])])
 
 
 def test_what_is_public_is_named():

@@ -2,12 +2,14 @@
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from api.app import middleware, routes
+from api import late
 from tests.api.conftest import Started
+from web.security import SecurityHeaders
 
 
 async def page(_request: object) -> PlainTextResponse:
@@ -18,7 +20,7 @@ async def page(_request: object) -> PlainTextResponse:
 
 @pytest.fixture
 def port() -> TestClient:
-    app = Starlette(routes=[*routes(Started(None)), Route("/", page)], middleware=middleware())
+    app = Starlette(routes=[late.mount(Started(None)), Route("/", page)], middleware=[Middleware(SecurityHeaders)])
     return TestClient(app, base_url="http://desk.test")
 
 
