@@ -13,7 +13,7 @@ import streamlit as st
 
 from desk import pnl
 from desk.sheet import as_csv
-from ui import components, fallback_pnl, guard, notes, words
+from ui import assets, components, fallback_pnl, guard, notes, words
 from ui.seat import Seat
 
 RANGES = {"1W": 7, "1M": 31, "3M": 92, "1Y": 366, "FY": None, "All": None}
@@ -60,6 +60,7 @@ def report(seat: Seat) -> str:
         "seat": seat.for_browser(),
         "ranges": {name: start.isoformat() if start else None for name, start in starts.items()},
         "range": first,
+        "plotly": assets.plotly_version(),
         "basis": basis if basis in ("Net", "Gross") else "Net",
     }
     chosen: str | None = components.show("pnl", "pnl", data, "range").range

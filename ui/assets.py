@@ -1,12 +1,14 @@
-"""What the browser loads from us: our own modules, named by their content, and the chart library.
+"""What the browser loads from us: our own modules, named by their content, and the chart libraries.
 
 The modules import each other by relative paths, so one version of the folder is one version of the
-program: the address carries a hash of everything in it, and may be cached for ever.
+program: the address carries a hash of everything in it, and may be cached for ever. Plotly is large and changes
+seldom, so its address carries its own version: an upgrade of ours leaves it in the browsers' caches.
 """
 
+import gzip
 import hashlib
 from functools import cache
-from importlib import resources
+from importlib import metadata, resources
 from pathlib import Path
 
 from starlette.requests import Request
@@ -35,6 +37,23 @@ def chart_library() -> Path:
     return Path(str(resources.files("lwcharts"))) / "vendor" / "lightweight-charts.standalone.production.js"
 
 
+@cache
+def plotly_version() -> str:
+    """Version of the installed package, which its browser file shares."""
+    return metadata.version("plotly")
+
+
+def plotly_library() -> Path:
+    """The analytics charts' browser file, as the installed package ships it."""
+    return Path(str(resources.files("plotly"))) / "package_data" / "plotly.min.js"
+
+
+@cache
+def plotly_packed() -> bytes:
+    """A third of its size; made once, by the first who asks."""
+    return gzip.compress(plotly_library().read_bytes(), mtime=0)
+
+
 def address(name: str) -> str:
     """Path of a module below the root, without the prefix that some hosts add."""
     return f"/assets/kagaz/{version()}/{name}"
@@ -54,12 +73,23 @@ async def _charts(request: Request) -> Response:
     return FileResponse(chart_library(), media_type=_TYPES[".js"], headers={"Cache-Control": FOR_EVER})
 
 
+def _plotly(request: Request) -> Response:
+    """Not a coroutine: packing takes a while, and the loop has others to serve."""
+    if request.path_params["version"] != plotly_version():
+        return Response("no such version", status_code=404, headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return FileResponse(plotly_library(), media_type=_TYPES[".js"], headers=headers)
+    return Response(plotly_packed(), media_type=_TYPES[".js"], headers={**headers, "Content-Encoding": "gzip"})
+
+
 def mount() -> Mount:
-    """The route that serves all of it; the address of the chart library carries the version too."""
+    """The route that serves all of it; the addresses of the libraries carry a version too."""
     return Mount(
         "/assets",
         routes=[
             Route("/kagaz/{version}/lightweight-charts.js", _charts),
             Route("/kagaz/{version}/{name}", _module),
+            Route("/plotly/{version}/plotly.min.js", _plotly),
         ],
     )

@@ -3,9 +3,11 @@
 import { ask, withAccount } from "./base.js";
 import { account, on } from "./bus.js";
 import { h } from "./dom.js";
+import { easel } from "./figures.js";
 import { number, percent, rupees, signed, tone } from "./money.js";
-import { curve } from "./pnl_curve.js";
-import { calendar, charges, shares, statistics } from "./pnl_tables.js";
+import { calendar, calendarTold, ranked, rankedTold } from "./pnl_bars.js";
+import { curve, curveTold } from "./pnl_curve.js";
+import { charges, dayTable, shares, statistics } from "./pnl_tables.js";
 import { widget } from "./widget.js";
 
 const AGAIN = 1500; // after a trade: what belongs to it has been written by then
@@ -77,6 +79,62 @@ function reconciliation(told) {
   );
 }
 
+// The report's figures and the tables beneath them. Without the chart library the tables say it all.
+function board(root, version) {
+  const stand = easel(root, version);
+  const all = { curve: stand.figure(), calendar: stand.figure(), symbols: stand.figure(), products: stand.figure() };
+  const named = h("h3");
+  const beside = h("div");
+  const days = dayTable();
+  const tables = { symbols: h("div"), products: h("div") };
+  const lost = h("p", { class: "adds off", role: "alert", hidden: true });
+  const dated = h("section", { class: "days" }, named, all.calendar.node);
+  const half = (title, name) => h("section", null, h("h3", null, `By ${title}`), all[name].node, tables[name]);
+  const node = h(
+    "div",
+    null,
+    lost,
+    h("div", { class: "board" }, h("div", null, all.curve.node, days.node), beside),
+    dated,
+    h("div", { class: "halves" }, half("symbol", "symbols"), half("product", "products")),
+  );
+
+  async function come() {
+    try {
+      await stand.ready();
+      lost.hidden = true;
+    } catch (refused) {
+      lost.replaceChildren(
+        `${refused.message} What the charts would show is in the tables. `,
+        h("button", { type: "button", class: "plain", onclick: come }, "Try again"),
+      );
+      lost.hidden = false;
+      days.open();
+    }
+    node.classList.toggle("lost", !lost.hidden);
+    stand.paint();
+  }
+
+  return {
+    node,
+    dress: stand.dress,
+    end: stand.end,
+    draw(report, key) {
+      beside.replaceChildren(statistics(report.statistics, report.days.length), charges(report.charges));
+      named.textContent = `Calendar, ${key}`;
+      days.draw(report.days);
+      all.curve.show(curve(report, key), curveTold(report, key));
+      all.calendar.show(calendar(report.days, key), calendarTold(report.days, key));
+      for (const [title, name] of [["Symbol", "symbols"], ["Product", "products"]]) {
+        const rows = report[name];
+        all[name].show(rows.length ? ranked(rows, key) : null, rankedTold(title, rows, key));
+        tables[name].replaceChildren(shares(title, rows, key));
+      }
+      if (!stand.loaded()) come();
+    },
+  };
+}
+
 const worth = (report) => report.days.some((each) => each.equity || each.deposits || each.trades);
 
 export const mount = widget((root, data, tools) => {
@@ -84,12 +142,10 @@ export const mount = widget((root, data, tools) => {
   let report = null;
   let asked = 0;
   let timer = 0;
-  const chart = curve();
+  const figures = board(root, data.plotly);
   const above = h("div");
-  const beside = h("div");
-  const below = h("div");
   const said = h("div", { class: "empty" }, "Adding up…");
-  const board = h("div", { hidden: true }, above, h("div", { class: "board" }, chart.node, beside), below);
+  const full = h("div", { hidden: true }, above, figures.node);
   root.append(
     h(
       "div",
@@ -107,7 +163,7 @@ export const mount = widget((root, data, tools) => {
       }),
     ),
     said,
-    board,
+    full,
   );
 
   // The address names what is shown, so that a link of it shows the same.
@@ -122,10 +178,10 @@ export const mount = widget((root, data, tools) => {
 
   function draw() {
     if (!report) return;
-    const full = worth(report);
-    said.hidden = full;
-    board.hidden = !full;
-    if (!full) {
+    const some = worth(report);
+    said.hidden = some;
+    full.hidden = !some;
+    if (!some) {
       said.replaceChildren(
         h("strong", null, "Nothing to analyse yet"),
         "The first trading date that closes with money in the book appears here, with its profit and every charge.",
@@ -134,12 +190,7 @@ export const mount = widget((root, data, tools) => {
     }
     const key = basis.toLowerCase();
     above.replaceChildren(headline(report, key), reconciliation(report.reconciliation));
-    beside.replaceChildren(statistics(report.statistics, report.days.length), charges(report.charges));
-    chart.draw(report, key);
-    below.replaceChildren(
-      calendar(report.days, key),
-      h("div", { class: "halves" }, shares("Symbol", report.symbols, key), shares("Product", report.products, key)),
-    );
+    figures.draw(report, key);
   }
 
   async function load() {
@@ -153,7 +204,7 @@ export const mount = widget((root, data, tools) => {
       draw();
     } catch (refused) {
       if (turn !== asked) return;
-      board.hidden = true;
+      full.hidden = true;
       said.hidden = false;
       said.replaceChildren(
         h("strong", null, "The report could not be loaded"),
@@ -171,13 +222,14 @@ export const mount = widget((root, data, tools) => {
   tools.own(on("trade", soon));
   tools.own(on("gap", soon));
   tools.own(() => clearTimeout(timer));
-  tools.own(chart.end);
+  tools.own(figures.end);
   load();
   return {
     update(next) {
       const changed = next.seat.account !== data.seat.account;
       data = next;
       if (changed) load();
+      else figures.dress();
     },
   };
 });

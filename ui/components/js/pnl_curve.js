@@ -1,176 +1,187 @@
-// Equity, drawdown and each day's profit, one below the other over the same days, with one reading line through all.
+// Equity, drawdown and each day's profit over the same days: one figure, one reading line through its three panels.
 
-import { h } from "./dom.js";
-import { percent, rupees, signed, tone } from "./money.js";
-import { scale, somePlaces, tickText, ticksOver } from "./pnl_scale.js";
+import { MONEY_TICKS, axis, layout } from "./figures.js";
+import { percent, rupees, signed } from "./money.js";
 import { whole } from "./time.js";
 
-const NS = "http://www.w3.org/2000/svg";
-const HEADS = 30;
-const PANELS = { equity: 260, fall: 90, daily: 170 };
-const FOOT = 20;
-const AXIS = 66;
+const PANELS = { equity: 250, fall: 90, daily: 160 };
+const GAP = 36;
+const HEAD = 30;
+const FOOT = 24;
+const TALL = PANELS.equity + PANELS.fall + PANELS.daily + 2 * GAP;
+const DOTS = 40; // days, up to which each has a dot
+const LABEL = 84; // pixels that a date wants
 
-export function s(tag, attributes, ...children) {
-  const node = document.createElementNS(NS, tag);
-  for (const [name, value] of Object.entries(attributes || {})) node.setAttribute(name, value);
-  node.append(...children.flat(3).filter(Boolean));
-  return node;
+const label = (iso) => whole(iso).replace(/ 20(?=\d\d$)/, " ’");
+const hover = "%{customdata}<extra></extra>";
+
+function domains() {
+  const fall = PANELS.daily + GAP;
+  const equity = fall + PANELS.fall + GAP;
+  return {
+    yaxis: [equity / TALL, 1],
+    yaxis2: [fall / TALL, (fall + PANELS.fall) / TALL],
+    yaxis3: [0, PANELS.daily / TALL],
+  };
 }
 
-const path = (points) => points.map(([x, y], at) => `${at ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
-
-function axis(ticks, y, text, width) {
-  return ticks.flatMap((value) => [
-    s("line", { class: value === 0 ? "zero" : "rule", x1: 0, x2: width, y1: y(value), y2: y(value) }),
-    s("text", { x: width + 6, y: y(value) + 4 }, text(value)),
-  ]);
+// The index is drawn as what the first day's money would have become in it.
+function indexed(days, points) {
+  if (points.length !== days.length || !(days[0].equity > 0)) return [];
+  return points.map((point) => (point.growth / points[0].growth) * days[0].equity);
 }
 
-function equityPanel(days, benchmark, x, width, top) {
-  const values = days.map((day) => day.equity);
-  const index = benchmark.length === days.length && values[0] > 0
-    ? benchmark.map((point) => (point.growth / benchmark[0].growth) * values[0])
-    : [];
-  const { low, high, step, ticks } = ticksOver([...values, ...index]);
-  const bottom = top + PANELS.equity;
-  const y = scale(low, high, bottom, top);
-  const line = values.map((value, at) => [x(at), y(value)]);
-  const marks = days.flatMap((day, at) =>
-    [["deposits", -1], ["withdrawals", 1]]
-      .filter(([key]) => day[key])
-      .map(([, way]) => {
-        const [cx, cy] = [x(at), y(day.equity)];
-        return s("path", { class: "moved", d: `M${cx - 6} ${cy - 5 * way}L${cx + 6} ${cy - 5 * way}L${cx} ${cy + 6 * way}Z` });
-      }),
-  );
+// From a little below the lowest to a little above the highest: the fill under the line shall not draw zero in.
+function around(values) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = (high - low) * 0.08 || Math.max(Math.abs(high) * 0.001, 1);
+  return [low - room, high + room];
+}
+
+function equityTold(day) {
+  const moved = [["Deposit", day.deposits], ["Withdrawal", day.withdrawals]].filter(([, value]) => value);
+  return [`Equity ${rupees(day.equity)}`, ...moved.map(([name, value]) => `${name} ${rupees(value)}`)].join("<br>");
+}
+
+function traces(report, key, ink, index, x) {
+  const { days, benchmark } = report;
+  const few = days.length < DOTS;
+  const line = { type: "scatter", x, mode: few ? "lines+markers" : "lines", hovertemplate: hover };
+  const equity = days.map((day) => day.equity);
+  const moved = [["deposits", "triangle-up"], ["withdrawals", "triangle-down"]].map(([name, symbol]) => ({
+    type: "scatter",
+    mode: "markers",
+    x,
+    y: days.map((day) => (day[name] ? day.equity : null)),
+    marker: { symbol, size: 12, color: ink.warn, line: { color: ink.paper, width: 1 } },
+    hoverinfo: "skip",
+  }));
+  const profit = days.map((day) => day[key]);
   return [
-    axis(ticks, y, (value) => tickText(value, step), width),
-    s("path", { class: "under", d: `${path(line)}L${x(days.length - 1)} ${bottom}L${x(0)} ${bottom}Z` }),
-    index.length ? s("path", { class: "index", d: path(index.map((value, at) => [x(at), y(value)])) }) : null,
-    s("path", { class: "equity", d: path(line) }),
-    days.length < 40 ? line.map(([cx, cy]) => s("circle", { class: "dot", cx, cy, r: 3 })) : null,
-    marks,
-  ];
-}
-
-function fallPanel(days, x, width, top) {
-  const values = days.map((day) => day.drawdown * 100);
-  const low = Math.min(Math.min(...values) * 1.15, -0.05);
-  const y = scale(low, 0, top + PANELS.fall, top);
-  const { ticks } = ticksOver([low, 0], { zero: true, wanted: 3, room: 0 });
-  const line = values.map((value, at) => [x(at), y(value)]);
-  return [
-    axis(ticks.filter((value) => value >= low), y, (value) => (value ? percent(value) : "0%"), width),
-    s("path", { class: "fall", d: `M${x(0)} ${top}${path(line).replace("M", "L")}L${x(days.length - 1)} ${top}` }),
-  ];
-}
-
-function dailyPanel(days, key, x, width, top, room) {
-  const values = days.map((day) => day[key]);
-  const { low, high, step, ticks } = ticksOver(values, { zero: true });
-  const y = scale(low, high, top + PANELS.daily, top);
-  const wide = Math.max(1, Math.min(room * 0.75, 46));
-  return [
-    axis(ticks, y, (value) => tickText(value, step), width),
-    values.map((value, at) => {
-      const [from, to] = [y(Math.max(value, 0)), y(Math.min(value, 0))];
-      const size = Math.max(to - from, value ? 1 : 0);
-      return s("rect", { class: value >= 0 ? "gain" : "loss", x: x(at) - wide / 2, y: from, width: wide, height: size });
-    }),
-  ];
-}
-
-function told(day, point, key) {
-  const line = (label, text, mood = "") =>
-    h("div", null, h("span", { class: "muted" }, label), h("strong", { "data-tone": mood }, text));
-  return [
-    h("strong", null, whole(day.date)),
-    line("Equity", rupees(day.equity)),
-    point ? line("Index since the start", percent((point.growth - 1) * 100)) : null,
-    line("Drawdown", percent(day.drawdown * 100)),
-    line(key === "net" ? "Net" : "Gross", signed(day[key], 2, true), tone(day[key])),
-    line("Charges", rupees(day.charges)),
-    day.deposits ? line("Deposit", rupees(day.deposits)) : null,
-    day.withdrawals ? line("Withdrawal", rupees(day.withdrawals)) : null,
-    line("Trades", String(day.trades)),
+    {
+      ...line,
+      y: equity,
+      line: { color: ink["buy-text"], width: 2 },
+      marker: { size: days.length < 4 ? 9 : 5 },
+      fill: "tozeroy",
+      fillcolor: `${ink.buy}14`,
+      customdata: days.map(equityTold),
+    },
+    index.length && {
+      ...line,
+      mode: "lines",
+      y: index,
+      line: { color: ink.muted, width: 1.2, dash: "dot" },
+      customdata: benchmark.points.map((point) => `${nameOf(benchmark)} ${percent((point.growth - 1) * 100)}`),
+    },
+    ...moved,
+    {
+      ...line,
+      yaxis: "y2",
+      y: days.map((day) => day.drawdown * 100),
+      line: { color: ink.loss, width: 1 },
+      marker: { size: 4 },
+      fill: "tozeroy",
+      fillcolor: `${ink.loss}24`,
+      customdata: days.map((day) => `Drawdown ${percent(day.drawdown * 100)}`),
+    },
+    {
+      type: "bar",
+      x,
+      yaxis: "y3",
+      y: profit,
+      width: days.length < 4 ? 0.3 : null,
+      marker: { color: profit.map((value) => (value < 0 ? ink.loss : ink.gain)) },
+      hovertemplate: hover,
+      customdata: days.map(
+        (day) =>
+          `${key === "net" ? "Net" : "Gross"} ${signed(day[key], 2, true)}<br>Charges ${rupees(day.charges)}<br>Trades ${day.trades}`,
+      ),
+    },
   ].filter(Boolean);
 }
 
-// `draw(report, key)` makes it anew; `key` is "net" or "gross". It follows the width of its place.
-export function curve() {
-  const tip = h("div", { class: "tip", hidden: true });
-  const place = h("div", null);
-  const node = h("div", { class: "plot" }, place, tip);
-  let shown = null;
-  let where = null;
+const nameOf = (benchmark) => benchmark.key.split(":").pop();
 
-  function render() {
-    const full = node.clientWidth;
-    if (!shown || !full) return;
-    const { days, benchmark } = shown.report;
-    const width = Math.max(120, full - AXIS);
-    const room = width / days.length;
-    const x = (at) => room * (at + 0.5);
-    const tops = { equity: HEADS };
-    tops.fall = tops.equity + PANELS.equity + HEADS;
-    tops.daily = tops.fall + PANELS.fall + HEADS;
-    const bottom = tops.daily + PANELS.daily;
-    const head = (text, top) => s("text", { class: "head", x: 0, y: top - 12 }, text);
-    const name = benchmark.key.split(":").pop();
-    const cross = s("line", { class: "cross", y1: HEADS, y2: bottom, visibility: "hidden" });
-    place.replaceChildren(
-      s(
-        "svg",
-        { width: full, height: bottom + FOOT, role: "img", "aria-label": "Equity at each close with deposits marked, drawdown from the best so far, and the profit of each day" },
-        head("Equity, net of charges", tops.equity),
-        benchmark.points.length ? s("text", { x: 150, y: tops.equity - 12 }, `┈ ${name}`) : null,
-        equityPanel(days, benchmark.points, x, width, tops.equity),
-        head("Drawdown", tops.fall),
-        fallPanel(days, x, width, tops.fall),
-        head(`Each day, ${shown.key}`, tops.daily),
-        dailyPanel(days, shown.key, x, width, tops.daily, room),
-        somePlaces(days.length, width / 90).map((at) =>
-          s("text", { x: x(at), y: bottom + 15, "text-anchor": x(at) < 34 ? "start" : "middle" }, whole(days[at].date).replace(/ 20/, " ’")),
-        ),
-        cross,
-      ),
-    );
-    where = { days, points: benchmark.points, room, width, full, x, cross };
-  }
-
-  function read(event) {
-    if (!where) return;
-    const left = node.getBoundingClientRect().left;
-    const at = Math.min(where.days.length - 1, Math.max(0, Math.floor((event.clientX - left) / where.room)));
-    const x = where.x(at);
-    for (const end of ["x1", "x2"]) where.cross.setAttribute(end, x);
-    where.cross.setAttribute("visibility", "visible");
-    tip.replaceChildren(...told(where.days[at], where.points[at], shown.key));
-    tip.hidden = false;
-    const beside = x + 14 + tip.offsetWidth > where.width ? x - 14 - tip.offsetWidth : x + 14;
-    tip.style.left = `${Math.max(0, beside)}px`;
-  }
-
-  function leave() {
-    tip.hidden = true;
-    where?.cross.setAttribute("visibility", "hidden");
-  }
-
-  node.addEventListener("pointermove", read);
-  node.addEventListener("pointerdown", read);
-  node.addEventListener("pointerleave", leave);
-  const seen = new ResizeObserver(() => {
-    if (where?.full !== node.clientWidth) render();
+// Figure of the report; `key` is "net" or "gross".
+export const curve = (report, key) => (ink, width) => {
+  const { days, benchmark } = report;
+  const x = days.map((day) => label(day.date));
+  const index = indexed(days, benchmark.points);
+  const deepest = Math.min(...days.map((day) => day.drawdown)) * 100;
+  const every = Math.max(1, Math.ceil((days.length * LABEL) / width));
+  const over = domains();
+  const head = (text, name) => ({
+    text,
+    showarrow: false,
+    xref: "paper",
+    x: 0,
+    xanchor: "left",
+    yref: "paper",
+    y: over[name][1],
+    yanchor: "bottom",
+    yshift: 4,
+    font: { size: 13, color: ink.text },
   });
-  seen.observe(node);
+  const beside = index.length ? `   <span style="color:${ink.muted};font-size:11px">┈ ${nameOf(benchmark)}</span>` : "";
+  const money = { side: "right", tickformat: MONEY_TICKS, zeroline: false };
   return {
-    node,
-    draw(report, key) {
-      shown = { report, key };
-      leave();
-      render();
-    },
-    end: () => seen.disconnect(),
+    data: traces(report, key, ink, index, x),
+    layout: layout(ink, width, HEAD + TALL + FOOT, {
+      margin: { l: 4, r: 8, t: HEAD, b: FOOT },
+      // The reading line has a rim of this colour; of a transparent one Plotly makes white.
+      plot_bgcolor: ink.paper,
+      hovermode: "x unified",
+      hoversubplots: "axis",
+      bargap: 0.25,
+      xaxis: axis(ink, {
+        type: "category",
+        anchor: "y3",
+        showgrid: false,
+        range: [-0.5, days.length - 0.5],
+        // Counted from the last day, which is always named.
+        tickvals: x.filter((_, at) => (x.length - 1 - at) % every === 0),
+        ticklabeloverflow: "hide past div",
+        automargin: false,
+        showspikes: true,
+        spikemode: "across",
+        spikesnap: "hovered data",
+        spikethickness: 1,
+        spikedash: "3px,3px",
+        spikecolor: ink.muted,
+      }),
+      yaxis: axis(ink, { ...money, domain: over.yaxis, range: around([...days.map((day) => day.equity), ...index]), nticks: 6 }),
+      yaxis2: axis(ink, {
+        side: "right",
+        domain: over.yaxis2,
+        range: [Math.min(deepest * 1.15, -0.05), 0],
+        nticks: 4,
+        tickformat: ".2~f",
+        ticksuffix: "%",
+        zeroline: false,
+      }),
+      yaxis3: axis(ink, { ...money, domain: over.yaxis3, zeroline: true, nticks: 5 }),
+      annotations: [
+        head(`<b>Equity, net of charges</b>${beside}`, "yaxis"),
+        head("<b>Drawdown</b>", "yaxis2"),
+        head(`<b>Each day, ${key}</b>`, "yaxis3"),
+      ],
+    }),
   };
+};
+
+const most = (days, value, way) => days.reduce((best, day) => (way * value(day) > way * value(best) ? day : best));
+
+// The same in words, for who cannot see it.
+export function curveTold(report, key) {
+  const { days } = report;
+  const [first, last] = [days[0], days[days.length - 1]];
+  const deep = most(days, (day) => day.drawdown, -1);
+  const best = most(days, (day) => day[key], 1);
+  const worst = most(days, (day) => day[key], -1);
+  return [
+    `Equity at each close, deposits marked: ${rupees(first.equity)} on ${whole(first.date)}, ${rupees(last.equity)} on ${whole(last.date)}.`,
+    `Deepest drawdown ${percent(deep.drawdown * 100)} on ${whole(deep.date)}.`,
+    `Best day, ${key}: ${signed(best[key], 2, true)} on ${whole(best.date)}; worst: ${signed(worst[key], 2, true)} on ${whole(worst.date)}.`,
+  ].join(" ");
 }

@@ -1,15 +1,13 @@
-// Profit by symbol and product, by day of the calendar, and the tables of ratios and charges.
+// The tables of the report: ratios, charges, profit by symbol and product, and the days.
 
 import { h } from "./dom.js";
 import { number, percent, rupees, signed, tone } from "./money.js";
-import { day as dayText, whole } from "./time.js";
+import { whole } from "./time.js";
 
 const KINDS = {
   brokerage: "Brokerage", stt: "STT", exchange: "Exchange", ipft: "IPFT", sebi: "SEBI", stamp: "Stamp duty", gst: "GST",
   dp: "DP",
 };
-const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const DAY = 86400000;
 
 const plainly = (value) => (value === null || value === undefined ? "–" : number(value));
 const share = (value) => (value === null || value === undefined ? "–" : percent(value * 100));
@@ -70,24 +68,11 @@ export function charges(told) {
   ]);
 }
 
-// Rows with a bar each, sorted by what their heading says; pressed again it turns round.
+// Rows sorted by what their heading says; pressed again it turns round.
 export function shares(title, rows, key) {
-  const low = Math.min(0, ...rows.map((row) => row[key]));
-  const high = Math.max(0, ...rows.map((row) => row[key]));
-  const span = high - low || 1;
-  const zero = (-low / span) * 100;
-  const heads = [[title, "name"], ["", null], ["Gross", "gross"], ["Charges", "charges"], ["Net", "net"], ["Trades", "trades"]];
+  const heads = [[title, "name"], ["Gross", "gross"], ["Charges", "charges"], ["Net", "net"], ["Trades", "trades"]];
   const body = h("tbody");
   const order = { by: key, down: true };
-
-  function bar(value) {
-    const wide = (Math.abs(value) / span) * 100;
-    const piece = h("i", { class: value < 0 ? "loss" : "gain" });
-    Object.assign(piece.style, { left: `${value < 0 ? zero - wide : zero}%`, width: `${wide}%` });
-    const track = h("div", { class: "track", "aria-hidden": "true" }, piece);
-    track.style.setProperty("--zero", `${zero}%`);
-    return track;
-  }
 
   function fill() {
     const way = order.down ? -1 : 1;
@@ -101,7 +86,6 @@ export function shares(title, rows, key) {
           "tr",
           null,
           h("td", null, row.name),
-          h("td", { class: "bar" }, bar(row[key])),
           money(row.gross),
           h("td", { class: "num" }, rupees(row.charges)),
           money(row.net),
@@ -119,67 +103,67 @@ export function shares(title, rows, key) {
     name,
     cell: h(
       "th",
-      { class: name === "name" ? "" : name === null ? "bar" : "num", scope: "col" },
-      name === null
-        ? ""
-        : h(
-            "button",
-            {
-              type: "button",
-              onclick: () => {
-                Object.assign(order, { by: name, down: order.by === name ? !order.down : true });
-                fill();
-              },
-            },
-            label,
-          ),
+      { class: name === "name" ? "" : "num", scope: "col" },
+      h(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            Object.assign(order, { by: name, down: order.by === name ? !order.down : true });
+            fill();
+          },
+        },
+        label,
+      ),
     ),
   }));
   fill();
   return h(
-    "section",
-    null,
-    h("h3", null, `By ${title.toLowerCase()}`),
-    h(
-      "div",
-      { class: "scroll tall" },
-      h("table", { class: "grid shares" }, h("thead", null, h("tr", null, cells.map((each) => each.cell))), body),
-    ),
+    "div",
+    { class: "scroll tall" },
+    h("table", { class: "grid shares" }, h("thead", null, h("tr", null, cells.map((each) => each.cell))), body),
   );
 }
 
-// A square a day, weeks from left to right: colour by gain or loss, shade by size.
-export function calendar(days, key) {
-  const stamp = (iso) => Date.parse(`${iso.slice(0, 10)}T00:00:00Z`);
-  const weekday = (at) => (new Date(at).getUTCDay() + 6) % 7;
-  const by = new Map(days.map((each) => [stamp(each.date), each]));
-  const first = stamp(days[0].date);
-  const start = first - weekday(first) * DAY;
-  const weeks = Math.max(8, Math.floor((stamp(days[days.length - 1].date) - start) / (7 * DAY)) + 1);
-  const most = Math.max(...days.map((each) => Math.abs(each[key]))) || 1;
-  const iso = (at) => new Date(at).toISOString().slice(0, 10);
-  const node = h("div", { class: "weeks", role: "img", "aria-label": "Profit of each day as a calendar" });
-  node.append(h("span"), ...DAYS.map((name) => h("span", { class: "name" }, name)));
-  let month = "";
-  for (let week = 0; week < weeks; week += 1) {
-    const monday = start + week * 7 * DAY;
-    const named = dayText(iso(monday)).split(" ")[1];
-    node.append(h("span", { class: "month" }, named === month ? "" : named));
-    month = named;
-    for (let place = 0; place < 7; place += 1) {
-      const found = by.get(monday + place * DAY);
-      const cell = h("span", {
-        class: "day",
-        title: found ? `${DAYS[place]} ${whole(found.date)}: ${signed(found[key], 2, true)}` : null,
-      });
-      const value = found?.[key] || 0;
-      const deep = Math.round(18 + (Math.abs(value) / most) * 82);
-      const ink = value > 0 ? "var(--gain)" : "var(--loss)";
-      if (value) cell.style.background = `color-mix(in srgb, ${ink} ${deep}%, var(--hover))`;
-      else if (found) cell.style.background = "var(--hover)";
-      else cell.style.boxShadow = "inset 0 0 0 1px var(--hover)";
-      node.append(cell);
-    }
+// What the curve and the calendar show, newest first, as a table that is made when it is opened.
+export function dayTable() {
+  const place = h("div", { class: "scroll tall" });
+  const node = h("details", { class: "twin" }, h("summary", null, "The days as a table"), place);
+  const heads = ["Date", "Equity", "Deposits", "Withdrawals", "Drawdown", "Gross", "Charges", "Net", "Trades"];
+  let days = null;
+
+  function fill() {
+    if (!node.open || !days) return;
+    const cell = (text, mood = "") => h("td", { class: "num", "data-tone": mood }, text);
+    const row = (each) =>
+      h(
+        "tr",
+        null,
+        h("td", null, whole(each.date)),
+        cell(rupees(each.equity)),
+        cell(each.deposits ? rupees(each.deposits) : ""),
+        cell(each.withdrawals ? rupees(each.withdrawals) : ""),
+        cell(percent(each.drawdown * 100)),
+        cell(signed(each.gross, 2, true), tone(each.gross)),
+        cell(rupees(each.charges)),
+        cell(signed(each.net, 2, true), tone(each.net)),
+        cell(String(each.trades)),
+      );
+    const titles = heads.map((name) => h("th", { scope: "col", class: name === "Date" ? "" : "num" }, name));
+    place.replaceChildren(
+      h("table", { class: "grid" }, h("thead", null, h("tr", null, titles)), h("tbody", null, [...days].reverse().map(row))),
+    );
   }
-  return h("section", { class: "days" }, h("h3", null, `Calendar, ${key}`), node);
+  node.addEventListener("toggle", fill);
+  return {
+    node,
+    open() {
+      node.open = true;
+    },
+    draw(next) {
+      days = next;
+      place.replaceChildren();
+      fill();
+    },
+  };
 }
