@@ -1,7 +1,7 @@
 """Signing in by an identity provider: what its proof may do, and what links it to a user.
 
 An identity is (issuer, subject); an e-mail address never is. What may link the two is told in
-docs/decisions/0014-what-links-a-google-account.md.
+docs/decisions/0011-what-links-a-google-account.md.
 """
 
 import re
