@@ -1,8 +1,7 @@
 """Headers that every answer of this process carries, as plain ASGI so that streams pass untouched.
 
-The pages' policy is as strict as Streamlit permits, found out by tightening it until Chromium complained:
-components are modules made of ``blob:`` addresses, styles are written inline, and the charts' specifications
-are compiled in the browser. Nothing but this server may be asked, nobody else's page may frame us.
+The pages' policy allows what Streamlit's own page does: a script inline, components as modules of ``blob:``
+addresses, inline styles. Nothing but this server may be loaded or asked, nobody else's page may frame us.
 """
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
