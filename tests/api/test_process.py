@@ -176,7 +176,7 @@ def test_every_answer_carries_the_headers(client, alice):
                    client.get("/api/v1/nowhere")):  # fmt: skip
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "same-origin"
-        assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["cache-control"] == "no-store"
         assert len(answer.headers["x-request-id"]) == 32
 
