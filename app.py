@@ -12,12 +12,14 @@ import gateway.late
 from api import wire
 from desk import installation
 from ui import assets, theme_once
+from web.ending import ENDING
 from web.security import SecurityHeaders
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Starts the work in threads and yields at once: the port answers while the rest still starts and loads."""
+    ENDING.watch()
     wire.send_at_once()
     theme_once.install()
     installation.start(preload=[api.late.MODULE, "ui.signin"], later=[gateway.late.MODULE])

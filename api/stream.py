@@ -6,11 +6,9 @@ for one instrument, the words alone for all of the stream's.
 
 import asyncio
 import re
-import signal
-import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Scope
@@ -31,6 +29,7 @@ from desk import access, events
 from desk.access import AccountRef
 from desk.events import Join
 from desk.principal import Principal
+from web.ending import ENDING, Ending
 from web.origins import check_origin
 
 T = TypeVar("T")
@@ -42,8 +41,8 @@ _LAST_ID = re.compile(r"([0-9a-f]{16})-([0-9]{1,15})", re.ASCII)
 class Streams:
     """The streams of one server: opens, resumes and changes them."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, server: Server, ending: Ending = ENDING) -> None:
+        self.server, self.ending = server, ending
         self.hub: Hub | None = None
         self.listener: Listener | None = None
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="stream")
@@ -64,7 +63,7 @@ class Streams:
             self.hub = Hub(self.server.state.database)
             self.listener = Listener(self.hub)
             self.listener.start()
-            say_goodbye_on_signals(self.hub)
+            end_with_the_process(self.hub, self.ending)
         return self.hub, self.listener
 
     def close(self) -> None:
@@ -84,6 +83,8 @@ class Streams:
         words = fields.may("topics", topic_words)
         fields.close()
         principal, account = await self._in_thread(lambda: self._who(scope, named))
+        if hub.stopping:
+            raise Refusal(Reason.NOT_READY, "Kagaz is stopping. Try again in a few seconds.")
         before = _LAST_ID.fullmatch(last_id or "")
         if before is not None:
             found = hub.resume(before[1], int(before[2]), lambda each: owned(each, principal, account))
@@ -148,26 +149,15 @@ class Streams:
         hub.call(hub.change, stream, wish)
 
 
-def say_goodbye_on_signals(hub: Hub) -> None:
-    """End the streams when the process is told to stop, before the server waits for its connections to end.
+def end_with_the_process(hub: Hub, ending: Ending) -> None:
+    """End the streams when the process is told to stop, and take none on if it was told before the first came."""
 
-    A stream never ends by itself, so that a server would wait for the last of its readers to go.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return
+    def end() -> None:
+        hub.stopping = True  # one who comes back at once would hold the server open
+        hub.call(hub.end_all)
 
-    def chained(before: Callable[[int, Any], Any]) -> Callable[[int, Any], None]:
-        def handle(number: int, frame: Any) -> None:
-            hub.stopping = True  # one who comes back at once would hold the server open
-            hub.call(hub.end_all)
-            before(number, frame)
-
-        return handle
-
-    for each in (signal.SIGTERM, signal.SIGINT):
-        before = signal.getsignal(each)
-        if callable(before):
-            signal.signal(each, chained(before))
+    ending.watch()
+    ending.tell(end)
 
 
 def owned(stream: Subscriber, principal: Principal, account: AccountRef) -> bool:

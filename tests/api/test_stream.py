@@ -21,6 +21,7 @@ from tests import factories as make
 from tests.api.conftest import Started
 from tests.api.streaming import Live, live
 from tests.people import token
+from web.ending import Ending
 
 AT = int(datetime(2026, 11, 23, 6, 30, tzinfo=UTC).timestamp() * 1000)
 
@@ -302,6 +303,33 @@ def test_a_server_told_to_stop_does_not_wait_for_its_readers(desk: Database, ali
     finally:
         child.kill()
         child.wait()
+
+
+def test_a_server_told_to_stop_before_its_first_stream_takes_none_on(server: Live, alice: str) -> None:
+    """A request that was on its way held the server open for ever: nobody told a stream that began afterwards."""
+    assert server.streams is not None
+    server.streams.ending = Ending()
+    server.streams.ending.begin()
+    for _ in range(2):
+        with server.reading(alice, "topics=feed") as reader:
+            assert reader.response.status_code == 503
+
+
+def test_signals_are_heard_before_the_handlers_that_were_there_and_once() -> None:
+    told: list[str] = []
+    before = signal.signal(signal.SIGTERM, lambda *_: told.append("the server"))
+    other = signal.getsignal(signal.SIGINT)
+    try:
+        ending = Ending()
+        ending.watch()
+        ending.watch()
+        ending.tell(lambda: told.append("streams"))
+        signal.raise_signal(signal.SIGTERM)
+        ending.tell(lambda: told.append("who came later"))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, other)
+    assert (ending.told, told) == (True, ["streams", "the server", "who came later"])
 
 
 def httpx_fails(url: str) -> bool:
