@@ -1,6 +1,6 @@
 """The theme as the browser is told it, made once.
 
-Streamlit tells every run the whole theme, and asks each of its two hundred options anew for it, section by section:
+Streamlit tells every run the whole theme, and asks each of its options anew for it, section by section:
 that was a seventh of the processor time of a light page. Options of the theme never change while a process runs.
 """
 
