@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 
 import settings
@@ -9,6 +10,10 @@ from db.engine import Database
 from desk.identity import passwords
 from tests import cluster
 from tests.cluster import Throwaway
+
+# How long an example takes tells of the machine: a busy one fails nobody.
+hypothesis.settings.register_profile("kagaz", deadline=None)
+hypothesis.settings.load_profile("kagaz")
 
 
 @pytest.fixture(autouse=True)
