@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from core.orders import OrderType, PlaceOrder, Product, Side, Validity
-from core.positions import Lot
 from db.rows import value
 from db.trading import Connection
 
@@ -91,16 +90,3 @@ def delete(connection: Connection, user_id: int, basket_id: int) -> bool:
     """False when the user has no such basket."""
     done = connection.execute("delete from baskets where id = %s and user_id = %s", (basket_id, user_id))
     return done.rowcount == 1
-
-
-def lots(connection: Connection, account_id: int, instruments: Sequence[int]) -> dict[int, list[Lot]]:
-    """The CNC shares of an account in some instruments, by purchase: what a basket's sales would take."""
-    found: dict[int, list[Lot]] = {}
-    rows = connection.execute(
-        "select account_id, instrument_id, trade_id, quantity, cost, bought_on, settles_on from lots"
-        " where account_id = %s and instrument_id = any(%s)",
-        (account_id, list(instruments)),
-    )
-    for row in rows:
-        found.setdefault(row[1], []).append(Lot(*row))
-    return found

@@ -12,7 +12,7 @@ from core import basket
 from core.account import Work
 from core.gtt_rules import gtt_terms
 from core.money import as_number
-from core.orders import PlaceOrder, Product, Side
+from core.orders import PlaceOrder
 from core.reasons import Reason, Refusal
 from db import baskets as rows
 from db.baskets import BasketRow
@@ -160,10 +160,8 @@ def margin(database: Database, account_id: int, legs: Sequence[PlaceOrder], *, w
     master = masters.get(database)
     instruments = {leg.instrument_id: master.by_id[leg.instrument_id] for leg in legs}
     with database.connection() as connection:
-        task = open_task(connection, master, account_id, list(instruments.values()), orders=[])
-        sold = [leg.instrument_id for leg in legs if leg.side is Side.SELL and leg.product is Product.CNC]
-        if sold:
-            task.work.lots |= rows.lots(connection, account_id, sold)
+        sells_shares = any(map(trading.sells_held_shares, legs))
+        task = open_task(connection, master, account_id, list(instruments.values()), orders=[], lots=sells_shares)
         connection.rollback()
     if not with_positions:
         empty = replace(task.work, positions={}, groups={}, lots={}, orders={})

@@ -14,19 +14,18 @@ from core.exits import Exits
 from core.instruments import OPTIONS, Instrument
 from core.ledger import Ledger
 from core.money import as_number
-from core.orders import ModifyOrder, Order, PlaceOrder, Product, Side, Status
+from core.orders import ModifyOrder, Order, PlaceOrder, Side, Status
 from core.reasons import Reason, Refusal
 from core.risk import Asked, form
 from core.risk_watch import Figures
 from core.slices import slices
 from core.terms import wish_of
-from db import baskets as basket_rows
 from db import risk_state, trading_reads
 from db.engine import Database
 from desk import masters
 from desk.answers import Body
 from desk.remember import remembered
-from desk.trading import field_of, looked_at
+from desk.trading import field_of, looked_at, sells_held_shares
 from desk.working import Task, instrument_of, open_task
 
 UNKNOWN: Body = {
@@ -79,10 +78,8 @@ def of_orders(database: Database, account_id: int, wishes: Sequence[PlaceOrder])
     master = masters.get(database)
     instruments = {wish.instrument_id: instrument_of(master, wish.instrument_id) for wish in wishes}
     with database.connection() as connection:
-        task = open_task(connection, master, account_id, list(instruments.values()), orders=[])
-        sold = [wish.instrument_id for wish in wishes if wish.side is Side.SELL and wish.product is Product.CNC]
-        if sold:
-            task.work.lots |= basket_rows.lots(connection, account_id, sold)
+        sells_shares = any(map(sells_held_shares, wishes))
+        task = open_task(connection, master, account_id, list(instruments.values()), orders=[], lots=sells_shares)
         connection.rollback()
     return [_alone(replace(task, work=deepcopy(task.work)), instruments[wish.instrument_id], wish) for wish in wishes]
 

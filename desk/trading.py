@@ -79,8 +79,12 @@ def place(
 def looked_at(wish: PlaceOrder) -> dict[str, Any]:
     """What a new order needs to know beside its account: an own order that it would meet, lots that it sells."""
     meets = wish.order_type in (OrderType.MARKET, OrderType.LIMIT)
-    sells_shares = wish.product is Product.CNC and wish.side is Side.SELL
-    return {"cross": (_other(wish.side), wish.price) if meets else None, "lots": sells_shares}
+    return {"cross": (_other(wish.side), wish.price) if meets else None, "lots": sells_held_shares(wish)}
+
+
+def sells_held_shares(wish: PlaceOrder) -> bool:
+    """Whether the lots of its instrument have to be known."""
+    return wish.product is Product.CNC and wish.side is Side.SELL
 
 
 def _other(side: Side) -> Side:
