@@ -71,7 +71,8 @@ def load(
     connection: Connection,
     accounts: Sequence[int],
     *,
-    orders: Sequence[int] | None = None,
+    orders: Sequence[int] = (),
+    new_order: bool = False,
     instruments: Sequence[int] = (),
     underlyings: Sequence[int] = (),
     key: str | None = None,
@@ -83,15 +84,16 @@ def load(
 ) -> Loaded | None:
     """Lock the accounts, ascending, and read what the use case needs; None where no account is found.
 
-    ``orders`` None means that a new order is to come, and its id is drawn; ``whole`` reads every working
-    order, position, group and lot of the accounts. Market facts are those of the first account. ``cross`` asks
+    ``new_order`` draws the id of an order that is to come, and reads none; ``whole`` reads every working order,
+    position, group and lot of the accounts. Market facts are those of the first account. ``cross`` asks
     for an own order on that side which a price (0: the last) would meet; ``lots`` for the instruments' lots.
     ``term`` is held by the same statement until the transaction ends: a leader's first. Raises NotLeader where it
     is over.
     """
     side, price = cross or (None, 0)
+    known = None if new_order else orders
     wanted = quoted(
-        connection, LOAD, accounts, orders, instruments, underlyings, key, numbers, whole, side, price or None, lots
+        connection, LOAD, accounts, known, instruments, underlyings, key, numbers, whole, side, price or None, lots
     )
     if term is not None:
         wanted += quoted(connection, UNDER_TERM, *term)

@@ -161,7 +161,7 @@ def margin(database: Database, account_id: int, legs: Sequence[PlaceOrder], *, w
     instruments = {leg.instrument_id: master.by_id[leg.instrument_id] for leg in legs}
     with database.connection() as connection:
         sells_shares = any(map(trading.sells_held_shares, legs))
-        task = open_task(connection, master, account_id, list(instruments.values()), orders=[], lots=sells_shares)
+        task = open_task(connection, master, account_id, list(instruments.values()), lots=sells_shares)
         connection.rollback()
     if not with_positions:
         empty = replace(task.work, positions={}, groups={}, lots={}, orders={})

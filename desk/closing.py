@@ -175,7 +175,7 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
     """Roll one account in one transaction; 0 where it was rolled already."""
     master, step, closes, at = masters.get(database), rolling.step, rolling.closes, rolling.at
     with database.connection() as connection:
-        task = open_task(connection, master, account_id, whole=True, orders=[], numbers=contracts)
+        task = open_task(connection, master, account_id, whole=True, numbers=contracts)
         work = task.work
         if work.trading_date > step.trading_date:
             return 0

@@ -24,7 +24,7 @@ def convert_position(
     def act() -> Answer:
         instrument = instrument_of(master, wish.instrument_id)
         with database.connection() as connection:
-            task = open_task(connection, master, account_id, [instrument], key=key, orders=[], whole=True, numbers=1)
+            task = open_task(connection, master, account_id, [instrument], key=key, whole=True, numbers=1)
             before = replay(task.loaded.stored, asked)
             if before:
                 return before
@@ -42,7 +42,7 @@ def estimate(database: Database, account_id: int, wish: ConvertPosition) -> Body
     master = masters.get(database)
     instrument = instrument_of(master, wish.instrument_id)
     with database.connection() as connection:
-        task = open_task(connection, master, account_id, [instrument], orders=[], whole=True, numbers=1)
+        task = open_task(connection, master, account_id, [instrument], whole=True, numbers=1)
         connection.rollback()
     body: Body = dict.fromkeys(("required", "released", "invested", "margin"))
     body["available"] = as_number(task.work.available)

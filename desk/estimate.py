@@ -45,7 +45,7 @@ def of_order(database: Database, account_id: int, wish: PlaceOrder, exits: Exits
     instrument = instrument_of(master, wish.instrument_id)
     figures = _measured(database, account_id)
     with database.connection() as connection:
-        task = open_task(connection, master, account_id, [instrument], orders=[], **looked_at(wish))
+        task = open_task(connection, master, account_id, [instrument], **looked_at(wish))
         connection.rollback()
     work, facts = task.work, task.facts
     body = UNKNOWN | {"available": as_number(_spendable(task, instrument, wish.side))}
@@ -79,7 +79,7 @@ def of_orders(database: Database, account_id: int, wishes: Sequence[PlaceOrder])
     instruments = {wish.instrument_id: instrument_of(master, wish.instrument_id) for wish in wishes}
     with database.connection() as connection:
         sells_shares = any(map(sells_held_shares, wishes))
-        task = open_task(connection, master, account_id, list(instruments.values()), orders=[], lots=sells_shares)
+        task = open_task(connection, master, account_id, list(instruments.values()), lots=sells_shares)
         connection.rollback()
     return [_alone(replace(task, work=deepcopy(task.work)), instruments[wish.instrument_id], wish) for wish in wishes]
 

@@ -27,7 +27,7 @@ def create(database: Database, actor: str, account_id: int, wish: GttWish, key: 
     def act() -> Answer:
         instrument = instrument_of(master, wish.instrument_id)
         with database.connection() as connection:
-            task = open_task(connection, master, account_id, [instrument], key=key, orders=[])
+            task = open_task(connection, master, account_id, [instrument], key=key)
             before = replay(task.loaded.stored, asked)
             if before:
                 return before
@@ -172,7 +172,7 @@ def _adjust_one(
 ) -> None:  # fmt: skip
     instrument, counted = instrument_of(master, instrument_id), {"adjusted": 0, "disabled": 0}
     with database.connection() as connection:
-        task = open_task(connection, master, account_id, [instrument], orders=[])
+        task = open_task(connection, master, account_id, [instrument])
         moved = adjusted(connection, task, instrument, change, actor, why)
         for gtt in moved:
             counted["disabled" if gtt.steps[-1].event == "DISABLED" else "adjusted"] += 1

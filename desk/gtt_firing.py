@@ -177,7 +177,7 @@ def expire(database: Database, market: str) -> int:
 
 def _expire_one(database: Database, account_id: int) -> None:
     with database.connection() as connection:
-        task = open_task(connection, masters.get(database), account_id, orders=[])
+        task = open_task(connection, masters.get(database), account_id)
         day = task.facts.market.trading_date
         ended = [each for each in gtts.live(connection, account_id) if each.expires_on < day]
         for gtt in ended:

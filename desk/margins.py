@@ -36,7 +36,7 @@ def follow_snapshot(database: Database, market: str) -> int:
 def _one(database: Database, account_id: int) -> None:
     master = masters.get(database)
     with database.connection() as connection:
-        task = open_task(connection, master, account_id, whole=True, orders=[])
+        task = open_task(connection, master, account_id, whole=True)
         facts = facts_of(master, task.loaded)
         settlement.remargin(task.work, facts, facts.now)
         commit(connection, [task.work], final=True)

@@ -110,7 +110,7 @@ def _halt(
     master = masters.get(database)
     why = (Reason.KILLED, f"Cancelled: {told[1]}")
     with database.connection() as connection:
-        task = open_task(connection, master, account_id, whole=True, orders=[])
+        task = open_task(connection, master, account_id, whole=True)
         resting = [order for order in task.work.orders.values() if order.status in WORKING]
         for order in resting:
             decide.cancel(task.work, task.facts, order, actor, why)

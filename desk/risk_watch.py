@@ -53,7 +53,7 @@ def _reduce(database: Database, watched: Watched, reached: Refusal) -> bool:
     master = masters.get(database)
     told = (int(reached.reason), reached.sentence)
     with database.connection() as connection:
-        task = open_task(connection, master, watched.id, whole=True, orders=[])
+        task = open_task(connection, master, watched.id, whole=True)
         if task.work.version != watched.version + 1 or task.work.standing.state is not TradingState.ACTIVE:
             return False
         for order in what_opens(task.work):

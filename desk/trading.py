@@ -41,8 +41,9 @@ def place(
         with database.connection() as connection:
             latency = settings.load().kagaz_latency_ms
             task = open_task(
-                connection, master, account_id, [instrument], key=key, latency_ms=latency, **looked_at(wish)
-            )
+                connection, master, account_id, [instrument], key=key, new_order=True, latency_ms=latency,
+                **looked_at(wish),
+            )  # fmt: skip
             before = replay(task.loaded.stored, asked)
             if before:
                 return before
@@ -234,7 +235,7 @@ def _cancel_many(
 
     def act() -> list[Answer]:
         with database.connection() as connection:
-            task = open_task(connection, master, account_id, whole=True, orders=[])
+            task = open_task(connection, master, account_id, whole=True)
             orders = [order for order in task.work.orders.values() if order.status in WORKING and which(task, order)]
             for order in orders:
                 decide.cancel(task.work, task.facts, order, actor, why)
@@ -276,7 +277,7 @@ def _close_some(
     def act() -> Answer:
         instrument = instrument_of(master, instrument_id)
         with database.connection() as connection:
-            task = open_task(connection, master, account_id, [instrument], key=key, lots=True)
+            task = open_task(connection, master, account_id, [instrument], key=key, new_order=True, lots=True)
             before = replay(task.loaded.stored, asked)
             if before:
                 return before

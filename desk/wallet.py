@@ -28,7 +28,7 @@ def _move(
 
     def use_case() -> Answer:
         with database.connection() as connection:
-            task = open_task(connection, master, account_id, key=key, orders=[], whole=whole)
+            task = open_task(connection, master, account_id, key=key, whole=whole)
             before = replay(task.loaded.stored, asked)
             if before:
                 return before
@@ -99,7 +99,7 @@ def reset(database: Database, actor: str, account_id: int, cash: int, key: str |
             decide.cancel(task.work, task.facts, order, actor, why)
         gtt.cancel_all(connection, task, actor, why)
         successor = trading_reads.archive(connection, account_id)
-        fresh = open_task(connection, masters.get(database), successor, orders=[])
+        fresh = open_task(connection, masters.get(database), successor)
         fresh.work.move(Ledger.BANK, Ledger.CASH, cash, Code.DEPOSIT, fresh.facts.now, reference=f"reset by {actor}")
         body = {"account": task.work.key, "account_id": str(successor), "archived_id": str(account_id)}
         answer = Answer(201, body | {"cash": as_number(cash)})

@@ -403,7 +403,7 @@ def test_exposure_in_sql_is_exposure_in_core(floor: Floor) -> None:
         ).fetchone()
     held = [floor.instrument(INFY), future, put]
     with floor.database.connection() as connection:
-        task = open_task(connection, floor.master, account, held, orders=[])
+        task = open_task(connection, floor.master, account, held)
     gross = sum(exposure.value(task.work, task.facts, one) for one in held)
     net = sum(exposure.leaning(task.work, task.facts, one) for one in held)
     assert found == (gross, net)
