@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from core import dated
 from core.instruments import DERIVATIVES, Kind
+from core.money import as_number
 from core.orders import Product, Side
 
 CRORE = 10**9
@@ -74,6 +75,10 @@ class Heads:
     def as_dict(self) -> dict[str, int]:
         """The heads by name, without the total."""
         return dict(zip(HEADS, _READ(self), strict=True))
+
+    def in_rupees(self) -> dict[str, float | int]:
+        """The heads by name and their total, as output shows them."""
+        return {name: as_number(amount) for name, amount in self.as_dict().items()} | {"total": as_number(self.total)}
 
 
 HEADS = tuple(field.name for field in fields(Heads))

@@ -190,8 +190,7 @@ def _figures(task: Task, found: basket.Figures) -> Row:
         "final": as_number(found.final),
         "benefit": as_number(max(0, found.required - found.final)),
         "shortfall": as_number(found.shortfall),
-        "charges": {name: as_number(amount) for name, amount in found.charges.as_dict().items()}
-        | {"total": as_number(found.charges.total)},
+        "charges": found.charges.in_rupees(),
         "legs": [
             {
                 "leg": number,

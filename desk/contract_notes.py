@@ -89,18 +89,14 @@ def report(database: Database, account: AccountRef, day: date | None = None) -> 
         "final": when < found["trading_date"],
         "scrips": [_scrip(each, master, booked) for each in note.scrips],
         "depository": [
-            {"isin": master.by_id[each].isin, "symbol": master.by_id[each].symbol, **_heads(heads)}
+            {"isin": master.by_id[each].isin, "symbol": master.by_id[each].symbol, **heads.in_rupees()}
             for each, heads in note.depository.items()
         ],
-        "charges": _heads(total),
+        "charges": total.in_rupees(),
         "total": as_number(total.total),
         "booked": as_number(taken.total),
         "difference": as_number(total.total - taken.total),
     }
-
-
-def _heads(heads: Heads) -> Row:
-    return {**{name: as_number(amount) for name, amount in heads.as_dict().items()}, "total": as_number(heads.total)}
 
 
 def _scrip(scrip: Scrip, master: Master, booked: dict[int, Heads]) -> Row:
@@ -120,7 +116,7 @@ def _scrip(scrip: Scrip, master: Master, booked: dict[int, Heads]) -> Row:
         "sold_value": as_number(sides["SELL"][1]),
         "intraday_quantity": scrip.intraday,
         "delivered_quantity": scrip.delivered,
-        **_heads(scrip.heads),
+        **scrip.heads.in_rupees(),
         "booked": as_number(booked.get(scrip.instrument_id, NOTHING).total),
         "lines": [_line(each, lead) for each in scrip.lines],
     }

@@ -108,7 +108,7 @@ def _whole(values: Row) -> Row:
         **{head: round(values.get(head, 0), 2) for head in _HEADS},
         "pnl": ZERO_PNL,
         "leverage": 0,
-        "charges": charges_row(dict.fromkeys((*Heads().as_dict(), "total"), 0)),
+        "charges": charges_row(Heads().in_rupees()),
     }
 
 
@@ -153,7 +153,6 @@ class _Asked:
 
     def row(self, heads: Heads) -> Row:
         """The answer's row."""
-        money = {name: as_number(amount) for name, amount in heads.as_dict().items()}
         return {
             "transaction_type": str(self.side),
             "tradingsymbol": self.one.symbol,
@@ -162,7 +161,7 @@ class _Asked:
             "product": str(self.product),
             "quantity": self.units,
             "price": as_number(self.price),
-            "charges": charges_row(money | {"total": as_number(heads.total)}),
+            "charges": charges_row(heads.in_rupees()),
         }
 
 
