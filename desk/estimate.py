@@ -6,9 +6,8 @@ The order is decided as it would be, on rows that are loaded and never written.
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
 
-from core import cautions, decide, order_parts
+from core import cautions, decide, needs, order_parts
 from core import exits as attached
 from core.exits import Exits
 from core.instruments import OPTIONS, Instrument
@@ -114,12 +113,12 @@ def of_change(database: Database, account_id: int, order_id: int, change: Modify
         decide.modify(work, task.facts, order, change, "estimate")
     except Refusal as refusal:
         refusals = [refusal]
-        needs = refusal.numbers.get("required")
+        required = refusal.numbers.get("required")
     else:
-        needs = max(0, spendable - _spendable(task, instrument, order.side))
+        required = max(0, spendable - _spendable(task, instrument, order.side))
         value = order.worst_price * order.quantity
         body |= {"value": as_number(value), "worst_price": as_number(order.worst_price)} | _charges(task, order, value)
-    body |= _money(needs, spendable)
+    body |= _money(required, spendable)
     return _told(task, instrument, wish_of(order), figures, body, refusals)
 
 
@@ -150,26 +149,20 @@ def _spendable(task: Task, instrument: Instrument, side: Side) -> int:
 
 
 def _figures(task: Task, instrument: Instrument, order: Order) -> Body:
-    rests = order.status is not Status.REJECTED
-    if rests:
-        # What a newer snapshot moves at the same time names no order.
-        own = (each for each in task.work.transfers if each.order_id == order.id)
-        required, available = sum(each.amount for each in own if each.target == "HOLD"), None
-    else:
-        order.status = Status.OPEN
-        required, available = decide.cost(task.work, task.facts, instrument, order, 0)
-    value, required = order.worst_price * order.quantity, max(0, required)
-    charges = _charges(task, order, value)
-    held = task.facts.charges(order, value).total if order.hold_cash or order.hold_credit else 0
-    found = order_parts.parts(task.work, task.facts, instrument, order, order.pending if rests else 0)
+    asks = needs.of_order(task.work, task.facts, instrument, order)
+    resting = order.pending
+    if order.status is Status.REJECTED:
+        order = replace(order, status=Status.OPEN)
+    value = order.worst_price * order.quantity
+    found = order_parts.parts(task.work, task.facts, instrument, order, resting)
     return {
         "value": as_number(value),
         "worst_price": as_number(order.worst_price),
-        "margin": as_number(max(0, required - held)),
-        **charges,
+        "margin": as_number(asks.margin),
+        **_charges(task, order, value),
         "parts": None if found is None else _parts(found),
-        **_money(required, available),
-        "affordable": None if available is None or required <= available else _affordable(task, instrument, order),
+        **_money(asks.required, asks.available),
+        "affordable": asks.affordable,
     }
 
 
@@ -183,9 +176,7 @@ def _money(required: int | None, available: int | None) -> Body:
 
 
 def _charges(task: Task, order: Order, value: int) -> Body:
-    heads = task.facts.charges(order, value)
-    names: dict[str, Any] = {name: as_number(amount) for name, amount in heads.as_dict().items()}
-    return {"charges": names | {"total": as_number(heads.total)}}
+    return {"charges": task.facts.charges(order, value).in_rupees()}
 
 
 def _parts(found: order_parts.Parts) -> Body:
@@ -198,18 +189,3 @@ def _parts(found: order_parts.Parts) -> Body:
         "hedge_benefit": as_number(found.benefit),
         "released": as_number(found.released),
     }
-
-
-def _affordable(task: Task, instrument: Instrument, order: Order) -> int:
-    """How many whole lots of an order the money would do for, in units; near enough where charges have steps."""
-    whole, lot = order.quantity, instrument.lot
-    required, available = decide.cost(task.work, task.facts, instrument, order, 0)
-    units = max(0, whole * available // required) // lot * lot if required > 0 else 0
-    for _ in range(3):
-        if units <= 0:
-            return 0
-        required, _spend = decide.cost(task.work, task.facts, instrument, replace(order, quantity=units), 0)
-        if required <= available:
-            return units
-        units = min(units - lot, max(0, units * available // required) // lot * lot)
-    return 0

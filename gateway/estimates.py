@@ -32,10 +32,10 @@ def margins(call: Call) -> Reply:
 def _rows(call: Call, wishes: Sequence[PlaceOrder]) -> list[Row]:
     by_id = masters.get(call.database).by_id
     found = estimate.of_orders(call.database, call.account().id, wishes)
-    return [margin_row(by_id[wish.instrument_id], wish, body) for wish, body in zip(wishes, found, strict=True)]
+    return [margin_row(by_id[wish.instrument_id], body) for wish, body in zip(wishes, found, strict=True)]
 
 
-def margin_row(one: Instrument, wish: PlaceOrder, body: Row) -> Row:
+def margin_row(one: Instrument, body: Row) -> Row:
     """An order's margin in a broker's heads. Raises what refuses an order that has no figures."""
     if body["margin"] is None:
         (first, *_) = body["refusals"]
@@ -43,9 +43,6 @@ def margin_row(one: Instrument, wish: PlaceOrder, body: Row) -> Row:
     parts = body["parts"] or {"span": 0, "exposure": 0, "additional": 0, "option_premium": 0}
     shares = one.kind not in DERIVATIVES
     total = body["margin"] if shares else parts["total"]
-    if wish.product is Product.CNC:
-        # Delivery is paid for in full, whether or not the money is there.
-        total = body["value"] if wish.side is Side.BUY else 0
     return {
         "type": "equity",
         "tradingsymbol": one.symbol,

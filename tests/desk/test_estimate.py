@@ -51,6 +51,7 @@ def test_what_is_missing_is_told_with_how_many_the_money_would_do_for(floor: Flo
     told = estimate.of_order(floor.database, account, wish_of(floor, SBIN, "BUY", 1_000, 80_000, "CNC"))
     assert told["shortfall"] == pytest.approx(told["required"] - told["available"])
     assert [each["reason_code"] for each in told["refusals"]] == [Reason.NOT_ENOUGH_FUNDS]
+    assert told["margin"] == 1_000 * 800, "charges are no margin, whether or not the money is there"
     most = told["affordable"]
     assert most == 124
     assert floor.place(account, "BUY", most + 1, SBIN, 80_000).status == 422
