@@ -83,6 +83,11 @@ def _deviation(years: npt.ArrayLike, volatility: npt.ArrayLike) -> Floats:
     return np.asarray(np.maximum(np.asarray(volatility, float) * np.sqrt(years), 1e-9))
 
 
+def _sign(call: npt.ArrayLike) -> Floats:
+    """1 of a call, −1 of a put."""
+    return np.where(np.asarray(call, bool), 1.0, -1.0)
+
+
 def price(
     forward: npt.ArrayLike,
     strike: npt.ArrayLike,
@@ -95,7 +100,7 @@ def price(
     f, k = np.asarray(forward, float), np.asarray(strike, float)
     deviation = _deviation(years, volatility)
     d1 = _d1(f, k, deviation)
-    sign = np.where(np.asarray(call, bool), 1.0, -1.0)
+    sign = _sign(call)
     value = sign * (f * normal(sign * d1) - k * normal(sign * (d1 - deviation)))
     return np.asarray(np.maximum(value, 0.0) * discount(years, rate))
 
@@ -113,10 +118,10 @@ def delta(
     rate: npt.ArrayLike = RATE,
     call: npt.ArrayLike = True,
 ) -> Floats:
-    """The delta of ``greeks`` by itself."""
+    """The delta alone; within the last minute that of a minute before expiry."""
     t = np.maximum(np.asarray(years, float), SHORTEST)
     d1 = _d1(np.asarray(forward, float), np.asarray(strike, float), _deviation(t, volatility))
-    sign = np.where(np.asarray(call, bool), 1.0, -1.0)
+    sign = _sign(call)
     return np.asarray(sign * discount(t, rate) * normal(sign * d1))
 
 
@@ -132,13 +137,10 @@ def greeks(
     f, k = np.asarray(forward, float), np.asarray(strike, float)
     t = np.maximum(np.asarray(years, float), SHORTEST)
     deviation = _deviation(t, volatility)
-    d1 = _d1(f, k, deviation)
-    paid = discount(t, rate)
-    sign = np.where(np.asarray(call, bool), 1.0, -1.0)
-    slope = paid * density(d1)
+    slope = discount(t, rate) * density(_d1(f, k, deviation))
     decay = -f * slope * deviation / (2 * t) + np.asarray(rate, float) * price(f, k, t, volatility, rate, call)
     return Greeks(
-        delta=np.asarray(sign * paid * normal(sign * d1)),
+        delta=delta(forward, strike, years, volatility, rate, call),
         gamma=np.asarray(slope / (f * deviation)),
         vega=np.asarray(f * slope * np.sqrt(t) / 100),
         theta=np.asarray(decay / DAYS),
