@@ -1,13 +1,10 @@
 """Closing what is carried because a kill switch said so: tried at once, and again until all is flat or re-armed."""
 
 import log
-from core import margin_calls
-from core.margin_calls import ORIGIN
 from core.reasons import Reason
 from db import audit, flattenings, risk_state
-from db import margin_calls as legs
 from db.engine import Database, retrying
-from desk import trading
+from desk import margin_calls
 from desk.availability import alone
 from desk.closing import PATIENCE
 from desk.working import ACCOUNTS, ring
@@ -32,17 +29,14 @@ def follow(database: Database, market: str) -> int:
 
 
 def close(database: Database, actor: str, account_id: int) -> tuple[list[str], list[str]]:
-    """Close what is carried at market, covers last; shares held for delivery stay. The numbers of the orders sent, and
-    why what could not be closed was not: a market order needs a fresh price."""
-    why = (Reason.KILLED, "Cancelled: another closing order takes its place.")
-    trading.cancel_others(database, actor, account_id, why, ORIGIN, PATIENCE)
-    with database.connection() as connection:
+    """Close what is carried, as the square-off of risk does. The numbers of the orders sent, and why what could not be
+    closed was not: a market order needs a fresh price."""
+    with database.autocommit() as connection:
         flattenings.tried(connection, account_id)
-        held = legs.legs(connection, account_id)
-    sent, left = list[str](), list[str]()
-    for leg in margin_calls.next_legs(held):
-        for answer in trading.exit_position(database, actor, account_id, leg.instrument_id, leg.product, origin=ORIGIN):
-            (sent if answer.ok else left).append(str(answer.body["order_id" if answer.ok else "detail"]))
+    why = (Reason.KILLED, "Cancelled: another closing order takes its place.")
+    answers = margin_calls.close(database, actor, account_id, why)
+    sent = [str(each.body["order_id"]) for each in answers if each.ok]
+    left = [str(each.body["detail"]) for each in answers if not each.ok]
     if left:
         _logger.warning("Positions could not be closed", extra={"account": account_id, "why": left})
     return sent, left

@@ -10,6 +10,7 @@ from db.account_watch import Looked
 from db.engine import Database
 from desk import account_watch, trading
 from desk import market as markets
+from desk.answers import Answer
 from desk.availability import alone
 from desk.closing import PATIENCE
 from desk.working import ACCOUNTS, ring
@@ -48,14 +49,18 @@ def _one(database: Database, standing: Standing, rule: CallRule) -> None:
     if new or begins:
         ring(database, ACCOUNTS)
     if verdict.closing and standing.trades:
-        _close(database, standing, rule)
+        why = (Reason.RISK_SQUARE_OFF, margin_calls.closing_sentence(standing, rule))
+        close(database, ACTOR, standing.account_id, why)
 
 
-def _close(database: Database, standing: Standing, rule: CallRule) -> None:
-    """Cancel what rests, then close what may be closed now; what is left is for the next second."""
-    account, why = standing.account_id, (Reason.RISK_SQUARE_OFF, margin_calls.closing_sentence(standing, rule))
-    trading.cancel_others(database, ACTOR, account, why, ORIGIN, PATIENCE)
+def close(database: Database, actor: str, account_id: int, why: tuple[Reason, str]) -> list[Answer]:
+    """Cancel what rests, then close at market what may be closed now, covers last; what is left is for another try.
+    Shares held for delivery stay."""
+    trading.cancel_others(database, actor, account_id, why, ORIGIN, PATIENCE)
     with database.connection() as connection:
-        legs = rows.legs(connection, account)
-    for leg in margin_calls.next_legs(legs):
-        trading.exit_position(database, ACTOR, account, leg.instrument_id, leg.product, origin=ORIGIN)
+        legs = rows.legs(connection, account_id)
+    return [
+        answer
+        for leg in margin_calls.next_legs(legs)
+        for answer in trading.exit_position(database, actor, account_id, leg.instrument_id, leg.product, origin=ORIGIN)
+    ]
