@@ -1,24 +1,17 @@
 """The first schema: identity, market, trading, and the views in rupees."""
 
-from pathlib import Path
-
-from alembic import op
+from db.migrations import files
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parent.parent / "sql"
-PARTS = ("identity", "market", "trading", "views")
+PARTS = ("0001_identity", "0001_market", "0001_trading", "0001_views")
 
 
 def upgrade() -> None:
-    # The driver's own execute takes a whole file and reads no % or : in it as a parameter.
-    driver = op.get_bind().connection.driver_connection
-    assert driver is not None  # there is a connection: this runs on it
-    for part in PARTS:
-        driver.execute((SQL / f"0001_{part}.sql").read_text(encoding="utf-8"))
+    files.run(PARTS)
 
 
 def downgrade() -> None:
