@@ -81,19 +81,17 @@ def open_orders(connection: Connection, market: str) -> list[Resting]:
 # Nothing is lost with this delete, so that matching need not wait for a disk. It stands between every order and its
 # fill, hence one statement and one round trip: it holds the term, takes the list and reads the orders. Where the term
 # is over it takes nothing and answers no row; else one row at least.
-TAKE_CHANGES = f"""
+_TAKING = f"""
     with quick as materialized (select set_config('synchronous_commit', 'off', true)),
-    held as materialized (
-        select 1 from quick, leader where market = %(market)s and term = %(term)s for share of leader),
+    held as materialized (select 1 from {{term}}),
     taken as (delete from order_changes using held where market = %(market)s returning order_id),
     changed as (select distinct order_id from taken)
     select c.order_id, r.* from held left join changed c on true
     left join lateral ({RESTING} where o.id = c.order_id and o.status in ('TRIGGER_PENDING', 'OPEN')) r on true
     order by c.order_id
 """
-NOBODYS = TAKE_CHANGES.replace(
-    "quick, leader where market = %(market)s and term = %(term)s for share of leader", "quick"
-)
+TAKE_CHANGES = _TAKING.format(term="quick, leader where market = %(market)s and term = %(term)s for share of leader")
+NOBODYS = _TAKING.format(term="quick")
 
 
 def take_changes(connection: Connection, market: str, term: Held | None) -> tuple[list[Resting], list[int]]:
