@@ -15,12 +15,6 @@ from desk.remember import forget_all
 from tests.people import PASSWORD, open_market, person, signed_in
 
 
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "ROUNDS", 4)
-    passwords.decoy.cache_clear()
-
-
 @pytest.fixture
 def desk(clean_database: Database) -> Database:
     """A database with a running market and alice."""

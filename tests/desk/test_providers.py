@@ -8,16 +8,10 @@ import pytest
 from core.reasons import Reason, Refusal
 from db.engine import Database
 from desk import identity
-from desk.identity import passwords, providers
+from desk.identity import providers
 from tests.people import PASSWORD, open_market, person, signed_in
 
 GOOGLE = "https://accounts.google.example"
-
-
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "ROUNDS", 4)
-    passwords.decoy.cache_clear()
 
 
 @pytest.fixture
