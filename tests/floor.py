@@ -4,13 +4,15 @@ import threading
 from datetime import UTC, date, datetime
 from typing import Any
 
-from core.instruments import Instrument
+from core.instruments import Instrument, Kind
 from core.ledger import BALANCES
 from core.matching import Fill, IocRemainder, Trigger
 from core.orders import ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
 from db.engine import Database
 from desk import filling, masters, trading, verify, wallet
 from desk.answers import Answer
+
+INFY, SBIN, NIFTY = "NSE:INFY", "NSE:SBIN", "NSE:NIFTY 50"
 
 
 class AnyTerm:
@@ -41,6 +43,12 @@ class Floor:
 
     def instrument(self, key: str) -> Instrument:
         return self.master.by_key[key]
+
+    def future(self, key: str = NIFTY, after: date | None = None) -> Instrument:
+        """The first future on an underlying that ends later than ``after``, the trading date."""
+        chain = self.master.chain(self.instrument(key).id)
+        after = after or self.trading_date
+        return next(one for one in chain if one.kind is Kind.FUT and one.expiry and one.expiry > after)
 
     def account(self, name: str = "asha", cash: int = 10_000_000, book: str = "main") -> int:
         with self.database.connection() as connection:

@@ -1,25 +1,11 @@
 """The look of each second: one pass that writes what changed, whoever trades meanwhile."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from core.risk_limits import LimitName
 from db import account_watch as rows
-from db.engine import Database
 from desk import account_watch
-from tests.floor import Floor
-
-INFY, SBIN = "NSE:INFY", "NSE:SBIN"
-
-
-@pytest.fixture
-def floor(database: Database) -> Iterator[Floor]:
-    floor = Floor(database)
-    floor.price(INFY, 150_000)
-    floor.price(SBIN, 80_000)
-    yield floor
-    floor.sound()
+from tests.floor import INFY, SBIN, Floor
 
 
 def stored(floor: Floor, account: int) -> tuple[int, ...]:

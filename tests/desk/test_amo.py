@@ -11,9 +11,9 @@ from core.reasons import Reason
 from db.engine import Database
 from desk import amo, closing, masters
 from desk import market as markets
-from tests.floor import Floor
+from tests.floor import SBIN, Floor
 
-SBIN, EVENING = "NSE:SBIN", "2026-11-25 20:00"
+EVENING = "2026-11-25 20:00"
 CASH = 10_000_000
 
 

@@ -1,29 +1,21 @@
 """What a basket needs on the way and in the end, and how it is placed."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason
-from db.engine import Database
 from desk import access, baskets
 from desk.access import AccountRef
 from desk.principal import Principal
-from tests.floor import Floor
-
-INFY, SBIN, NIFTY = "NSE:INFY", "NSE:SBIN", "NSE:NIFTY 50"
+from tests.floor import INFY, NIFTY, SBIN, Floor
 
 
 @pytest.fixture
-def floor(database: Database) -> Iterator[Floor]:
-    floor = Floor(database)
-    floor.price(INFY, 150_000)
-    floor.price(SBIN, 80_000)
+def floor(floor: Floor) -> Floor:
     floor.price(NIFTY, 2_500_000)
-    yield floor
-    floor.sound()
+    return floor
 
 
 def who(floor: Floor, account: int) -> tuple[Principal, AccountRef]:

@@ -11,9 +11,7 @@ from db import closing as rows
 from db.engine import Database
 from desk import account_watch, closing, margins, screens
 from desk.access import AccountRef
-from tests.floor import Floor
-
-SBIN = "NSE:SBIN"
+from tests.floor import NIFTY, SBIN, Floor
 
 
 @pytest.fixture
@@ -189,13 +187,8 @@ def test_shares_sold_short_are_not_delivered(floor: Floor) -> None:
 
 def test_contracts_that_nobody_could_close_become_nrml_and_cost_nothing(floor: Floor) -> None:
     account = floor.account(cash=1_000_000_000)
-    nifty = floor.instrument("NSE:NIFTY 50")
-    future = next(
-        each
-        for each in floor.master.chain(nifty.id)
-        if each.kind == "FUT" and each.expiry and each.expiry > end_of(floor).date() + timedelta(days=7)
-    )
-    floor.price(nifty.key, 2_400_000)
+    future = floor.future(after=end_of(floor).date() + timedelta(days=7))
+    floor.price(NIFTY, 2_400_000)
     floor.price(future.key, 2_410_000)
     floor.sell(account, future.lot, future.key, 2_410_000, "MIS")
     margin = floor.balances(account)["MARGIN"]
@@ -207,13 +200,8 @@ def test_contracts_that_nobody_could_close_become_nrml_and_cost_nothing(floor: F
 
 def test_units_that_would_meet_their_opposite_stay_what_they_are(floor: Floor) -> None:
     account = floor.account(cash=1_000_000_000)
-    nifty = floor.instrument("NSE:NIFTY 50")
-    future = next(
-        each
-        for each in floor.master.chain(nifty.id)
-        if each.kind == "FUT" and each.expiry and each.expiry > end_of(floor).date() + timedelta(days=7)
-    )
-    floor.price(nifty.key, 2_400_000)
+    future = floor.future(after=end_of(floor).date() + timedelta(days=7))
+    floor.price(NIFTY, 2_400_000)
     floor.price(future.key, 2_410_000)
     floor.buy(account, future.lot, future.key, 2_410_000, "NRML")
     floor.sell(account, future.lot, future.key, 2_410_000, "MIS")
@@ -261,10 +249,8 @@ def test_todays_profit_waits_for_the_next_date(floor: Floor) -> None:
 
 def test_futures_are_marked_and_expire_at_the_underlyings_close(floor: Floor) -> None:
     account = floor.account(cash=1_000_000_000)
-    nifty = floor.instrument("NSE:NIFTY 50")
-    chain = floor.master.chain(nifty.id)
-    future = next(i for i in chain if i.kind == "FUT" and i.expiry and i.expiry > floor.trading_date)
-    floor.price("NSE:NIFTY 50", 2_500_000)
+    future = floor.future()
+    floor.price(NIFTY, 2_500_000)
     floor.price(future.key, 2_510_000)
     floor.buy(account, future.lot, future.key, 2_510_000, "NRML")
     floor.price(future.key, 2_515_000)
@@ -274,7 +260,7 @@ def test_futures_are_marked_and_expire_at_the_underlyings_close(floor: Floor) ->
     marked = one(floor, "select mark, realised from positions where account_id = %s", account)
     assert marked == (future.lot * 2_515_000, 0)
     while floor.trading_date <= future.expiry:  # type: ignore[operator]
-        floor.price("NSE:NIFTY 50", 2_520_000)
+        floor.price(NIFTY, 2_520_000)
         floor.price(future.key, 2_515_000)
         roll(floor)
     assert floor.position(account, future.key, "NRML") == (0, 0)
@@ -327,11 +313,8 @@ def test_each_board_is_squared_off_at_its_own_hour(floor: Floor) -> None:
     by_the_exchange(floor)
     account = floor.account(cash=1_000_000_000)
     fund = "NSE:NIFTYBEES"  # without contracts, so without a closing auction
-    nifty = floor.instrument("NSE:NIFTY 50")
-    future = next(
-        i for i in floor.master.chain(nifty.id) if i.kind == "FUT" and i.expiry and i.expiry > floor.trading_date
-    )
-    for key, price in ((fund, 29_000), (nifty.key, 2_500_000), (future.key, 2_510_000)):
+    future = floor.future()
+    for key, price in ((fund, 29_000), (NIFTY, 2_500_000), (future.key, 2_510_000)):
         floor.price(key, price)
     floor.buy(account, 10, SBIN, 80_000, "MIS")
     floor.buy(account, 10, fund, 29_000, "MIS")
@@ -385,11 +368,8 @@ def test_a_closing_order_that_the_price_ran_away_from_is_sent_anew(floor: Floor)
 
 def test_what_is_held_and_was_not_listed_on_the_day_closes_at_its_last_price(floor: Floor) -> None:
     account = floor.account(cash=1_000_000_000)
-    nifty = floor.instrument("NSE:NIFTY 50")
-    future = next(
-        i for i in floor.master.chain(nifty.id) if i.kind == "FUT" and i.expiry and i.expiry > floor.trading_date
-    )
-    floor.price(nifty.key, 2_500_000)
+    future = floor.future()
+    floor.price(NIFTY, 2_500_000)
     floor.price(future.key, 2_510_000)
     floor.buy(account, future.lot, future.key, 2_510_000, "NRML")
     roll(floor)

@@ -1,29 +1,16 @@
 """Charges as they are booked, and the contract note that the close brings them to, to the paisa."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason, Refusal
-from db.engine import Database
 from desk import closing, contract_notes, daybook, estimate, plans, pnl, screens
 from desk.access import AccountRef
 from desk.principal import Principal
 from tests.desk.test_closing import end_of, one, roll
-from tests.floor import Floor
-
-SBIN, INFY = "NSE:SBIN", "NSE:INFY"
-
-
-@pytest.fixture
-def floor(database: Database) -> Iterator[Floor]:
-    floor = Floor(database)
-    floor.price(SBIN, 80_000)
-    floor.price(INFY, 150_000)
-    yield floor
-    floor.sound()
+from tests.floor import INFY, SBIN, Floor
 
 
 def book(account: int, owner: int = 1) -> AccountRef:

@@ -12,9 +12,8 @@ from db.engine import Database
 from desk import closing, converting, pnl, screens
 from desk.access import AccountRef
 from desk.answers import Answer
-from tests.floor import Floor
+from tests.floor import INFY, Floor
 
-INFY = "NSE:INFY"
 CNC, MIS = Product.CNC, Product.MIS
 
 

@@ -1,6 +1,5 @@
 """A split and a bonus through a whole market: masters, prices, accounts, and the days before that stay as they were."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,18 +12,7 @@ from desk import closing, corporate, daybook, gtt, masters, pnl, screens
 from desk.__main__ import main
 from tests.desk.test_closing import end_of, one, roll
 from tests.desk.test_contract_notes import book
-from tests.floor import Floor
-
-INFY, SBIN = "NSE:INFY", "NSE:SBIN"
-
-
-@pytest.fixture
-def floor(database: Database) -> Iterator[Floor]:
-    floor = Floor(database)
-    floor.price(SBIN, 80_000)
-    floor.price(INFY, 150_000)
-    yield floor
-    floor.sound()
+from tests.floor import INFY, SBIN, Floor
 
 
 def tomorrow(floor: Floor) -> date:

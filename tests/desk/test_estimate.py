@@ -7,9 +7,7 @@ from core.orders import ModifyOrder, OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason
 from db.engine import Database
 from desk import estimate
-from tests.floor import Floor
-
-SBIN = "NSE:SBIN"
+from tests.floor import NIFTY, SBIN, Floor
 
 
 def wish_of(floor: Floor, key: str, side: str, quantity: int, price: int, product: str) -> PlaceOrder:
@@ -26,13 +24,8 @@ def floor(database: Database) -> Floor:
 @pytest.fixture
 def future(floor: Floor) -> str:
     """A NIFTY future, priced, with its index."""
-    floor.price("NSE:NIFTY 50", 2_500_000)
-    index = floor.instrument("NSE:NIFTY 50").id
-    found = next(
-        each
-        for each in floor.master.by_id.values()
-        if each.kind == "FUT" and each.margin_underlying == index and each.expiry and each.expiry > floor.trading_date
-    )
+    floor.price(NIFTY, 2_500_000)
+    found = floor.future()
     floor.price(found.key, 2_500_000)
     return str(found.key)
 

@@ -15,9 +15,8 @@ from db.engine import Database
 from desk import closing, filling, gtt, gtt_firing, trading
 from desk.answers import Answer
 from desk.gtt_firing import Fate
-from tests.floor import AnyTerm, Floor
+from tests.floor import INFY, AnyTerm, Floor
 
-INFY, NIFTY = "NSE:INFY", "NSE:NIFTY 50"
 LAST = 150_000
 STOP, TARGET = 1, 2
 

@@ -7,20 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from core.matching import Fill
-from db.engine import Database
 from desk import filling
 from desk.leadership import Leadership, NotLeader
-from tests.floor import Floor
-
-INFY = "NSE:INFY"
-
-
-@pytest.fixture
-def floor(database: Database) -> Iterator[Floor]:
-    floor = Floor(database)
-    floor.price(INFY, 150_000)
-    yield floor
-    floor.sound()
+from tests.floor import INFY, Floor
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """GTTs against a real database: what may be asked, what fires once, and what survives a crash at any point."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -12,24 +11,13 @@ from core.gtt_watch import Hit
 from core.instruments import Kind
 from core.orders import OrderType, Product, Side
 from core.reasons import Reason
-from db.engine import Database
 from desk import gtt, gtt_firing, wallet
 from desk.answers import Answer
 from desk.gtt_firing import Fate
 from tests.factories import ask
-from tests.floor import AnyTerm, Floor
+from tests.floor import INFY, NIFTY, AnyTerm, Floor
 
-INFY, SBIN, NIFTY = "NSE:INFY", "NSE:SBIN", "NSE:NIFTY 50"
 LAST = 150_000
-
-
-@pytest.fixture
-def floor(database: Database) -> Iterator[Floor]:
-    floor = Floor(database)
-    floor.price(INFY, LAST)
-    floor.price(SBIN, 80_000)
-    yield floor
-    floor.sound()
 
 
 def leg(trigger: int, price: int = 0, quantity: int = 10, side: str = "BUY", product: str = "CNC") -> LegWish:

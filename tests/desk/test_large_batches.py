@@ -6,9 +6,9 @@ import pytest
 
 from core.matching import Fill
 from db.engine import Database
-from tests.floor import Floor
+from tests.floor import INFY, Floor
 
-INFY, PRICE = "NSE:INFY", 150_000
+PRICE = 150_000
 
 
 @pytest.mark.timeout(60)

@@ -9,9 +9,7 @@ from core.margin_calls import CALL_RULES, Leg, Standing, judge, next_legs
 from db.engine import Database
 from desk import account_watch, margin_calls, screens, wallet
 from desk.access import AccountRef
-from tests.floor import Floor
-
-SBIN = "NSE:SBIN"
+from tests.floor import SBIN, Floor
 
 
 @pytest.fixture

@@ -1,26 +1,13 @@
 """Money at the edges of a decision: a snapshot that moved, option money while cash is called for, retries."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from core.orders import OrderType, PlaceOrder, Product, Side
 from core.sessions import Board
-from db.engine import Database
 from desk import estimate, trading, wallet
-from tests.floor import Floor
-
-SBIN, INFY = "NSE:SBIN", "NSE:INFY"
-
-
-@pytest.fixture
-def floor(database: Database) -> Iterator[Floor]:
-    floor = Floor(database)
-    floor.price(SBIN, 80_000)
-    floor.price(INFY, 150_000)
-    yield floor
-    floor.sound()
+from tests.floor import SBIN, Floor
 
 
 def snapshot(floor: Floor, slot: str, key: str, price: int) -> None:

@@ -9,9 +9,7 @@ from core.matching import Fill
 from db.engine import Database
 from desk import closing, margins
 from tests.desk.test_closing import end_of, one
-from tests.floor import Floor
-
-SBIN = "NSE:SBIN"
+from tests.floor import SBIN, Floor
 
 
 @pytest.fixture

@@ -14,9 +14,7 @@ from db.engine import Database
 from desk import estimate, filling, screens, trading
 from desk.access import AccountRef
 from desk.answers import Answer
-from tests.floor import AnyTerm, Floor
-
-INFY = "NSE:INFY"
+from tests.floor import INFY, AnyTerm, Floor
 
 
 def noon(floor: Floor) -> datetime:

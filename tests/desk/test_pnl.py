@@ -15,9 +15,8 @@ from core.reasons import Reason, Refusal
 from db.engine import Database
 from desk import closing, pnl, screens, wallet
 from desk.access import AccountRef
-from tests.floor import Floor
+from tests.floor import INFY, NIFTY, SBIN, Floor
 
-SBIN, INFY, NIFTY = "NSE:SBIN", "NSE:INFY", "NSE:NIFTY 50"
 ROWS = ("daily_equity", "daily_positions")
 
 
@@ -68,7 +67,7 @@ class Month:
         self.account = floor.account(cash=1_000_000_000)
         chain = floor.master.chain(floor.instrument(NIFTY).id)
         ends_late = floor.trading_date + timedelta(days=20)
-        self.future = next(i for i in chain if i.kind == "FUT" and i.expiry and i.expiry > ends_late)
+        self.future = floor.future(after=ends_late)
         self.call = next(i for i in chain if i.kind == "CE" and i.expiry and i.expiry > ends_late and i.strike)
         self._first()
         self._second()
@@ -254,9 +253,7 @@ def test_whatever_was_traded_comes_back_the_same(floor: Floor, seed: int) -> Non
     """Odd quantities and prices at random, so that average costs, lots and marks are rounded everywhere."""
     dice = random.Random(seed)
     account = floor.account(cash=2_000_000_000)
-    chain = floor.master.chain(floor.instrument(NIFTY).id)
-    ends_late = floor.trading_date + timedelta(days=20)
-    future = next(i for i in chain if i.kind == "FUT" and i.expiry and i.expiry > ends_late)
+    future = floor.future(after=floor.trading_date + timedelta(days=20))
     last = {SBIN: 80_000, INFY: 150_000, future.key: 2_510_000, NIFTY: 2_500_000}
     for _ in range(5):
         last = {key: price + dice.randrange(-200, 201) * 5 for key, price in last.items()}

@@ -20,9 +20,8 @@ from desk.access import AccountRef
 from desk.principal import Principal
 from desk.working import open_task
 from tests.factories import ask
-from tests.floor import Floor
+from tests.floor import INFY, SBIN, Floor
 
-INFY, SBIN = "NSE:INFY", "NSE:SBIN"
 AT = datetime(2026, 11, 23, 5, tzinfo=UTC)
 
 

@@ -1,6 +1,5 @@
 """Placing, modifying, cancelling and filling against a real database: money that other paper brokers lose."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time
 
@@ -9,20 +8,8 @@ import pytest
 from core.calendar import IST
 from core.matching import Trigger
 from core.orders import OrderType
-from db.engine import Database
 from desk import trading
-from tests.floor import Floor
-
-INFY, SBIN = "NSE:INFY", "NSE:SBIN"
-
-
-@pytest.fixture
-def floor(database: Database) -> Iterator[Floor]:
-    floor = Floor(database)
-    floor.price(INFY, 150_000)
-    floor.price(SBIN, 80_000)
-    yield floor
-    floor.sound()
+from tests.floor import INFY, SBIN, Floor
 
 
 def test_an_order_is_accepted_held_filled_and_paid(floor: Floor) -> None:

@@ -5,30 +5,15 @@ names: every number from 1 to 18 has its ``test_trap_N``.
 """
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-
-import pytest
 
 from core.calendar import IST
 from core.matching import IocRemainder
 from core.reasons import Reason
-from db.engine import Database
 from desk import closing
 from desk.answers import Answer
-from tests.floor import Floor
-
-INFY, SBIN, NIFTY = "NSE:INFY", "NSE:SBIN", "NSE:NIFTY 50"
-
-
-@pytest.fixture
-def floor(database: Database) -> Iterator[Floor]:
-    floor = Floor(database)
-    floor.price(INFY, 150_000)
-    floor.price(SBIN, 80_000)
-    yield floor
-    floor.sound()
+from tests.floor import INFY, NIFTY, SBIN, Floor
 
 
 def read(floor: Floor, query: str, *values: object) -> tuple[object, ...]:
@@ -69,7 +54,7 @@ def test_trap_6_three_partial_fills_pay_one_brokerage(floor: Floor) -> None:
 
 def test_trap_7_the_freeze_quantity_is_counted_in_whole_lots(floor: Floor) -> None:
     account = floor.account(cash=10**12)
-    future = next(each for each in floor.master.chain(floor.instrument(NIFTY).id) if each.kind == "FUT")
+    future = floor.future()
     assert (future.lot, future.freeze_quantity) == (65, 1_800)
     floor.price(NIFTY, 2_400_000)
     floor.price(future.key, 2_410_000)
@@ -91,7 +76,7 @@ def test_trap_8_a_stop_waits_on_its_own_side_of_the_last_price(floor: Floor) -> 
 
 def test_trap_9_a_price_between_two_ticks_is_refused(floor: Floor) -> None:
     account = floor.account(cash=10**12)
-    future = next(each for each in floor.master.chain(floor.instrument(NIFTY).id) if each.kind == "FUT")
+    future = floor.future()
     floor.price(NIFTY, 2_400_000)
     floor.price(future.key, 2_410_000)
     for key, quantity, price, product, tick in (

@@ -6,9 +6,7 @@ import pytest
 
 from db.engine import Database
 from desk import wallet
-from tests.floor import Floor
-
-SBIN = "NSE:SBIN"
+from tests.floor import SBIN, Floor
 
 
 @pytest.fixture

@@ -15,9 +15,7 @@ from desk import gtt
 from desk.leadership import Leadership
 from jobs.bus import Bus, Fan
 from jobs.gtts import GttLoop
-from tests.floor import Floor
-
-INFY = "NSE:INFY"
+from tests.floor import INFY, Floor
 
 
 class Reign(Leadership):

@@ -17,11 +17,10 @@ from desk.leadership import Leadership, NotLeader
 from jobs.bus import Bus
 from jobs.execution import ExecutionLoop
 from jobs.matcher import Matcher
-from tests.floor import Floor
+from tests.floor import INFY, Floor
 
 from .worlds import frame, order
 
-INFY = "NSE:INFY"
 PATIENCE = 20.0
 SHOWN = {"last": 100, "bids": [(99, 10)], "asks": [(101, 10), (102, 20)]}
 
