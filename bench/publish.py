@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 import psutil
 
 from bench.house import house
+from bench.processor import used
 from bench.result import RUNS, Result, rounded
 from core.frames import Frame
 from core.instruments import Instrument, Kind
@@ -76,7 +77,7 @@ def cpu(database: Database) -> float:
     with database.autocommit() as connection:
         pids = connection.execute("select pid from pg_stat_activity where datname = current_database()").fetchall()
     processes = [psutil.Process(os.getpid()), *(psutil.Process(pid) for (pid,) in pids)]
-    return sum(times.user + times.system for times in (process.cpu_times() for process in processes))
+    return used(*processes)
 
 
 def run() -> Iterator[Result]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import numpy as np
-import psutil
 
 from bench.busy_books import traders
+from bench.processor import used
 from bench.product import Product, product
 from bench.result import Result, rounded
 from bench.scripts import PATIENCE, Run, Tab
@@ -46,12 +46,6 @@ def sound(run: Run, page: str) -> Run:
     if run.trouble:
         raise RuntimeError(f"{page}: {run.trouble[0]}")
     return run
-
-
-def used(process: psutil.Process) -> float:
-    """Seconds of processor time that a process has had."""
-    times = process.cpu_times()
-    return times.user + times.system
 
 
 async def page(running: Product, cookie: str, name: str) -> tuple[list[float], float]:

@@ -23,6 +23,7 @@ import psutil
 
 from api.board import Board
 from bench.house import house
+from bench.processor import used
 from bench.result import RUNS, Result, compared
 from core.frames import Frame, row_type
 from db.engine import Database
@@ -138,18 +139,13 @@ def measured(server: "subprocess.Popen[bytes]", load: "subprocess.Popen[bytes]",
     """Sends frames, one a second, and waits for each to arrive everywhere."""
     assert load.stdout is not None
     watched = psutil.Process(server.pid)
-    before, began = cpu_of(watched), time.monotonic()
+    before, began = used(watched), time.monotonic()
     delays: list[float] = []
     for n in range(1, FRAMES + 1):
         sent = send()
         delays += [(at - sent) * 1_000 for at in json.loads(load.stdout.readline())]
         time.sleep(max(0.0, began + n - time.monotonic()))
-    return Run(delays, (cpu_of(watched) - before) * 1_000 / FRAMES)
-
-
-def cpu_of(watched: psutil.Process) -> float:
-    times = watched.cpu_times()
-    return float(times.user + times.system)
+    return Run(delays, (used(watched) - before) * 1_000 / FRAMES)
 
 
 def ours(database: Database, frames: Frames, token: str, count: int) -> Run:

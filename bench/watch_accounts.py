@@ -5,13 +5,15 @@ whatever else runs. The baseline is one bare query: what each account's position
 nothing decided and nothing written.
 """
 
-import os
+import statistics
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+
+import psutil
 
 from bench.house import fund, house
-from bench.result import Result, compared, interleaved
+from bench.processor import used
+from bench.result import Result, compared, interleaved, rounded
 from core.instruments import OPTIONS, Instrument, Kind
 from db.engine import Database
 from desk import account_watch, margin_calls, masters, risk_watch
@@ -23,7 +25,6 @@ select p.account_id, sum(p.quantity::bigint * q.last_price - p.mark)
 from positions p join quotes q on q.market = 'sim' and q.instrument_id = p.instrument_id
 where p.quantity <> 0 group by p.account_id
 """
-_TICK_MS = 1_000 // os.sysconf("SC_CLK_TCK")
 
 
 def fill(database: Database, accounts: list[int]) -> None:
@@ -69,21 +70,12 @@ def move(database: Database, number: int) -> None:
         )
 
 
-def spent(pids: list[int]) -> float:
-    """Milliseconds of processor time that processes have used."""
-    total = 0
-    for pid in pids:
-        user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
-        total += int(user) + int(system)
-    return total * _TICK_MS
-
-
 def run() -> Iterator[Result]:
     """Milliseconds of processor time a second; the server's alone beside the bare query, and Python's."""
     with house(pool_size=1) as database:
         fill(database, fund(database, ACCOUNTS))
         with database.connection() as connection:
-            pids = [connection.info.backend_pid]
+            server = psutil.Process(connection.info.backend_pid)
         python: list[float] = []
 
         def look() -> None:
@@ -99,10 +91,10 @@ def run() -> Iterator[Result]:
             taken = 0.0
             for number in range(LOOKS):
                 move(database, number)
-                before, own = spent(pids), time.process_time()
+                before, own = used(server), time.process_time()
                 act()
                 own = (time.process_time() - own) * 1_000
-                taken += spent(pids) - before
+                taken += (used(server) - before) * 1_000
                 if told is not None:
                     told.append(own)
             return taken / LOOKS
@@ -110,4 +102,4 @@ def run() -> Iterator[Result]:
         look()
         ours, theirs = interleaved(lambda: cost(look, python), lambda: cost(bare))
         yield compared("watch_accounts_2000", "ms of the server", ours, theirs)
-        yield Result("watch_accounts_2000_python", round(sorted(python)[len(python) // 2], 2), "ms")
+        yield Result("watch_accounts_2000_python", rounded(statistics.median(python)), "ms")
