@@ -1,4 +1,4 @@
-"""How accounts stand with risk, in SQL: figures at the latest prices, states, decisions, and whose accounts."""
+"""How accounts stand with risk, in SQL: figures of the last look, states, decisions, and whose accounts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -137,7 +137,7 @@ def _measured(database: Database, account_id: int) -> Figures:
     """The account's equity of the last second, and what it has lost today."""
 
     def ask() -> Figures:
-        with database.connection() as connection:
+        with database.autocommit() as connection:
             return risk_state.state(connection, account_id).figures
 
     return remembered(database, ("risk figures", account_id), ask)
