@@ -1,6 +1,8 @@
 """The gateway as an application of its own: every route at the root and again under /oms, described by one table."""
 
+import contextlib
 import uuid
+from collections.abc import AsyncIterator
 
 from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,6 +14,7 @@ from gateway.port import NAME
 from gateway.reply import Reply
 from gateway.serving import Resource, Server, Starting, respond
 from gateway.ticker.endpoint import Ticker
+from web.ending import ENDING
 from web.security import SecurityHeaders
 
 
@@ -47,7 +50,8 @@ class Application:
         self.ticker = Ticker(server)
         inner, sockets = _routes(server), _sockets(self.ticker)
         again = Mount(PREFIX, app=Router([*inner, *sockets], redirect_slashes=False, default=nowhere))
-        self._app = SecurityHeaders(Router([*inner, *sockets, again], redirect_slashes=False, default=nowhere))
+        routes = [*inner, *sockets, again]
+        self._app = SecurityHeaders(Router(routes, redirect_slashes=False, default=nowhere, lifespan=_watched))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or serve one socket."""
@@ -56,6 +60,13 @@ class Application:
     def close(self) -> None:
         """Let every socket go. From any thread."""
         self.ticker.close()
+
+
+@contextlib.asynccontextmanager
+async def _watched(_: Router) -> AsyncIterator[None]:
+    """The server has set its handlers by now, and serves nobody yet."""
+    ENDING.watch()
+    yield
 
 
 def below(state: Starting) -> ASGIApp:

@@ -32,7 +32,7 @@ class Process:
             ws="websockets-sansio",
             ws_per_message_deflate=False,
             ws_max_size=LARGEST_MESSAGE,
-            lifespan="off",
+            lifespan="on",
             log_config=None,
             access_log=False,
             server_header=False,

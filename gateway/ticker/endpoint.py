@@ -21,6 +21,7 @@ from gateway.serving import Server
 from gateway.ticker.feed import Feed
 from gateway.ticker.outbox import Outbox
 from gateway.ticker.wishes import read
+from web.ending import ENDING, Ending
 
 _logger = log.get(__name__)
 
@@ -28,8 +29,8 @@ _logger = log.get(__name__)
 class Ticker:
     """The sockets of one server, as an ASGI application."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, server: Server, ending: Ending = ENDING) -> None:
+        self.server, self.ending = server, ending
         self.feed: Feed | None = None
         self._open: Counter[str] = Counter()
 
@@ -71,6 +72,7 @@ class Ticker:
         """The feed of the running event loop, made at the first socket."""
         if self.feed is None or self.feed.loop is not asyncio.get_running_loop():
             self.feed = Feed(self.server.state.database)
+            self.ending.tell(self.feed.end)
         return self.feed
 
     def _who(self, api_key: str, access_token: str) -> tuple[Principal, AccountRef, str]:

@@ -53,6 +53,7 @@ class Feed:
         self.markets: dict[str, Market] = {}
         self.accounts: dict[int, Watched] = {}
         self.sockets: set[Outbox] = set()
+        self.stopping = False
         self._loading = threading.Lock()
         self._stop = threading.Event()
         self._ticked = 0.0
@@ -61,10 +62,16 @@ class Feed:
 
     def close(self) -> None:
         """Stop reading, and let every socket go. From any thread."""
-        self._stop.set()
+        self._stop.set()  # where the loop has ended before
+        self.end()
+
+    def end(self) -> None:
+        """The same by the event loop: the handler of a signal may call it, as it takes no lock."""
+        self.stopping = True
         self._call(self._end_all)
 
     def _end_all(self) -> None:
+        self._stop.set()
         for outbox in list(self.sockets):
             outbox.let_go()
 
@@ -80,7 +87,8 @@ class Feed:
         return events.join(self.database, account, full=False)
 
     def enter(self, outbox: Outbox, account: AccountRef, user: str, joined: events.Join) -> None:
-        """A new socket: it hears of the account from here on, and of no price before it asks."""
+        """A new socket: it hears of the account from here on, and of no price before it asks. While the process ends it
+        is let go at once."""
         with self.lock:
             watched = self.accounts.get(account.id)
             if watched is None:
@@ -88,6 +96,8 @@ class Feed:
             watched.readers.add(outbox)
             outbox.version = joined.version
             self.sockets.add(outbox)
+        if self.stopping:
+            outbox.let_go()
 
     def leave(self, outbox: Outbox, account: AccountRef) -> None:
         """A socket that has ended."""

@@ -19,12 +19,15 @@ from websockets.sync.client import ClientConnection, connect
 from core.frames import Frame, row_type
 from db.engine import Database
 from desk import identity
+from gateway.app import Application
+from gateway.ticker.outbox import BEAT
 from gateway.tokens import token_of
 from settings import PROJECT
 from tests import factories
 from tests.floor import Floor
-from tests.gateway.conftest import CASH, Keys, client_of, keys_of
+from tests.gateway.conftest import CASH, Keys, Started, client_of, keys_of, serving
 from tests.gateway.test_orders import BUY, account_of
+from web.ending import Ending
 
 AT = int(datetime(2026, 11, 23, 6, 30, tzinfo=UTC).timestamp())
 PATIENCE = 20.0
@@ -265,3 +268,25 @@ def test_another_users_orders_are_not_heard(opened, host, desk, floor):
     client_of(host, keys_of(desk, "bob")).place_order(**BUY)
     client_of(host, keys_of(desk, "alice")).place_order(**BUY | {"quantity": 3})
     assert json.loads(hear(socket, str))["data"]["quantity"] == 3
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_process_told_to_end_lets_go_of_its_sockets_and_of_who_comes_afterwards(desk, early):
+    """A server waits for its sockets, and closes by itself those alone that it had when it stopped listening."""
+    app, keys = Application(Started(desk)), keys_of(desk, "alice")
+    app.ticker.ending = Ending()
+    with serving(app) as host, contextlib.ExitStack() as sockets:
+
+        def opener() -> ClientConnection:
+            address = f"ws://{host}/?api_key={keys.api_key}&access_token={keys.access_token}"
+            return sockets.enter_context(connect(address, close_timeout=1))
+
+        opened = [opener()] if early else []
+        assert [each.recv(timeout=PATIENCE) for each in opened] == [BEAT] * early
+        app.ticker.ending.begin()
+        for each in (*opened, opener()):
+            with pytest.raises(ConnectionClosed) as over:
+                for _ in range(3):
+                    each.recv(timeout=PATIENCE)
+            assert over.value.rcvd
+            assert over.value.rcvd.code == 1001
