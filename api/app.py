@@ -21,10 +21,11 @@ from api import (
     watchlists,
 )
 from api.call import Endpoint
-from api.serving import Resource, Server, Starting, respond
+from api.serving import Resource, Server, respond
 from api.stream import Streams
 from core.reasons import Reason
 from web.security import SecurityHeaders
+from web.starting import Starting
 
 
 def endpoints(server: Server) -> tuple[Endpoint, ...]:

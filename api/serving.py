@@ -7,7 +7,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
@@ -19,26 +19,14 @@ from api.call import Call, Endpoint
 from api.metrics import Meter
 from api.parsing import bad
 from api.reply import Reply
-from core.reasons import Reason, Refusal
-from web.bodies import read_body
+from web.bodies import is_plain, read_body
 from web.origins import check_origin
 from web.security import is_https
+from web.starting import Starting, must_be_ready
 from web.threads import WORKERS, Threads
 
 _WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 _logger = log.get(__name__)
-
-
-class Starting(Protocol):
-    """How far the start of this process is; ``database`` is None until it can be used."""
-
-    database: Any
-    waiting_for: list[str]
-
-    @property
-    def ready(self) -> bool:
-        """Whether the database may be used."""
-        ...
 
 
 class Server:
@@ -87,11 +75,8 @@ class Resource:
             reply = problems.of_status(405, f"Use {' or '.join(sorted(self.endpoints))} here.")
             reply.headers["allow"] = ", ".join(sorted(self.endpoints))
             return reply
-        state = self.server.state
-        if not state.ready and not endpoint.starting:
-            waits = ", ".join(state.waiting_for) or "the database"
-            sentence = f"Kagaz is starting and waits for {waits}. Try again in a second."
-            raise Refusal(Reason.NOT_READY, sentence)
+        if not endpoint.starting:
+            must_be_ready(self.server.state)
         body = await read_body(scope, receive) if method in _WRITES else b""
         if endpoint.inline:
             return self._handle(endpoint, scope, body)
@@ -133,10 +118,7 @@ class Resource:
 
 def check_media(headers: Headers) -> None:
     """A body is JSON in UTF-8, plain: neither a form nor compressed."""
-    kind, _, parameter = headers.get("content-type", "").partition(";")
-    charset = parameter.strip().lower().replace('"', "")
-    wrong = kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8")
-    if wrong or headers.get("content-encoding", "identity").lower() != "identity":
+    if not is_plain(headers, "application/json"):
         raise bad("Send JSON as 'Content-Type: application/json'.", "Content-Type", status=415)
 
 

@@ -12,10 +12,11 @@ from gateway.call import Call, Endpoint
 from gateway.late import PREFIX
 from gateway.port import NAME
 from gateway.reply import Reply
-from gateway.serving import Resource, Server, Starting, respond
+from gateway.serving import Resource, Server, respond
 from gateway.ticker.endpoint import Ticker
 from web.ending import ENDING
 from web.security import SecurityHeaders
+from web.starting import Starting
 
 
 def endpoints() -> tuple[Endpoint, ...]:

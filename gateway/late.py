@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from web.late import Late
 
 if TYPE_CHECKING:
-    from gateway.serving import Starting
+    from web.starting import Starting
 
 PREFIX = "/oms"
 # What a start imports beside its own work, so that no request has to.

@@ -4,7 +4,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
@@ -16,26 +16,15 @@ from gateway import reply, who
 from gateway.call import Call, Endpoint
 from gateway.rates import Rates
 from gateway.reply import Reply
-from web.bodies import BodyError, read_body
+from web.bodies import BodyError, is_plain, read_body
 from web.security import is_https
+from web.starting import Starting, must_be_ready
 from web.threads import WORKERS, Threads
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _WRITES = frozenset({"POST", "PUT", "DELETE"})
 _OURS = "Something went wrong on our side. Look at the order book before you send an order again. Reference: {}."
 _logger = log.get(__name__)
-
-
-class Starting(Protocol):
-    """How far the start of this process is; ``database`` is None until it can be used."""
-
-    database: Any
-    waiting_for: list[str]
-
-    @property
-    def ready(self) -> bool:
-        """Whether the database may be used."""
-        ...
 
 
 class Server:
@@ -45,12 +34,6 @@ class Server:
         self.state = state
         self.rates = Rates()
         self.threads = Threads("gateway", workers)
-
-    def must_be_ready(self) -> None:
-        """Raise NOT_READY while this process starts."""
-        if not self.state.ready:
-            waits = ", ".join(self.state.waiting_for) or "the database"
-            raise Refusal(Reason.NOT_READY, f"Kagaz is starting and waits for {waits}. Try again in a second.")
 
 
 class Resource:
@@ -84,7 +67,7 @@ class Resource:
             found.headers["allow"] = ", ".join(sorted(self.endpoints))
             return found
         if not endpoint.starting:
-            self.server.must_be_ready()
+            must_be_ready(self.server.state)
         body = await read_body(scope, receive) if method in _WRITES else b""
         return await self.server.threads.run(lambda: self._handle(endpoint, scope, body))
 
@@ -133,10 +116,7 @@ def told(error: BaseException, reference: str, path: str) -> Reply:
 
 def check_media(headers: Headers, wanted: str) -> None:
     """A body is a form in UTF-8, or JSON where that is asked for; plain, never compressed. Raises BAD_INPUT."""
-    kind, _, parameter = headers.get("content-type", "").partition(";")
-    charset = parameter.strip().lower().replace('"', "")
-    wrong = kind.strip().lower() != wanted or charset not in ("", "charset=utf-8")
-    if wrong or headers.get("content-encoding", "identity").lower() != "identity":
+    if not is_plain(headers, wanted):
         raise Refusal(Reason.BAD_INPUT, f"Send the body as {wanted} in UTF-8.", "Content-Type")
 
 

@@ -1,1 +1,1 @@
-"""What every shell that speaks HTTP needs: threads to block in, bodies read with patience, headers, quick starts."""
+"""What every shell that speaks HTTP needs: threads to block in, bodies read with patience, headers, starts and ends."""

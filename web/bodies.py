@@ -1,4 +1,4 @@
-"""The body of a request: small, whole, and in time."""
+"""The body of a request: small, whole, in time, and of the kind that is asked for."""
 
 import asyncio
 
@@ -42,3 +42,11 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
         return await asyncio.wait_for(read(), BODY_SECONDS)
     except TimeoutError:
         raise BodyError(408, "The body did not arrive in time.") from None
+
+
+def is_plain(headers: Headers, media: str) -> bool:
+    """Whether a body is ``media`` in UTF-8, and not compressed."""
+    kind, _, parameter = headers.get("content-type", "").partition(";")
+    charset = parameter.strip().lower().replace('"', "")
+    as_wanted = kind.strip().lower() == media and charset in ("", "charset=utf-8")
+    return as_wanted and headers.get("content-encoding", "identity").lower() == "identity"

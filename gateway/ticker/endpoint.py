@@ -22,6 +22,7 @@ from gateway.ticker.feed import Feed
 from gateway.ticker.outbox import Outbox
 from gateway.ticker.wishes import read
 from web.ending import ENDING, Ending
+from web.starting import must_be_ready
 
 _logger = log.get(__name__)
 
@@ -44,7 +45,7 @@ class Ticker:
         await receive()
         rules = rules_at(datetime.now(UTC))
         try:
-            self.server.must_be_ready()
+            must_be_ready(self.server.state)
             form = form_of(pairs_of(scope["query_string"]))
             api_key = form.may("api_key", str) or ""
             principal, account, secret = await self.server.threads.run(

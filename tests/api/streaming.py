@@ -15,9 +15,10 @@ from starlette.routing import Mount, Router
 
 from api.app import nowhere
 from api.late import PREFIX
-from api.serving import Server, Starting
+from api.serving import Server
 from api.stream import Streams
 from web.security import SecurityHeaders
+from web.starting import Starting
 
 
 @dataclass
