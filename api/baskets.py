@@ -11,6 +11,7 @@ from api.reply import Reply
 from core.orders import OrderType, PlaceOrder, Product, Side, Validity
 from core.reasons import Reason, Refusal
 from desk import access, baskets
+from web.numbers import number_of
 
 LEG = ("exchange", "symbol", "side", "order_type", "product", "validity", "quantity", "price", "trigger_price")
 
@@ -57,9 +58,10 @@ def raw_legs(value: Any) -> list[Any]:
 
 def identity(value: Any) -> int:
     """A basket's id, as the API gives it: digits in a text."""
-    if not isinstance(value, str) or not (value.isascii() and value.isdigit() and len(value) <= 18):
+    found = number_of(value) if isinstance(value, str) else None
+    if found is None:
         raise bad("Send the id of a basket as it was given.")
-    return int(value)
+    return found
 
 
 def listed(call: Call) -> Reply:

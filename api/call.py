@@ -9,14 +9,14 @@ from api.parsing import read_object
 from api.readers import account as account_reader
 from api.readers import one_of, symbol
 from api.reply import Reply
-from core.instruments import Instrument
+from core.instruments import EXCHANGES, Instrument
 from core.reasons import Reason, Refusal
 from desk import access, masters
 from desk.access import AccountRef
 from desk.identity import Principal
+from web.numbers import number_of
 
 Handler = Callable[["Call"], Reply]
-EXCHANGES = ("NSE", "BSE", "NFO", "BFO")
 
 
 @dataclass(slots=True)
@@ -67,10 +67,10 @@ class Call:
 
     def number(self, name: str, reason: Reason = Reason.NOT_FOUND) -> int:
         """An id from the path; what is no id names nothing, hence 404."""
-        sent = self.path[name]
-        if not (sent.isascii() and sent.isdigit() and len(sent) <= 18):
+        found = number_of(self.path[name])
+        if found is None:
             raise Refusal(reason, "There is nothing of that id.", field=name)
-        return int(sent)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

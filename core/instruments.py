@@ -23,6 +23,8 @@ class Segment(StrEnum):
     DERIVATIVES = "DERIVATIVES"
 
 
+EXCHANGES = ("NSE", "BSE", "NFO", "BFO")
+"""Where instruments are listed: shares and contracts apart."""
 OPTIONS = frozenset({Kind.CE, Kind.PE})
 DERIVATIVES = frozenset({Kind.FUT, Kind.CE, Kind.PE})
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.instruments import Instrument
+from core.instruments import EXCHANGES, Instrument
 from core.program_rules import Call as Kind
 from core.reasons import Reason, Refusal
 from desk import access, masters
@@ -12,9 +12,9 @@ from desk.access import AccountRef
 from desk.principal import Principal
 from gateway.form import Form, form_of, one_of, pairs_of, symbol
 from gateway.reply import Reply
+from web.numbers import number_of
 
 Handler = Callable[["Call"], Reply]
-EXCHANGES = ("NSE", "BSE", "NFO", "BFO")
 
 
 @dataclass(slots=True)
@@ -58,10 +58,10 @@ class Call:
 
     def number(self, name: str, reason: Reason = Reason.NOT_FOUND) -> int:
         """An id from the path; what is no id names nothing, hence not found."""
-        sent = self.path[name]
-        if not (sent.isascii() and sent.isdigit() and len(sent) <= 18):
+        found = number_of(self.path[name])
+        if found is None:
             raise Refusal(reason, "There is nothing of that id.", name)
-        return int(sent)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

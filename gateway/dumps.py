@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from core.instruments import DERIVATIVES, Instrument
+from core.instruments import DERIVATIVES, EXCHANGES, Instrument
 from core.money import as_number
 from desk import masters
 from desk.masters import Master
-from gateway.call import EXCHANGES, Call, Endpoint
+from gateway.call import Call, Endpoint
 from gateway.form import one_of
 from gateway.reply import Reply
 from gateway.tokens import segment_of, token_of

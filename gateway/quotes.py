@@ -17,6 +17,7 @@ from gateway.form import bad, flag, moment, one_of
 from gateway.reply import Reply, success
 from gateway.times import stamp
 from gateway.tokens import instrument_of, token_of
+from web.numbers import number_of
 
 Row = dict[str, Any]
 DEPTH = 5
@@ -26,6 +27,8 @@ INTERVALS = {
 }  # fmt: skip
 _DATE = 10
 """Characters of a date without a time of day."""
+_DIGITS = 10
+"""Of the largest number of an instrument."""
 
 
 def asked(call: Call, most: int) -> dict[str, Instrument]:
@@ -38,8 +41,8 @@ def asked(call: Call, most: int) -> dict[str, Instrument]:
     master = masters.get(call.database)
     found: dict[str, Instrument] = {}
     for name in named:
-        number = name.isascii() and name.isdigit() and len(name) <= 10
-        one = instrument_of(master, int(name)) if number else master.by_key.get(name)
+        number = number_of(name, _DIGITS)
+        one = master.by_key.get(name) if number is None else instrument_of(master, number)
         if one is not None:
             found[name] = one
     return found
@@ -125,9 +128,8 @@ def _ladder(flat: list[int]) -> list[Row]:
 def historical(call: Call) -> Reply:
     """Candles of one instrument, oldest first; both ends are inclusive."""
     name = one_of(*INTERVALS)(call.path["interval"])
-    token = call.path["token"]
-    number = token.isascii() and token.isdigit() and len(token) <= 10
-    one = instrument_of(masters.get(call.database), int(token)) if number else None
+    number = number_of(call.path["token"], _DIGITS)
+    one = None if number is None else instrument_of(masters.get(call.database), number)
     if one is None:
         raise Refusal(Reason.UNKNOWN_INSTRUMENT, "There is no instrument of this number.", "instrument_token")
     sent = call.query()

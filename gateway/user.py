@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from core.instruments import EXCHANGES
 from core.orders import OrderType, Product
 from core.reasons import Reason, Refusal
 from desk import identity, screens
-from gateway.call import EXCHANGES, Call, Endpoint
+from gateway.call import Call, Endpoint
 from gateway.reply import Reply, success
 
 BROKER = "KAGAZ"
