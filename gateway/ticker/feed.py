@@ -1,8 +1,4 @@
-"""The ticker's one reader: a thread that hears the doorbell, reads once for all sockets, and hands over.
-
-A ring is only a hint; the thread also looks by itself four times a second. While the database is away the sockets stay
-open and get their beats; afterwards reading goes on where it stopped.
-"""
+"""The ticker's one reader: what is read for all sockets, and handed over."""
 
 import asyncio
 import threading
@@ -14,22 +10,16 @@ from typing import Any
 
 import orjson
 
-import log
-from desk import availability, events, identity, jobs, market, masters, today
+from desk import events, identity, market, masters, today
 from desk.access import AccountRef
+from desk.reader import MOST_FRAMES, Reader
 from desk.today import Changed, Seen
 from gateway.order_rows import Row, order_row
 from gateway.ticker.market import Bodies, Market
 from gateway.ticker.outbox import Outbox
 from gateway.ticker.wishes import Message, applied
 
-TICK_SECONDS = 1.0
-LOOK_SECONDS = 10.0
-MOST_FRAMES = 40
-"""Frames read at a look; who is further behind takes the stored quotes instead."""
-MOST_LOOKED_AT = 5_000
 ROLE = "gateway"
-_logger = log.get(__name__)
 
 
 @dataclass(slots=True)
@@ -43,11 +33,11 @@ class Watched:
     readers: set[Outbox] = field(default_factory=set)
 
 
-class Feed:
+class Feed(Reader):
     """All sockets of this process on one database. Its methods belong to the event loop, but for those that say so."""
 
     def __init__(self, database: Any) -> None:
-        self.database = database
+        super().__init__(database, ROLE)
         self.loop = asyncio.get_running_loop()
         self.lock = threading.Lock()
         self.markets: dict[str, Market] = {}
@@ -55,10 +45,7 @@ class Feed:
         self.sockets: set[Outbox] = set()
         self.stopping = False
         self._loading = threading.Lock()
-        self._stop = threading.Event()
-        self._ticked = 0.0
-        self._looked_at: tuple[float, list[int]] = (0.0, [])
-        threading.Thread(target=self._run, name="ticker", daemon=True).start()
+        self.start()
 
     def close(self) -> None:
         """Stop reading, and let every socket go. From any thread."""
@@ -129,33 +116,15 @@ class Feed:
 
     # What the thread reads.
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                events.follow(self.database, self._look, self._stop)
-            except Exception:
-                _logger.exception("The ticker's reader failed and starts again")
-                self._stop.wait(TICK_SECONDS)
+    def frames_read(self) -> dict[str, int]:
+        """Of the markets that have had a socket."""
+        with self.lock:
+            return {name: place.frame for name, place in self.markets.items() if place.loaded}
 
-    def _look(self, channel: str | None) -> None:
-        try:
-            frames, changes = channel == events.FRAMES, channel == events.ACCOUNTS
-            if channel is None:
-                with self.lock:
-                    seen = {name: place.frame for name, place in self.markets.items() if place.loaded}
-                    accounts = [Seen(each.account.id, each.version, each.day) for each in self.accounts.values()]
-                frames, changes = events.glance(self.database, seen, accounts)
-            if frames:
-                self._look_at_markets()
-            if changes:
-                self._look_at_accounts()
-            if channel == events.CONTROL or time.monotonic() - self._ticked >= TICK_SECONDS:
-                self._tick()
-        except Exception as error:
-            if availability.refusal_for(error) is None:
-                raise
-            _logger.warning("The ticker cannot read at present", extra={"error": str(error)})
-            self._call(self._beat_all)
+    def accounts_read(self) -> list[Seen]:
+        """Of the accounts that have a socket."""
+        with self.lock:
+            return [Seen(each.account.id, each.version, each.day) for each in self.accounts.values()]
 
     def _loaded(self, name: str) -> None:
         with self._loading:
@@ -172,7 +141,8 @@ class Feed:
         frame = market.state(self.database, place.name).frame
         return place.load(market.quotes(self.database, place.name), frame)
 
-    def _look_at_markets(self) -> None:
+    def look_at_markets(self) -> None:
+        """Hand over the frames that came, or all prices to who is far behind."""
         with self.lock:
             places = list(self.markets.values())
         for place in places:
@@ -183,15 +153,14 @@ class Feed:
             if bodies:
                 self._call(_tell, bodies)
 
-    def _look_at_accounts(self) -> None:
-        with self.lock:
-            seen = [Seen(each.account.id, each.version, each.day) for each in self.accounts.values()]
-        changes = today.changed_orders(self.database, seen)
+    def look_at_accounts(self) -> None:
+        """Hand over the orders that changed."""
+        changes = today.changed_orders(self.database, self.accounts_read())
         if changes:
             self._call(self._tell_orders, changes)
 
-    def _tick(self) -> None:
-        self._ticked = time.monotonic()
+    def tick(self) -> None:
+        """Beats, who may listen no longer, and markets that were left behind."""
         with self.lock:
             sockets = list(self.sockets)
             places = list(self.markets.values())
@@ -207,16 +176,12 @@ class Feed:
             behind = market.state(self.database, place.name).frame - place.frame
             if behind < 0 or behind > MOST_FRAMES:  # the tape has paused, or the market was begun anew
                 self._call(_tell, self._load(place))
-        self._say_what_is_looked_at(sockets)
+        self.say_what_is_looked_at(set().union(*(each.asked for each in sockets)), len(sockets))
         self._call(self._beat_all, over)
 
-    def _say_what_is_looked_at(self, sockets: list[Outbox]) -> None:
-        """Options that nobody looks at are priced on demand only."""
-        shown = sorted(set().union(*(set(each.asked) for each in sockets)))[:MOST_LOOKED_AT]
-        said_at, before = self._looked_at
-        if shown != before or time.monotonic() - said_at > LOOK_SECONDS:
-            jobs.beat(self.database, ROLE, None, None, {"instruments": shown, "streams": len(sockets)})
-            self._looked_at = (time.monotonic(), shown)
+    def tick_alone(self) -> None:
+        """Nothing but the beats."""
+        self._call(self._beat_all)
 
     # What it hands over.
 
