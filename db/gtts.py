@@ -273,10 +273,10 @@ def list_rows(
     return [_gtt(row) for row in rows], int(version[0]) if version else 0
 
 
-def covers(connection: Connection, account_id: int, entries: Sequence[int]) -> frozenset[int]:
-    """Those of the orders that carry a cover's stop, or did."""
-    sql = "select parent_id from gtts where account_id = %s and cover and parent_id = any(%s)"
-    return frozenset(row[0] for row in connection.execute(sql, [account_id, list(entries)]).fetchall())
+def covers(connection: Connection, accounts: Sequence[int], entries: Sequence[int]) -> frozenset[int]:
+    """Those of the accounts' orders that carry a cover's stop, or did."""
+    sql = "select parent_id from gtts where account_id = any(%s) and cover and parent_id = any(%s)"
+    return frozenset(row[0] for row in connection.execute(sql, [list(accounts), list(entries)]).fetchall())
 
 
 def counts(connection: Connection, account_id: int) -> dict[str, int]:

@@ -56,7 +56,8 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The orders of an account that changed, complete up to ``version``."""
+    """The orders of an account that changed, complete up to ``version``; ``covers`` are as a Book's, of all that
+    changed at the time."""
 
     account_id: int
     version: int
@@ -68,14 +69,13 @@ class Changed:
 def changed_orders(database: Database, seen: Sequence[Seen]) -> list[Changed]:
     """What changed of orders since the versions seen, in the order of their versions."""
     by_id = masters.get(database).by_id
+    moved = changes.since(database, seen)
+    # A cover is MIS.
+    intraday = [row.order.id for each in moved for row in each.orders if row.order.product is Product.MIS]
+    covers = _covers(database, [each.account_id for each in moved], intraday)
     found: list[Changed] = []
-    for each in changes.since(database, seen):
+    for each in moved:
         orders = sorted((row.order for row in each.orders), key=lambda order: order.version)
-        intraday = [order.id for order in orders if order.product is Product.MIS]  # a cover is MIS
-        covers: frozenset[int] = frozenset()
-        if intraday:
-            with database.autocommit() as connection:
-                covers = gtts.covers(connection, each.account_id, intraday)
         pairs = [(order, by_id[order.instrument_id]) for order in orders]
         found.append(Changed(each.account_id, each.version, each.day, pairs, covers))
     return found
@@ -88,7 +88,7 @@ def orders(database: Database, account: AccountRef) -> Book:
         raise _GONE
     by_id = masters.get(database).by_id
     rows = [(each.order, by_id[each.order.instrument_id]) for each in reversed(found[1])]
-    return Book(rows, _covers(database, account, [order.id for order, _ in rows]))
+    return Book(rows, _covers(database, [account.id], [order.id for order, _ in rows]))
 
 
 def order(database: Database, account: AccountRef, order_id: int) -> Life:
@@ -98,15 +98,15 @@ def order(database: Database, account: AccountRef, order_id: int) -> Life:
         raise Refusal(Reason.UNKNOWN_ORDER, "There is no such order.", "order_id")
     row, steps, trades = found
     instrument = masters.get(database).by_id[row.order.instrument_id]
-    is_cover = order_id in _covers(database, account, [order_id])
+    is_cover = order_id in _covers(database, [account.id], [order_id])
     return Life(row.order, instrument, is_cover, list(steps), list(trades))
 
 
-def _covers(database: Database, account: AccountRef, ids: list[int]) -> frozenset[int]:
+def _covers(database: Database, accounts: list[int], ids: list[int]) -> frozenset[int]:
     if not ids:
         return frozenset()
     with database.autocommit() as connection:
-        return gtts.covers(connection, account.id, ids)
+        return gtts.covers(connection, accounts, ids)
 
 
 def cover_of(database: Database, account: AccountRef, order_id: int) -> int | None:
