@@ -76,20 +76,21 @@ def principal_by_session(connection: Connection[Any], digest: bytes) -> Principa
     return one(connection, PrincipalRow, sql, (digest,))
 
 
+HOLDER = """
+    select u.id as user_id, u.name, u.role, false as must_change_password, null::uuid as public_id,
+           t.id as token_id, coalesce(living.id, t.account_id) as account_id, t.scopes, t.expires_at,
+           coalesce(t.last_used_at < now() - interval '1 minute', true) as stale
+    from api_tokens t join users u on u.id = t.user_id
+    left join accounts bound on bound.id = t.account_id
+    left join accounts living on (living.user_id, living.market, living.name)
+        = (bound.user_id, bound.market, bound.name) and living.archived_at is null
+    where t.token_sha256 = %s and t.revoked_at is null and coalesce(t.expires_at > now(), true) and u.active """
+"""Who a living token of any kind belongs to. A bound account is followed through resets."""
+
+
 def principal_by_token(connection: Connection[Any], digest: bytes) -> PrincipalRow | None:
-    """Who a living token with this digest belongs to; those of programs with keys are not among them. A bound
-    account is followed through resets."""
-    sql = """
-        select u.id as user_id, u.name, u.role, false as must_change_password, null::uuid as public_id,
-               t.id as token_id, coalesce(living.id, t.account_id) as account_id, t.scopes, t.expires_at,
-               coalesce(t.last_used_at < now() - interval '1 minute', true) as stale
-        from api_tokens t join users u on u.id = t.user_id
-        left join accounts bound on bound.id = t.account_id
-        left join accounts living on (living.user_id, living.market, living.name)
-            = (bound.user_id, bound.market, bound.name) and living.archived_at is null
-        where t.token_sha256 = %s and t.app_id is null and t.revoked_at is null
-          and coalesce(t.expires_at > now(), true) and u.active"""
-    return one(connection, PrincipalRow, sql, (digest,))
+    """Who a living token with this digest belongs to; those of programs with keys are not among them."""
+    return one(connection, PrincipalRow, HOLDER + "and t.app_id is null", (digest,))
 
 
 def note_use(connection: Connection[Any], row: PrincipalRow) -> None:
@@ -199,11 +200,12 @@ def insert_token(
     name: str,
     scopes: list[str],
     expires_at: datetime | None,
+    app_id: int | None = None,
 ) -> int:
     """The new token's id."""
-    sql = """insert into api_tokens (token_sha256, user_id, account_id, name, scopes, expires_at)
-             values (%s, %s, %s, %s, %s, %s) returning id"""
-    return int(value(connection, sql, (digest, user_id, account_id, name, scopes, expires_at)))
+    sql = """insert into api_tokens (token_sha256, user_id, account_id, name, scopes, expires_at, app_id)
+             values (%s, %s, %s, %s, %s, %s, %s) returning id"""
+    return int(value(connection, sql, (digest, user_id, account_id, name, scopes, expires_at, app_id)))
 
 
 def tokens_of(connection: Connection[Any], user_id: int) -> list[TokenRow]:

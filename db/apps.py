@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from db import access
 from db.access import PrincipalRow
 from db.rows import many, one, value
 
@@ -93,9 +94,9 @@ def insert_token(
     connection.execute(
         "delete from api_tokens where app_id = %s and expires_at < now() - interval '30 days'", (app.id,)
     )
-    sql = """insert into api_tokens (token_sha256, user_id, account_id, name, scopes, expires_at, app_id)
-             values (%s, %s, %s, %s, %s, %s, %s) returning id"""
-    return int(value(connection, sql, (digest, app.user_id, app.account_id, app.name, scopes, expires_at, app.id)))
+    return access.insert_token(
+        connection, digest, app.user_id, app.account_id, app.name, scopes, expires_at, app_id=app.id
+    )
 
 
 def revoke_token(connection: Connection[Any], app_digest: bytes, digest: bytes) -> int | None:
@@ -108,16 +109,6 @@ def revoke_token(connection: Connection[Any], app_digest: bytes, digest: bytes) 
 
 
 def principal(connection: Connection[Any], app_digest: bytes, digest: bytes) -> PrincipalRow | None:
-    """Who a living access token belongs to, asked together with its program's key. The account is followed through
-    resets."""
-    sql = """
-        select u.id as user_id, u.name, u.role, false as must_change_password, null::uuid as public_id,
-               t.id as token_id, coalesce(living.id, t.account_id) as account_id, t.scopes, t.expires_at,
-               coalesce(t.last_used_at < now() - interval '1 minute', true) as stale
-        from api_tokens t join apps a on a.id = t.app_id join users u on u.id = t.user_id
-        join accounts bound on bound.id = t.account_id
-        left join accounts living on (living.user_id, living.market, living.name)
-            = (bound.user_id, bound.market, bound.name) and living.archived_at is null
-        where t.token_sha256 = %s and a.key_sha256 = %s and a.revoked_at is null and t.revoked_at is null
-          and coalesce(t.expires_at > now(), true) and u.active"""
-    return one(connection, PrincipalRow, sql, (digest, app_digest))
+    """Who a living access token belongs to, asked together with its program's key."""
+    of_app = "and t.app_id = (select a.id from apps a where a.key_sha256 = %s and a.revoked_at is null)"
+    return one(connection, PrincipalRow, access.HOLDER + of_app, (digest, app_digest))

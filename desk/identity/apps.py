@@ -19,15 +19,12 @@ from db import apps as rows
 from db import audit
 from db.apps import AppRow
 from db.engine import Database
-from desk.access import by_key
 from desk.identity.sessions import digest, who
-from desk.identity.tokens import SCOPES
-from desk.identity.users import find
+from desk.identity.tokens import SCOPES, active_user, own_account
 from desk.principal import Principal
 from desk.remember import forget_all
 
 LONGEST_URL = 500
-_UNKNOWN_KEY = "There is no program with this api_key. Make one with python -m desk kite-app."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +62,10 @@ def make_app(
     redirect_url: str | None = None,
 ) -> NewApp:
     """A new program of a user, bound to one of their accounts (``NAME/main`` where none is named)."""
-    user = find(database, user_name)
-    if not user.active:
-        raise Refusal(Reason.FORBIDDEN, "This user is switched off. Switch them on first.", field="name")
+    user = active_user(database, user_name)
     if not 1 <= len(name) <= 64 or not name.isprintable():
         raise Refusal(Reason.BAD_INPUT, "A program's name has 1 to 64 printable letters.", field="name")
-    found = by_key(database, account_key or f"{user.name}/main")
-    if found.user_id != user.id:
-        raise Refusal(Reason.UNKNOWN_ACCOUNT, "This user has no such account.", field="account")
+    found = own_account(database, user, account_key or f"{user.name}/main")
     if redirect_url is not None:
         _check_url(redirect_url)
     api_key = base64.b32encode(secrets.token_bytes(15)).decode().lower()
@@ -114,9 +107,14 @@ def revoke_app(database: Database, principal: Principal, app_id: int) -> None:
 def app_of(database: Database, api_key: str) -> AppRow:
     """The program with this key. Raises SIGN_IN."""
     with database.connection() as connection:
-        found = rows.by_key(connection, digest(api_key))
+        return _app(connection, api_key)
+
+
+def _app(connection: Any, api_key: str) -> AppRow:
+    found = rows.by_key(connection, digest(api_key))
     if found is None:
-        raise Refusal(Reason.SIGN_IN, _UNKNOWN_KEY, field="api_key")
+        sentence = "There is no program with this api_key. Make one with python -m desk kite-app."
+        raise Refusal(Reason.SIGN_IN, sentence, field="api_key")
     return found
 
 
@@ -139,9 +137,7 @@ def exchange(database: Database, api_key: str, request_token: str, checksum: str
     """An access token for the token of a login. Raises SIGN_IN for a wrong key or checksum, and for a token that was
     used, is too old or another program's."""
     with database.connection() as connection:
-        found = rows.by_key(connection, digest(api_key))
-        if found is None:
-            raise Refusal(Reason.SIGN_IN, _UNKNOWN_KEY, field="api_key")
+        found = _app(connection, api_key)
         expected = checksum_of(api_key, request_token, secret_of(api_key, found.salt))
         if not hmac.compare_digest(expected.encode(), checksum.encode("utf-8", "surrogatepass")):
             sentence = "The checksum is wrong: it is the SHA-256 of api_key, request_token and api_secret, in hex."
@@ -160,10 +156,7 @@ def checksum_of(api_key: str, token: str, secret: str) -> str:
 def give_token(database: Database, api_key: str, *, lasting: bool = False) -> Login:
     """An access token without a login, for who runs this Kagaz; ``lasting`` ones end when they are revoked."""
     with database.connection() as connection:
-        found = rows.by_key(connection, digest(api_key))
-        if found is None:
-            raise Refusal(Reason.SIGN_IN, _UNKNOWN_KEY, field="api_key")
-        return _issue(connection, found, lasting=lasting)
+        return _issue(connection, _app(connection, api_key), lasting=lasting)
 
 
 def _issue(connection: Any, found: AppRow, *, lasting: bool) -> Login:

@@ -8,9 +8,9 @@ from db import access as rows
 from db import audit
 from db.access import TokenRow
 from db.engine import Database
-from desk.access import by_key
+from desk.access import AccountRef, by_key
 from desk.identity.sessions import digest
-from desk.identity.users import find
+from desk.identity.users import User, find
 from desk.principal import Principal
 from desk.remember import forget_all
 
@@ -18,6 +18,22 @@ SCOPES = ("read", "trade")
 PREFIX = "kagaz_"
 MOST = 50
 """Living tokens of one user."""
+
+
+def active_user(database: Database, name: str) -> User:
+    """The user for whom something is made. Raises FORBIDDEN for one who is switched off."""
+    user = find(database, name)
+    if not user.active:
+        raise Refusal(Reason.FORBIDDEN, "This user is switched off. Switch them on first.", field="name")
+    return user
+
+
+def own_account(database: Database, user: User, key: str) -> AccountRef:
+    """An account that must be the user's own."""
+    account = by_key(database, key)
+    if account.user_id != user.id:
+        raise Refusal(Reason.UNKNOWN_ACCOUNT, "This user has no such account.", field="account")
+    return account
 
 
 def create_token(
@@ -34,16 +50,12 @@ def create_token(
 
     With ``account_key`` the token reaches that account alone, which must be the user's own.
     """
-    user = find(database, user_name)
-    if not user.active:
-        raise Refusal(Reason.FORBIDDEN, "This user is switched off. Switch them on first.", field="name")
+    user = active_user(database, user_name)
     if not scopes or not set(scopes) <= set(SCOPES):
         raise Refusal(Reason.BAD_INPUT, "Scopes are read and trade.", field="scopes")
     if len(name) > 64 or not name.isprintable():
         raise Refusal(Reason.BAD_INPUT, "A token's name has at most 64 printable letters.", field="name")
-    account = None if account_key is None else by_key(database, account_key)
-    if account is not None and account.user_id != user.id:
-        raise Refusal(Reason.UNKNOWN_ACCOUNT, "This user has no such account.", field="account")
+    account = None if account_key is None else own_account(database, user, account_key)
     token = PREFIX + secrets.token_urlsafe(32)
     wanted = [scope for scope in SCOPES if scope in scopes]
     with database.connection() as connection:
