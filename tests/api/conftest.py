@@ -1,7 +1,6 @@
 """The API over a real database, as a client on the same machine sees it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -13,20 +12,9 @@ from db.engine import Database
 from desk import access, identity, wallet
 from tests.floor import Floor
 from tests.people import open_market, person, signed_in, token
+from tests.started import Started
 
 CASH = 10_000_000_00  # paise
-
-
-@dataclass
-class Started:
-    """A process whose start is done, or not."""
-
-    database: Any
-    waiting_for: list[str] = field(default_factory=list)
-
-    @property
-    def ready(self) -> bool:
-        return self.database is not None and not self.waiting_for
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 
 from api import late
 from db.engine import Database
-from tests.api.conftest import Started
+from tests.started import Started
 
 if __name__ == "__main__":
     app = Starlette(routes=[late.mount(Started(Database(sys.argv[1])))])

@@ -7,8 +7,9 @@ from api.app import application
 from api.call import Endpoint
 from api.serving import Resource
 from db.engine import Database
-from tests.api.conftest import ORDER, Started, as_bot, as_browser
+from tests.api.conftest import ORDER, as_bot, as_browser
 from tests.people import token
+from tests.started import Started
 
 ALL = [
     each

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 from api.app import application
 from api.late import PREFIX
 from api.serving import Resource
-from tests.api.conftest import Started
+from tests.started import Started
 from ui import assets
 
 PLOTLY = "GET /assets/plotly/{version}/plotly.min.js"

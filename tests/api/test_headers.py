@@ -8,7 +8,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from api import late
-from tests.api.conftest import Started
+from tests.started import Started
 from web.security import SecurityHeaders
 
 

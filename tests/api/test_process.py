@@ -20,7 +20,8 @@ from core import risk_rules
 from core.reasons import Reason, Refusal
 from db.engine import Database
 from desk import readiness
-from tests.api.conftest import ORDER, Started, as_bot
+from tests.api.conftest import ORDER, as_bot
+from tests.started import Started
 from web import bodies, threads
 from web.security import SecurityHeaders
 

@@ -18,9 +18,9 @@ from core.frames import Frame, row_type
 from db.engine import Database
 from desk import access, identity, masters, wallet
 from tests import factories as make
-from tests.api.conftest import Started
 from tests.api.streaming import Live, live
 from tests.people import token
+from tests.started import Started
 from web.ending import Ending
 
 AT = int(datetime(2026, 11, 23, 6, 30, tzinfo=UTC).timestamp() * 1000)

@@ -11,9 +11,9 @@ from websockets.sync.client import ClientConnection, connect
 from db.engine import Database
 from desk import identity, masters
 from tests import factories as make
-from tests.api.conftest import Started
 from tests.api.streaming import Live, live
 from tests.people import signed_in, token
+from tests.started import Started
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -17,21 +16,10 @@ from desk import access, identity, wallet
 from gateway.app import Application
 from tests.floor import Floor
 from tests.people import open_market, person
+from tests.started import Started
 
 CASH = 10_000_000_00  # paise
 PATIENCE = 20.0
-
-
-@dataclass
-class Started:
-    """A process whose start is done, or not."""
-
-    database: Any
-    waiting_for: list[str] = field(default_factory=list)
-
-    @property
-    def ready(self) -> bool:
-        return self.database is not None and not self.waiting_for
 
 
 @contextlib.contextmanager

@@ -14,7 +14,8 @@ from core.reasons import Reason
 from gateway.app import Application, endpoints
 from gateway.errors import DEPARTMENTS, EXCEPTIONS, kind_of
 from tests.cluster import TODAY
-from tests.gateway.conftest import Started, is_error
+from tests.gateway.conftest import is_error
+from tests.started import Started
 
 KNOWN = {
     "TokenException", "PermissionException", "InputException", "OrderException", "MarginException",

@@ -11,7 +11,8 @@ from starlette.websockets import WebSocketDisconnect
 
 from gateway import late, port
 from gateway.app import Application
-from tests.gateway.conftest import Started, is_error, serving
+from tests.gateway.conftest import is_error, serving
+from tests.started import Started
 
 
 @pytest.fixture

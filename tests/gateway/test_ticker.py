@@ -25,13 +25,13 @@ from gateway.tokens import token_of
 from settings import PROJECT
 from tests import factories
 from tests.floor import Floor
-from tests.gateway.conftest import CASH, Keys, Started, client_of, keys_of, serving
+from tests.gateway.conftest import Keys, client_of, keys_of, serving
 from tests.gateway.test_orders import BUY, account_of
+from tests.started import Started
 from web.ending import Ending
 
 AT = int(datetime(2026, 11, 23, 6, 30, tzinfo=UTC).timestamp())
 PATIENCE = 20.0
-assert CASH
 
 
 def frame(database: Database, floor: Floor, number: int, prices: dict[str, int]) -> None:
@@ -131,14 +131,17 @@ def test_a_bot_with_a_wrong_token_is_turned_away(host, desk, bots):
     assert "403" in str(bot.until("error"))
 
 
+def address_of(host: str, keys: Keys, path: str = "/") -> str:
+    return f"ws://{host}{path}?api_key={keys.api_key}&access_token={keys.access_token}"
+
+
 @pytest.fixture
 def opened(host, desk) -> Iterator[Callable[..., ClientConnection]]:
     """Sockets of one program of alice's, by hand."""
     keys, open_ones = keys_of(desk, "alice"), contextlib.ExitStack()
 
     def opener(path: str = "/", given: Keys = keys, more: str = "") -> ClientConnection:
-        address = f"ws://{host}{path}?api_key={given.api_key}&access_token={given.access_token}{more}"
-        return open_ones.enter_context(connect(address, close_timeout=1))
+        return open_ones.enter_context(connect(address_of(host, given, path) + more, close_timeout=1))
 
     with open_ones:
         yield opener
@@ -278,8 +281,7 @@ def test_a_process_told_to_end_lets_go_of_its_sockets_and_of_who_comes_afterward
     with serving(app) as host, contextlib.ExitStack() as sockets:
 
         def opener() -> ClientConnection:
-            address = f"ws://{host}/?api_key={keys.api_key}&access_token={keys.access_token}"
-            return sockets.enter_context(connect(address, close_timeout=1))
+            return sockets.enter_context(connect(address_of(host, keys), close_timeout=1))
 
         opened = [opener()] if early else []
         assert [each.recv(timeout=PATIENCE) for each in opened] == [BEAT] * early
