@@ -11,7 +11,7 @@ from api.reply import Reply
 from core.orders import OrderType, PlaceOrder, Product, Side, Validity
 from core.reasons import Reason, Refusal
 from desk import access, baskets
-from web.numbers import number_of
+from web.texts import number_of
 
 LEG = ("exchange", "symbol", "side", "order_type", "product", "validity", "quantity", "price", "trigger_price")
 

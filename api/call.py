@@ -14,7 +14,7 @@ from core.reasons import Reason, Refusal
 from desk import access, masters
 from desk.access import AccountRef
 from desk.identity import Principal
-from web.numbers import number_of
+from web.texts import number_of
 
 Handler = Callable[["Call"], Reply]
 

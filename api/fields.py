@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from api.parsing import BadInputError, bad, storable
+from api.parsing import BadInputError, bad
 from core.reasons import Reason, Refusal
+from web.texts import printable, storable
 
 T = TypeVar("T")
 LONGEST_QUERY = 16 * 1024
@@ -48,9 +49,8 @@ class Fields:
         """Raise for every field that was missing, wrong or not known."""
         for name in self._sent:
             if name not in self._read:
-                shown = name[:64].encode("ascii", "replace").decode()
                 self._refusals.append(
-                    Refusal(Reason.UNKNOWN_FIELD, "There is no field of that name here.", field=shown)
+                    Refusal(Reason.UNKNOWN_FIELD, "There is no field of that name here.", field=printable(name))
                 )
         if self._refusals:
             raise BadInputError(self._refusals)

@@ -13,6 +13,7 @@ from typing import Any
 
 from core.reasons import Reason, Refusal
 from web.bodies import LARGEST
+from web.texts import printable, storable
 
 DEEPEST = 4
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
@@ -89,7 +90,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise bad("Send each field once.", field=_printable(name))
+            raise bad("Send each field once.", field=printable(name))
         found[name] = value
     return found
 
@@ -105,17 +106,8 @@ def _check_text(value: Any, field: str | None) -> None:
             raise bad("Send text without NUL and without broken characters.", field=field)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            _check_text(name, field or _printable(name))
-            _check_text(inner, field or _printable(name))
+            _check_text(name, field or printable(name))
+            _check_text(inner, field or printable(name))
     elif isinstance(value, list):
         for inner in value:
             _check_text(inner, field)
-
-
-def storable(text: str) -> bool:
-    """Whether Postgres and UTF-8 can hold this text."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _printable(name: str) -> str:
-    return name[:64].encode("ascii", "replace").decode()

@@ -9,9 +9,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from api.parsing import Number, bad, storable
+from api.parsing import Number, bad
 from core.orders import AUTOMATIC
 from core.reasons import Reason
+from web.texts import storable
 
 E = TypeVar("E", bound=StrEnum)
 

@@ -12,7 +12,7 @@ from desk.access import AccountRef
 from desk.principal import Principal
 from gateway.form import Form, form_of, one_of, pairs_of, symbol
 from gateway.reply import Reply
-from web.numbers import number_of
+from web.texts import number_of
 
 Handler = Callable[["Call"], Reply]
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from gateway.form import Form, bad
+from web.texts import printable, storable
 
 MOST = 100
 """Orders of one call."""
@@ -44,8 +45,8 @@ def object_of(value: Any, what: str) -> Form:
         elif isinstance(each, str):
             fields[name] = each
         else:
-            raise bad("Send a plain value, no list and no object.", name[:64].encode("ascii", "replace").decode())
-        if "\x00" in fields[name] or any("\ud800" <= letter <= "\udfff" for letter in fields[name]):
+            raise bad("Send a plain value, no list and no object.", printable(name))
+        if not storable(fields[name]):
             raise bad("Send text without NUL and without broken characters.")
     return Form(fields)
 

@@ -17,7 +17,7 @@ from gateway.form import bad, flag, moment, one_of
 from gateway.reply import Reply, success
 from gateway.times import stamp
 from gateway.tokens import instrument_of, token_of
-from web.numbers import number_of
+from web.texts import number_of
 
 Row = dict[str, Any]
 DEPTH = 5
