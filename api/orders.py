@@ -21,7 +21,7 @@ from api.readers import (
 )
 from api.reply import Reply
 from core.exits import Exits
-from core.orders import AUTOMATIC, ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
+from core.orders import AUTOMATIC, ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity, change_to
 from core.reasons import Reason
 from desk import access, estimate, screens, trading
 from desk.answers import Answer
@@ -205,19 +205,7 @@ def needed(call: Call) -> Reply:
     wish = wish_of(call, fields)
     if resting is None:
         return Reply(200, estimate.of_order(call.database, account().id, wish, exits or None))
-    change = ModifyOrder(
-        quantity=wish.quantity,
-        price=wish.price or None,
-        trigger_price=wish.trigger_price or None,
-        order_type=wish.order_type,
-        validity=wish.validity,
-        disclosed_quantity=wish.disclosed_quantity,
-        validity_ttl=wish.validity_ttl or None,
-        legs=wish.legs,
-        protection=wish.protection,
-        by_program=wish.by_program,
-    )
-    return Reply(200, estimate.of_change(call.database, account().id, int(resting), change))
+    return Reply(200, estimate.of_change(call.database, account().id, int(resting), change_to(wish)))
 
 
 ENDPOINTS = (

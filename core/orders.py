@@ -105,6 +105,22 @@ class ModifyOrder:
     by_program: bool = False
 
 
+def change_to(wish: PlaceOrder) -> ModifyOrder:
+    """All terms of a wish, for an order that rests already."""
+    return ModifyOrder(
+        quantity=wish.quantity,
+        price=wish.price or None,
+        trigger_price=wish.trigger_price or None,
+        order_type=wish.order_type,
+        validity=wish.validity,
+        disclosed_quantity=wish.disclosed_quantity,
+        validity_ttl=wish.validity_ttl or None,
+        legs=wish.legs,
+        protection=wish.protection,
+        by_program=wish.by_program,
+    )
+
+
 @dataclass(slots=True)
 class Order:
     """An order as its row stands. ``worst_price`` is the limit that matching obeys.

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.exits import Exits
 from core.money import group
-from core.orders import ModifyOrder, PlaceOrder, Status
+from core.orders import WORKING, PlaceOrder, change_to
 from core.reasons import Refusal
 from desk import estimate, screens, trading
 from desk.answers import Answer
@@ -16,7 +16,6 @@ from ui.order_form import Form
 from ui.seat import Seat
 
 FORM = "order"
-WORKING = (Status.OPEN, Status.TRIGGER_PENDING, Status.AMO)
 # A sale is sent by an orange button, as everywhere else.
 STYLE = """<style>
 .st-key-send-SELL button[kind="primary"] { background: light-dark(#cf4317, #c8451b); border-color: transparent; }
@@ -88,25 +87,10 @@ def repeat(seat: Seat, chosen: dict[str, Any]) -> dict[str, Any]:
 def costs(seat: Seat, form: Form, wish: PlaceOrder, exits: Exits) -> None:
     """What the order, or its change, would need; what would refuse it; what else to know."""
     if form.changing and form.before:
-        told = estimate.of_change(seat.database, seat.book.id, int(form.before["order_id"]), change_of(wish))
+        told = estimate.of_change(seat.database, seat.book.id, int(form.before["order_id"]), change_to(wish))
     else:
         told = estimate.of_order(seat.database, seat.book.id, wish, exits or None)
     order_costs.show(told)
-
-
-def change_of(wish: PlaceOrder) -> ModifyOrder:
-    """All terms of the form as a change."""
-    return ModifyOrder(
-        quantity=wish.quantity,
-        price=wish.price or None,
-        trigger_price=wish.trigger_price or None,
-        order_type=wish.order_type,
-        validity=wish.validity,
-        disclosed_quantity=wish.disclosed_quantity,
-        validity_ttl=wish.validity_ttl or None,
-        legs=wish.legs,
-        protection=wish.protection,
-    )
 
 
 def send(seat: Seat, form: Form, wish: PlaceOrder, exits: Exits) -> None:
@@ -114,7 +98,7 @@ def send(seat: Seat, form: Form, wish: PlaceOrder, exits: Exits) -> None:
     who, key = seat.who.name, keys.key_of(FORM)
     if form.changing and form.before:
         number = int(form.before["order_id"])
-        answer = trading.modify(seat.database, who, seat.book.id, number, change_of(wish), key)
+        answer = trading.modify(seat.database, who, seat.book.id, number, change_to(wish), key)
     else:
         answer = trading.place(seat.database, who, seat.book.id, wish, key, exits=exits or None)
     keys.settle(FORM, answer)

@@ -5,13 +5,13 @@ from typing import Any
 import streamlit as st
 
 from core.gtt import GttWish, LegWish
-from core.money import parse_rupees
+from core.instruments import DERIVATIVES
 from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Refusal
 from desk import baskets, gtt
 from ui import keys
 from ui.menu import file_of
-from ui.order_form import CONTRACTS, Form
+from ui.order_form import Form, paise_of
 from ui.seat import Seat
 
 GTT = "order form gtt"
@@ -39,13 +39,7 @@ def basket(seat: Seat, wish: PlaceOrder) -> None:
 
 
 def _typed(label: str, text: str) -> int | None:
-    if not text.strip():
-        return 0
-    try:
-        return parse_rupees(text)
-    except ValueError:
-        st.error(f"{label} must be an amount such as 1,500.05.")
-        return None
+    return paise_of(label, text) if text.strip() else 0
 
 
 def waiting(seat: Seat, form: Form, wish: PlaceOrder) -> None:
@@ -53,7 +47,7 @@ def waiting(seat: Seat, form: Form, wish: PlaceOrder) -> None:
     with st.expander("GTT: wait for a price beyond the day", icon=":material/schedule:"):
         st.caption("It waits for up to a year, holds no money meanwhile, and then places the order.")
         two = st.checkbox("Two triggers (OCO): the one that fires ends the other", key=form.key("gtt two"))
-        product = Product.NRML if form.chosen["kind"] in CONTRACTS else Product.CNC
+        product = Product.NRML if form.chosen["kind"] in DERIVATIVES else Product.CNC
         legs: list[LegWish] = []
         whole = True
         for label in ("Lower", "Upper") if two else ("",):

@@ -9,7 +9,9 @@ from typing import Any
 
 import streamlit as st
 
+from core.asked import PRICED, STOPS
 from core.exits import Exits
+from core.instruments import DERIVATIVES
 from core.money import half_up, parse_rupees
 from core.orders import AUTOMATIC, OrderType, PlaceOrder, Product, Side, Validity
 from desk import masters, screens
@@ -18,9 +20,6 @@ from ui.seat import Seat
 Row = dict[str, Any]
 TYPES = {"Limit": OrderType.LIMIT, "Market": OrderType.MARKET, "SL": OrderType.SL, "SL-M": OrderType.SL_M}
 VALIDITIES = {"Day": Validity.DAY, "IOC": Validity.IOC, "Minutes": Validity.TTL}
-PRICED = (OrderType.LIMIT, OrderType.SL)
-TRIGGERED = (OrderType.SL, OrderType.SL_M)
-CONTRACTS = ("FUT", "CE", "PE")
 HELP = {
     "Product": "CNC is delivery, paid in full. MIS is intraday and squared off before the close. NRML is carried on.",
     "Validity": "IOC: what does not fill at once is cancelled. Minutes: good for some minutes, then cancelled.",
@@ -41,7 +40,7 @@ class Form:
     @property
     def contract(self) -> bool:
         """Whether it is counted in lots."""
-        return self.chosen["kind"] in CONTRACTS
+        return self.chosen["kind"] in DERIVATIVES
 
     @property
     def lot(self) -> int:
@@ -74,7 +73,8 @@ def _shown(paise: int) -> str:
     return f"{paise / 100:.2f}" if paise else ""
 
 
-def _paise(label: str, text: str) -> int | None:
+def paise_of(label: str, text: str) -> int | None:
+    """Paise of what was typed; None, and a sentence on the page, when it is no amount."""
     try:
         return parse_rupees(text)
     except ValueError:
@@ -97,7 +97,7 @@ def _count(form: Form, label: str, value: int, most: int, place: Any, hint: str 
 
 
 def _amount(form: Form, label: str, value: int, place: Any) -> int | None:
-    return _paise(label, place.text_input(f"{label} (₹)", key=form.first(label, _shown(value))))
+    return paise_of(label, place.text_input(f"{label} (₹)", key=form.first(label, _shown(value))))
 
 
 def wish_of(seat: Seat, form: Form) -> PlaceOrder | None:
@@ -123,7 +123,7 @@ def wish_of(seat: Seat, form: Form) -> PlaceOrder | None:
     if form.contract:
         first.caption(f"× {form.lot} = {quantity}")
     price = _amount(form, "Price", _old(before, "price") or form.last, second) if kind in PRICED else 0
-    trigger = _amount(form, "Trigger price", _old(before, "trigger_price"), third) if kind in TRIGGERED else 0
+    trigger = _amount(form, "Trigger price", _old(before, "trigger_price"), third) if kind in STOPS else 0
     minutes = 0
     if validity is Validity.TTL:
         minutes = _count(form, "Minutes", before.get("validity_ttl") or 15, 375, fourth, "By the exchange's clock", 1)
@@ -152,7 +152,7 @@ def _types(form: Form) -> list[str]:
 
 
 def _validities(kind: OrderType) -> list[str]:
-    if kind in TRIGGERED:
+    if kind in STOPS:
         return ["Day", "Minutes"]
     return ["Day", "IOC"] if kind is OrderType.MARKET else list(VALIDITIES)
 
@@ -194,7 +194,7 @@ def exits_of(form: Form, wish: PlaceOrder) -> Exits | None:
     target = _exit(form, "Target", share, wish.side.sign, reference, first)
     stop = _exit(form, "Stop trigger", share, -wish.side.sign, reference, second)
     text = third.text_input("Stop price (₹)", key=form.key("stop price"), placeholder="empty: at market")
-    limit = _paise("Stop price", text) if text.strip() else 0
+    limit = paise_of("Stop price", text) if text.strip() else 0
     cover = False
     if wish.product is Product.MIS:
         cover = st.checkbox("Cover order: the stop must be there and stays", key=form.key("cover"))
@@ -215,7 +215,7 @@ def _exit(form: Form, label: str, share: bool, sign: int, reference: int, place:
     if not text:
         return 0
     if not share:
-        return _paise(label, text)
+        return paise_of(label, text)
     try:
         points = round(float(text.removesuffix("%")) * 100)
     except ValueError:
