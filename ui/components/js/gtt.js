@@ -180,7 +180,7 @@ export const mount = widget((root, data, tools) => {
       leg.node.hidden = !used().includes(leg);
       const role = roleOf(leg.name);
       const type = f[`${leg.name}.type`];
-      put(leg.caption, attached() || f.kind === "OCO" ? (role === "stop" ? "▼ Stop" : "▲ Target") : "Trigger");
+      put(leg.caption, captionOf(leg.name, role));
       leg.type.node.hidden = attached();
       leg.type.set(type);
       const fault = (what) => errors.find((each) => each.field === `legs[${at}].${what}` || each.field === what || each.field === `${leg.name}.${what}`);
@@ -197,6 +197,16 @@ export const mount = widget((root, data, tools) => {
     put(submit, gtt ? "Save changes" : "Create GTT");
     submit.disabled = sending;
     tick();
+  }
+
+  // What a leg is for. Shares bought for delivery close nothing: their triggers are no target and no stop.
+  function captionOf(name, role) {
+    const { form: f } = open;
+    if (f.kind !== "OCO") return "Trigger";
+    const below = name === "lower";
+    const closes = f.side === "SELL" || f.product !== "CNC";
+    const word = closes ? (role === "stop" ? "Stop" : "Target") : below ? "Lower trigger" : "Upper trigger";
+    return `${below ? "▼" : "▲"} ${word}`;
   }
 
   function nearby(leg) {
