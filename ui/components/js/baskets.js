@@ -1,8 +1,8 @@
 // Baskets: lists of orders placed together. Legs are edited in place, moved, copied; the margin follows.
 
-import { Refused, ask, keyOf, newKey, withAccount } from "./base.js";
+import { Refused, ask, keyOf, newKey } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
-import { confirmed, h, rule, toast, typedIn } from "./dom.js";
+import { confirmed, h, missed, rule, toast, typedIn } from "./dom.js";
 import { instrument, isDerivative, products } from "./instruments.js";
 import { number, plain, price, rupees, toPaise, typed } from "./money.js";
 import { nextFrame, put } from "./paint.js";
@@ -84,7 +84,7 @@ export const mount = widget((root, data, tools) => {
   }
 
   function teach() {
-    if (fault) empty.replaceChildren(h("strong", null, "The baskets could not be loaded"), fault.message, " ", button("Try again", () => load(), "plain"));
+    if (fault) empty.replaceChildren(...missed("The baskets could not be loaded", fault, load));
     else if (!all) empty.replaceChildren("Loading …");
     else if (!chosen)
       empty.replaceChildren(h("strong", null, "No basket yet"),

@@ -3,7 +3,7 @@
 import { ask, withAccount } from "./base.js";
 import { account, on, unwant, want } from "./bus.js";
 import { CandleMaker } from "./candles.js";
-import { h } from "./dom.js";
+import { h, missed } from "./dom.js";
 import { price, quantity } from "./money.js";
 import { linked } from "./linked.js";
 import { nextFrame, put } from "./paint.js";
@@ -158,12 +158,7 @@ export const mount = widget((root, data, tools) => {
     } catch (refused) {
       if (mine !== round) return;
       said.hidden = false;
-      said.replaceChildren(
-        h("strong", null, "The chart could not be loaded"),
-        refused.message,
-        h("br"),
-        h("button", { type: "button", class: "plain", onclick: () => load(true) }, "Try again"),
-      );
+      said.replaceChildren(...missed("The chart could not be loaded", refused, () => load(true)));
     }
   }
 

@@ -22,6 +22,21 @@ export function arrange(parent, nodes) {
   });
 }
 
+// In place of what could not be had: what that is, why, and the way to ask for it again.
+export const missed = (what, refused, again) => [
+  h("strong", null, what),
+  refused.message,
+  " ",
+  h("button", { type: "button", class: "plain", onclick: () => again() }, "Try again"),
+];
+
+// A short table of sums under its heading.
+export const sums = (title, rows) => h("section", { class: "sum" }, h("h3", null, title), h("table", null, h("tbody", null, rows)));
+
+// The head of a table: the label of each column, and its class.
+export const thead = (columns) =>
+  h("thead", null, h("tr", null, columns.map(([label, kind]) => h("th", { class: kind || "", scope: "col" }, label))));
+
 // The number of a rule, small beside its sentence: what to look for in the documents and in the API.
 export const rule = (code) => (code ? h("small", { class: "code" }, ` rule ${code}`) : null);
 

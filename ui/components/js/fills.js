@@ -2,7 +2,7 @@
 
 import { ask, keyOf, withAccount } from "./base.js";
 import { account, on } from "./bus.js";
-import { h } from "./dom.js";
+import { h, thead } from "./dom.js";
 import { average, quantity, rupees } from "./money.js";
 import { clock } from "./time.js";
 import { widget } from "./widget.js";
@@ -11,14 +11,13 @@ const HEADS = [["Time (IST)"], ["Side"], ["Qty", "num"], ["Price", "num"], ["Val
 const SOON = 400; // after a trade, so that one question answers for many
 
 export const mount = widget((root, data, tools) => {
-  let timer = 0;
   let turn = 0;
   const said = h("p", { class: "muted" }, "");
   const body = h("tbody");
   const table = h(
     "div",
     { class: "scroll", hidden: true },
-    h("table", { class: "grid" }, h("thead", null, h("tr", null, HEADS.map(([label, kind]) => h("th", { class: kind || "", scope: "col" }, label)))), body),
+    h("table", { class: "grid" }, thead(HEADS), body),
   );
   root.append(h("h3", null, "Fills today"), said, table);
 
@@ -49,13 +48,9 @@ export const mount = widget((root, data, tools) => {
     }
   }
 
-  const soon = () => {
-    clearTimeout(timer);
-    timer = setTimeout(load, SOON);
-  };
+  const soon = tools.soon(load, SOON);
   tools.own(on("trade", (row) => keyOf(row) === data.symbol && soon()));
   tools.own(on("gap", soon));
-  tools.own(() => clearTimeout(timer));
   load();
   return {
     update(next) {

@@ -2,7 +2,7 @@
 
 import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
-import { confirmed, h, rule, toast } from "./dom.js";
+import { confirmed, h, missed, rule, toast } from "./dom.js";
 import { far, gttStatus, gttStep, kindOf, legState, legWords, waits } from "./gtt_words.js";
 import { price } from "./money.js";
 import { nextFrame, put } from "./paint.js";
@@ -83,8 +83,7 @@ export function gttTab(root, data, tools, redraw) {
 
   function teach() {
     if (fault) {
-      empty.replaceChildren(h("strong", null, "The GTTs could not be loaded"), fault.message, " ",
-        h("button", { type: "button", class: "plain", onclick: load }, "Try again"));
+      empty.replaceChildren(...missed("The GTTs could not be loaded", fault, load));
       return;
     }
     if (!counts) {

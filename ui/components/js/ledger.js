@@ -2,7 +2,7 @@
 
 import { ask, withAccount } from "./base.js";
 import { account, on } from "./bus.js";
-import { h } from "./dom.js";
+import { h, missed, thead } from "./dom.js";
 import { rupees } from "./money.js";
 import { moment } from "./time.js";
 import { widget } from "./widget.js";
@@ -30,7 +30,6 @@ function line(row) {
 
 export const mount = widget((root, data, tools) => {
   let cursor = null;
-  let timer = 0;
   let turn = 0;
   const seen = new Set();
   const body = h("tbody");
@@ -39,7 +38,7 @@ export const mount = widget((root, data, tools) => {
   const table = h(
     "div",
     { class: "scroll tall", hidden: true },
-    h("table", { class: "grid ledger" }, h("thead", null, h("tr", null, HEADS.map(([label, kind]) => h("th", { class: kind || "", scope: "col" }, label)))), body),
+    h("table", { class: "grid ledger" }, thead(HEADS), body),
   );
   root.append(h("h3", null, "Ledger"), said, table, older);
 
@@ -59,12 +58,7 @@ export const mount = widget((root, data, tools) => {
 
   function trouble(refused, again) {
     said.hidden = false;
-    said.replaceChildren(
-      h("strong", null, "The ledger could not be read"),
-      refused.message,
-      " ",
-      h("button", { type: "button", class: "plain", onclick: again }, "Try again"),
-    );
+    said.replaceChildren(...missed("The ledger could not be read", refused, again));
   }
 
   const read = (after) => ask(withAccount(`/wallet/ledger?limit=${PAGE}${after ? `&cursor=${encodeURIComponent(after)}` : ""}`, account()));
@@ -99,13 +93,9 @@ export const mount = widget((root, data, tools) => {
     }
   }
 
-  const soon = () => {
-    clearTimeout(timer);
-    timer = setTimeout(load, SOON);
-  };
+  const soon = tools.soon(load, SOON);
   tools.own(on("wallet", soon));
   tools.own(on("gap", soon));
-  tools.own(() => clearTimeout(timer));
   load();
   return {
     update(next) {

@@ -2,7 +2,7 @@
 
 import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
-import { arrange, confirmed, h, rule, toast } from "./dom.js";
+import { arrange, confirmed, h, missed, rule, toast } from "./dom.js";
 import { price, quantity } from "./money.js";
 import { history } from "./order_history.js";
 import { MORE_TABS } from "./order_tabs.js";
@@ -180,12 +180,7 @@ export const mount = widget((root, data, tools) => {
 
   function teach(any) {
     if (fault) {
-      empty.replaceChildren(
-        h("strong", null, "The orders could not be loaded"),
-        fault.message,
-        " ",
-        h("button", { type: "button", class: "plain", onclick: load }, "Try again"),
-      );
+      empty.replaceChildren(...missed("The orders could not be loaded", fault, load));
       return;
     }
     if (!loaded) {

@@ -2,7 +2,7 @@
 
 import { ask, withAccount } from "./base.js";
 import { account, on } from "./bus.js";
-import { h } from "./dom.js";
+import { h, missed } from "./dom.js";
 import { easel } from "./figures.js";
 import { number, percent, rupees, signed, tone } from "./money.js";
 import { calendar, calendarTold, ranked, rankedTold } from "./pnl_bars.js";
@@ -141,7 +141,6 @@ export const mount = widget((root, data, tools) => {
   let { range, basis } = data;
   let report = null;
   let asked = 0;
-  let timer = 0;
   const figures = board(root, data.plotly);
   const above = h("div");
   const said = h("div", { class: "empty" }, "Adding up…");
@@ -206,22 +205,13 @@ export const mount = widget((root, data, tools) => {
       if (turn !== asked) return;
       full.hidden = true;
       said.hidden = false;
-      said.replaceChildren(
-        h("strong", null, "The report could not be loaded"),
-        refused.message,
-        " ",
-        h("button", { type: "button", class: "plain", onclick: load }, "Try again"),
-      );
+      said.replaceChildren(...missed("The report could not be loaded", refused, load));
     }
   }
 
-  const soon = () => {
-    clearTimeout(timer);
-    timer = setTimeout(load, AGAIN);
-  };
+  const soon = tools.soon(load, AGAIN);
   tools.own(on("trade", soon));
   tools.own(on("gap", soon));
-  tools.own(() => clearTimeout(timer));
   tools.own(figures.end);
   load();
   return {

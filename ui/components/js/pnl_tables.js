@@ -1,6 +1,6 @@
 // The tables of the report: ratios, charges, profit by symbol and product, and the days.
 
-import { h } from "./dom.js";
+import { h, sums } from "./dom.js";
 import { number, percent, rupees, signed, tone } from "./money.js";
 import { whole } from "./time.js";
 
@@ -13,20 +13,10 @@ const plainly = (value) => (value === null || value === undefined ? "–" : numb
 const share = (value) => (value === null || value === undefined ? "–" : percent(value * 100));
 
 function pairs(title, rows) {
-  return h(
-    "section",
-    { class: "sum" },
-    h("h3", null, title),
-    h(
-      "table",
-      null,
-      h(
-        "tbody",
-        null,
-        rows.map(([label, ...cells]) =>
-          h("tr", { class: label === "Total" ? "total" : "" }, h("td", null, label), cells.map((text) => h("td", { class: "num" }, text))),
-        ),
-      ),
+  return sums(
+    title,
+    rows.map(([label, ...cells]) =>
+      h("tr", { class: label === "Total" ? "total" : "" }, h("td", null, label), cells.map((text) => h("td", { class: "num" }, text))),
     ),
   );
 }

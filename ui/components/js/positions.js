@@ -3,7 +3,7 @@
 import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
 import { convert } from "./convert.js";
-import { arrange, confirmed, h, toast } from "./dom.js";
+import { arrange, confirmed, h, missed, toast } from "./dom.js";
 import { holdingsTable } from "./holdings.js";
 import { rupees } from "./money.js";
 import { nextFrame, put } from "./paint.js";
@@ -134,13 +134,7 @@ export const mount = widget((root, data, tools) => {
   }
 
   function teach(any) {
-    if (fault)
-      empty.replaceChildren(
-        h("strong", null, "Positions could not be loaded"),
-        fault.message,
-        " ",
-        h("button", { type: "button", class: "plain", onclick: load }, "Try again"),
-      );
+    if (fault) empty.replaceChildren(...missed("Positions could not be loaded", fault, load));
     else if (!loaded) empty.replaceChildren("Loading …");
     else if (any) empty.replaceChildren(h("strong", null, "No position fits the filter"), "Clear it to see all.");
     else

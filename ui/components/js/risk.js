@@ -2,14 +2,14 @@
 
 import { ask, withAccount } from "./base.js";
 import { account, on } from "./bus.js";
-import { h } from "./dom.js";
+import { h, thead } from "./dom.js";
 import { number, rupees } from "./money.js";
 import { moment } from "./time.js";
 import { widget } from "./widget.js";
 
 const EVERY = 5000; // losses move with the prices, and the clock of the rates runs
 const SOON = 500;
-const DECIDED = { REFUSED: "Refused", ACTIVE: "Re-armed", REDUCING: "Reduces only", HALTED: "Halted" };
+const DECIDED = { REFUSED: "Refused", ACTIVE: "Re-armed", REDUCING: "Reduces only", HALTED: "Halted", CARRIED: "Carried over" };
 
 function table(rows, heads, empty) {
   if (!rows.length) return h("p", { class: "muted" }, empty);
@@ -19,7 +19,7 @@ function table(rows, heads, empty) {
     h(
       "table",
       { class: "grid" },
-      h("thead", null, h("tr", null, heads.map(([label, , kind]) => h("th", { class: kind || "", scope: "col" }, label)))),
+      thead(heads.map(([label, , kind]) => [label, kind])),
       h("tbody", null, rows.map((row) => h("tr", null, heads.map(([, cell, kind]) => h("td", { class: kind || "" }, cell(row) ?? ""))))),
     ),
   );

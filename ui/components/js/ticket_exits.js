@@ -2,7 +2,6 @@
 
 import { h } from "./dom.js";
 import { number, percent, plain, rupees, signed, toPaise, typed } from "./money.js";
-import { put } from "./paint.js";
 import { choice, field } from "./ticket_parts.js";
 import { neighbours, snap } from "./ticket_rules.js";
 

@@ -2,10 +2,9 @@
 
 import { ask, keyOf, withAccount } from "./base.js";
 import { account, on, unwant, want } from "./bus.js";
-import { h } from "./dom.js";
+import { h, missed, sums } from "./dom.js";
 import { arrow, rupees, signed, toPaise, tone } from "./money.js";
 import { nextFrame, put, toneOf } from "./paint.js";
-
 import { lastOf, state, takePositions, takeWallet, unrealisedOf } from "./store.js";
 import { clock } from "./time.js";
 import { widget } from "./widget.js";
@@ -140,33 +139,19 @@ const TODAY = [
 
 function sum(title, lines) {
   const cells = new Map();
-  const node = h(
-    "section",
-    { class: "sum" },
-    h("h3", null, title),
-    h(
-      "table",
-      null,
-      h(
-        "tbody",
-        null,
-        lines.map(([label, key, sign, why]) => {
-          const cell = h("td", { class: "num" }, "–");
-          cells.set(key, { cell, sign });
-          return h(
-            "tr",
-            { class: sign === "=" ? "total" : "" },
-            h("td", { class: "sign muted", "aria-hidden": "true" }, sign),
-            h(
-              "td",
-              null,
-              h("span", { class: "what", tabIndex: 0, title: why, "aria-label": `${label}. ${why}` }, label),
-            ),
-            cell,
-          );
-        }),
-      ),
-    ),
+  const node = sums(
+    title,
+    lines.map(([label, key, sign, why]) => {
+      const cell = h("td", { class: "num" }, "–");
+      cells.set(key, { cell, sign });
+      return h(
+        "tr",
+        { class: sign === "=" ? "total" : "" },
+        h("td", { class: "sign muted", "aria-hidden": "true" }, sign),
+        h("td", null, h("span", { class: "what", tabIndex: 0, title: why, "aria-label": `${label}. ${why}` }, label)),
+        cell,
+      );
+    }),
   );
   return { node, cells };
 }
@@ -187,7 +172,7 @@ export const mount = widget((root, data, tools) => {
     equity: h("div", { class: "figure" }, "–"),
     day: h("div", { class: "figure" }, "–"),
   };
-  const sums = [
+  const groups = [
     sum("What you own", OWN),
     sum("What you can use", USE),
     sum("Today", TODAY),
@@ -217,7 +202,7 @@ export const mount = widget((root, data, tools) => {
     h(
       "div",
       { class: "sums" },
-      sums.map((each) => each.node),
+      groups.map((each) => each.node),
       blocked,
     ),
     checked,
@@ -242,7 +227,7 @@ export const mount = widget((root, data, tools) => {
   function paint() {
     if (!state.wallet) return;
     const wallet = now();
-    for (const { cells } of sums) {
+    for (const { cells } of groups) {
       for (const [key, { cell }] of cells) {
         put(cell, rupees(wallet[key] / 100));
         if (key === "unrealised" || key === "unrealised_change" || key === "realised")
@@ -341,13 +326,7 @@ export const mount = widget((root, data, tools) => {
       fault = refused;
     }
     said.hidden = !fault;
-    if (fault)
-      said.replaceChildren(
-        h("strong", null, "Funds could not be loaded"),
-        fault.message,
-        " ",
-        h("button", { type: "button", class: "plain", onclick: load }, "Try again"),
-      );
+    if (fault) said.replaceChildren(...missed("Funds could not be loaded", fault, load));
     want(tools.name, [...new Set([...state.positions.values(), ...holdings].map(keyOf))]);
     drawCall();
     drawBlocked();

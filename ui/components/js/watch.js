@@ -4,7 +4,7 @@
 
 import { emit, link, on, unwant, want } from "./bus.js";
 import { depthView } from "./depth.js";
-import { arrange, h, toast, typing } from "./dom.js";
+import { arrange, h, missed, toast, typing } from "./dom.js";
 import { picked } from "./linked.js";
 import * as lists from "./lists.js";
 import { arrow, percent, price, quantity, signed, tone } from "./money.js";
@@ -329,16 +329,7 @@ export const mount = widget((root, data, tools) => {
   }, 1000);
   const first = () =>
     lists.load().then(draw, (refused) => {
-      body.replaceChildren(
-        h(
-          "div",
-          { class: "empty" },
-          h("strong", null, "The lists could not be loaded"),
-          refused.message,
-          h("br"),
-          h("button", { type: "button", class: "plain", onclick: first }, "Try again"),
-        ),
-      );
+      body.replaceChildren(h("div", { class: "empty" }, ...missed("The lists could not be loaded", refused, first)));
     });
   first();
   return {

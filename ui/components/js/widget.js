@@ -4,6 +4,7 @@ import { join } from "./bus.js";
 import { rootOf, unique } from "./dom.js";
 
 // `build(root, data, tools)` returns {update(data), destroy()}; `tools.own(off)` is called at the end.
+// `tools.soon(work, wait)` books `work` for `wait` ms later: booked often it runs once, booked at the end never.
 export function widget(build) {
   return (args) => {
     const root = rootOf(args.parentElement);
@@ -11,6 +12,14 @@ export function widget(build) {
     const tools = {
       name: unique("widget"),
       own: (off) => ends.push(off),
+      soon(work, wait) {
+        let timer = 0;
+        ends.push(() => clearTimeout(timer));
+        return () => {
+          clearTimeout(timer);
+          timer = setTimeout(work, wait);
+        };
+      },
       trigger: (name, value) => tools.args.setTriggerValue(name, value),
       args,
     };
