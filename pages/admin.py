@@ -10,8 +10,8 @@ from core.reasons import Refusal
 from desk import admin, calendar, corporate
 from desk import verify as verifying
 from ui import guard, people, words
-from ui.people import table
 from ui.seat import Seat
+from ui.tables import table
 
 
 @st.fragment(run_every=2.0)

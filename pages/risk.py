@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.reasons import Refusal
@@ -11,28 +10,12 @@ from core.risk_limits import MONEY, PERCENT, Limit, LimitName, Scope
 from core.standing import TradingState
 from desk import identity, masters, risk_limits, risk_status, risk_switch
 from desk.rows import Row
-from ui import components, guard, words
+from ui import components, fallback, guard, words
 from ui.seat import Seat
+from ui.tables import table
 
 BADGES = {TradingState.ACTIVE: "green", TradingState.REDUCING: "orange", TradingState.HALTED: "red"}
 ALL = "All my books"
-DECIDED = {
-    "REFUSED": "Refused",
-    "ACTIVE": "Re-armed",
-    "REDUCING": "Reduces only",
-    "HALTED": "Halted",
-    "CARRIED": "Carried over",
-}
-
-
-def table(rows: list[Row], columns: dict[str, str], empty: str) -> None:
-    """Rows under their headings; a sentence where there are none."""
-    if not rows:
-        st.caption(empty)
-        return
-    st.dataframe(
-        pd.DataFrame([{title: row.get(name) for name, title in columns.items()} for row in rows]), hide_index=True
-    )
 
 
 def switch(seat: Seat, choices: list[str]) -> None:
@@ -100,54 +83,6 @@ def rearm(seat: Seat, now: Row) -> None:
         st.error(refusal.sentence)
     else:
         st.rerun()
-
-
-@st.fragment(run_every=2.0)
-def usage(seat: Seat) -> None:
-    """How far each limit is used, looked at every two seconds."""
-    seat = guard.still(seat)
-    now = risk_status.status(seat.database, seat.book)
-    left, middle, right = st.columns(3)
-    left.metric("Equity", words.rupees(now["equity"]))
-    middle.metric("Loss today", words.rupees(now["loss"]))
-    right.metric("Below the highest equity", words.share(now["drawdown"] / 100))
-    st.markdown("##### Limits in use")
-    columns = st.columns(2, gap="large")
-    measured = [each for each in now["limits"] if each["share"] is not None]
-    for place, each in enumerate(measured):
-        columns[place % 2].progress(each["share"], text=f"{each['words']} · {each['shown']}")
-    with st.expander("Limits of a single order and of positions"):
-        table(
-            [each for each in now["limits"] if each["share"] is None], {"words": "Limit", "shown": "At most"}, "None."
-        )
-    st.markdown("##### Lately decided")
-    rows = [
-        {
-            **each,
-            "when": words.moment(each["at"]),
-            "what": DECIDED[each["decision"]],
-            "order_id": each["order_id"] or "",
-        }
-        for each in now["decisions"]
-    ]
-    table(
-        rows,
-        {
-            "when": "Time (IST)",
-            "what": "Decision",
-            "sentence": "Why",
-            "actor": "By",
-            "order_id": "Order",
-            "rule_words": "Rule",
-        },
-        "Nothing was refused and nobody was stopped.",
-    )
-    st.markdown("##### Restricted instruments")
-    table(
-        now["restrictions"],
-        {"instrument": "Instrument", "words": "What holds", "note": "Note", "from": "Since"},
-        "No instrument is restricted today.",
-    )
 
 
 def value_of(name: LimitName, text: str) -> int:
@@ -276,7 +211,7 @@ def page() -> None:
         if components.show("risk", "risk", {"seat": seat.for_browser()}, "changed").changed:
             st.rerun()
     else:
-        usage(seat)
+        fallback.risk(seat)
     # What is shut is not drawn, and asks nothing.
     if seat.writes:
         with st.expander("My own limits", key="own limits", on_change="rerun") as own:

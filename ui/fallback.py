@@ -5,15 +5,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.orders import WORKING
 from core.reasons import Refusal
-from desk import screens, trading, watchlists
+from desk import risk_status, screens, trading, watchlists
 from ui import guard, order_elsewhere, words
 from ui.menu import file_of
 from ui.seat import Seat
+from ui.tables import table
 
 EVERY = 2.0
 LINES = 100  # of the ledger at a time
-WORKING = ("OPEN", "TRIGGER_PENDING", "AMO")
 
 
 def _table(rows: list[dict[str, Any]], columns: dict[str, str], empty: str, **options: Any) -> Any:
@@ -226,4 +227,61 @@ def quote(seat: Seat, key: str) -> None:
     st.metric(key, words.rupees(found["last_price"]), f"{found['change']:+.2f} ({found['change_percent']:+.2f}%)")
     st.caption(
         f"Open {found['open']} · high {found['high']} · low {found['low']} · previous close {found['prev_close']}"
+    )
+
+
+DECIDED = {
+    "REFUSED": "Refused",
+    "ACTIVE": "Re-armed",
+    "REDUCING": "Reduces only",
+    "HALTED": "Halted",
+    "CARRIED": "Carried over",
+}
+
+
+@st.fragment(run_every=EVERY)
+def risk(seat: Seat) -> None:
+    """How far each limit is used, and what was decided lately."""
+    seat = guard.still(seat)
+    now = risk_status.status(seat.database, seat.book)
+    left, middle, right = st.columns(3)
+    left.metric("Equity", words.rupees(now["equity"]))
+    middle.metric("Loss today", words.rupees(now["loss"]))
+    right.metric("Below the highest equity", words.share(now["drawdown"] / 100))
+    st.markdown("##### Limits in use")
+    columns = st.columns(2, gap="large")
+    measured = [each for each in now["limits"] if each["share"] is not None]
+    for place, each in enumerate(measured):
+        columns[place % 2].progress(each["share"], text=f"{each['words']} · {each['shown']}")
+    with st.expander("Limits of a single order and of positions"):
+        table(
+            [each for each in now["limits"] if each["share"] is None], {"words": "Limit", "shown": "At most"}, "None."
+        )
+    st.markdown("##### Lately decided")
+    rows = [
+        {
+            **each,
+            "when": words.moment(each["at"]),
+            "what": DECIDED[each["decision"]],
+            "order_id": each["order_id"] or "",
+        }
+        for each in now["decisions"]
+    ]
+    table(
+        rows,
+        {
+            "when": "Time (IST)",
+            "what": "Decision",
+            "sentence": "Why",
+            "actor": "By",
+            "order_id": "Order",
+            "rule_words": "Rule",
+        },
+        "Nothing was refused and nobody was stopped.",
+    )
+    st.markdown("##### Restricted instruments")
+    table(
+        now["restrictions"],
+        {"instrument": "Instrument", "words": "What holds", "note": "Note", "from": "Since"},
+        "No instrument is restricted today.",
     )

@@ -1,9 +1,7 @@
 """The administrator's views of people: users, who may link what, and the trail of what was done."""
 
 from datetime import datetime, time
-from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.calendar import IST
@@ -12,17 +10,7 @@ from core.reasons import Refusal
 from desk import identity
 from ui import words
 from ui.seat import Seat
-
-
-def table(rows: list[dict[str, Any]], columns: dict[str, str], empty: str) -> None:
-    """Rows under their headings; a sentence where there are none."""
-    if not rows:
-        st.caption(empty)
-        return
-    frame = pd.DataFrame(
-        [{title: "–" if row.get(key) is None else row[key] for key, title in columns.items()} for row in rows]
-    )
-    st.dataframe(frame, hide_index=True)
+from ui.tables import table
 
 
 def users(seat: Seat) -> None:

@@ -44,6 +44,7 @@ def test_a_seat_is_kept_while_its_session_lives(seat: Seat) -> None:
         (fallback.wallet, ()),
         (fallback.quote, ("NSE:INFY",)),
         (fallback.fills, ("NSE:INFY",)),
+        (fallback.risk, ()),
     ],
 )
 def test_no_fragment_shows_or_does_anything_for_a_session_that_ended(seat: Seat, fragment: Any, more: Any) -> None:
