@@ -31,6 +31,7 @@ __all__ = [
     "report",
     "tradebook",
     "tradebook_csv",
+    "year_start",
 ]
 
 Row = dict[str, Any]
@@ -110,9 +111,14 @@ def report(
     }
 
 
+def year_start(day: date) -> date:
+    """The first day of the financial year, which runs from April to March."""
+    return date(day.year - (day.month < 4), 4, 1)
+
+
 def financial_year(day: date) -> str:
-    """April to March: ``2026-27``."""
-    first = day.year - (day.month < 4)
+    """Its name: ``2026-27``."""
+    first = year_start(day).year
     return f"{first}-{(first + 1) % 100:02d}"
 
 

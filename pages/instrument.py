@@ -1,11 +1,11 @@
 """One instrument: live head, tall chart, depth, its terms, and the user's orders and fills in it."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
+from core.calendar import IST
 from core.money import group
 from desk import screens
 from ui import components, fallback, guard, words
@@ -40,7 +40,7 @@ def _expiry(iso: object) -> str | None:
     if not iso:
         return None
     on = date.fromisoformat(str(iso))
-    days = (on - pd.Timestamp.now(words.INDIA).date()).days
+    days = (on - datetime.now(IST).date()).days
     return f"{on:%d %b %Y}, {'today' if days == 0 else f'in {days} days'}"
 
 

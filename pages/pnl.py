@@ -5,15 +5,15 @@ a rerun draws nothing but its controls.
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
+from core.calendar import IST
 from desk import pnl
 from desk.sheet import as_csv
-from ui import assets, components, fallback_pnl, guard, notes, words
+from ui import assets, components, fallback_pnl, guard, notes
 from ui.seat import Seat
 
 RANGES = {"1W": 7, "1M": 31, "3M": 92, "1Y": 366, "FY": None, "All": None}
@@ -38,20 +38,20 @@ DAY_COLUMNS = (
 def start_of(name: str, today: date) -> date | None:
     """The first day of a range; None for all."""
     if name == "FY":
-        return date(today.year - (today.month < 4), 4, 1)
+        return pnl.year_start(today)
     days = RANGES[name]
     return None if days is None else today - timedelta(days=days)
 
 
 def report(seat: Seat) -> str:
     """The report; the range that it shows."""
-    today = pd.Timestamp.now(words.INDIA).date()
+    today = datetime.now(IST).date()
     quiet: dict[str, Any] = {"required": True, "label_visibility": "collapsed", "bind": "query-params"}
     if not seat.live:
         with st.container(horizontal=True, vertical_alignment="center"):
             span: str = st.segmented_control("Range", list(RANGES), default="All", key="range", **quiet)
             basis = st.segmented_control("Basis", ["Net", "Gross"], default="Net", key="basis", **quiet)
-        fallback_pnl.report(pnl.report(seat.database, seat.book, start_of(span, today)), basis)
+        fallback_pnl.report(pnl.report(seat.database, seat.book, start_of(span, today), most=0), basis)
         return span
     starts = {name: start_of(name, today) for name in RANGES}
     wanted, basis = st.query_params.get("range", "All"), st.query_params.get("basis", "Net")
@@ -69,14 +69,14 @@ def report(seat: Seat) -> str:
 
 def downloads(seat: Seat, span: str) -> None:
     """Days and trades of the range, as files that are made when they are asked for."""
-    first = start_of(span, pd.Timestamp.now(words.INDIA).date())
+    first = start_of(span, datetime.now(IST).date())
     with st.container(horizontal=True):
         _download("Days", "kagaz-days.csv", lambda: _days(seat, first))
         _download("Tradebook", "kagaz-tradebook.csv", lambda: pnl.tradebook_csv(seat.database, seat.book, first))
 
 
 def _days(seat: Seat, first: date | None) -> str:
-    return as_csv(DAY_COLUMNS, pnl.report(seat.database, seat.book, first)["days"])
+    return as_csv(DAY_COLUMNS, pnl.report(seat.database, seat.book, first, most=0)["days"])
 
 
 def _download(label: str, name: str, made: Callable[[], str]) -> None:

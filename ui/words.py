@@ -3,12 +3,11 @@
 import re
 from datetime import datetime
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
+from core.calendar import IST
 from core.money import compact as compact_paise
 from core.money import rupees as rupees_of_paise
 
-INDIA = ZoneInfo("Asia/Kolkata")
 Number = float | int
 
 
@@ -48,7 +47,7 @@ def moment(iso: str | datetime | None) -> str:
     if iso is None:
         return "–"
     at = datetime.fromisoformat(iso) if isinstance(iso, str) else iso
-    return at.astimezone(INDIA).strftime("%d %b %H:%M:%S")
+    return at.astimezone(IST).strftime("%d %b %H:%M:%S")
 
 
 def age(milliseconds: int | None) -> str:
