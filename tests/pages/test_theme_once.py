@@ -33,3 +33,8 @@ def test_a_section_without_an_option_is_left_out():
 def test_a_streamlit_that_does_otherwise_is_left_alone(monkeypatch):
     monkeypatch.delattr(app_session, "_populate_theme_msg")
     assert theme_once.install() is False
+
+
+def test_streamlit_asks_for_it_by_the_name_that_is_replaced():
+    """Looked up anew at each run, so that what stands under the name then is what is asked."""
+    assert theme_once._NAME in app_session.AppSession._create_new_session_message.__code__.co_names
