@@ -1,0 +1,229 @@
+"""Writes down the frames of a market while somebody wants it, without ever making the market wait.
+
+A thread of its own deflates and writes. Where it cannot keep up, or the disk or the bound on all recordings is full,
+frames are left out, counted, and it is said why: a day with a gap says so instead of passing for a whole one.
+"""
+
+import os
+import queue
+import threading
+import time
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import log
+from core.frames import Frame
+from feeds import recording_files as files
+from feeds.recording_files import Identity
+from feeds.universe import Universe
+
+# Frames that may wait for the thread; seconds between two looks at the bound and two summaries; seconds for an end.
+WAITING, LOOK_EVERY, LAST_WORDS = 256, 30.0, 10.0
+
+
+def identities(universe: Universe) -> list[Identity]:
+    """The instruments of a universe as a recording names them."""
+    keys = {one.instrument.id: one.instrument.key for one in universe.listings}
+    return [
+        Identity(
+            each.id, each.key, each.kind.value, each.isin or "", keys.get(each.underlying_id or 0, ""),
+            each.expiry.isoformat() if each.expiry else "", each.strike or 0, each.lot, each.tick,
+            one.prev_close, one.lower_band, one.upper_band,
+        )
+        for one in universe.listings
+        for each in (one.instrument,)
+    ]  # fmt: skip
+
+
+class Recorder:
+    """Records one market below ``root``. One thread calls it; what it writes is written by another."""
+
+    def __init__(self, root: Path, market: str, most_megabytes: int) -> None:
+        self._root, self._market, self._most = root, market, most_megabytes << 20
+        self._queue: queue.Queue[Frame | Universe | None] = queue.Queue(WAITING)
+        self._thread: threading.Thread | None = None
+        self._writer: _Writer | None = None
+        self._universe: Universe | None = None
+        self._owed: Universe | None = None
+        self.lost = 0
+
+    @property
+    def on(self) -> bool:
+        """Whether frames are being recorded."""
+        return self._thread is not None
+
+    def follow(self, wanted: bool, universe: Universe) -> None:
+        """Begins or ends as wanted; the frames put from here on are those of this universe."""
+        if not wanted:
+            self.close()
+            return
+        if self._thread is None:
+            self._queue = queue.Queue(WAITING)
+            self._writer = _Writer(self._root, self._market, self._most)
+            self._thread = threading.Thread(
+                target=_write_all, args=(self._queue, self._writer), name=f"recorder {self._market}", daemon=True
+            )
+            self._thread.start()
+            self._universe = None
+        if universe is not self._universe:
+            self._universe = self._owed = universe
+
+    def put(self, frame: Frame) -> None:
+        """Hands a stored frame over; never blocks, and does nothing where nothing is recorded."""
+        if self._thread is None:
+            return
+        try:
+            if self._owed is not None:
+                self._queue.put_nowait(self._owed)
+                self._owed = None
+            self._queue.put_nowait(frame)
+        except queue.Full:
+            self.lost += 1
+
+    def close(self) -> None:
+        """Writes what waits and closes the files; safe to repeat."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        try:
+            self._queue.put(None, timeout=LAST_WORDS)
+        except queue.Full:
+            log.get(__name__).error("A recording could not be ended in time", extra={"market": self._market})
+        thread.join(LAST_WORDS)
+
+    def state(self) -> dict[str, Any]:
+        """What whoever watches over the market may want to know; empty where nothing is recorded."""
+        writer = self._writer
+        if writer is None or self._thread is None:
+            return {}
+        lost = self.lost + writer.lost
+        told: dict[str, Any] = {"frames": writer.frames, "lost": lost, "megabytes": round(writer.written / 2**20, 1)}
+        return told | ({"trouble": writer.trouble} if writer.trouble else {})
+
+
+def _write_all(waiting: "queue.Queue[Frame | Universe | None]", writer: "_Writer") -> None:
+    while (given := waiting.get()) is not None:
+        try:
+            writer.take(given)
+        except Exception:  # noqa: BLE001 - a recording that goes wrong must not end those that come after it
+            log.get(__name__).exception("A frame could not be recorded")
+            writer.lost += 1
+    writer.close()
+
+
+class _Writer:
+    """Writes parts. After a failure it begins another one, because the end of the last may be torn."""
+
+    def __init__(self, root: Path, market: str, most: int) -> None:
+        self._root, self._market, self._most = root, market, most
+        self._file: FileIO | None = None
+        self._day: Path | None = None
+        self._universe: Universe | None = None
+        self._looked_at = -LOOK_EVERY
+        self._others = 0  # bytes of all recordings at the last look
+        self._since = 0  # bytes written since
+        self._part = {"frames": 0, "first": 0, "last": 0, "lost": 0}
+        self.frames = self.lost = self.written = 0
+        self.trouble = ""
+
+    def take(self, given: Frame | Universe) -> None:
+        """Writes it, or says why not."""
+        try:
+            if isinstance(given, Universe):
+                self._turn(given)
+            elif self._room():
+                self._write(given)
+            else:
+                self._lose()
+        except OSError as error:
+            if isinstance(given, Frame):
+                self._lose()
+            self._say(f"Nothing is recorded: {error.strerror or error}.")
+            self._looked_at = time.monotonic()
+            self._let_go()
+
+    def close(self) -> None:
+        """Ends the part and sums the day up."""
+        try:
+            self._sum_up()
+        except OSError as error:
+            self._say(f"The recording could not be summed up: {error.strerror or error}.")
+        self._let_go()
+
+    def _lose(self) -> None:
+        self.lost += 1
+        self._part["lost"] += 1
+
+    def _turn(self, universe: Universe) -> None:
+        day = files.folder(self._root, self._market, universe.trading_date.isoformat())
+        if day != self._day:
+            self._sum_up()
+            self._let_go()
+            self._day, self._part["lost"] = day, 0
+        self._universe = universe
+        if self._file is not None:
+            self._append(self._file, files.instruments_record(identities(universe)))
+
+    def _write(self, frame: Frame) -> None:
+        file = self._file or self._begin(frame)
+        self._append(file, files.frame_record(frame))
+        self.frames += 1
+        self._part["frames"] += 1
+        self._part["last"] = frame.number
+        self.trouble = ""
+
+    def _begin(self, frame: Frame) -> FileIO:
+        assert self._day is not None
+        assert self._universe is not None
+        self._day.mkdir(parents=True, exist_ok=True, mode=0o700)
+        before = files.parts(self._day)
+        ordinal = int(before[-1].name.split("-")[0]) + 1 if before else 1
+        path = self._day / f"{ordinal:04d}-{frame.number}{files.SUFFIX}"
+        # Unbuffered: what a killed process leaves are whole records, and one torn one at most.
+        self._file = file = path.open("xb", buffering=0)
+        self._part = {"frames": 0, "first": frame.number, "last": 0, "lost": self._part["lost"]}
+        self._append(file, files.MAGIC + files.instruments_record(identities(self._universe)))
+        return file
+
+    def _append(self, file: FileIO, data: bytes) -> None:
+        """One call a record, all of it or none that counts."""
+        if file.write(data) != len(data):
+            raise OSError(28, "the disk is full")
+        self.written += len(data)
+        self._since += len(data)
+
+    def _room(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_EVERY:
+            self._looked_at, self._since = now, 0
+            self._others = sum(path.stat().st_size for path in self._root.rglob(f"*{files.SUFFIX}"))
+            if self._file is not None:
+                os.fsync(self._file.fileno())
+                self._sum_up()
+        elif self.trouble and self._file is None:
+            return False  # until the next look
+        if self._others + self._since < self._most:
+            return True
+        self._say(
+            f"All recordings together may take {self._most >> 20} MB (KAGAZ_RECORD_MB). Delete the folder of a day"
+            f" in {self._root}, or allow more, to record on."
+        )
+        self._sum_up()
+        self._let_go()
+        return False
+
+    def _say(self, why: str) -> None:
+        if why != self.trouble:
+            log.get(__name__).warning(why, extra={"market": self._market})
+        self.trouble = why
+
+    def _sum_up(self) -> None:
+        """What a list of recordings shows without reading them."""
+        if self._file is not None:
+            files.write_whole(Path(self._file.name).with_suffix(".json"), self._part)
+
+    def _let_go(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
