@@ -7,17 +7,16 @@ test, by ``python -m desk verify`` and each hour by the sidecar.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
-from core import gtt_invariants
+from core import gtt_invariants, margin_invariants, state_invariants
 from core.account import OrderEvent, Work
 from core.gtt import Gtt
 from core.instruments import OPTIONS, Instrument
 from core.ledger import BALANCES, HOUSE, Ledger
 from core.orders import WORKING, IllegalStep, Order, Product, Status, Validity, check_step
 from core.reasons import Reason
-from core.risk_facts import HOUSE_ORIGINS
-from core.standing import TradingState
+from core.scan import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,8 @@ class TransferFact:
     code: str
     charge_id: int | None
     on: date | None = None
+    order_id: int | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,10 @@ class Books:
     gtts: list[Gtt] = field(default_factory=list)
     archived: bool = False
     conversions: list[ConversionFact] = field(default_factory=list)
+    snapshots: Mapping[tuple[int, int], Snapshot] = field(default_factory=dict)
+    """What groups were secured at, by (snapshot, underlying)."""
+    state_since: datetime | None = None
+    """Since when the account is in its trading state; None of one that never left the first."""
 
     def moves(self) -> "list[TradeFact | Moved]":
         """All that changed a position's quantity: trades, and both sides of conversions."""
@@ -313,13 +318,23 @@ def counters_are_counted(books: Books) -> Iterable[str]:
         yield f"it counts {standing.flows_today} paid in today, transfers say {flows}"
 
 
-def halted_accounts_rest_nothing(books: Books) -> Iterable[str]:
-    """What a kill switch stopped has no order of a person in the market."""
-    if books.work.standing.state is not TradingState.HALTED:
-        return
-    for order in books.orders:
-        if order.status in WORKING and order.origin not in HOUSE_ORIGINS:
-            yield f"order {order.id} rests although the account is halted"
+def margins_are_posted(books: Books) -> Iterable[str]:
+    """Groups carry what their members need, and whatever a new order claims or holds is written."""
+    work, instruments = books.work, books.instruments
+    yield from margin_invariants.groups_carry_their_need(work, instruments, books.snapshots)
+    yield from margin_invariants.no_group_is_missing(work, instruments)
+    yield from margin_invariants.buys_hold_their_worth(books.orders, instruments)
+    yield from margin_invariants.the_newest_buy_claims(work, books.orders, books.events, instruments)
+
+
+def states_are_kept(books: Books) -> Iterable[str]:
+    """What may only reduce, or do nothing, has taken nothing else since."""
+    standing = books.work.standing
+    yield from state_invariants.halted_accounts_rest_nothing(standing, books.orders)
+    since = books.state_since
+    if since is not None:
+        yield from state_invariants.nothing_was_taken(standing, since, books.orders, books.events)
+        yield from state_invariants.nothing_was_raised(standing, since, books.orders, books.events, books.transfers)
 
 
 CHECKS = (
@@ -336,5 +351,6 @@ CHECKS = (
     idle_groups_are_empty,
     gtts_are_sound,
     counters_are_counted,
-    halted_accounts_rest_nothing,
+    margins_are_posted,
+    states_are_kept,
 )

@@ -14,9 +14,10 @@ from core.ledger import BALANCES, Ledger
 from core.margin import Group
 from core.orders import Order, OrderType, Product, Side, Status, Validity
 from core.positions import Position
+from core.scan import Snapshot
 from db import gtts
 from db.engine import Database
-from db.trading import Connection, standing_of
+from db.trading import Connection, snapshot_of, standing_of
 
 # Accounts are read this many at a time, so that memory stays bounded.
 BATCH = 200
@@ -54,13 +55,12 @@ def books(connection: Connection, ids: list[int], instruments: Mapping[int, Inst
     )
     converted = _conversions(connection, ids)
     waiting = gtts.of_accounts(connection, ids)
-    archived = {
-        row[0]
-        for row in connection.execute("select id from accounts where id = any(%s) and archived_at is not null", [ids])
-    }
+    rows = connection.execute("select id, archived_at is not null, state_since from accounts where id = any(%s)", [ids])
+    states = {number: (archived, since) for number, archived, since in rows}
+    taken = _snapshots(connection, ids)
     return [
         Books(work, orders[n], events, trades[n], transfers[n], charges[n], lots[n], instruments,
-              waiting.get(n, []), n in archived, converted[n])
+              waiting.get(n, []), states[n][0], converted[n], taken, states[n][1])
         for n, work in works.items()
     ]  # fmt: skip
 
@@ -164,13 +164,26 @@ def _conversions(connection: Connection, ids: list[int]) -> defaultdict[int, lis
 def _transfers(connection: Connection, ids: list[int]) -> defaultdict[int, list[TransferFact]]:
     grouped: defaultdict[int, list[TransferFact]] = defaultdict(list)
     rows = connection.execute(
-        "select account_id, from_ledger, to_ledger, amount, code, charge_id, trading_date from transfers"
-        " where account_id = any(%s)",
+        "select account_id, from_ledger, to_ledger, amount, code, charge_id, trading_date, order_id, event_at"
+        " from transfers where account_id = any(%s)",
         [ids],
     )
-    for account_id, source, target, amount, code, charge_id, on in rows:
-        grouped[account_id].append(TransferFact(Ledger(source), Ledger(target), amount, code, charge_id, on))
+    for account_id, source, target, *rest in rows:
+        grouped[account_id].append(TransferFact(Ledger(source), Ledger(target), *rest))
     return grouped
+
+
+def _snapshots(connection: Connection, ids: list[int]) -> dict[tuple[int, int], Snapshot]:
+    """What the accounts' groups were secured at, by (snapshot, underlying), as far as the snapshot names a price."""
+    rows = connection.execute(
+        "select s.id, r.instrument_id, r.price, s.trading_date, (extract(epoch from s.exchange_time) * 1000)::bigint,"
+        " r.volatility_bp, r.rate_bp"
+        " from (select distinct snapshot_id, underlying_id from margin_groups where account_id = any(%s)) g"
+        " join risk_snapshots s on s.id = g.snapshot_id"
+        " join risk_prices r on r.snapshot_id = s.id and r.instrument_id = g.underlying_id",
+        [ids],
+    )
+    return {(number, underlying): snapshot_of(number, *rest) for number, underlying, *rest in rows}
 
 
 def _sums(connection: Connection, statement: str, ids: list[int]) -> defaultdict[int, dict[int, int]]:

@@ -41,11 +41,14 @@ def state(connection: Connection, account_id: int, lock: bool = False) -> State:
 def set_state(
     connection: Connection, account_id: int, to: TradingState, told: tuple[int, str], by: str, power: str
 ) -> None:
-    """Move an account whose lock the caller holds; ``told`` is the rule's number and the sentence for its owner."""
+    """Move an account whose lock the caller holds; ``told`` is the rule's number and the sentence for its owner.
+
+    It holds since now, and not since the transaction began: others may have placed until the lock was had.
+    """
     rule, sentence = told
     connection.execute(
         "update accounts set trading_state = %s, state_rule = %s, state_reason = %s, state_by = %s, state_power = %s,"
-        " state_since = now(), version = version + 1 where id = %s",
+        " state_since = clock_timestamp(), version = version + 1 where id = %s",
         (to, rule, sentence, by, power, account_id),
     )
 

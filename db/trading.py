@@ -159,12 +159,19 @@ def _snapshots(raw: dict[str, Any], market: MarketFacts, snapshot_id: int | None
     """By underlying. Where none was taken yet, prices of the day before stand, as of the day's opening."""
     day, at_ms = raw["taken"] or (market.trading_date.isoformat(), None)
     on = date.fromisoformat(day)
-    at = datetime.combine(on, FIRST_TRADE, IST) if at_ms is None else _moment(at_ms * 1000)
     return {
-        each: taken(snapshot_id, price, on, at, volatility or 0, rate or DEFAULT_RATE)
+        each: snapshot_of(snapshot_id, price, on, at_ms, volatility, rate)
         for each, price, volatility, rate in raw["snapshots"] or ()
         if price is not None
     }
+
+
+def snapshot_of(
+    number: int | None, price: int, on: date, at_ms: int | None, volatility: int | None, rate: int | None
+) -> Snapshot:
+    """An underlying as a snapshot took it: at ``at_ms`` since the Unix epoch, or (None) as of its day's opening."""
+    at = datetime.combine(on, FIRST_TRADE, IST) if at_ms is None else _moment(at_ms * 1000)
+    return taken(number, price, on, at, volatility or 0, rate or DEFAULT_RATE)
 
 
 def _spread(raw: dict[str, Any], works: dict[int, Work]) -> None:

@@ -137,8 +137,9 @@ class Life:
         charges = {entry.id: entry.heads.total for entry in self.work.charges}
         orders = list(self.work.orders.values())
         changed = [ConversionFact(c.id, c.instrument_id, c.source, c.target, c.quantity) for c in self.work.conversions]
+        secured = {(taken.id or 0, underlying): taken for underlying, taken in self.facts.snapshots.items()}
         return Books(self.work, orders, events, trades, moved, charges, lots, self.facts.instruments,
-                     conversions=changed)  # fmt: skip
+                     conversions=changed, snapshots=secured)  # fmt: skip
 
     def sound(self) -> None:
         self.work.check()
