@@ -50,6 +50,26 @@ select t.id, t.order_id, t.instrument_id, case t.side when 'BUY' then 1 else -1 
 from trades t join accounts a on a.id = t.account_id join markets m on m.id = a.market
 where t.kind = 'FILL' and t.id > %s order by t.id
 """
+# What must be blocked, reckoned apart from the look that blocks it; only where every position has a price.
+BLOCKED = """
+select a.id, a.blocked_loss, greatest(0, -coalesce(sum(p.quantity::bigint * q.last_price - p.mark)
+           filter (where p.product <> 'CNC' and i.kind not in ('CE', 'PE')), 0))::bigint
+from accounts a left join positions p on p.account_id = a.id and p.quantity <> 0
+left join instruments i on i.id = p.instrument_id
+left join quotes q on q.market = a.market and q.instrument_id = p.instrument_id
+where a.archived_at is null group by a.id having count(p.*) = count(q.*)
+"""
+# Positions that bear risk of accounts that are being closed for it, whose price is fresh and may be traded on.
+LEFT_OPEN = """
+select p.account_id, p.instrument_id, p.quantity from margin_calls c join positions p on p.account_id = c.account_id
+join accounts a on a.id = p.account_id join markets m on m.id = a.market
+join instruments i on i.id = p.instrument_id
+join quotes q on q.market = a.market and q.instrument_id = p.instrument_id
+where c.closing_since is not null and p.product <> 'CNC' and (p.quantity < 0 or (p.quantity > 0 and i.kind = 'FUT'))
+  and q.stored_at > clock_timestamp() - interval '9 seconds' and m.phase = 'OPEN' and a.trading_date = m.trading_date
+  and not exists (select 1 from orders o where o.account_id = p.account_id and o.instrument_id = p.instrument_id
+                    and o.origin = 'RISK' and o.updated_at >= c.closing_since)
+"""
 GROUPS = """
 select g.account_id, g.segment, g.underlying_id, g.position_margin + g.order_margin, g.snapshot_id, m.risk_snapshot_id
 from margin_groups g join accounts a on a.id = g.account_id join markets m on m.id = a.market
@@ -89,6 +109,25 @@ class Checks:
         """What is wrong with the trades that are new, while the display they name is still the present one."""
         with self.database.connection() as connection:
             return self._fills(connection.execute(TRADES, [self.last_trade]).fetchall())
+
+    def looked(self) -> list[str]:
+        """After a look at all accounts: what open losses block is what they are."""
+        with self.database.connection() as connection:
+            rows = connection.execute(BLOCKED).fetchall()
+        return [
+            f"account {account} blocks {blocked} for open losses of {lost}"
+            for account, blocked, lost in rows
+            if blocked != lost
+        ]
+
+    def called(self) -> list[str]:
+        """After margin calls were followed: what is to be closed for its risk has been sent an order of the house."""
+        with self.database.connection() as connection:
+            rows = connection.execute(LEFT_OPEN).fetchall()
+        return [
+            f"account {account} is being squared off, and nothing closes its {quantity} of {instrument}"
+            for account, instrument, quantity in rows
+        ]
 
     def noted(self, day: date) -> list[str]:
         """A day that is closed was charged what its contract notes say, to the paisa."""

@@ -18,7 +18,7 @@ from tests.simulation.exchange import MARKET
 from tests.simulation.faults import AFTER, BEFORE, HOLD, PATIENCE, Died, Plan
 from tests.simulation.history import Request
 from tests.simulation.people import send
-from tests.simulation.risk_acts import limit_is_set, losses_are_watched, switch_is_pressed
+from tests.simulation.risk_acts import limit_is_set, loss_stops_a_book, losses_are_watched, switch_is_pressed
 
 if TYPE_CHECKING:
     from tests.simulation.run import World
@@ -190,6 +190,7 @@ def margins_follow(world: World) -> bool:
 def losses(world: World) -> bool:
     """What intraday positions lose blocks money."""
     account_watch.look(world.database, MARKET)
+    world.found += world.checks.looked()
     return True
 
 
@@ -388,7 +389,7 @@ WEIGHTS: dict[Callable[[World], bool], int] = {
     trade: 30, tick: 22, unseen_tick: 4, old_frames: 4, silence: 3, dying_request: 8, ask_again: 5, matcher_dies: 5,
     leader_deposed: 3, change_and_frame: 5, new_risk: 3, margins_follow: 2, losses: 3, start_anew: 1, late_commit: 4,
     at_once: 5, day_ends: 3, stand_and_wait: 14, price_comes: 10, losses_are_watched: 4, limit_is_set: 4,
-    switch_is_pressed: 2, **option_acts.WEIGHTS,
+    switch_is_pressed: 2, loss_stops_a_book: 3, **option_acts.WEIGHTS,
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 ``python -m tests.simulation.mutations`` runs seeds against each mutation until one fails, and says which.
 A mutation that survives all seeds ends it with 1: then the simulation is blind to what it claims to watch.
+Names of mutations pick some.
 """
 
 import json
@@ -16,15 +17,23 @@ from unittest.mock import patch
 
 import psycopg
 
+import core.holds
 import core.price_rules
 import core.risk
+import core.risk_account
+import core.risk_rules
+import db.account_watch
 import desk.filling
+import desk.margin_calls
 import desk.trading
 import desk.wallet
 import jobs.matcher
 import log
+from core.account import Work
 from core.book import Resting
+from core.instruments import OPTIONS, Instrument
 from core.matching import wake
+from core.reasons import Reason, Refusal
 from db import trading_reads
 from db.engine import Database
 from desk.filling import Changed
@@ -39,13 +48,17 @@ FOREVER = 10**12
 
 @dataclass(frozen=True)
 class Mutation:
-    """``texts`` are replaced in functions of the database, ``statements`` run there, ``patches`` applied here."""
+    """``texts`` are replaced in functions of the database, ``statements`` run there, ``patches`` applied here.
+
+    ``first`` is the seed to begin with: one that is known to see it spares the ones before.
+    """
 
     name: str
     takes_away: str
     texts: tuple[tuple[str, str, str], ...] = ()
     statements: tuple[str, ...] = ()
     patches: Callable[[ExitStack], object] = lambda stack: None
+    first: int = 1
 
 
 def _no_term(stack: ExitStack) -> None:
@@ -102,6 +115,52 @@ def _fills_after_changes(stack: ExitStack) -> None:
     stack.enter_context(patch.object(jobs.matcher.Matcher, "step", step))
 
 
+def _no_margin_of_options(stack: ExitStack) -> None:
+    """What is written is not secured: contracts of other kinds are."""
+    post = core.holds.post_margin
+
+    def post_margin(work: Work, facts: Any, instrument: Instrument, *rest: Any) -> None:
+        if instrument.kind not in OPTIONS:
+            post(work, facts, instrument, *rest)
+
+    stack.enter_context(patch.object(core.holds, "post_margin", post_margin))
+
+
+def _kept_order_margin(stack: ExitStack) -> None:
+    """An order that ends gives back its own hold, and the group goes on blocking for it."""
+    release = core.holds.release
+
+    def released(*given: Any) -> None:
+        with patch.object(core.holds, "post_margin", lambda *rest: None):
+            release(*given)
+
+    stack.enter_context(patch.object(core.holds, "release", released))
+
+
+def _no_claims(stack: ExitStack) -> None:
+    stack.enter_context(patch.object(core.holds, "closable", lambda work, instrument, order: 0))
+
+
+def _no_reduce_only(stack: ExitStack) -> None:
+    """A halt still stands."""
+
+    def state_allows(weighed: Any) -> Refusal | None:
+        refusal = core.risk_account.state_allows(weighed)
+        return refusal if refusal and refusal.reason is not Reason.ACCOUNT_REDUCING else None
+
+    rules = (state_allows, *(rule for rule in core.risk_rules.ALWAYS if rule is not core.risk_account.state_allows))
+    stack.enter_context(patch.object(core.risk_rules, "ALWAYS", rules))
+
+
+def _no_blocked_loss(stack: ExitStack) -> None:
+    look = db.account_watch.LOOK.replace("set blocked_loss = d.blocked, equity", "set equity")
+    stack.enter_context(patch.object(db.account_watch, "LOOK", look))
+
+
+def _no_square_off_of_risk(stack: ExitStack) -> None:
+    stack.enter_context(patch.object(desk.margin_calls, "close", lambda *given: []))
+
+
 LOCK = ("load_work", "order by id for no key update", "order by id")
 VERSION = ("commit_work", "and a.version = x.version - 1", "")
 SAME_ORDER = "alter table orders drop constraint orders_account_id_client_order_id_key"
@@ -118,6 +177,12 @@ MUTATIONS = (
     Mutation("stale-quote", "the age after which a price judges no order", patches=_any_quote),
     Mutation("commit-order", "looking for open work by what is there", patches=_by_last_id),
     Mutation("fills-first", "writing fills before changes are read", patches=_fills_after_changes),
+    Mutation("written-margin", "the margin of written options", patches=_no_margin_of_options),
+    Mutation("order-margin", "the release of order margin when an order ends", patches=_kept_order_margin),
+    Mutation("claims", "the claim of a resting buy on a short", patches=_no_claims, first=7),
+    Mutation("reduce-only", "the check that a stopped account only reduces", patches=_no_reduce_only, first=21),
+    Mutation("blocked-loss", "what open losses block", patches=_no_blocked_loss, first=6),
+    Mutation("square-off", "the square-off that follows a margin call", patches=_no_square_off_of_risk, first=7),
 )
 
 
@@ -138,7 +203,7 @@ def killed_by(running: cluster.Throwaway, mutation: Mutation) -> tuple[int, str]
     running.run("create database mutated template simulated strategy file_copy")
     try:
         _mutate(running.url("mutated"), mutation)
-        for seed in range(1, SEEDS + 1):
+        for seed in (*range(mutation.first, SEEDS + 1), *range(1, mutation.first)):
             with ExitStack() as stack, ground.cloned(running, "mutated") as (database, clock):
                 mutation.patches(stack)
                 try:
@@ -157,7 +222,7 @@ def main() -> int:
     survived = 0
     with cluster.running() as running:
         ground.template(running, cluster.seeded(running, cluster.migrated(running)))
-        for mutation in MUTATIONS:
+        for mutation in (each for each in MUTATIONS if not sys.argv[1:] or each.name in sys.argv[1:]):
             began = time.monotonic()
             killed = killed_by(running, mutation)
             survived += killed is None

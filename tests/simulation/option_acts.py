@@ -121,11 +121,18 @@ def calls_follow(world: World) -> bool:
         if world.random.random() < 0.3:
             world.faults.arm(world.random.choice((BEFORE, AFTER)), world.random.randint(1, 3))
         margin_calls.follow(world.database, MARKET)
+        world.found += world.checks.called()
     world.faults.disarm()
     with world.database.connection() as connection:
         world.story.called += connection.execute("select count(*) from margin_calls").fetchone()[0]
     world.exchange.step()
     return False
+
+
+def _money(world: World, account: int, what: str) -> tuple[int]:
+    with world.database.connection() as connection:
+        row: tuple[int] = connection.execute(f"select {what} from accounts where id = %s", [account]).fetchone()
+    return row
 
 
 def market_turns(world: World) -> bool:
@@ -137,15 +144,17 @@ def market_turns(world: World) -> bool:
     if not bearing:
         return option_is_written(world)
     account, number, _, quantity = world.random.choice(bearing)
-    with world.database.connection() as connection:
-        (free,) = connection.execute("select cash - blocked_loss from accounts where id = %s", [account]).fetchone()
+    (free,) = _money(world, account, "cash - blocked_loss")
     if free > 0:
-        _ask(world, account, "withdraw", free * world.random.randint(50, 100) // 100)
+        _ask(world, account, "withdraw", free * world.random.randint(90, 100) // 100)
+    (funds,) = _money(world, account, "cash + hold + margin")
     walk = world.tape.walks[number]
     lower, upper = walk.band
-    turned = walk.last * (100 + world.random.choice((5, 15, 300)) * (1 if quantity < 0 else -1)) // 100
+    # As far as takes half of the funds, or more than all of them; where a band ends it, as far as that.
+    away = funds * world.random.choice((50, 85, 120)) // 100 // abs(quantity)
     tick = walk.instrument.tick
-    walk.last = min(max(turned // tick * tick, lower, 3 * tick), upper or 10**8)
+    turned = (walk.last + (away if quantity < 0 else -away)) // tick * tick
+    walk.last = min(max(turned, lower, 3 * tick), upper or 10**8)
     world.show()
     world.exchange.step()
     account_watch.look(world.database, MARKET)

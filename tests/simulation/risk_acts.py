@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from core.reasons import Reason, Refusal
 from core.risk_limits import Limit, LimitName, Scope
 from core.standing import TradingState
-from desk import access, flatten, risk_limits, risk_switch, risk_watch
+from desk import access, account_watch, flatten, risk_limits, risk_switch, risk_watch
 from desk.principal import Principal
 from tests.simulation.exchange import MARKET
 from tests.simulation.faults import AFTER, BEFORE, Died
+from tests.simulation.history import Request
 from tests.simulation.people import Books
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def losses_are_watched(world: World) -> bool:
     with suppress(Died):
         if world.random.random() < 0.3:
             world.faults.arm(world.random.choice((BEFORE, AFTER)), world.random.randint(1, 3))
-        risk_watch.watch(world.database, MARKET)
+        looked = account_watch.look(world.database, MARKET)
+        world.found += world.checks.looked()
+        risk_watch.watch(world.database, MARKET, looked)
         flatten.follow(world.database, MARKET)
     world.faults.disarm()
     return True
@@ -56,6 +59,38 @@ def limit_is_set(world: World) -> bool:
             if not old.by_admin and old.subject == account.id and world.random.random() < 0.5:
                 risk_limits.end_limit(world.database, who, old.id, account)
     return True
+
+
+# Books that trade freely and stand below what their day began with, by what open positions lost or trades cost.
+LOSING = """
+select a.id from accounts a where a.archived_at is null and a.trading_state = 'ACTIVE'
+  and (a.opening_equity + a.flows_today > a.equity or exists (select 1 from trades t where t.account_id = a.id))
+order by a.id
+"""
+
+
+def loss_stops_a_book(world: World) -> bool:
+    """The least loss stops a book: from then on it only reduces, whatever its owner asks, until it is re-armed."""
+    with world.database.connection() as connection:
+        losing = {row[0] for row in connection.execute(LOSING).fetchall()}
+    books = [each for each in world.books if each.number in losing]
+    if not books:
+        return losses_are_watched(world)
+    book = world.random.choice(books)
+    who, account = _owner(world, book), access.by_key(world.database, f"{book.user}/{book.name}")
+    row = Limit(0, Scope.ACCOUNT, account.id, LimitName.DAILY_LOSS, 100, world.day, None, "", False)
+    with suppress(Refusal):
+        risk_limits.set_limit(world.database, who, row, account)
+    losses_are_watched(world)
+    for _ in range(world.random.randint(1, 3)):
+        world.ask(Request("place", account.id, world.people.key(), (world.people.wish(),)))
+    with suppress(Refusal):
+        for old in risk_limits.rows(world.database):
+            if old.subject == account.id and not old.by_admin:
+                risk_limits.end_limit(world.database, who, old.id, account)
+        if world.random.random() < 0.7:
+            risk_switch.rearm(world.database, who, account)
+    return False
 
 
 def switch_is_pressed(world: World) -> bool:
