@@ -1,0 +1,215 @@
+"""The feed over a line: a vendor's partial words become whole rows, and what is not fresh is never traded on."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.frames import DEPTH, Rows, row_type
+from feeds.crowd import Hours
+from feeds.live.clock import VendorClock
+from feeds.live.lag import LagMeter
+from feeds.live.line import ENDED, Line, LineState, SegmentState
+from feeds.live.ticks import BOOK, CLOSE, DAY, LAST, OI, SIDES, TRADED_AT, VOLUME, Ticks
+from feeds.packing import pack, unpack
+from feeds.universe import Universe
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+# A picture sent at subscription is traded on only if the instrument traded within so long before it.
+PICTURE_MS = 60_000
+# An instrument nothing was said of for so long, while its segment is open, displays nothing any more.
+STALE_MS = 30_000
+MIDNIGHT_MS = 15 * 3_600_000 + 1_800_000  # from an Indian midnight to 15:30
+KEPT = np.dtype([("instrument", "<i4"), ("last", "<i4"), ("close", "<i4")])
+
+
+class LiveFeed:
+    """One line as the feed of one trading date.
+
+    A row's ``exchange_time`` is when the vendor sent the word, not when the instrument last traded: depth moves
+    without a trade. ``keys`` are the vendor's keys by instrument id; an instrument without one is never priced.
+    Instruments whose quote may not be traded on are shown without depth, which is what fills orders: after a
+    loss of the line, after ``STALE_MS`` of silence, while their segment is not open, and while all that is known
+    is a picture of an old trade.
+    """
+
+    def __init__(
+        self, universe: Universe, line: Line, keys: Mapping[int, str], resume: Mapping[str, Any] | None = None
+    ) -> None:
+        self.name = line.name
+        self._universe, self._line = universe, line
+        self._key = {int(i): keys[int(i)] for i in universe.id if int(i) in keys}
+        self._row_of = {key: universe.row[i] for i, key in self._key.items()}
+        self._segment = {key: line.segment_of(key) for key in self._row_of}
+        self._rows = np.zeros(len(universe), row_type(DEPTH))
+        self._rows["instrument"] = universe.id
+        self._heard = np.zeros(len(universe), np.int64)  # by our clock, 0 for never on this date
+        self._shown = np.zeros(len(universe), np.bool_)  # displays depth that may be traded on
+        self._traded = np.zeros(len(universe), np.bool_)  # on this date
+        self._known_close = np.zeros(len(universe), np.int64)
+        self._day_begins = universe.closes - MIDNIGHT_MS
+        self._vendor = VendorClock()
+        self._lag = LagMeter()
+        self._hours: Hours | None = None
+        self._stale = 0
+        self._take_up(resume or {})
+
+    # -- what the protocol asks ----------------------------------------------------------------
+
+    def clock(self, now_ms: int) -> int:
+        """The wall clock, put right where the vendor's time shows that it is off."""
+        return self._vendor.exchange_time(now_ms)
+
+    def want(self, ids: Collection[int]) -> None:
+        """All of them with depth, none before another."""
+        self.wish(held=sorted(ids))
+
+    def wish(self, held: Sequence[int], watched: Sequence[int] = (), priced: Sequence[int] = ()) -> None:
+        """Positions and open orders first, then what somebody looks at, both with depth; then last prices alone.
+
+        The order within each counts, too. An instrument that the vendor does not know is left out.
+        """
+        full = [self._key[i] for i in (*held, *watched) if i in self._key]
+        self._line.want(full, [self._key[i] for i in priced if i in self._key])
+
+    def keep_hours(self, hours: Hours) -> None:
+        """The real exchange keeps its own; here they tell whose silence means something."""
+        self._hours = hours
+
+    def strike(self, kind: str, trades: Mapping[int, tuple[int, int]], now_ms: int) -> Rows:
+        """Nothing: the vendor itself tells what an auction of the real exchange struck."""
+        return self._rows[:0].copy()
+
+    def next_rows(self, now_ms: int) -> Rows:
+        """What was said since the last call, and one row without depth for each instrument that went stale."""
+        ticks = self._line.drain()
+        changed = np.zeros(len(self._rows), np.bool_)
+        if len(ticks):
+            self._merge(ticks, changed, now_ms)
+        self._blank(changed, now_ms)
+        return self._rows[changed].copy()
+
+    def closes(self, now_ms: int) -> tuple[Ints, Ints]:
+        """The last price of what traded, the vendor's or our own previous close of what did not."""
+        last = self._rows["last_price"].astype(np.int64)
+        prices = np.where(last > 0, last, np.where(self._known_close > 0, self._known_close, self._universe.prev_close))
+        known = np.flatnonzero(prices > 0)
+        return self._universe.id[known], prices[known]
+
+    def state(self) -> dict[str, Any]:
+        """The line's status, how old what it shows is, and whether it has ended for good."""
+        status = self._line.status()
+        p50, p99 = self._lag.percentiles()
+        return {
+            "feed": self.name,
+            **asdict(status),
+            "ended": status.state in ENDED,
+            "reason": status.sentence,
+            "shown_lag_p50": p50,
+            "shown_lag_p99": p99,
+            "stale": self._stale,
+            "without_key": len(self._universe) - len(self._key),
+            "clock_off_ms": self._vendor.offset,
+            "segments": {name: str(state) for name, state in self._line.segments().items()},
+        }
+
+    def resume(self) -> dict[str, Any]:
+        """Last prices, so that a later feed can settle what its line never mentions."""
+        known = (self._rows["last_price"] > 0) | (self._known_close > 0)
+        kept = np.zeros(int(np.count_nonzero(known)), KEPT)
+        kept["instrument"], kept["last"] = self._universe.id[known], self._rows["last_price"][known]
+        kept["close"] = self._known_close[known]
+        return {"trading_date": self._universe.trading_date.isoformat(), "live": pack(kept)}
+
+    def stale_ids(self, now_ms: int) -> Ints:
+        """Wanted instruments whose quote may not be traded on."""
+        there = self._rows["last_price"] > 0
+        return self._universe.id[there & ~self._shown]
+
+    # -- how -----------------------------------------------------------------------------------
+
+    def _take_up(self, resume: Mapping[str, Any]) -> None:
+        kept = unpack(resume.get("live"), KEPT)
+        kept = kept[np.isin(kept["instrument"], self._universe.id)]
+        rows = np.searchsorted(self._universe.id, kept["instrument"])
+        same = resume.get("trading_date") == self._universe.trading_date.isoformat()
+        # Yesterday's last price is what today begins from; it is no price of today.
+        self._known_close[rows] = np.where(same | (kept["last"] <= 0), kept["close"], kept["last"])
+
+    def _merge(self, ticks: Ticks, changed: Flags, now_ms: int) -> None:
+        at = np.array([self._row_of.get(key, -1) for key in ticks.keys], np.int64)
+        known = (at >= 0) & (ticks.rows["known"] & LAST > 0)
+        at, said = at[known], ticks.rows[known]
+        rows = self._rows[at]
+        bits = said["known"]
+        received = np.where(said["received"] > 0, said["received"], now_ms)
+        sent = np.where(said["sent"] > 0, said["sent"], received)
+        self._vendor.hear(sent, received)
+        self._lag.add(now_ms - sent)
+        today = ~(bits & TRADED_AT > 0) | (said["trade_time"] >= self._day_begins)
+        self._prices(rows, said, bits, at, today)
+        # Later than what it replaces, if only by the depth that was taken away since; never later than now.
+        rows["exchange_time"] = np.maximum(np.minimum(sent, self.clock(now_ms)), rows["exchange_time"] + 1)
+        for name, bit in (("volume", VOLUME), ("oi", OI)):
+            fresh = (bits & bit > 0) & (today if name == "volume" else True)
+            rows[name] = np.where(fresh, said[name], rows[name])
+        old = (said["snapshot"] > 0) & (bits & TRADED_AT > 0) & (said["trade_time"] < sent - PICTURE_MS)
+        tradable = (bits & BOOK > 0) & ~old & self._open(ticks.keys, known)
+        for name in SIDES:
+            rows[name] = np.where(tradable[:, None], said[name], 0)
+        self._rows[at] = rows
+        self._heard[at] = received
+        self._shown[at] = tradable
+        changed[at] = True
+
+    def _prices(
+        self, rows: Rows, said: npt.NDArray[np.void], bits: npt.NDArray[np.uint32], at: Ints, today: Flags
+    ) -> None:
+        """Each field as said; where the vendor is silent, what the day has shown so far."""
+        last = said["last_price"]
+        close = np.where((bits & CLOSE > 0) & today, said["prev_close"], 0)
+        # Before its first trade of the date the vendor's previous close may be that of the day before.
+        close = np.where((close <= 0) & ~today, last, close)
+        close = np.where(close > 0, close, self._known_close[at])
+        close = np.where(close > 0, close, self._universe.prev_close[at])
+        close = np.where(close > 0, close, last)
+        self._known_close[at] = close
+        rows["prev_close"] = close
+        whole = (bits & DAY > 0) & today & (said["open"] > 0)
+        first = (rows["open"] <= 0) | (today & ~self._traded[at])
+        self._traded[at] |= today
+        rows["open"] = np.where(whole, said["open"], np.where(first, last, rows["open"]))
+        high, low = (np.where(whole, said[side], np.where(first, last, rows[side])) for side in ("high", "low"))
+        rows["high"], rows["low"] = np.maximum(high, last), np.where(low > 0, np.minimum(low, last), last)
+        rows["last_price"] = last
+
+    def _open(self, keys: Sequence[str], known: Flags) -> Flags:
+        """Whether the vendor lets each key's segment trade, an auction's book included; silence counts as yes."""
+        segments = self._line.segments()
+        shut = {name for name, state in segments.items() if state is SegmentState.CLOSED}
+        if not shut:
+            return np.ones(int(np.count_nonzero(known)), np.bool_)
+        return np.array([self._segment[key] not in shut for key, there in zip(keys, known, strict=True) if there])
+
+    def _blank(self, changed: Flags, now_ms: int) -> None:
+        """Takes away the depth of what is not known to be the market of this moment."""
+        live = self._line.status().state is LineState.LIVE
+        silent = self._shown & (now_ms - self._heard > STALE_MS)
+        if self._hours is not None:
+            silent &= ~self._hours.asleep
+        gone = silent if live else self._shown.copy()
+        gone &= ~changed
+        self._stale = int(np.count_nonzero((self._rows["last_price"] > 0) & ~self._shown)) + int(np.count_nonzero(gone))
+        if not gone.any():
+            return
+        for name in SIDES:
+            self._rows[name][gone] = 0
+        # A word of its own, later than the one it takes back.
+        clock = self.clock(now_ms)
+        self._rows["exchange_time"][gone] = np.maximum(self._rows["exchange_time"][gone] + 1, clock)
+        self._shown[gone] = False
+        changed |= gone

@@ -1,0 +1,186 @@
+"""A vendor's partial words as rows of a frame: whole, fresh or without depth, and as the guard wants them."""
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from core.frames import Rows
+from feeds.guard import Guard
+from feeds.live.feed import STALE_MS, LiveFeed
+from feeds.live.line import LineState, SegmentState
+from tests.feeds.listings import NIFTY, SHARES, universe
+from tests.feeds.live.lines import ScriptedLine, depth
+
+MARKET = universe(always_open=False)
+NOW = MARKET.opened + 3_600_000
+A, B = SHARES[:2]
+KEYS = {A: "NSE_EQ|A", B: "NSE_EQ|B", NIFTY: "NSE_INDEX|Nifty 50"}
+CLOSE = int(MARKET.prev_close[MARKET.row[A]]) / 100
+BOOK = depth(CLOSE - 0.05, CLOSE + 0.05)
+
+
+@pytest.fixture
+def line() -> ScriptedLine:
+    return ScriptedLine()
+
+
+@pytest.fixture
+def feed(line: ScriptedLine) -> LiveFeed:
+    return LiveFeed(MARKET, line, KEYS)
+
+
+def one(rows: Rows, instrument: int = A) -> Rows:
+    (row,) = rows[rows["instrument"] == instrument]
+    return row
+
+
+def values(row: Any, *names: str) -> tuple[int, ...]:
+    return tuple(int(row[name]) for name in names)
+
+
+def test_a_whole_word_becomes_a_row_that_the_guard_passes(line: ScriptedLine, feed: LiveFeed) -> None:
+    line.say(
+        KEYS[A], CLOSE + 1, NOW - 50, traded=NOW - 400, close=CLOSE, day=(CLOSE, CLOSE + 2, CLOSE - 3), volume=1_234,
+        oi=7, depth=BOOK,
+    )  # fmt: skip
+    guard = Guard(MARKET)
+    rows = guard.check(feed.next_rows(NOW), feed.clock(NOW))
+    assert not guard.dropped
+    row = one(rows)
+    assert row["last_price"] == round(CLOSE * 100) + 100
+    assert values(row, "open", "high", "low") == tuple(round(CLOSE * 100) + n for n in (0, 200, -300))
+    assert values(row, "prev_close", "volume", "oi") == (round(CLOSE * 100), 1_234, 7)
+    assert row["exchange_time"] == NOW - 50
+    assert row["bid_price"][0] == round(CLOSE * 100) - 5
+    assert row["ask_quantity"].tolist() == [100, 0, 0, 0, 0]
+    assert not len(feed.next_rows(NOW + 250))
+
+
+def test_a_last_price_alone_is_made_whole_by_what_the_day_has_shown(line: ScriptedLine, feed: LiveFeed) -> None:
+    guard = Guard(MARKET)
+    for number, price in enumerate((CLOSE, CLOSE + 2, CLOSE - 1)):
+        line.say(KEYS[A], price, NOW + number * 1_000, traded=NOW + number * 1_000)
+        rows = guard.check(feed.next_rows(NOW + number * 1_000 + 30), NOW + number * 1_000 + 30)
+    row, paise = one(rows), round(CLOSE * 100)
+    assert not guard.dropped
+    assert values(row, "open", "high", "low", "last_price") == (paise, paise + 200, paise - 100, paise - 100)
+    assert row["prev_close"] == paise  # our own books' where the vendor said none
+    assert not row["bid_price"].any()
+
+
+def test_a_picture_of_an_old_trade_is_shown_and_cannot_be_traded_on(line: ScriptedLine, feed: LiveFeed) -> None:
+    guard = Guard(MARKET)
+    hours_ago = NOW - 3 * 3_600_000
+    line.say(KEYS[A], CLOSE, NOW, traded=hours_ago, close=CLOSE, volume=10, depth=BOOK, snapshot=True)
+    line.say(
+        KEYS[B], 1367.0, NOW, traded=NOW - 500, close=1367.0, volume=10, depth=depth(1366.9, 1367.1), snapshot=True
+    )
+    rows = guard.check(feed.next_rows(NOW + 30), NOW + 30)
+    assert not guard.dropped, "an old trade must not look like a late tick"
+    assert one(rows)["last_price"] == round(CLOSE * 100)
+    assert not one(rows)["bid_price"].any()
+    assert one(rows, B)["bid_price"][0] == 136_690
+    assert feed.stale_ids(NOW + 30).tolist() == [A]
+    # The first live word makes it tradable, though nothing was traded.
+    line.say(KEYS[A], CLOSE, NOW + 700, traded=hours_ago, close=CLOSE, volume=10, depth=BOOK)
+    rows = guard.check(feed.next_rows(NOW + 730), NOW + 730)
+    assert one(rows)["bid_price"][0] == round(CLOSE * 100) - 5
+    assert not guard.dropped
+
+
+def test_yesterdays_volume_and_range_are_not_todays(line: ScriptedLine, feed: LiveFeed) -> None:
+    guard = Guard(MARKET)
+    yesterday = NOW - 18 * 3_600_000
+    line.say(KEYS[A], CLOSE + 9, NOW, traded=yesterday, close=CLOSE - 4, day=(1, 2, 1), volume=9_999_999, snapshot=True)
+    row = one(guard.check(feed.next_rows(NOW), NOW))
+    paise = round(CLOSE * 100)
+    assert row["volume"] == 0
+    assert values(row, "open", "high", "low") == (paise + 900,) * 3
+    assert row["prev_close"] == paise + 900, "before the first trade, the last close is the last price"
+    line.say(KEYS[A], CLOSE + 5, NOW + 500, traded=NOW + 500, close=CLOSE + 9, volume=25)
+    row = one(guard.check(feed.next_rows(NOW + 530), NOW + 530))
+    assert not guard.dropped, "the day's first volume is no fall of yesterday's"
+    assert values(row, "volume", "open", "high") == (25, paise + 500, paise + 500)
+
+
+def test_a_lost_line_takes_the_depth_away_at_once(line: ScriptedLine, feed: LiveFeed) -> None:
+    guard = Guard(MARKET)
+    line.say(KEYS[A], CLOSE, NOW, traded=NOW, volume=5, depth=BOOK)
+    assert one(guard.check(feed.next_rows(NOW), NOW))["bid_price"][0]
+    line.be(LineState.BACKING_OFF, "The connection ended.")
+    row = one(guard.check(feed.next_rows(NOW + 250), NOW + 250))
+    assert not guard.dropped
+    assert not row["bid_price"].any()
+    assert not row["ask_quantity"].any()
+    assert row["last_price"] == round(CLOSE * 100)
+    assert feed.state()["stale"] == 1
+    assert not len(feed.next_rows(NOW + 500)), "once"
+    line.be(LineState.LIVE)
+    line.say(KEYS[A], CLOSE, NOW + 700, traded=NOW, volume=5, depth=BOOK)
+    assert one(guard.check(feed.next_rows(NOW + 750), NOW + 750))["bid_price"][0]
+    assert feed.state()["stale"] == 0
+
+
+def test_an_instrument_that_fell_silent_is_marked_while_others_tick(line: ScriptedLine, feed: LiveFeed) -> None:
+    for key in (KEYS[A], KEYS[B]):
+        line.say(key, CLOSE, NOW, traded=NOW, depth=BOOK)
+    feed.next_rows(NOW)
+    later = NOW + STALE_MS + 1_000
+    line.say(KEYS[B], CLOSE, later, traded=later, depth=BOOK)
+    rows = feed.next_rows(later)
+    assert not one(rows, A)["ask_price"].any()
+    assert one(rows, B)["ask_price"].any()
+    assert feed.stale_ids(later).tolist() == [A]
+
+
+def test_a_segment_that_the_vendor_calls_closed_shows_no_depth(line: ScriptedLine, feed: LiveFeed) -> None:
+    line.segments_ = {"NSE_EQ": SegmentState.CLOSED, "NSE_INDEX": SegmentState.OPEN}
+    line.say(KEYS[A], CLOSE, NOW, traded=NOW, depth=BOOK)
+    assert not one(feed.next_rows(NOW))["bid_price"].any()
+    line.segments_ = {"NSE_EQ": SegmentState.OPEN}
+    line.say(KEYS[A], CLOSE, NOW + 500, traded=NOW, depth=BOOK)
+    assert one(feed.next_rows(NOW + 500))["bid_price"].any()
+
+
+def test_a_clock_that_is_wrong_by_minutes_is_put_right(line: ScriptedLine, feed: LiveFeed) -> None:
+    guard, ours = Guard(MARKET), NOW - 180_000
+    row = (CLOSE, NOW, CLOSE, 0.0, NOW, ours + 20)
+    line.board.take(short=[(line.board.slot(KEYS[A]), *row)])
+    rows = feed.next_rows(ours + 40)
+    assert abs(feed.clock(ours + 40) - NOW) < 100
+    assert len(guard.check(rows, feed.clock(ours + 40))) == 1
+    assert feed.clock(ours) >= feed.clock(ours - 5_000)
+
+
+def test_wishes_become_keys_in_order_of_importance(line: ScriptedLine, feed: LiveFeed) -> None:
+    feed.wish(held=[B], watched=[A, 99_999], priced=[NIFTY])
+    assert line.wanted == ([KEYS[B], KEYS[A]], [KEYS[NIFTY]], [])
+    feed.want({NIFTY, A})
+    assert line.wanted == ([KEYS[NIFTY], KEYS[A]], [], [])
+
+
+def test_closes_are_last_prices_then_previous_closes(line: ScriptedLine, feed: LiveFeed) -> None:
+    line.say(KEYS[A], CLOSE + 3, NOW, traded=NOW, close=CLOSE + 1)
+    feed.next_rows(NOW)
+    ids, prices = feed.closes(NOW)
+    known = dict(zip(ids.tolist(), prices.tolist(), strict=True))
+    assert known[A] == round(CLOSE * 100) + 300
+    assert known[B] == MARKET.prev_close[MARKET.row[B]]
+    kept = json.loads(json.dumps(feed.resume()))
+    tomorrow = universe(date(2026, 11, 24), always_open=False)
+    ids, prices = LiveFeed(tomorrow, line, KEYS, kept).closes(NOW)
+    assert dict(zip(ids.tolist(), prices.tolist(), strict=True))[A] == round(CLOSE * 100) + 300
+
+
+def test_it_says_that_it_has_ended_only_when_somebody_must_act(line: ScriptedLine, feed: LiveFeed) -> None:
+    for state, ended in (
+        (LineState.LIVE, False), (LineState.QUIET, False), (LineState.BACKING_OFF, False),
+        (LineState.CONNECTING, False),
+        (LineState.TOKEN_EXPIRED, True), (LineState.REFUSED, True), (LineState.STOPPED, True),
+    ):  # fmt: skip
+        line.be(state, "Why.")
+        told = feed.state()
+        assert (told["ended"], told["reason"], told["feed"]) == (ended, "Why.", "upstox")
+        json.dumps(told)
