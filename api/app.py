@@ -1,8 +1,15 @@
-"""The native API as routes for the web process: everything under /api/v1, described by one table."""
+"""The native API for the web process: everything under /api/v1, one table served by a FastAPI application.
+
+FastAPI has the routes and the document, the table has the rules: each path's endpoint is its ``Resource``, which
+reads strictly and answers alike for all. docs/decisions/0014-fastapi-with-our-own-parsing.md says what that costs.
+"""
 
 import uuid
+from collections.abc import Callable
+from typing import Any
 
-from starlette.routing import BaseRoute, Route, Router
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import (
@@ -21,6 +28,7 @@ from api import (
     watchlists,
 )
 from api.call import Endpoint
+from api.openapi import describe
 from api.serving import Resource, Server, respond
 from api.stream import Streams
 from core.reasons import Reason
@@ -30,7 +38,7 @@ from web.starting import Starting
 
 def endpoints(server: Server) -> tuple[Endpoint, ...]:
     """Every method of every path, the stream's excepted."""
-    described = (
+    return (
         *orders.ENDPOINTS,
         *gtt.ENDPOINTS,
         *baskets.ENDPOINTS,
@@ -42,22 +50,66 @@ def endpoints(server: Server) -> tuple[Endpoint, ...]:
         *watchlists.ENDPOINTS,
         *session.ENDPOINTS,
         *tokens.ENDPOINTS,
+        *system.endpoints(server),
     )
-    return (*described, *system.endpoints(server, described))
+
+
+class Path(APIRoute):
+    """All methods of one path. What is asked goes to the path's resource, which also says which methods there are."""
+
+    resource: Resource
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by the resource; FastAPI would read the request in its own way first."""
+        await self.resource(scope, receive, send)
+
+
+class Api(FastAPI):
+    """The application. Every error becomes an answer in ``Resource`` and streams are written as plain ASGI, so that
+    nothing stands between them and the server."""
+
+    def __init__(self, describe: Callable[[], dict[str, Any]]) -> None:
+        super().__init__(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+        self.router.default = nowhere
+        self.router.route_class = Path
+        self._describe = describe
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The routes themselves."""
+        return self.router
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, made when somebody first asks for it: its models are not needed to answer orders."""
+        found = self.openapi_schema = self.openapi_schema or self._describe()
+        return found
+
+    def add(self, resource: Resource) -> None:
+        """Route a path to its resource."""
+
+        async def endpoint() -> None:
+            """What is asked of this path never comes here: see ``Path.handle``."""
+
+        methods = sorted(resource.endpoints)
+        self.add_api_route(resource.path, endpoint, methods=methods, include_in_schema=False)
+        route = self.router.routes[-1]
+        assert isinstance(route, Path)
+        route.resource = resource
 
 
 def application(state: Starting) -> ASGIApp:
     """Everything under the prefix. While ``state`` is not ready it answers 503, but for /health."""
     server = Server(state)
+    streams = Streams(server)
+    table = (*endpoints(server), streams.endpoint())
+    api = Api(lambda: describe(table))
+    server.document = api.openapi
     by_path: dict[str, list[Endpoint]] = {}
-    for each in endpoints(server):
+    for each in table:
         by_path.setdefault(each.path, []).append(each)
-    inner: list[BaseRoute] = [
-        Route(path, Resource(server, path, found), include_in_schema=False) for path, found in by_path.items()
-    ]
-    inner += Streams(server).routes()
-    router = Router(inner, redirect_slashes=False, default=nowhere)
-    return SecurityHeaders(router)
+    for path, found in by_path.items():
+        api.add(Resource(server, path, found))
+    api.router.routes.extend(streams.routes())
+    return SecurityHeaders(api)
 
 
 async def nowhere(scope: Scope, _receive: Receive, send: Send) -> None:

@@ -86,14 +86,6 @@ _STREAM: dict[str, Any] = {
             "responses": {"200": {"description": "Events", "content": {"text/event-stream": {}}}, "4XX": _PROBLEM},
         }
     },
-    "/api/v1/stream/{stream_id}": {
-        "post": {
-            "summary": "Change what a stream shows",
-            "parameters": [{"name": "stream_id", "in": "path", "required": True, "schema": {"type": "string"}}],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
-            "responses": {"204": {"description": "Done"}, "4XX": _PROBLEM},
-        }
-    },
 }
 
 

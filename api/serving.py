@@ -30,11 +30,12 @@ _logger = log.get(__name__)
 
 
 class Server:
-    """What all endpoints of one process share."""
+    """What all endpoints of one process share. ``document`` describes them, once there is an application of them."""
 
     def __init__(self, state: Starting, *, workers: int = WORKERS) -> None:
         self.state = state
         self.meter = Meter()
+        self.document: Callable[[], dict[str, Any]] = dict
         self._threads = Threads("api", workers)
 
     async def run(self, act: Callable[[], Reply]) -> Reply:

@@ -20,7 +20,7 @@ from api.fields import Fields
 from api.hub import Hub
 from api.listener import Listener
 from api.reply import Reply
-from api.serving import Resource, Server
+from api.serving import Server
 from api.subscriber import Subscriber
 from api.wishes import ACCOUNT_TOPICS, USUAL, Wish, symbol_list, symbol_words, topic_list, topic_words, wish_of
 from api.writers import Events, Socket
@@ -47,15 +47,14 @@ class Streams:
         self.listener: Listener | None = None
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="stream")
 
-    def routes(self) -> list[BaseRoute]:
-        """What the API adds to its own routes."""
+    def endpoint(self) -> Endpoint:
+        """What changes a stream, an endpoint like any other."""
         path = "/stream/{stream_id}"
-        change = Endpoint("POST", path, self.change, "Change a stream", body=("symbols", "topics"), status=204)
-        return [
-            Route("/stream", Events(self), include_in_schema=False),
-            Route(path, Resource(self.server, path, [change]), include_in_schema=False),
-            WebSocketRoute("/ws", Socket(self)),
-        ]
+        return Endpoint("POST", path, self.change, "Change what a stream shows", body=("symbols", "topics"), status=204)
+
+    def routes(self) -> list[BaseRoute]:
+        """The streams themselves, written as plain ASGI."""
+        return [Route("/stream", Events(self), include_in_schema=False), WebSocketRoute("/ws", Socket(self))]
 
     def listening(self) -> tuple[Hub, Listener]:
         """The hub of the running event loop, made at the first stream."""

@@ -1,10 +1,7 @@
 """Health, readiness, metrics and the description of this API."""
 
-from collections.abc import Iterable
-
 from api.call import Call, Endpoint
 from api.metrics import gauges
-from api.openapi import describe
 from api.reply import Reply
 from api.serving import Server
 from desk import availability, readiness
@@ -12,7 +9,7 @@ from desk import availability, readiness
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def endpoints(server: Server, described: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
+def endpoints(server: Server) -> tuple[Endpoint, ...]:
     """The endpoints that speak of the process itself."""
     state = server.state
 
@@ -47,15 +44,13 @@ def endpoints(server: Server, described: Iterable[Endpoint]) -> tuple[Endpoint, 
         ]
         return Reply(200, ("\n".join(lines) + "\n").encode(), media=PROMETHEUS)
 
-    own = (
+    def openapi(_: Call) -> Reply:
+        """This API, described."""
+        return Reply(200, server.document())
+
+    return (
         Endpoint("GET", "/health", health, "The process answers", public=True, starting=True, inline=True),
         Endpoint("GET", "/ready", ready, "Whether orders can be placed", public=True, starting=True),
         Endpoint("GET", "/metrics", metrics, "Counters for Prometheus"),
+        Endpoint("GET", "/openapi.json", openapi, "This description", public=True),
     )
-    listed = [*described, *own]
-
-    def openapi(_: Call) -> Reply:
-        """This API, described."""
-        return Reply(200, describe(listed))
-
-    return (*own, Endpoint("GET", "/openapi.json", openapi, "This description", public=True))

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount, Router
+from starlette.routing import Mount, Route, Router
 
 from api.app import nowhere
 from api.late import PREFIX
-from api.serving import Server
+from api.serving import Resource, Server
 from api.stream import Streams
 from web.security import SecurityHeaders
 from web.starting import Starting
@@ -80,7 +80,9 @@ def live(state: Starting) -> Iterator[Live]:
     """A server with the streams alone, until the block ends."""
     server = Server(state)
     streams = Streams(server)
-    router = Router(streams.routes(), redirect_slashes=False, default=nowhere)
+    change = streams.endpoint()
+    routes = [*streams.routes(), Route(change.path, Resource(server, change.path, [change]))]
+    router = Router(routes, redirect_slashes=False, default=nowhere)
     app = Starlette(routes=[Mount(PREFIX, app=SecurityHeaders(router))])
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

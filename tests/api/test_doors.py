@@ -3,9 +3,8 @@
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import application
+from api.app import Path, application
 from api.call import Endpoint
-from api.serving import Resource
 from db.engine import Database
 from tests.api.conftest import ORDER, as_bot, as_browser
 from tests.people import token
@@ -14,8 +13,8 @@ from tests.started import Started
 ALL = [
     each
     for route in application(Started(None)).app.routes  # type: ignore[attr-defined]
-    if isinstance(route.endpoint, Resource)
-    for each in route.endpoint.endpoints.values()
+    if isinstance(route, Path)
+    for each in route.resource.endpoints.values()
 ]
 GUARDED = [each for each in ALL if not each.public]
 WRITES = [each for each in GUARDED if each.method != "GET"]

@@ -10,9 +10,8 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from api.app import application
+from api.app import Path, application
 from api.late import PREFIX
-from api.serving import Resource
 from tests.started import Started
 from ui import assets
 
@@ -36,7 +35,7 @@ def walked(found: Iterable[BaseRoute], before: str = "") -> Iterator[str]:
         elif isinstance(each, WebSocketRoute):
             yield f"WS {before}{each.path}"
         elif isinstance(each, Route):
-            methods = each.endpoint.endpoints if isinstance(each.endpoint, Resource) else {"GET"}
+            methods = each.resource.endpoints if isinstance(each, Path) else {"GET"}
             yield from (f"{method} {before}{each.path}" for method in methods)
         else:
             raise TypeError(each)
