@@ -22,7 +22,7 @@ import log
 
 PROJECT = Path(__file__).resolve().parent
 SECRETS_FILE = PROJECT / ".streamlit" / "secrets.toml"
-SECRET_FIELDS = frozenset({"database_url", "kagaz_admin_password"})
+SECRET_FIELDS = frozenset({"database_url", "kagaz_admin_password", "kagaz_sealing_key"})
 
 
 class WrongSettings(ValueError):
@@ -70,7 +70,9 @@ class Settings(BaseSettings):
     )
     kagaz_feed: Literal["simulator", "replay", "upstox", "truedata"] = Field(
         default="simulator",
-        description="Where prices come from at the first start: `simulator`, `replay`, `upstox` or `truedata`.",
+        description="Where prices come from at the first start: `simulator`, `replay`, `upstox` or `truedata`. A "
+        "vendor's prices are their owner's alone: with one of the last two the simulator is everybody's market, and "
+        "the first administrator gets one of their own beside it, to be connected on the page Feeds.",
         json_schema_extra={"must": "be simulator, replay, upstox or truedata"},
     )
     kagaz_session: Literal["always", "nse"] = Field(
@@ -136,6 +138,20 @@ class Settings(BaseSettings):
         repr=False,
         description="Password of the first admin, who must change it at the first sign-in. At most 72 bytes.",
         json_schema_extra={"must": "be a password of at most 72 bytes, set together with KAGAZ_ADMIN_EMAIL"},
+    )
+    kagaz_sealing_key: str | None = Field(
+        default=None,
+        min_length=32,
+        repr=False,
+        description="Seals what owners type in for their vendors: 32 characters of chance or more, as `openssl rand "
+        "-base64 32` prints. Unset: a key is made in `sealing.key` in `KAGAZ_HOME`, which serves one machine. When it "
+        "is lost, owners type their credentials in once more.",
+        json_schema_extra={"must": "be 32 characters or more"},
+    )
+    kagaz_upstox_url: str = Field(
+        default="https://api.upstox.com",
+        description="Address of Upstox: its login and its prices. Another one serves to try Kagaz with a stand-in.",
+        json_schema_extra={"must": "be an address like https://api.upstox.com"},
     )
     kagaz_pg_bin: Path | None = Field(
         default=None,
@@ -362,6 +378,7 @@ def read() -> Settings:
         pair = next((str(one["ctx"]["error"]) for one in error.errors() if not one["loc"]), "")
         raise WrongSettings("\n".join(_sentence(name) if name else pair for name in names)) from None
     log.hide(found.kagaz_admin_password)
+    log.hide(found.kagaz_sealing_key)
     if found.database_url:
         password = urlsplit(found.database_url).password
         log.hide(password)

@@ -131,8 +131,7 @@ class Listener(Reader):
             if place.loaded and place.readers and (behind < 0 or behind > MOST_BEHIND):
                 self._catch_up(name, place)
         self.hub.call(self.hub.tick, clocks, over)
-        looked_at = set().union(*(place.looked_at() for place in places.values()))
-        self.say_what_is_looked_at(looked_at, len(streams))
+        self.say_what_is_looked_at({name: place.looked_at() for name, place in places.items()}, len(streams))
 
     def tick_alone(self) -> None:
         """The feed pills cannot be read, which is told."""

@@ -33,7 +33,8 @@ class PrincipalRow:
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account with its owner's name; ``running`` tells whether its market is switched on."""
+    """An account with its owner's name; ``running`` tells whether its market is switched on, ``live`` whether that
+    is its owner's alone."""
 
     id: int
     owner: str
@@ -42,6 +43,7 @@ class AccountRow:
     name: str
     archived: bool
     running: bool
+    live: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,12 @@ class TokenRow:
 
 
 _ACCOUNT = """select a.id, u.name as owner, a.user_id, a.market, a.name,
-       a.archived_at is not null as archived, m.running
+       a.archived_at is not null as archived, m.running, m.owner_id is not null as live
     from accounts a join users u on u.id = a.user_id join markets m on m.id = a.market """
-# Own accounts, those shared with the user, and all of them for who administers.
-_VISIBLE = """(a.user_id = %s or %s or exists
-    (select 1 from account_shares s where s.account_id = a.id and s.user_id = %s)) """
+# Own accounts, those shared with the user, and all of them for who administers; but of an owner's live market none
+# that is not one's own: a book there shows what may be shown to the owner of the prices alone.
+_VISIBLE = """(a.user_id = %s or (m.owner_id is null and (%s or exists
+    (select 1 from account_shares s where s.account_id = a.id and s.user_id = %s)))) """
 
 
 def principal_by_session(connection: Connection[Any], digest: bytes) -> PrincipalRow | None:
@@ -119,7 +122,7 @@ def accounts(connection: Connection[Any], user_id: int, admin: bool, only: int |
         + "where "
         + _VISIBLE
         + """and (%s::bigint is null or a.id = %s)
-        order by a.user_id <> %s, a.archived_at is not null, not m.running, a.name <> 'main',
+        order by a.user_id <> %s, a.archived_at is not null, not m.running, m.owner_id is not null, a.name <> 'main',
             u.name, a.name, a.id"""
     )
     return many(connection, AccountRow, sql, (user_id, admin, user_id, only, only, user_id))
@@ -130,13 +133,16 @@ def accounts_named(connection: Connection[Any], owner: str, name: str) -> list[A
 
     Not bounded by an asking user: the command line asks it, and ``desk.access`` filters.
     """
-    sql = "where u.name = %s and a.name = %s order by a.archived_at is not null, not m.running, a.id desc"
+    sql = (
+        "where u.name = %s and a.name = %s"
+        " order by a.archived_at is not null, not m.running, m.owner_id is not null, a.id desc"
+    )
     return many(connection, AccountRow, _ACCOUNT + sql, (owner, name))
 
 
 def visible(connection: Connection[Any], account_id: int, user_id: int, admin: bool) -> bool:
     """Whether this user may read the account."""
-    sql = "select 1 from accounts a where a.id = %s and " + _VISIBLE
+    sql = "select 1 from accounts a join markets m on m.id = a.market where a.id = %s and " + _VISIBLE
     return value(connection, sql, (account_id, user_id, admin, user_id)) is not None
 
 
@@ -153,21 +159,23 @@ def account_of_gtt(connection: Connection[Any], gtt_id: int, user_id: int, admin
 
 
 def running_market(connection: Connection[Any]) -> tuple[str, date] | None:
-    """The market that is switched on and the date it trades; the first by name if several are.
+    """The market of everybody that is switched on and the date it trades; the first by name if several are.
 
     Its row stays locked, so that no account is opened on a date that ends meanwhile.
     """
-    sql = "select id, trading_date from markets where running order by id limit 1 for share"
+    sql = "select id, trading_date from markets where running and owner_id is null order by id limit 1 for share"
     with connection.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(sql).fetchone()
     return None if row is None else (row[0], row[1])
 
 
 def insert_account(connection: Connection[Any], user_id: int, market: str, name: str, today: date) -> int | None:
-    """The new account's id; None when a living account of that name is there already."""
-    sql = """insert into accounts (user_id, market, name, trading_date) values (%s, %s, %s, %s)
+    """The new account's id; None when a living account of that name is there already, and in a market of another."""
+    sql = """insert into accounts (user_id, market, name, trading_date)
+             select u.id, m.id, %s, %s from users u join markets m on m.owner_id is null or m.owner_id = u.id
+             where u.id = %s and m.id = %s
              on conflict (user_id, market, name) where archived_at is null do nothing returning id"""
-    found = value(connection, sql, (user_id, market, name, today))
+    found = value(connection, sql, (name, today, user_id, market))
     return None if found is None else int(found)
 
 

@@ -98,12 +98,14 @@ def ensure_market(conn: Connection, market: str, feed: str, session: str, tradin
 
 
 def markets(conn: Connection, market: str | None = None) -> list[dict[str, Any]]:
-    """Rows of markets with the age of their last frame (None before the first), those that run first."""
+    """Rows of markets with the age of their last frame (None before the first): those that run first, and of
+    those everybody's."""
     with conn.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
-            "select id, feed, session, running, phase, trading_date, exchange_time, frame, feed_state,"
-            " risk_snapshot_id, (extract(epoch from clock_timestamp() - frame_at) * 1000)::bigint as frame_age_ms"
-            " from markets where %(one)s::text is null or id = %(one)s order by running desc, id",
+            "select m.id, feed, session, running, phase, trading_date, exchange_time, frame, feed_state,"
+            " risk_snapshot_id, (extract(epoch from clock_timestamp() - frame_at) * 1000)::bigint as frame_age_ms,"
+            " owner_id, backup, feed_version from markets m where %(one)s::text is null or id = %(one)s"
+            " order by running desc, owner_id is not null, id",
             {"one": market},
         ).fetchall()
 
@@ -183,17 +185,34 @@ def set_settlement(conn: Connection, market: str, trading_date: date, ids: Any, 
     )
 
 
+# What an instrument is wanted for, the most important first: a vendor serves so many at a time and no more. What a
+# contract is on comes with it, because its margin and its price follow from there.
+_WANTED = """
+with held as materialized (
+    select o.instrument_id as id from orders o join accounts a on a.id = o.account_id
+    where o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') and a.market = %(market)s
+    union
+    select p.instrument_id from positions p join accounts a on a.id = p.account_id
+    where p.quantity <> 0 and a.market = %(market)s
+    union
+    select g.instrument_id from gtts g join accounts a on a.id = g.account_id
+    where g.status = 'ACTIVE' and a.market = %(market)s
+)
+select id from (
+    select id, 1 as place from held
+    union all
+    select i.underlying_id, 1 from held join instruments i using (id) where i.underlying_id is not null
+    union all
+    select w.instrument_id, 2 from watchlist_items w join watchlists l on l.id = w.watchlist_id
+    join markets m on m.id = %(market)s and (m.owner_id is null or m.owner_id = l.user_id)
+    union all
+    select value::int4, 3 from heartbeats, jsonb_array_elements_text(detail -> 'looked_at' -> %(market)s)
+    where beat_at > now() - interval '60 seconds'
+    and jsonb_typeof(detail -> 'looked_at' -> %(market)s) = 'array'
+) wanted group by id order by min(place), id"""
+
+
 def wanted(conn: Connection, market: str) -> list[int]:
-    """Instruments in working orders, positions, watchlists, and what readers said they look at."""
-    rows = conn.execute(
-        "select o.instrument_id from orders o join accounts a on a.id = o.account_id"
-        " where o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') and a.market = %(market)s"
-        " union select p.instrument_id from positions p join accounts a on a.id = p.account_id"
-        " where p.quantity <> 0 and a.market = %(market)s"
-        " union select instrument_id from watchlist_items"
-        " union select value::int4 from heartbeats, jsonb_array_elements_text(detail -> 'instruments')"
-        " where beat_at > now() - interval '60 seconds' and (market is null or market = %(market)s)"
-        " and jsonb_typeof(detail -> 'instruments') = 'array'",
-        {"market": market},
-    ).fetchall()
-    return [row[0] for row in rows]
+    """Instruments in working orders, GTTs and positions with what those are on, then in watchlists, then what readers
+    said they look at; in an owner's market of the owner's lists alone."""
+    return [row[0] for row in conn.execute(_WANTED, {"market": market}).fetchall()]

@@ -19,13 +19,14 @@ class ReadinessRow:
 
 
 def readiness(connection: Connection[Any]) -> ReadinessRow:
-    """The state of the market that is switched on; the first by name if several are."""
+    """The state of the market that is switched on: everybody's before an owner's, then the first by name."""
     sql = """
         select (select version_num from alembic_version) as schema_version, m.id as market, l.term,
                (select min((extract(epoch from now() - h.beat_at) * 1000)::bigint) from heartbeats h
                 where h.market = m.id and h.role = 'execution') as heartbeat_age_ms
         from (select 1) as always
-        left join lateral (select * from markets where running order by id limit 1) m on true
+        left join lateral (
+            select * from markets where running order by owner_id is not null, id limit 1) m on true
         left join leader l on l.market = m.id"""
     row = one(connection, ReadinessRow, sql)
     if row is None:

@@ -1,8 +1,8 @@
 """Which accounts a principal may read and write.
 
 A trader reads and writes their own; whom an account was shared with reads it; an administrator reads
-all and writes their own. What somebody may not see does not exist for them: the answer is the same
-404 as for an invented name.
+all and writes their own. A book in an owner's live market is read by that owner alone. What somebody may
+not see does not exist for them: the answer is the same 404 as for an invented name.
 """
 
 import re
@@ -44,7 +44,8 @@ _KEY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:
-    """An account by the name that programs and screens use, such as ``alice/main``."""
+    """An account by the name that programs and screens use, such as ``alice/main``. ``live``: its market shows a
+    vendor's prices to their owner alone."""
 
     id: int
     key: str
@@ -52,6 +53,7 @@ class AccountRef:
     market: str
     name: str
     archived: bool
+    live: bool = False
 
 
 def accounts(database: Database, principal: Principal) -> list[AccountRef]:
@@ -188,6 +190,9 @@ def _change_share(database: Database, principal: Principal, key: str, reader: st
     found = account(database, principal, key)
     if found.user_id != principal.user_id and not principal.is_admin:
         raise Refusal(Reason.FORBIDDEN, "Only its owner shares an account.", field="account")
+    if found.live and grant:
+        sentence = "A vendor's prices may be shown to the holder of its account alone: a book with them is not shared."
+        raise Refusal(Reason.FORBIDDEN, sentence, field="account")
     with database.connection() as connection:
         user = user_rows.user_by_name(connection, reader.strip().lower())
         if user is None:
@@ -256,4 +261,4 @@ def _ref(row: AccountRow) -> AccountRef:
         key += f"~{row.id}"
     elif not row.running:
         key += f"@{row.market}"
-    return AccountRef(row.id, key, row.user_id, row.market, row.name, row.archived)
+    return AccountRef(row.id, key, row.user_id, row.market, row.name, row.archived, row.live)

@@ -5,8 +5,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.vendors import Vendor
 from db.engine import Database
-from desk import access, identity, wallet
+from desk import access, identity, live, wallet
 from desk.principal import Principal
 from settings import Settings
 
@@ -36,8 +37,13 @@ DEMO = (
 
 def ensure(database: Database, settings: Settings, home: Path | None) -> None:
     """Makes the first users unless there is an admin. `home` is the embedded database's, else None."""
-    if any(user.role == "admin" for user in identity.everyone(database)):
-        return
+    if not any(user.role == "admin" for user in identity.everyone(database)):
+        _make(database, settings, home)
+    if settings.kagaz_feed in set(Vendor):
+        live.for_first_administrator(database, Vendor(settings.kagaz_feed))
+
+
+def _make(database: Database, settings: Settings, home: Path | None) -> None:
     if home is not None:
         _demo(database, home, with_admin=settings.kagaz_admin_email is None)
     if settings.kagaz_admin_email is not None:

@@ -109,6 +109,7 @@ def prepare(
     """
     from db import checks, embedded, migrate
     from db.engine import Database, exclusive
+    from desk import sealing
 
     step("database")
     if settings.database_url:
@@ -117,6 +118,7 @@ def prepare(
         if _held.cluster is None:
             _held.cluster = embedded.acquire(settings.kagaz_home, programs=settings.kagaz_pg_bin)
         url, home = _held.cluster.url, _held.cluster.home
+    sealing.keep_in(home)
     checks.refuse_unfit(url)
     step("schema")
     migrate.upgrade(url)

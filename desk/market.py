@@ -15,8 +15,8 @@ from db.doorbell import FRAMES, Doorbell
 from db.engine import Database
 from desk import masters
 
-FEEDS = {"simulator": "sim", "replay": "replay/default", "upstox": "live/upstox", "truedata": "live/truedata"}
-
+FEEDS = {"simulator": "sim", "replay": "replay/default"}
+"""The markets of everybody. A vendor's prices are their owner's alone (``desk.live``)."""
 
 DAY = timedelta(days=1)
 
@@ -27,7 +27,9 @@ class LostMarketError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class MarketState:
-    """A market's row. ``frame_age_ms`` is by the database's clock, None before the first frame."""
+    """A market's row. ``frame_age_ms`` is by the database's clock, None before the first frame. ``owner_id`` is the
+    user whose vendor it shows, None where it is everybody's; ``backup`` the feed that takes over from ``feed``;
+    ``feed_version`` rises when the feed must be opened anew."""
 
     id: str
     feed: str
@@ -40,6 +42,9 @@ class MarketState:
     frame_age_ms: int | None
     feed_state: dict[str, Any] = field(default_factory=dict)
     risk_snapshot_id: int | None = None
+    owner_id: int | None = None
+    backup: str | None = None
+    feed_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +81,20 @@ class Candle:
 def ensure_markets(
     database: Database, feed: str | None = None, session: str | None = None, now: datetime | None = None
 ) -> str:
-    """Makes the row of the market that ``feed`` names, switched on if no market is; its id.
+    """Makes the row of the market that ``feed`` names, switched on if no other of everybody is; its id.
 
-    What is not given comes from the settings; the trading date is the one of ``now``.
+    What is not given comes from the settings, a vendor there stands for the simulator; the trading date is the one of
+    ``now``.
     """
     chosen = settings.load()
     session = session or chosen.kagaz_session
-    market = FEEDS[feed or chosen.kagaz_feed]
+    feed = feed or chosen.kagaz_feed
+    feed = feed if feed in FEEDS else "simulator"
+    market = FEEDS[feed]
     trading_date = calendar(database, session).trading_date_at(now or datetime.now(UTC))
     with database.connection() as conn:
-        none_runs = not any(row["running"] for row in rows.markets(conn))
-        rows.ensure_market(conn, market, feed or chosen.kagaz_feed, session, trading_date, running=none_runs)
+        none_runs = not any(row["running"] and row["owner_id"] is None for row in rows.markets(conn))
+        rows.ensure_market(conn, market, feed, session, trading_date, running=none_runs)
     return market
 
 
@@ -96,7 +104,8 @@ def calendar(database: Database, session: str, market: str = "") -> Calendar:
 
 
 def running(database: Database) -> MarketState:
-    """The market that is switched on; with several, the first by name. Raises LookupError when none is."""
+    """The market that is switched on; with several, everybody's before an owner's, then the first by name. Raises
+    LookupError when none is."""
     found = [state for state in markets(database) if state.running]
     if not found:
         raise LookupError("No market is switched on.")
@@ -158,10 +167,10 @@ def quotes(database: Database, market: str, ids: Sequence[int] | None = None) ->
         return {row["instrument_id"]: row for row in rows.quotes(conn, market, ids)}
 
 
-def wanted(database: Database, market: str) -> set[int]:
-    """Instruments that somebody orders, holds or looks at."""
+def wanted(database: Database, market: str) -> list[int]:
+    """Instruments that somebody orders or holds, then has in a list, then looks at: the most important first."""
     with database.autocommit() as conn:
-        return set(rows.wanted(conn, market))
+        return rows.wanted(conn, market)
 
 
 def save_feed(database: Database, market: str, feed_state: dict[str, Any], resume: dict[str, Any] | None) -> None:

@@ -30,7 +30,7 @@ class Reader(ABC):
         self._role = role
         self._stop = threading.Event()
         self._ticked = 0.0
-        self._said_at, self._said = 0.0, list[int]()
+        self._said_at, self._said = 0.0, dict[str, list[int]]()
         self._thread = threading.Thread(target=self._run, name=f"{role}-reader", daemon=True)
 
     def start(self) -> None:
@@ -94,9 +94,9 @@ class Reader(ABC):
     def _tick_is_due(self) -> bool:
         return time.monotonic() - self._ticked >= TICK_SECONDS
 
-    def say_what_is_looked_at(self, instruments: Iterable[int], streams: int) -> None:
-        """Options that nobody looks at are priced on demand only."""
-        shown = sorted(instruments)[:MOST_LOOKED_AT]
+    def say_what_is_looked_at(self, instruments: Mapping[str, Iterable[int]], streams: int) -> None:
+        """By market: options that nobody looks at are priced on demand only, and a vendor is not asked for them."""
+        shown = {name: sorted(ids)[:MOST_LOOKED_AT] for name, ids in sorted(instruments.items()) if ids}
         if shown != self._said or time.monotonic() - self._said_at > BEAT_SECONDS:
-            jobs.beat(self.database, self._role, None, None, {"instruments": shown, "streams": streams})
+            jobs.beat(self.database, self._role, None, None, {"looked_at": shown, "streams": streams})
             self._said, self._said_at = shown, time.monotonic()

@@ -100,6 +100,10 @@ markets = Table(
     Column("risk_snapshot_id", BigInteger, ForeignKey("risk_snapshots.id", use_alter=True)),
     Column("feed_state", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("resume", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("owner_id", BigInteger, ForeignKey("users.id")),
+    Column("backup", Text),
+    Column("feed_version", BigInteger, nullable=False, server_default=text("0")),
+    Index("markets_owner", "owner_id", unique=True, postgresql_where=text("(owner_id IS NOT NULL)")),
 )
 
 market_days = Table(
@@ -200,6 +204,7 @@ candles = Table(
     Column("close", Integer, nullable=False),
     Column("volume", BigInteger, nullable=False),
     Column("oi", BigInteger, nullable=False),
+    Column("filled", Boolean, nullable=False, server_default=text("false")),
 )
 
 leader = Table(

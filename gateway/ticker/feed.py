@@ -176,8 +176,18 @@ class Feed(Reader):
             behind = market.state(self.database, place.name).frame - place.frame
             if behind < 0 or behind > MOST_FRAMES:  # the tape has paused, or the market was begun anew
                 self._call(_tell, self._load(place))
-        self.say_what_is_looked_at(set().union(*(each.asked for each in sockets)), len(sockets))
+        self.say_what_is_looked_at(self._looked_at(sockets), len(sockets))
         self._call(self._beat_all, over)
+
+    def _looked_at(self, sockets: list[Outbox]) -> dict[str, set[int]]:
+        """What the sockets asked for, by market."""
+        found: dict[str, set[int]] = {}
+        with self.lock:
+            places = {number: watched.account.market for number, watched in self.accounts.items()}
+        for each in sockets:
+            if each.account_id in places:
+                found.setdefault(places[each.account_id], set()).update(each.asked)
+        return found
 
     def tick_alone(self) -> None:
         """Nothing but the beats."""

@@ -273,7 +273,7 @@ def test_what_streams_look_at_is_told_to_those_who_price_options(server: Live, d
     with server.reading(alice, "symbols=NSE:INFY&topics=feed,quotes") as reader:
         for _ in range(2):
             reader.until("feed")
-        found = make.ask(desk, "select detail -> 'instruments' from heartbeats where role = 'web'")
+        found = make.ask(desk, "select detail -> 'looked_at' -> 'sim' from heartbeats where role = 'web'")
     assert found == [id_of(desk, "NSE:INFY")]
 
 

@@ -1,0 +1,117 @@
+"""Markets of an owner: made, given a backup, found; and the outages of their feeds."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from psycopg import Connection
+
+from db.rows import many, value
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRow:
+    """An owner's market with the owner's name."""
+
+    id: str
+    owner_id: int
+    owner: str
+    feed: str
+    backup: str | None
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """An outage whose candles are not filled in yet."""
+
+    id: int
+    began_at: datetime
+    ended_at: datetime
+
+
+_LIVE = """select m.id, m.owner_id, u.name as owner, m.feed, m.backup, m.running
+    from markets m join users u on u.id = m.owner_id """
+
+
+def insert(
+    connection: Connection[Any], market: str, owner_id: int, feed: str, backup: str | None, day: date
+) -> bool:  # fmt: skip
+    """An owner's market, switched off; False where a market of that name is there already."""
+    done = connection.execute(
+        "insert into markets (id, owner_id, feed, backup, session, trading_date, running)"
+        " values (%s, %s, %s, %s, 'nse', %s, false) on conflict do nothing",
+        (market, owner_id, feed, backup, day),
+    )
+    return done.rowcount == 1
+
+
+def set_feeds(connection: Connection[Any], market: str, feed: str, backup: str | None) -> None:
+    """Another feed, or another backup; the feed is opened anew where that is a change."""
+    connection.execute(
+        "update markets set feed = %(feed)s, backup = %(backup)s, feed_version = feed_version + 1"
+        " where id = %(market)s and (feed, backup) is distinct from (%(feed)s, %(backup)s)",
+        {"market": market, "feed": feed, "backup": backup},
+    )
+
+
+def open_anew(connection: Connection[Any], market: str) -> None:
+    """Have the feed of a market opened anew."""
+    connection.execute("update markets set feed_version = feed_version + 1 where id = %s", (market,))
+
+
+def all_live(connection: Connection[Any]) -> list[LiveRow]:
+    """Every owner's market."""
+    return many(connection, LiveRow, _LIVE + "order by m.id")
+
+
+def of_owner(connection: Connection[Any], user_id: int) -> LiveRow | None:
+    """The market of one owner."""
+    found = many(connection, LiveRow, _LIVE + "where m.owner_id = %s", (user_id,))
+    return found[0] if found else None
+
+
+def note_gap(connection: Connection[Any], market: str, began_at: datetime, ended_at: datetime) -> None:
+    """An outage that is over; told twice it is one."""
+    connection.execute(
+        "insert into feed_gaps (market, began_at, ended_at) values (%s, %s, %s)"
+        " on conflict (market, began_at) do update set ended_at = greatest(feed_gaps.ended_at, excluded.ended_at)"
+        " where feed_gaps.filled_at is null",
+        (market, began_at, ended_at),
+    )
+
+
+def open_gaps(connection: Connection[Any], market: str, limit: int) -> list[GapRow]:
+    """Outages to be filled in, the newest first."""
+    sql = """select id, began_at, ended_at from feed_gaps
+             where market = %s and filled_at is null and noted_at > now() - interval '7 days'
+             order by began_at desc limit %s"""
+    return many(connection, GapRow, sql, (market, limit))
+
+
+def close_gap(connection: Connection[Any], gap: int, candles: int) -> bool:
+    """An outage is filled in with so many candles; False where somebody has done so."""
+    sql = "update feed_gaps set filled_at = now(), candles = %s, failed = null where id = %s and filled_at is null"
+    return connection.execute(sql, (candles, gap)).rowcount == 1
+
+
+def gap_failed(connection: Connection[Any], gap: int, why: str) -> None:
+    """An outage could not be filled in yet."""
+    connection.execute("update feed_gaps set failed = %s where id = %s", (why, gap))
+
+
+def gap_counts(connection: Connection[Any], market: str) -> dict[str, Any]:
+    """How many outages the last week had, how many are filled in, with how many candles."""
+    row = connection.execute(
+        "select count(*), count(filled_at), coalesce(sum(candles), 0), max(failed) filter (where filled_at is null)"
+        " from feed_gaps where market = %s and noted_at > now() - interval '7 days'",
+        (market,),
+    ).fetchone()
+    assert row
+    return {"outages": row[0], "filled": row[1], "candles": row[2], "failed": row[3]}
+
+
+def first_administrator(connection: Connection[Any]) -> int | None:
+    """The id of the administrator who was made first."""
+    found = value(connection, "select id from users where role = 'admin' and active order by id limit 1")
+    return None if found is None else int(found)

@@ -1,0 +1,126 @@
+"""Live markets: each owner of a vendor's account has one, ``live/<user>``, with its own books, clock and trading date.
+
+It shows the vendor's prices, which nobody but their owner may see; a book in it is invisible to all others.
+"""
+
+from datetime import UTC, datetime
+
+from core.reasons import Reason, Refusal
+from core.vendors import TERMS, Vendor
+from db import access as account_rows
+from db import audit
+from db import feeds as credential_rows
+from db import live as rows
+from db import market as market_rows
+from db.engine import Database
+from db.live import LiveRow
+from desk import market as markets
+from desk.access import require_admin, require_write
+from desk.principal import Principal
+from desk.remember import forget_all
+
+BOOK = "live-main"
+"""The first book of a live market: its name differs from ``main``, because both markets run at once."""
+
+
+def name_of(user: str) -> str:
+    """The market of a user."""
+    return f"live/{user}"
+
+
+def choose(database: Database, principal: Principal, feed: Vendor, backup: Vendor | None = None) -> str:
+    """Make one's own live market on the first call, or give it other feeds; its id. It is switched on.
+
+    Raises Refusal where nothing was typed in for a vendor, and for who may not trade.
+    """
+    require_write(principal)
+    if backup is feed:
+        raise Refusal(Reason.BAD_INPUT, "The second feed is the same as the first. Choose another.", field="backup")
+    with database.connection() as connection:
+        kept = {each.vendor for each in credential_rows.credentials(connection, principal.user_id)}
+    for vendor in (feed, backup):
+        if vendor is not None and vendor not in kept:
+            sentence = f"Type in what opens {TERMS[vendor].title} first."
+            raise Refusal(Reason.NOT_FOUND, sentence, field="feed" if vendor is feed else "backup")
+    market = ensure(database, principal.user_id, principal.name, feed, backup)
+    switch(database, principal, market, on=True)
+    return market
+
+
+def ensure(
+    database: Database, user_id: int, user: str, feed: Vendor, backup: Vendor | None = None, *, on: bool = False
+) -> str:
+    """The live market of a user, made with its first book where it is missing; its feeds are those named."""
+    with database.connection() as connection:
+        found = rows.of_owner(connection, user_id)
+    if found is not None:
+        with database.connection() as connection:
+            rows.set_feeds(connection, found.id, feed, backup)
+        return found.id
+    market = name_of(user)
+    day = markets.calendar(database, "nse").trading_date_at(datetime.now(UTC))
+    with database.connection() as connection:
+        if not rows.insert(connection, market, user_id, feed, backup, day):
+            sentence = f"There is a market {market} that is not yours. Ask an administrator to have you renamed."
+            raise Refusal(Reason.FORBIDDEN, sentence)
+        account_rows.insert_account(connection, user_id, market, BOOK, day)
+        market_rows.set_running(connection, market, on)
+        detail = {"feed": str(feed), "backup": None if backup is None else str(backup)}
+        audit.append(connection, user, "LIVE_MARKET_MADE", market, user_id=user_id, detail=detail)
+    forget_all()
+    return market
+
+
+def switch(database: Database, principal: Principal, market: str, *, on: bool) -> None:
+    """Start or stop the feed of a live market: its owner's affair, or an administrator's. Its books stand still while
+    it is off."""
+    with database.connection() as connection:
+        found = _mine(connection, principal, market)
+        market_rows.set_running(connection, found.id, on)
+        if on and not found.running:
+            rows.open_anew(connection, found.id)
+        action = "FEED_STARTED" if on else "FEED_STOPPED"
+        audit.append(connection, principal.name, action, found.id, user_id=found.owner_id)
+    forget_all()
+
+
+def reconnect(database: Database, principal: Principal, market: str) -> None:
+    """Have a live market's feed opened anew, also after a refusal that nothing else would end."""
+    with database.connection() as connection:
+        found = _mine(connection, principal, market)
+        rows.open_anew(connection, found.id)
+        audit.append(connection, principal.name, "FEED_RECONNECTED", found.id, user_id=found.owner_id)
+
+
+def of_owner(database: Database, user_id: int) -> LiveRow | None:
+    """A user's live market."""
+    with database.autocommit() as connection:
+        return rows.of_owner(connection, user_id)
+
+
+def everyone(database: Database, principal: Principal) -> list[LiveRow]:
+    """All live markets, for an administrator."""
+    require_admin(principal)
+    with database.autocommit() as connection:
+        return rows.all_live(connection)
+
+
+def for_first_administrator(database: Database, feed: Vendor) -> None:
+    """With a vendor named as the feed of a new Kagaz: a live market of the first administrator, if nobody has one."""
+    with database.connection() as connection:
+        owner = rows.first_administrator(connection)
+        if owner is None or rows.all_live(connection):
+            return
+        name = next(
+            each.owner for each in account_rows.accounts(connection, owner, False, None) if each.user_id == owner
+        )
+    ensure(database, owner, name, feed, on=True)
+
+
+def _mine(connection: object, principal: Principal, market: str) -> LiveRow:
+    """The live market of that name if it is the asker's to start and stop; another's does not exist."""
+    require_write(principal)
+    for each in rows.all_live(connection):  # type: ignore[arg-type]
+        if each.id == market and (each.owner_id == principal.user_id or principal.is_admin):
+            return each
+    raise Refusal(Reason.NOT_FOUND, "There is no such live market.", field="market")
