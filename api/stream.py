@@ -76,12 +76,12 @@ class Streams:
         """A stream for who asks: the one they had, or a new one. Raises what an API request raises."""
         if not self.server.state.ready:
             raise Refusal(Reason.NOT_READY, "Kagaz is starting. Try again in a second.")
-        hub, listener = self.listening()
         named = fields.may("account", readers.account)
         symbols = fields.may("symbols", symbol_words) or []
         words = fields.may("topics", topic_words)
         fields.close()
         principal, account = await self._in_thread(lambda: self._who(scope, named))
+        hub, listener = self.listening()  # for who may read: a stranger starts nothing
         if hub.stopping:
             raise Refusal(Reason.NOT_READY, "Kagaz is stopping. Try again in a few seconds.")
         before = _LAST_ID.fullmatch(last_id or "")

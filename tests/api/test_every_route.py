@@ -1,6 +1,7 @@
 """The port's routes, each by name: what needs no proof is named here, and everything else refuses who has none."""
 
 import ast
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -77,6 +78,13 @@ def test_every_other_route_refuses_who_proves_nothing(client: TestClient, each: 
     answer = client.request(method, path, headers={"origin": "http://desk.test"}, json=body)
     assert answer.status_code == 401, answer.text
     assert answer.json()["reason_code"] == 800
+
+
+def test_a_stranger_does_not_start_the_reader_of_the_streams(client: TestClient):
+    assert client.get("/api/v1/stream").status_code == 401
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/api/v1/ws") as line:
+        line.receive_json()
+    assert "web-reader" not in {each.name for each in threading.enumerate()}
 
 
 # Plotly's file is the package's own, to the byte (tests/pages/test_assets.py), and so large that it holds such words.
