@@ -14,7 +14,7 @@ from db.rows import many, one, value
 @dataclass(frozen=True, slots=True)
 class AppRow:
     """A program. ``salt`` gives, with its key, its secret; neither is kept. ``account`` is its account's name as
-    its owner writes it."""
+    its owner writes it, ``scopes`` what its access tokens may do, ``last_login_at`` when it was given one last."""
 
     id: int
     user_id: int
@@ -25,15 +25,18 @@ class AppRow:
     key_hint: str
     salt: bytes
     redirect_url: str | None
+    scopes: list[str]
     created_at: datetime
+    last_login_at: datetime | None
     last_used_at: datetime | None
 
 
 _APP = """
 select a.id, a.user_id, u.name as owner, a.account_id, u.name || '/' || b.name as account, a.name, a.key_hint, a.salt,
-       a.redirect_url, a.created_at,
-       (select max(t.last_used_at) from api_tokens t where t.app_id = a.id) as last_used_at
+       a.redirect_url, a.scopes, a.created_at, given.last_login_at, given.last_used_at
 from apps a join users u on u.id = a.user_id join accounts b on b.id = a.account_id
+left join lateral (select max(t.created_at) as last_login_at, max(t.last_used_at) as last_used_at
+                   from api_tokens t where t.app_id = a.id) given on true
 where a.revoked_at is null and u.active """
 
 
@@ -42,15 +45,17 @@ def insert(
     digest: bytes,
     hint: str,
     salt: bytes,
+    *,
     user_id: int,
     account_id: int,
     name: str,
     redirect_url: str | None,
+    scopes: list[str],
 ) -> int:
     """The new program's id."""
-    sql = """insert into apps (key_sha256, key_hint, salt, user_id, account_id, name, redirect_url)
-             values (%s, %s, %s, %s, %s, %s, %s) returning id"""
-    return int(value(connection, sql, (digest, hint, salt, user_id, account_id, name, redirect_url)))
+    sql = """insert into apps (key_sha256, key_hint, salt, user_id, account_id, name, redirect_url, scopes)
+             values (%s, %s, %s, %s, %s, %s, %s, %s) returning id"""
+    return int(value(connection, sql, (digest, hint, salt, user_id, account_id, name, redirect_url, scopes)))
 
 
 def by_key(connection: Connection[Any], digest: bytes) -> AppRow | None:
@@ -87,15 +92,13 @@ def redeem_login(connection: Connection[Any], digest: bytes, app_id: int) -> boo
     return value(connection, sql, (digest, app_id)) is not None
 
 
-def insert_token(
-    connection: Connection[Any], digest: bytes, app: AppRow, scopes: list[str], expires_at: datetime | None
-) -> int:
+def insert_token(connection: Connection[Any], digest: bytes, app: AppRow, expires_at: datetime | None) -> int:
     """A new access token's id; the program's tokens that ended a month ago are forgotten."""
     connection.execute(
         "delete from api_tokens where app_id = %s and expires_at < now() - interval '30 days'", (app.id,)
     )
     return access.insert_token(
-        connection, digest, app.user_id, app.account_id, app.name, scopes, expires_at, app_id=app.id
+        connection, digest, app.user_id, app.account_id, app.name, app.scopes, expires_at, app_id=app.id
     )
 
 

@@ -10,11 +10,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway import dumps, estimates, gtt, login, orders, portfolio, quotes, reply, session, user
 from gateway.call import Call, Endpoint
 from gateway.late import PREFIX
-from gateway.port import NAME
 from gateway.reply import Reply
 from gateway.serving import Resource, Server, respond
 from gateway.ticker.endpoint import Ticker
 from web.ending import ENDING
+from web.neighbour import NAME
 from web.security import SecurityHeaders
 from web.starting import Starting
 

@@ -3,14 +3,12 @@
 Several Kagaz may run on one machine with the same settings; one of their gateways serves, the others stand by.
 """
 
-import http.client
-import json
 import socket
 import time
 
 import log
+from web import neighbour
 
-NAME = "Kagaz gateway"
 AGAIN = 3.0
 _PATIENCE = 2.0
 _BACKLOG = 1024
@@ -27,7 +25,7 @@ def bound(address: str, port: int) -> socket.socket:
         try:
             return _listen(address, port)
         except OSError as error:
-            if not _is_ours(address, port):
+            if neighbour.answering(address, port, _PATIENCE) is None:
                 sentence = f"Nothing can listen on port {port} of {address} ({error.strerror}). Set GATEWAY_PORT."
                 raise Taken(sentence) from None
         if not told:
@@ -49,17 +47,3 @@ def _listen(address: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-def _is_ours(address: str, port: int) -> bool:
-    """Whether what listens there says that it is a gateway of ours."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - compared, not bound
-    asked = http.client.HTTPConnection(host, port, timeout=_PATIENCE)
-    try:
-        asked.request("GET", "/")
-        found = json.loads(asked.getresponse().read(4096))
-        return bool(found["data"]["name"] == NAME)
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
-        return False
-    finally:
-        asked.close()

@@ -12,7 +12,7 @@ from desk.principal import Principal
 from web.security import is_https
 
 _TOKEN = re.compile(r"token +([a-zA-Z0-9_-]{1,64}):([\x21-\x7e]{1,200}) *", re.IGNORECASE | re.ASCII)
-WRONG = "Incorrect api_key or access_token, or the token has ended. Log in again, or make a key with kite-app."
+WRONG = "Incorrect api_key or access_token, or the token has ended. Log in again, or make a key on the page Programs."
 
 
 def program_of(database: Any, scope: Scope) -> Principal:

@@ -165,20 +165,6 @@ def token(seat: Seat, row: TokenRow) -> None:
         act(lambda: identity.revoke_token(seat.database, seat.who, row.id), "That token opens nothing any more.")
 
 
-def programs(seat: Seat) -> None:
-    """Programs with keys that speak a broker's dialect: where each trades, when it was in last."""
-    rows = identity.apps(seat.database, seat.who)
-    if not rows:
-        return
-    with st.container(border=True, key="account-programs"):
-        st.markdown("##### Programs with keys")
-        for row in rows:
-            used = f"used {words.moment(row.last_used_at)}" if row.last_used_at else "never used"
-            about = f"{words.plain(row.account)} · key {row.key_hint}… · {used} · made {words.moment(row.created_at)}"
-            if line(f"**{words.plain(row.name)}**", about, "Revoke", f"program {row.id}"):
-                act(lambda each=row.id: identity.revoke_app(seat.database, seat.who, each), "That key is dead.")
-
-
 def new_token(seat: Seat) -> None:
     """What it may do, where, and how long."""
     own = [each.key for each in seat.accounts if each.user_id == seat.who.user_id and not each.archived]
@@ -235,7 +221,6 @@ def page() -> None:
     with left:
         sessions(seat)
         tokens(seat)
-        programs(seat)
     with right:
         sign_ins(seat)
         password(seat)

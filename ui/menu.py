@@ -14,6 +14,7 @@ MENU = (
     ("risk", "Risk", ":material/shield:", ALL),
     ("instrument", "Instrument", ":material/query_stats:", ALL),
     ("order", "Order form", ":material/edit_note:", ("trader", "admin")),
+    ("programs", "Programs", ":material/smart_toy:", ("trader", "admin")),
     ("account", "Account", ":material/person:", ALL),
     ("admin", "Admin", ":material/shield_person:", ("admin",)),
 )

@@ -1,13 +1,16 @@
 """Headers that every answer of this process carries, as plain ASGI so that streams pass untouched.
 
-The pages' policy allows what Streamlit's own page does: a script inline, components as modules of ``blob:``
-addresses, inline styles. Nothing but this server may be loaded or asked, nobody else's page may frame us.
+The pages' policy allows what Streamlit's own page does: the one script inline by its hash, components as modules of
+``blob:`` addresses, inline styles. No text becomes a script. Nothing but this server may be loaded or asked, nobody
+else's page may frame us.
 """
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web import inline
+
 _PAGES = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    f"default-src 'none'; script-src 'self' blob: {inline.of_the_pages()}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; media-src 'self' blob:; "
     "worker-src 'self' blob:; frame-src 'self' blob:; manifest-src 'self'; base-uri 'self'; form-action 'self'; "
     "object-src 'none'; frame-ancestors 'self'"

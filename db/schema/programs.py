@@ -1,6 +1,7 @@
 """Programs with keys, and their logins. The CHECKs are in the SQL files alone."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     DateTime,
@@ -29,6 +30,7 @@ apps = Table(
     Column("redirect_url", Text),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("revoked_at", DateTime(timezone=True)),
+    Column("scopes", ARRAY(Text), nullable=False, server_default=text("'{read,trade}'::text[]")),
     UniqueConstraint("key_sha256"),
     Index("apps_user", "user_id", postgresql_where=text("(revoked_at IS NULL)")),
 )

@@ -20,11 +20,13 @@ from db import audit
 from db.apps import AppRow
 from db.engine import Database
 from desk.identity.sessions import digest, who
-from desk.identity.tokens import SCOPES, active_user, own_account
+from desk.identity.tokens import SCOPES, active_user, own_account, require_session
 from desk.principal import Principal
 from desk.remember import forget_all
 
 LONGEST_URL = 500
+MOST = 20
+"""Living programs of one user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,13 @@ def make_app(
     *,
     name: str = "program",
     redirect_url: str | None = None,
+    scopes: tuple[str, ...] = SCOPES,
 ) -> NewApp:
-    """A new program of a user, bound to one of their accounts (``NAME/main`` where none is named)."""
+    """A new program of a user, bound to one of their accounts (``NAME/main`` where none is named). ``scopes`` is what
+    the access tokens it is given may do; all of them may read."""
     user = active_user(database, user_name)
+    if "read" not in scopes or not set(scopes) <= set(SCOPES):
+        raise Refusal(Reason.BAD_INPUT, "A program reads, or reads and trades.", field="scopes")
     if not 1 <= len(name) <= 64 or not name.isprintable():
         raise Refusal(Reason.BAD_INPUT, "A program's name has 1 to 64 printable letters.", field="name")
     found = own_account(database, user, account_key or f"{user.name}/main")
@@ -70,11 +76,43 @@ def make_app(
         _check_url(redirect_url)
     api_key = base64.b32encode(secrets.token_bytes(15)).decode().lower()
     salt = secrets.token_bytes(32)
+    wanted = [scope for scope in SCOPES if scope in scopes]
     with database.connection() as connection:
-        number = rows.insert(connection, digest(api_key), api_key[:4], salt, user.id, found.id, name, redirect_url)
-        detail = {"app": number, "name": name, "account": found.key}
+        if len(rows.of_user(connection, user.id)) >= MOST:
+            sentence = f"A user has at most {MOST} programs. Revoke one that is not used any more."
+            raise Refusal(Reason.BAD_INPUT, sentence, field="name")
+        number = rows.insert(
+            connection,
+            digest(api_key),
+            api_key[:4],
+            salt,
+            user_id=user.id,
+            account_id=found.id,
+            name=name,
+            redirect_url=redirect_url,
+            scopes=wanted,
+        )
+        detail = {"app": number, "name": name, "account": found.key, "scopes": wanted}
         audit.append(connection, actor, "APP_MADE", user.name, user_id=user.id, detail=detail)
     return NewApp(number, api_key, secret_of(api_key, salt))
+
+
+def make_own_app(
+    database: Database,
+    principal: Principal,
+    account_key: str,
+    *,
+    name: str,
+    redirect_url: str | None = None,
+    scopes: tuple[str, ...] = SCOPES,
+) -> NewApp:
+    """A new program of who is signed in. Raises FORBIDDEN for a token, and for an analyst, who trades nothing."""
+    require_session(principal)
+    if not principal.may_write:
+        raise Refusal(Reason.FORBIDDEN, "Analysts read on the pages. Ask an administrator to make you a trader.")
+    return make_app(
+        database, principal.name, principal.name, account_key, name=name, redirect_url=redirect_url, scopes=scopes
+    )
 
 
 def _check_url(url: str) -> None:
@@ -113,7 +151,7 @@ def app_of(database: Database, api_key: str) -> AppRow:
 def _app(connection: Any, api_key: str) -> AppRow:
     found = rows.by_key(connection, digest(api_key))
     if found is None:
-        sentence = "There is no program with this api_key. Make one with python -m desk kite-app."
+        sentence = "There is no program with this api_key. Make one on the page Programs."
         raise Refusal(Reason.SIGN_IN, sentence, field="api_key")
     return found
 
@@ -159,10 +197,20 @@ def give_token(database: Database, api_key: str, *, lasting: bool = False) -> Lo
         return _issue(connection, _app(connection, api_key), lasting=lasting)
 
 
+def give_own_token(database: Database, principal: Principal, app_id: int, *, lasting: bool) -> Login:
+    """The same for one of one's own programs, by who is signed in. Raises NOT_FOUND for another's."""
+    require_session(principal)
+    with database.connection() as connection:
+        found = next((each for each in rows.of_user(connection, principal.user_id) if each.id == app_id), None)
+        if found is None:
+            raise Refusal(Reason.NOT_FOUND, "There is no such program.", field="app")
+        return _issue(connection, found, lasting=lasting)
+
+
 def _issue(connection: Any, found: AppRow, *, lasting: bool) -> Login:
     now = datetime.now(UTC)
     token, ends_at = secrets.token_urlsafe(24), None if lasting else token_ends(now)
-    token_id = rows.insert_token(connection, digest(token), found, list(SCOPES), ends_at)
+    token_id = rows.insert_token(connection, digest(token), found, ends_at)
     detail = {"app": found.id, "token": token_id}
     audit.append(connection, found.owner, "APP_TOKEN_MADE", found.name, user_id=found.user_id, detail=detail)
     return Login(token, found.owner, now, ends_at)

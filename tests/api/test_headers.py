@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from api import late
 from tests.started import Started
+from web import inline
 from web.security import SecurityHeaders
 
 
@@ -48,6 +49,26 @@ def test_the_api_answers_with_nothing_that_could_run_and_nothing_to_keep(port):
     assert "script-src" not in headers["content-security-policy"]
     assert headers["cache-control"] == "no-store"
     assert headers["x-frame-options"] == "DENY"
+
+
+def test_of_scripts_on_pages_only_those_of_this_server_and_the_one_that_streamlit_has_inline(port):
+    policy = port.get("/").headers["content-security-policy"]
+    scripts = next(part for part in policy.split(";") if part.strip().startswith("script-src")).split()[1:]
+    assert scripts == ["'self'", "blob:", *inline.of_the_pages().split()]
+    assert len(scripts) == 3
+    assert scripts[2].startswith("'sha256-")
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("<script>let a = 1</script>", 1),
+        ('<script type="module" src="a.js"></script><SCRIPT nonce=x>\n</SCRIPT>', 1),
+        ("<p>script</p>", 0),
+    ],
+)
+def test_the_scripts_of_a_page_by_their_hashes(page, expected):
+    assert len(inline.hashes(page)) == expected
 
 
 def test_streamlits_own_cookies_are_secure_over_https(port):

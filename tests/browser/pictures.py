@@ -58,6 +58,7 @@ SHOTS = {
     "order": Shot("order?symbol=RELIANCE"),
     "baskets": Shot("baskets"),
     "risk": Shot("risk", "dark"),
+    "programs": Shot("programs"),
     "account": Shot("account"),
     "admin": Shot("admin", who="root"),
     "phone": Shot("", "dark", wide=False),

@@ -13,6 +13,7 @@ from gateway import late, port
 from gateway.app import Application
 from tests.gateway.conftest import is_error, serving
 from tests.started import Started
+from web import neighbour
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_a_second_gateway_stands_by_until_the_first_has_gone(monkeypatch):
 def test_the_web_process_has_it_under_oms_alone():
     client = TestClient(Starlette(routes=late.routes(Started(None, ["schema"]))))
     is_error(client.get("/oms/user/profile"), 503, "NetworkException")
-    assert client.get("/oms/").json()["data"]["name"] == port.NAME
+    assert client.get("/oms/").json()["data"]["name"] == neighbour.NAME
     is_error(client.get("/oms/nowhere"), 404, "GeneralException")
     assert client.get("/user/profile").status_code == 404
     for path in ("/oms", "/oms/", "/oms/ws"):

@@ -1,0 +1,78 @@
+"""The page Programs as a bot's author uses it: what it shows is what the broker's own client connects by."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from kiteconnect import KiteConnect, exceptions
+from playwright.sync_api import Page, expect
+
+from db.engine import Database
+from tests.browser.conftest import free_port, running, sign_in
+
+Place = tuple[str, int]
+
+
+@pytest.fixture(scope="module")
+def place(books: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A Kagaz with its gateway: the address of the pages, and the gateway's port."""
+    port = free_port()
+    with running(books.url, tmp_path_factory.mktemp("kagaz"), GATEWAY_PORT=str(port)) as found:
+        yield found, port
+
+
+def programs(page: Page, address: str) -> Page:
+    page.goto(f"{address}/programs")
+    expect(page.get_by_role("heading", name="New program")).to_be_visible()
+    return page
+
+
+def told(page: Page) -> list[str]:
+    """Key, secret and perhaps a token, as they are shown once."""
+    return page.locator(".st-key-programs-made code").all_inner_texts()
+
+
+def test_a_bot_connects_by_what_the_page_shows_until_it_is_revoked(place, visitor):
+    address, port = place
+    context = visitor(permissions=["clipboard-read", "clipboard-write"])
+    page = programs(sign_in(context, address, "asha"), address)
+    page.get_by_label("Name", exact=True).fill("my bot")
+    page.get_by_role("button", name="Make keys").click()
+    expect(page.get_by_text("Copy these now")).to_be_visible()
+    key, secret, token = told(page)
+    snippet = page.locator(".st-key-programs-connect code").inner_text()
+    assert f'root="http://localhost:{port}"' in snippet
+    page.locator(".st-key-programs-made [data-testid=stCode]").first.hover()
+    page.locator(".st-key-programs-made").get_by_role("button", name=re.compile("Copy")).first.click()
+    assert page.evaluate("navigator.clipboard.readText()") == key
+    expect(page.get_by_text("The gateway serves on port")).to_be_visible(timeout=60_000)
+    kite = KiteConnect(key, access_token=token, root=f"http://localhost:{port}")
+    assert kite.profile()["user_id"] == "asha"
+    page.reload()
+    expect(page.get_by_text(f"{key[:4]}…")).to_be_visible()
+    for hidden in (key, secret, token):
+        assert hidden not in page.content()
+    page.get_by_role("button", name="Revoke").click()
+    page.get_by_role("button", name="Revoke it").click()
+    expect(page.get_by_text("None yet")).to_be_visible()
+    with pytest.raises(exceptions.TokenException):
+        kite.profile()
+
+
+def test_the_daily_login_that_the_page_shows(place, visitor):
+    address, port = place
+    context = visitor()
+    page = programs(sign_in(context, address, "ravi"), address)
+    page.get_by_label("Name", exact=True).fill("daily")
+    page.get_by_role("radio", name="None: it logs in").click()
+    page.get_by_role("button", name="Make keys").click()
+    expect(page.get_by_text("Copy these now")).to_be_visible()
+    key, secret = told(page)
+    page.get_by_role("radio", name="Daily login").click()
+    expect(page.locator(".st-key-programs-connect code")).to_contain_text("generate_session")
+    there = context.new_page()
+    there.goto(f"http://localhost:{port}/connect/login?api_key={key}&v=3")
+    there.get_by_role("button", name="Let it in").click()
+    kite = KiteConnect(key, root=f"http://localhost:{port}")
+    kite.generate_session(there.locator("code").inner_text(), api_secret=secret)
+    assert kite.profile()["user_id"] == "ravi"

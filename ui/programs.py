@@ -1,0 +1,89 @@
+"""How a program reaches this server: where the gateway listens, and what a program's author writes down."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+import settings
+from web import neighbour
+
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+_PATIENCE = 0.3
+_FRESH = 3
+"""Seconds for which an answer of the gateway counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """``serves`` is None where nothing answers, False while it starts. ``reach`` says whether it listens for other
+    machines too; ``host`` is the name by which this page was reached."""
+
+    port: int
+    reach: bool
+    serves: bool | None
+    host: str
+    own: str
+
+    @property
+    def root(self) -> str:
+        """The address of the gateway's own port."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def far(self) -> bool:
+        """Whether this page was opened on another machine, from where the gateway's own port cannot be reached."""
+        return not self.reach and self.host.strip("[]") not in _HERE
+
+
+def door(url: str | None) -> Door:
+    """The gateway as whoever opened this page at ``url`` finds it."""
+    chosen = settings.load()
+    parts = urlsplit(url or f"http://127.0.0.1:{chosen.port}")
+    host = parts.hostname or "127.0.0.1"
+    serves = _answer(chosen.gateway_address, chosen.gateway_port) if chosen.gateway_port else None
+    return Door(
+        port=chosen.gateway_port,
+        reach=chosen.gateway_address not in _HERE,
+        serves=serves,
+        host=f"[{host}]" if ":" in host else host,
+        own=f"{parts.scheme}://{parts.netloc}",
+    )
+
+
+@st.cache_data(ttl=_FRESH, show_spinner=False)
+def _answer(address: str, port: int) -> bool | None:
+    return neighbour.answering(address, port, _PATIENCE)
+
+
+def with_token(found: Door, api_key: str, access_token: str) -> str:
+    """Two arguments changed, for a program that was given an access token."""
+    return f'''from kiteconnect import KiteConnect, KiteTicker
+
+kite = KiteConnect("{api_key}", access_token="{access_token}", root="{found.root}")
+ticker = KiteTicker("{api_key}", "{access_token}", root="{_socket(found.root)}")'''
+
+
+def with_login(found: Door, api_key: str, api_secret: str) -> str:
+    """The login of each day, as at a broker."""
+    return f'''from kiteconnect import KiteConnect, KiteTicker
+
+KiteConnect._default_login_uri = "{found.root}/connect/login"
+kite = KiteConnect("{api_key}", root="{found.root}")
+print(kite.login_url())  # open it, let the program in; it comes back with a request_token
+session = kite.generate_session(input("request_token: "), api_secret="{api_secret}")
+kite.set_access_token(session["access_token"])
+ticker = KiteTicker(kite.api_key, kite.access_token, root="{_socket(found.root)}")'''
+
+
+def on_one_port(found: Door, api_key: str, access_token: str) -> str:
+    """The same on this page's own port, for hosts that open no other."""
+    return f'''from kiteconnect import KiteConnect, KiteTicker
+
+KiteConnect._routes = {{name: "/oms" + path for name, path in KiteConnect._routes.items()}}
+kite = KiteConnect("{api_key}", access_token="{access_token}", root="{found.own}")
+ticker = KiteTicker("{api_key}", "{access_token}", root="{_socket(found.own)}/oms")'''
+
+
+def _socket(root: str) -> str:
+    return root.replace("http", "ws", 1)
