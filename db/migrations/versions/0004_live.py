@@ -1,4 +1,4 @@
-"""Live markets: whose prices are whose, and what opens a vendor's door."""
+"""Live markets: whose prices are whose, and what opens a vendor's door. What programs with keys may do."""
 
 from db.migrations import files
 
@@ -7,7 +7,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-PARTS = ("0004_feeds",)
+PARTS = ("0004_feeds", "0004_programs")
 
 
 def upgrade() -> None:
@@ -15,4 +15,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("Owners would lose their markets and credentials. Restore a backup instead.")
+    raise RuntimeError(
+        "Owners would lose their markets and credentials, and programs that only read would trade. Restore a backup instead."
+    )
