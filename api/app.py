@@ -1,7 +1,7 @@
 """The native API for the web process: everything under /api/v1, one table served by a FastAPI application.
 
 FastAPI has the routes and the document, the table has the rules: each path's endpoint is its ``Resource``, which
-reads strictly and answers alike for all. docs/decisions/0014-fastapi-with-our-own-parsing.md says what that costs.
+reads strictly and answers alike for all. docs/decisions/0015-fastapi-with-our-own-parsing.md says what that costs.
 """
 
 import uuid

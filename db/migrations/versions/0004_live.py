@@ -16,5 +16,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     raise RuntimeError(
-        "Owners would lose their markets and credentials, and programs that only read would trade. Restore a backup instead."
+        "Owners would lose their markets, and programs that only read would trade. Restore a backup instead."
     )
