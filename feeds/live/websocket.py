@@ -1,0 +1,210 @@
+"""A WebSocket for one thread: it connects, hands out whole messages, sends text, and gives up in time.
+
+The framing is that of the library ``websockets``, whose part without sockets this drives by hand: nothing waits in
+queues of somebody else's threads, each wait has an end, and the library's log, which would show the address with the
+credential that some vendors want in it, is switched off. No error of here says more of the address than the host.
+"""
+
+import ipaddress
+import logging
+import socket
+import ssl
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import WebSocketURI
+
+# The largest message taken, and how much is read at once.
+LARGEST, CHUNK = 1 << 22, 1 << 18
+
+
+def _silent() -> logging.Logger:
+    logger = logging.Logger("silent")  # noqa: LOG001 - outside the tree of loggers nobody can switch it on
+    logger.addHandler(logging.NullHandler())
+    logger.disabled = True
+    logger.setLevel(logging.CRITICAL + 1)
+    return logger
+
+
+_NO_LOG = _silent()
+
+
+class ConnectionLost(Exception):
+    """The connection ended, or never came about; the text says why, for people."""
+
+
+class ConnectionDenied(Exception):
+    """The other side answered that this caller may not come in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to connect. ``query`` may hold a credential, hence is never shown. Without ``tls`` only this machine
+    itself is talked to."""
+
+    host: str
+    port: int
+    path: str = "/"
+    query: dict[str, str] = field(default_factory=dict, repr=False)
+    tls: ssl.SSLContext | None = field(default_factory=ssl.create_default_context, repr=False)
+
+    @property
+    def shown(self) -> str:
+        """Host and port."""
+        return f"{self.host}:{self.port}"
+
+
+class Channel:
+    """One connection. All calls come from one thread; after an exception there is nothing left but ``close``."""
+
+    def __init__(self, address: Address, patience: float) -> None:
+        """Connects within ``patience`` seconds. Raises ConnectionLost or ConnectionDenied."""
+        self._pieces: list[bytes] = []
+        self._shown = address.shown
+        deadline = time.monotonic() + patience
+        self._socket = self._reach(address, deadline)
+        try:
+            secure = address.tls is not None
+            uri = WebSocketURI(secure, address.host, address.port, address.path, urlencode(address.query))
+            self._protocol = ClientProtocol(uri, max_size=LARGEST, logger=_NO_LOG)
+            self._protocol.send_request(self._protocol.connect())
+            self._early: list[bytes] = []
+            self._flush()
+            self._greet(deadline)
+        except BaseException:
+            self.close()
+            raise
+
+    def _reach(self, address: Address, deadline: float) -> socket.socket:
+        if address.tls is None and not _is_here(address.host):
+            raise ConnectionLost(f"{address.shown} is no address of this machine, so that it must be reached by TLS.")
+        made: socket.socket | None = None
+        try:
+            made = socket.create_connection((address.host, address.port), max(0.1, deadline - time.monotonic()))
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if address.tls is not None:
+                made.settimeout(max(0.1, deadline - time.monotonic()))
+                made = address.tls.wrap_socket(made, server_hostname=address.host)
+        except ssl.SSLCertVerificationError as error:
+            _shut(made)
+            why = f"The certificate of {address.shown} cannot be verified: {error.verify_message}."
+            raise ConnectionLost(why) from None
+        except OSError as error:
+            _shut(made)
+            raise ConnectionLost(f"{address.shown} cannot be reached: {_words(error)}.") from None
+        return made
+
+    def _greet(self, deadline: float) -> None:
+        """Waits for the answer to the request; a slow one does not wait for ever by coming letter by letter."""
+        while self._protocol.state is State.CONNECTING and self._protocol.handshake_exc is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ConnectionLost(f"{self._shown} did not answer in time.")
+            self._early += self._take(left)
+        wrong = self._protocol.handshake_exc
+        if wrong is None:
+            return
+        if isinstance(wrong, InvalidStatus) and wrong.response.status_code in (401, 403):
+            raise ConnectionDenied(f"{self._shown} answered {wrong.response.status_code}.")
+        status = f" (status {wrong.response.status_code})" if isinstance(wrong, InvalidStatus) else ""
+        raise ConnectionLost(f"{self._shown} answered with something else than a WebSocket{status}.")
+
+    def receive(self, timeout: float) -> list[bytes]:
+        """The messages that came within so many seconds, as they are; empty when none did. Raises ConnectionLost."""
+        if self._early:
+            early, self._early = self._early, []
+            return early
+        return self._take(timeout)
+
+    def send(self, text: str) -> None:
+        """Sends one message, within ten seconds. Raises ConnectionLost."""
+        try:
+            self._protocol.send_text(text.encode())
+        except WebSocketException as error:
+            raise ConnectionLost(f"{self._shown} has closed the connection.") from error
+        self._flush()
+
+    def close(self) -> None:
+        """Says goodbye if that does not take long, and lets go; safe to repeat."""
+        protocol = getattr(self, "_protocol", None)
+        if protocol is not None and protocol.state is State.OPEN:
+            try:
+                protocol.send_close(1000)
+                self._socket.settimeout(0.5)
+                self._socket.sendall(b"".join(protocol.data_to_send()))
+            except (OSError, WebSocketException):
+                pass  # whoever does not listen any more need not be told
+        _shut(self._socket)
+
+    def _take(self, timeout: float) -> list[bytes]:
+        try:
+            self._socket.settimeout(max(0.001, timeout))
+            data = self._socket.recv(CHUNK)
+        except (TimeoutError, ssl.SSLWantReadError):
+            return []
+        except OSError as error:
+            raise ConnectionLost(f"The connection to {self._shown} broke: {_words(error)}.") from None
+        if not data:
+            raise ConnectionLost(f"{self._shown} has closed the connection{self._reason()}.")
+        self._protocol.receive_data(data)
+        messages = self._messages()
+        self._flush()
+        if not messages and self._protocol.state in (State.CLOSING, State.CLOSED):
+            raise ConnectionLost(f"{self._shown} has closed the connection{self._reason()}.")
+        return messages
+
+    def _messages(self) -> list[bytes]:
+        """Whole messages; a long one may come in several frames. What is binary is no message of a text's vendor,
+        but its reader's to judge."""
+        whole: list[bytes] = []
+        for event in self._protocol.events_received():
+            if not isinstance(event, Frame) or event.opcode not in _CONTENT:
+                continue
+            if event.fin and not self._pieces:
+                whole.append(bytes(event.data))
+                continue
+            self._pieces.append(bytes(event.data))
+            if event.fin:
+                whole.append(b"".join(self._pieces))
+                self._pieces = []
+        return whole
+
+    def _flush(self) -> None:
+        data = b"".join(self._protocol.data_to_send())
+        if not data:
+            return
+        try:
+            self._socket.settimeout(10)
+            self._socket.sendall(data)
+        except OSError as error:
+            raise ConnectionLost(f"The connection to {self._shown} broke: {_words(error)}.") from None
+
+    def _reason(self) -> str:
+        code = self._protocol.close_code if self._protocol.state is State.CLOSED else None
+        return f" (code {code})" if code not in (None, 1006) else ""
+
+
+_CONTENT = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _words(error: OSError) -> str:
+    return "no answer in time" if isinstance(error, TimeoutError) else (error.strerror or type(error).__name__)
+
+
+def _shut(made: socket.socket | None) -> None:
+    if made is not None:
+        made.close()
