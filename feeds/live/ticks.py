@@ -126,13 +126,21 @@ class Board:
 
     def drain(self) -> Ticks:
         """One row a key that said something since the last call."""
+        slots, rows = self.drain_slots()
+        return Ticks([self._keys[slot] for slot in slots.tolist()], rows) if len(slots) else Ticks()
+
+    def drain_slots(self) -> tuple[Ints, npt.NDArray[np.void]]:
+        """The same by slot; ``keys_from`` tells their names."""
         with self._lock:
             self._fold()
             slots = np.flatnonzero(self._dirty)
             self._dirty[slots] = False
             values = self._values[slots]
-            keys = [self._keys[slot] for slot in slots.tolist()]
-        return Ticks(keys, _rows(values)) if keys else Ticks()
+        return slots, _rows(values)
+
+    def keys_from(self, first: int) -> list[str]:
+        """The keys of the slots from ``first`` on."""
+        return self._keys[first:]
 
     def heard(self) -> int:
         """How many keys have said something since the connection was made."""

@@ -1,0 +1,114 @@
+"""The process of one line: it runs one worker and ends with its parent, whatever the vendor's client does."""
+
+import os
+import random
+import signal
+import threading
+import time
+from dataclasses import asdict
+from typing import IO, Any
+
+import numpy as np
+import orjson
+
+import log
+from feeds.live import pipe
+from feeds.live.vendors import vendor
+from feeds.live.worker import Worker
+
+# Seconds between two steps, between two words on how the line is, and how many lots of ticks may be under way.
+STEP, STATUS, WINDOW = 0.02, 0.5, 8
+
+
+class Child:
+    """Speaks with the parent over two pipes."""
+
+    def __init__(self, incoming: IO[bytes], outgoing: IO[bytes], setup: dict[str, Any]) -> None:
+        self._in, self._out = incoming, outgoing
+        self._worker = Worker(
+            vendor(setup["vendor"]), setup["credentials"], setup["expires_at"], luck=random.SystemRandom().random
+        )
+        self._room = threading.Semaphore(WINDOW)
+        self._wish: tuple[list[str], list[str], list[str]] | None = None
+        self._over = threading.Event()
+        self._named = 0
+
+    def run(self) -> None:
+        """Until the parent says so, or is gone."""
+        threading.Thread(target=self._listen, daemon=True, name="parent").start()
+        self._worker.start()
+        status_at = 0.0
+        while not self._over.wait(STEP):
+            wish, self._wish = self._wish, None
+            if wish is not None:
+                self._worker.want(*wish)
+            self._worker.step()
+            self._tell_ticks()
+            if time.monotonic() - status_at >= STATUS:
+                status_at = time.monotonic()
+                self._tell_status()
+        self._worker.stop()
+        self._tell_status()
+
+    def _listen(self) -> None:
+        while True:
+            piece = pipe.receive(self._in)
+            if piece is None:
+                os._exit(0)  # the parent is gone; a client's thread that never ends must not keep us
+            kind, data = piece
+            if kind == pipe.WANT:
+                full, last, greeks = orjson.loads(data)
+                self._wish = (full, last, greeks)
+            elif kind == pipe.ROOM:
+                for _ in range(orjson.loads(data)):
+                    self._room.release()
+            elif kind == pipe.END:
+                self._over.set()
+
+    def _tell_ticks(self) -> None:
+        """Nothing while the parent has not taken what was sent: what comes meanwhile merges here."""
+        if not self._room.acquire(blocking=False):
+            return
+        slots, rows = self._worker.board.drain_slots()
+        if not len(slots):
+            self._room.release()
+            return
+        names = self._worker.board.keys_from(self._named)
+        if names:
+            self._named += len(names)
+            pipe.send(self._out, pipe.NAMES, orjson.dumps(names))
+        pipe.send(self._out, pipe.TICKS, slots.astype("<i4").tobytes() + np.ascontiguousarray(rows).tobytes())
+
+    def _tell_status(self) -> None:
+        segments = {name: str(state) for name, state in self._worker.segments.items()}
+        told = {"status": asdict(self._worker.status()), "segments": segments}
+        pipe.send(self._out, pipe.STATUS, orjson.dumps(told))
+
+
+def main() -> None:
+    """Takes what to do, secrets among it, from the pipe: arguments and environments are read by others."""
+    incoming = os.fdopen(os.dup(0), "rb", buffering=0)
+    outgoing = os.fdopen(os.dup(1), "wb")
+    # What a vendor's client prints goes to the log and not between our pieces.
+    os.dup2(2, 1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    # A person's Ctrl-C reaches every process of the terminal; this one ends with its parent.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    piece = pipe.receive(incoming)
+    if piece is None or piece[0] != pipe.SETUP:
+        return
+    setup = orjson.loads(piece[1])
+    log.configure(setup["log_level"])
+    for secret in setup["credentials"].values():
+        log.hide(secret)
+    try:
+        Child(incoming, outgoing, setup).run()
+    except BrokenPipeError:
+        pass
+    finally:
+        # A client's threads that are no daemons would keep the process for ever.
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

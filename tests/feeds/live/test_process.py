@@ -1,0 +1,96 @@
+"""A line in a process of its own: it hands on, it is stopped in time, and it outlives what its client does."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from feeds.live import process
+from feeds.live.line import LineState
+from feeds.live.process import LineProcess
+
+SCRIPTED = "tests.feeds.live.scripted"
+KEYS = ["NSE_EQ|A", "NSE_EQ|B"]
+
+
+@pytest.fixture
+def line_of() -> Iterator[Callable[[str], LineProcess]]:
+    made: list[LineProcess] = []
+
+    def make(mood: str) -> LineProcess:
+        line = LineProcess(SCRIPTED, {"token": mood})
+        made.append(line)
+        line.want(KEYS)
+        line.start()
+        return line
+
+    yield make
+    for line in made:
+        line.stop()
+    assert not [child for child in psutil.Process().children() if "feeds.live.child" in child.cmdline()]
+
+
+def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_rows_come_over_the_pipe_and_the_newest_wish_wins(line_of: Callable[[str], LineProcess]) -> None:
+    line = line_of("good")
+    seen: set[str] = set()
+    until(lambda: bool(seen.update(line.drain().keys)) or seen == set(KEYS))
+    until(lambda: line.status().state is LineState.LIVE and line.status().confirmed == 2)
+    line.want([], ["NSE_EQ|C"])
+    until(lambda: "NSE_EQ|C" in line.drain().keys)
+    until(lambda: line.drain().keys == ["NSE_EQ|C"])
+    assert line.segments() == {"NSE_EQ": "OPEN"}
+
+
+def test_nobody_drains_and_the_child_merges(line_of: Callable[[str], LineProcess]) -> None:
+    line = line_of("good")
+    until(lambda: len(line._lots) >= 8)
+    time.sleep(0.3)
+    assert len(line._lots) == 8
+    got = line.drain()
+    assert sorted(got.keys) == sorted(KEYS)
+    sent = got.rows["sent"].max()
+    until(lambda: (ticks := line.drain()).keys != [] and ticks.rows["sent"].min() > sent)
+
+
+def test_a_child_that_dies_is_started_again(line_of: Callable[[str], LineProcess]) -> None:
+    line = line_of("dies")
+    until(lambda: line.status().state is LineState.BACKING_OFF)
+    assert "started again" in line.status().sentence
+    first = line.status().reconnects
+    until(lambda: line.status().state is LineState.LIVE or line.status().reconnects > first)
+
+
+def test_a_child_that_is_stuck_is_ended(line_of: Callable[[str], LineProcess], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "MUTE", 2.0)
+    line = line_of("stuck")
+    until(lambda: line.status().state is LineState.BACKING_OFF)
+    began = time.monotonic()
+    line.want([f"NSE_EQ|{n}" for n in range(20_000)])  # more than a pipe holds
+    line.drain()
+    assert time.monotonic() - began < 1
+
+
+def test_a_client_whose_thread_never_ends_keeps_no_process(line_of: Callable[[str], LineProcess]) -> None:
+    line = line_of("leaks")
+    until(lambda: line.status().state is LineState.LIVE)
+    began = time.monotonic()
+    line.stop()
+    assert time.monotonic() - began < 10
+    assert line.status().state is LineState.STOPPED
+    line.stop()
+
+
+def test_a_refused_line_stays_so_until_it_is_started(line_of: Callable[[str], LineProcess]) -> None:
+    line = line_of("refused")
+    until(lambda: line.status().state is LineState.REFUSED)
+    assert line.status().sentence == "Scripted refused the login: wrong token ***"
+    line.start()
+    until(lambda: line.status().state is LineState.REFUSED)
