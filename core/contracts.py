@@ -129,13 +129,28 @@ def is_monthly(calendar: Calendar, weekday: int, expiry: date) -> bool:
 
 def future_symbol(root: str, expiry: date) -> str:
     """``NIFTY26DECFUT``."""
-    return f"{root}{expiry:%y}{MONTHS[expiry.month - 1]}FUT"
+    return f"{root}{expiry.year % 100:02d}{MONTHS[expiry.month - 1]}FUT"
 
 
 def option_symbol(root: str, expiry: date, strike: int, kind: Kind, monthly: bool) -> str:
     """``NIFTY26NOV24000CE`` for a monthly, ``NIFTY26D0124000CE`` for a weekly; 252.5 keeps its decimal."""
-    month = MONTHS[expiry.month - 1] if monthly else f"{WEEKLY_MONTHS[expiry.month - 1]}{expiry:%d}"
-    return f"{root}{expiry:%y}{month}{plain(strike)}{kind}"
+    month = MONTHS[expiry.month - 1] if monthly else f"{WEEKLY_MONTHS[expiry.month - 1]}{expiry.day:02d}"
+    return f"{root}{expiry.year % 100:02d}{month}{plain(strike)}{kind}"
+
+
+def symbol_of(root: str, expiry: date, kind: Kind, strike: int | None, monthly: bool) -> str:
+    """The symbol of any contract; a future of a week, which some exchanges have had, is ``SENSEX24322FUT``."""
+    if strike is not None:
+        return option_symbol(root, expiry, strike, kind, monthly)
+    if monthly:
+        return future_symbol(root, expiry)
+    return f"{root}{expiry.year % 100:02d}{WEEKLY_MONTHS[expiry.month - 1]}{expiry.day:02d}FUT"
+
+
+def name_of(root: str, expiry: date, kind: Kind, strike: int | None) -> str:
+    """How a contract is called: ``NIFTY 1 Dec 2026 24000 CE``."""
+    what = "FUT" if strike is None else f"{plain(strike)} {kind}"
+    return f"{root} {expiry.day} {MONTHS[expiry.month - 1].title()} {expiry.year} {what}"
 
 
 def plain(paise: int) -> str:
@@ -177,6 +192,5 @@ def _option_expiries(calendar: Calendar, terms: Terms, on: date) -> list[tuple[d
 
 
 def _contract(terms: Terms, symbol: str, kind: Kind, expiry: date, strike: int | None, tick: int) -> Contract:
-    what = "FUT" if strike is None else f"{plain(strike)} {kind}"
-    name = f"{terms.root} {expiry.day} {MONTHS[expiry.month - 1].title()} {expiry:%Y} {what}"
+    name = name_of(terms.root, expiry, kind, strike)
     return Contract(terms.exchange, symbol, name, kind, expiry, strike, terms.lot, tick, terms.freeze_quantity)

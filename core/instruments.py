@@ -35,7 +35,8 @@ class Instrument:
 
     ``strike``, ``tick`` are paise; ``lot`` and ``freeze_quantity`` are units (shares), not lots.
     ``underlying_id`` is None for shares, ETFs and indices. ``fee_group`` names a group that pays the exchange
-    another fee than the usual one.
+    another fee than the usual one. ``house`` says that this house lists it by itself; simulated markets price what
+    only a vendor's file lists where somebody wants it.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Instrument:
     expiry: date | None = None
     strike: int | None = None
     fee_group: str = ""
+    house: bool = True
 
     @property
     def key(self) -> str:

@@ -51,6 +51,8 @@ with fresh as (
     select exchange, symbol, name, kind, underlying_id, isin, sector, expiry, strike, listed_from
     from incoming_listings i
     where not exists (select from instruments o where o.exchange = i.exchange and o.symbol = i.symbol)
+        -- A share that a vendor's file has renamed is the one of its ISIN.
+        and not exists (select from instruments o where o.exchange = i.exchange and o.isin = i.isin)
         -- A contract whose expiry a holiday has moved keeps its symbol, and is the one of its new day.
         and not exists (select from instruments o where o.underlying_id = i.underlying_id and o.expiry = i.expiry
             and o.exchange = i.exchange and o.kind = i.kind and o.strike is not distinct from i.strike)
@@ -63,12 +65,19 @@ select f.id, i.listed_from, i.lot, i.tick, i.freeze_quantity
 from fresh f join incoming_listings i using (exchange, symbol)
 """
 
+# What a vendor's file has listed before this house came to list it is from now on the house's as well.
+_TAKE_IN = """
+update instruments o set house = true from incoming_listings i
+where not o.house and o.exchange = i.exchange and (o.symbol = i.symbol or (o.underlying_id = i.underlying_id
+    and o.expiry = i.expiry and o.kind = i.kind and o.strike is not distinct from i.strike))
+"""
+
 # The terms in force on the date; for an instrument listed after it, the first that it ever had.
 _LOAD = """
 select i.id, i.exchange, i.symbol, i.name, i.kind, t.lot, t.tick, t.freeze_quantity,
        i.underlying_id, i.isin, i.sector, i.expiry, i.strike,
        coalesce(i.fee_group, u.fee_group, case when i.exchange = 'BFO' and u.kind = 'EQ' then 'STOCK' else '' end),
-       i.listed_to
+       i.house, i.listed_to
 from instruments i left join instruments u on u.id = i.underlying_id
 join lateral (
     select lot, tick, freeze_quantity from instrument_terms
@@ -76,7 +85,18 @@ join lateral (
     order by effective_from <= %(on)s desc, abs(effective_from - %(on)s)
     limit 1
 ) t on true
+where {which}
 order by i.id
+"""
+# What a snapshot had not seen (its bound first: that spares most rows the look), and whose terms a later date has.
+_UNSEEN = """
+(i.changed >= %(bound)s and not pg_visible_in_snapshot(i.changed::text::xid8, %(seen)s::pg_snapshot))
+or i.id in (select instrument_id from instrument_terms where changed >= %(bound)s
+    and not pg_visible_in_snapshot(changed::text::xid8, %(seen)s::pg_snapshot))
+or i.id in (select instrument_id from instrument_terms where effective_from > least(%(on)s, %(before)s)
+    and effective_from <= greatest(%(on)s, %(before)s))
+or i.underlying_id in (select id from instruments where changed >= %(bound)s
+    and not pg_visible_in_snapshot(changed::text::xid8, %(seen)s::pg_snapshot))
 """
 
 
@@ -87,7 +107,7 @@ def lock(connection: Connection[Any]) -> None:
 
 
 def insert(connection: Connection[Any], listings: Iterable[Listing]) -> int:
-    """Lists what is not listed yet, by COPY; how many were new. Symbols that exist stay as they are."""
+    """Lists what is not listed yet, by COPY; how many were new to this house. Symbols that exist stay as they are."""
     connection.execute(_INCOMING)
     with (
         connection.cursor() as cursor,
@@ -95,7 +115,7 @@ def insert(connection: Connection[Any], listings: Iterable[Listing]) -> int:
     ):
         for row in listings:
             copy.write_row([getattr(row, name) for name in _COLUMNS])
-    added = connection.execute(_INSERT).rowcount
+    added = connection.execute(_INSERT).rowcount + connection.execute(_TAKE_IN).rowcount
     connection.execute("drop table incoming_listings")
     return added
 
@@ -192,21 +212,44 @@ def version_and_date(connection: Connection[Any]) -> tuple[int, date | None]:
     return (0, None) if row is None else (row[0], row[1])
 
 
-def load(connection: Connection[Any], on: date) -> tuple[list[Instrument], set[int]]:
-    """Every instrument ever listed with its terms on a date, by id, and the ids no longer listed then."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Instruments with their terms on a date, ascending by id; by id, until when those that have left were listed;
+    and the snapshot that saw them, from which a later load goes on."""
+
+    instruments: list[Instrument]
+    listed_to: dict[int, date]
+    seen: str
+
+
+def load(connection: Connection[Any], on: date, seen: str | None = None, before: date | None = None) -> Loaded:
+    """Every instrument ever listed with its terms on a date; or what a load for ``before`` with the snapshot
+    ``seen`` has not seen, or saw with other terms. To be called outside a transaction that has written."""
+    which, given = "true", {"on": on, "before": before or on, "seen": seen, "bound": 0}
+    if seen is not None:
+        which, given["bound"] = _UNSEEN, int(seen.split(":", 1)[0])
     found: list[Instrument] = []
-    ended: set[int] = set()
-    for row in connection.execute(_LOAD, {"on": on}):
-        found.append(Instrument(row[0], row[1], row[2], row[3], Kind(row[4]), *row[5:14]))
-        if row[14] is not None and row[14] < on:
-            ended.add(row[0])
-    return found, ended
+    listed_to: dict[int, date] = {}
+    # One statement, one snapshot: what commits while it runs is for the next load.
+    statement = f"select pg_current_snapshot()::text, l.* from ({_LOAD.format(which=which)}) l"
+    snapshot = ""
+    for row in connection.execute(statement, given):
+        snapshot = row[0]
+        found.append(Instrument(row[1], row[2], row[3], row[4], Kind(row[5]), *row[6:16]))
+        if row[16] is not None:
+            listed_to[row[1]] = row[16]
+    return Loaded(found, listed_to, snapshot or seen or "")
 
 
 def ids_by_key(connection: Connection[Any]) -> dict[str, tuple[int, Kind]]:
-    """Id and kind of everything that is not a contract, by ``NSE:INFY``."""
-    rows = connection.execute("select exchange || ':' || symbol, id, kind from instruments where underlying_id is null")
-    return {key: (number, Kind(kind)) for key, number, kind in rows}
+    """Id and kind of everything that is not a contract, by ``NSE:INFY`` and by ``NSE:INE009A01021``."""
+    found: dict[str, tuple[int, Kind]] = {}
+    for exchange, symbol, isin, number, kind in connection.execute(
+        "select exchange, symbol, isin, id, kind from instruments where underlying_id is null"
+    ):
+        for name in (symbol, isin) if isin else (symbol,):
+            found[f"{exchange}:{name}"] = (number, Kind(kind))
+    return found
 
 
 def calendar_days(connection: Connection[Any]) -> dict[str, list[CalendarDay]]:

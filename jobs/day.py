@@ -88,8 +88,7 @@ def _open(
 def _seed_prices(database: Database, state: MarketState, master: Master) -> dict[int, int]:
     """The seed's prices, in the units of the market's date."""
     happened = corporate.between(database, date.min, state.trading_date)
-    found = ((i, master.seed(i)) for i in master.by_id)
-    return {i: masters.restated(row.price, i, happened) for i, row in found if row is not None}
+    return {i: masters.restated(row.price, i, happened) for i, row in master.seeds.items()}
 
 
 def _model_prices(

@@ -38,7 +38,10 @@ instruments = Table(
     Column("listed_from", Date, nullable=False),
     Column("listed_to", Date),
     Column("fee_group", Text),
+    Column("house", Boolean, nullable=False, server_default=text("true")),
+    Column("changed", BigInteger, nullable=False, server_default=text("((pg_current_xact_id())::text)::bigint")),
     UniqueConstraint("exchange", "symbol"),
+    Index("instruments_isin", "isin", postgresql_where=text("(isin IS NOT NULL)")),
     Index(
         "instruments_underlying",
         "underlying_id",
@@ -55,6 +58,33 @@ instrument_terms = Table(
     Column("lot", Integer, nullable=False),
     Column("tick", Integer, nullable=False),
     Column("freeze_quantity", Integer, nullable=False),
+    Column("changed", BigInteger, nullable=False, server_default=text("((pg_current_xact_id())::text)::bigint")),
+)
+
+instrument_keys = Table(
+    "instrument_keys",
+    METADATA,
+    Column("vendor", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("until", Date),
+    Column("instrument_id", Integer, ForeignKey("instruments.id"), nullable=False),
+    Index("instrument_keys_now", "vendor", "key", unique=True, postgresql_where=text("(until IS NULL)")),
+    Index(
+        "instrument_keys_instrument", "instrument_id", "vendor", unique=True, postgresql_where=text("(until IS NULL)")
+    ),
+)
+
+master_loads = Table(
+    "master_loads",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("vendor", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("loaded_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("actor", Text, nullable=False),
+    Column("report", JSONB, nullable=False),
 )
 
 calendar_days = Table(

@@ -1,0 +1,47 @@
+"""What vendors call instruments, and the files that said so."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from psycopg import Connection
+
+from core.vendor_rows import Vendor
+
+Conn = Connection[Any]
+_IN_FORCE = "vendor = %(vendor)s and since <= %(on)s and (until is null or until > %(on)s)"
+
+
+def keys_of(conn: Conn, vendor: Vendor, ids: Sequence[int] | None, on: date) -> dict[int, str]:
+    """The vendor's names of instruments on a date by number, of all where ``ids`` is None."""
+    which = "" if ids is None else "instrument_id = any(%(ids)s) and "
+    rows = conn.execute(
+        f"select instrument_id, key from instrument_keys where {which}{_IN_FORCE}",
+        {"vendor": vendor, "on": on, "ids": None if ids is None else list(ids)},
+    )
+    return dict(rows.fetchall())
+
+
+def ids_of(conn: Conn, vendor: Vendor, keys: Sequence[str], on: date) -> dict[str, int]:
+    """The numbers of the instruments that the vendor's names meant on a date; unknown names are left out."""
+    rows = conn.execute(
+        f"select key, instrument_id from instrument_keys where key = any(%(keys)s) and {_IN_FORCE}",
+        {"vendor": vendor, "on": on, "keys": list(keys)},
+    )
+    return dict(rows.fetchall())
+
+
+def loads(conn: Conn, limit: int) -> list[dict[str, Any]]:
+    """The files that were loaded, the newest first."""
+    rows = conn.execute(
+        "select id, vendor, source, as_of, loaded_at, actor, report from master_loads order by id desc limit %s",
+        [limit],
+    ).fetchall()
+    names = ("id", "vendor", "source", "as_of", "loaded_at", "actor", "report")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def last_load(conn: Conn, vendor: Vendor) -> date | None:
+    """The date of the vendor's newest file here; None before the first."""
+    row = conn.execute("select max(as_of) from master_loads where vendor = %s", [vendor]).fetchone()
+    return row[0] if row else None
