@@ -5,7 +5,8 @@ from itertools import chain
 
 from core import truedata_master, upstox_master, vendor_files
 from core.vendor_files import MOST_BYTES, Told
-from core.vendor_rows import Read, Vendor
+from core.vendor_rows import Read
+from core.vendors import Vendor
 
 _BEGINNING = 4096
 

@@ -21,13 +21,6 @@ _ISIN = re.compile(r"IN[A-Z0-9]{9}[0-9]", re.ASCII)
 _AS_SHARES = frozenset({"01", "23", "25"})
 
 
-class Vendor(StrEnum):
-    """Whose file, and whose names of instruments."""
-
-    UPSTOX = "upstox"
-    TRUEDATA = "truedata"
-
-
 class Why(StrEnum):
     """Why a row of a file is no instrument of this house."""
 

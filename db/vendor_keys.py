@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from core.vendor_rows import Vendor
+from core.vendors import Vendor
 
 Conn = Connection[Any]
 _IN_FORCE = "vendor = %(vendor)s and since <= %(on)s and (until is null or until > %(on)s)"
@@ -41,7 +41,10 @@ def loads(conn: Conn, limit: int) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def last_load(conn: Conn, vendor: Vendor) -> date | None:
-    """The date of the vendor's newest file here; None before the first."""
-    row = conn.execute("select max(as_of) from master_loads where vendor = %s", [vendor]).fetchone()
-    return row[0] if row else None
+def last_loads(conn: Conn) -> dict[str, tuple[date | None, int]]:
+    """By vendor: the date of the newest file that was loaded, None where none was; and seconds since the last try."""
+    rows = conn.execute(
+        "select vendor, max(as_of) filter (where not report ? 'failed'),"
+        " extract(epoch from now() - max(loaded_at))::integer from master_loads group by 1"
+    ).fetchall()
+    return {vendor: (as_of, ago) for vendor, as_of, ago in rows}

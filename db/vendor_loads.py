@@ -12,7 +12,8 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from core.vendor_rows import Vendor, VendorRow
+from core.vendor_rows import VendorRow
+from core.vendors import Vendor
 
 Conn = Connection[Any]
 EXAMPLES = 20

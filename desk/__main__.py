@@ -15,6 +15,8 @@
     python -m desk holiday list
     python -m desk session add 2026-11-08 13:45 14:45 "Muhurat"     hours on a day; remove takes them away
     python -m desk session remove 2026-11-08
+    python -m desk masters load FILE [--vendor upstox|truedata] [--as-of 2026-12-01]   instruments as a vendor lists
+    python -m desk masters fetch [--vendor upstox|truedata] [--user NAME] [--url URL]  them; one line of JSON
 
 Everything that a program may read goes to standard output; exit status 2 for what cannot be done, with a
 sentence on standard error.
@@ -25,17 +27,19 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import settings
 from core.calendar import IST, DayKind
 from core.money import parse_rupees, rupees
 from core.reasons import Refusal
+from core.vendors import Vendor
 from db.checks import UnfitServerError
 from db.embedded import EmbeddedError
 from db.engine import Database, DatabaseBusy, DatabaseUnavailable
 from db.migrate import UnknownVersion
-from desk import access, calendar, corporate, identity, installation, risk_switch, wallet
+from desk import access, calendar, corporate, identity, installation, risk_switch, vendor_fetch, vendor_masters, wallet
 from desk.principal import Principal
 from desk.verify import verify
 
@@ -92,7 +96,22 @@ def parser() -> argparse.ArgumentParser:
     rearm.add_argument("account", metavar="USER/BOOK")
     rearm.set_defaults(run=_rearm)
     _calendar(commands)
+    _masters(commands)
     return top
+
+
+def _masters(commands: Any) -> None:
+    """Vendors' lists of instruments."""
+    verbs = commands.add_parser("masters", help="load a vendor's list of instruments").add_subparsers(
+        dest="what", required=True
+    )
+    for verb in (verbs.add_parser("load", help="from a file"), verbs.add_parser("fetch", help="from the vendor")):
+        verb.add_argument("--vendor", type=Vendor, choices=list(Vendor))
+        verb.add_argument("--as-of", type=_day, metavar="YYYY-MM-DD", help="the date it is the list of; else today")
+        verb.set_defaults(run=_load_masters)
+    verbs.choices["load"].add_argument("file", type=Path)
+    verbs.choices["fetch"].add_argument("--user", metavar="NAME", help="whose login with the vendor to use")
+    verbs.choices["fetch"].add_argument("--url", help="another address than the vendor's own")
 
 
 def _programs(commands: Any) -> None:
@@ -167,6 +186,17 @@ def _list_days(database: Database, asked: argparse.Namespace) -> int:
         if row["kind"] == word:
             hours = f" {row['opens']}-{row['closes']}" if row["opens"] else ""
             print(f"{row['day']} {row['weekday']}{hours} {row['name']}")
+    return 0
+
+
+def _load_masters(database: Database, asked: argparse.Namespace) -> int:
+    if asked.what == "load":
+        told = vendor_masters.load_file(database, asked.file, ACTOR, asked.vendor, asked.as_of)
+    else:
+        vendor = asked.vendor or Vendor.UPSTOX
+        login = vendor_fetch.login_of(database, vendor, asked.user) if asked.user else None
+        told = vendor_fetch.fetch(database, vendor, ACTOR, login, asked.url, asked.as_of)
+    print(json.dumps(told))
     return 0
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from core import contracts, vendor_masters
 from core.calendar import IST, Calendar
@@ -18,7 +17,8 @@ from core.contracts import Terms
 from core.instruments import OPTIONS
 from core.reasons import Reason, Refusal
 from core.vendor_files import FileTooLargeError, Told
-from core.vendor_rows import LeftOut, Problem, Read, Vendor, VendorRow, Why, named
+from core.vendor_rows import LeftOut, Problem, Read, VendorRow, Why, named
+from core.vendors import Vendor
 from db import masters as store
 from db import vendor_keys, vendor_loads
 from db.engine import Database
@@ -181,10 +181,3 @@ def loads(database: Database, limit: int = 20) -> list[Row]:
     with database.autocommit() as connection:
         found = vendor_keys.loads(connection, limit)
     return [{**each, "as_of": each["as_of"].isoformat(), "loaded_at": ist(each["loaded_at"])} for each in found]
-
-
-def due(database: Database, vendor: Vendor | str, on: date) -> bool:
-    """Whether no file of the vendor was loaded for this date or a later one."""
-    with database.autocommit() as connection:
-        last: Any = vendor_keys.last_load(connection, Vendor(vendor))
-    return last is None or last < on

@@ -1,6 +1,6 @@
 """One trading date of a market: its instruments, their previous closes and bands, and the feed that plays it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,7 @@ BASKETS = {
     "NSE:NIFTY BANK": "bank_weight",
     "BSE:BANKEX": "bank_weight",
 }
+SIMULATED = frozenset({"simulator", "replay"})
 USUAL_SIGMA = 0.015
 # A day's deviation of the whole market, by which a beta is turned into a correlation, and the most that may be.
 MARKET_SIGMA, MOST = 0.008, 0.92
@@ -36,7 +37,7 @@ def load(database: Database, state: MarketState, reference: Mapping[int, int] | 
     past day has its own.
     """
     master = masters.get(database)
-    listed = list(master.listed(state.trading_date))
+    listed = traded(master, state, markets.wanted(database, state.id))
     known = markets.days(database, state.id, state.trading_date)
     if any(one.id not in known for one in listed):
         closes = markets.latest_closes(database, state.id, state.trading_date)
@@ -49,6 +50,26 @@ def load(database: Database, state: MarketState, reference: Mapping[int, int] | 
     universe = _universe(database, state, master, [one for one in listed if one.id in known], known)
     universe.splits = {each.instrument_id: each.held / each.becomes for each in _today(database, state)}
     return universe
+
+
+def traded(master: Master, state: MarketState, wanted: Iterable[int]) -> list[Instrument]:
+    """What a market's trading date consists of, ascending by id. A simulated or replayed one prices what this house
+    lists; of what only a vendor's file lists, that which somebody wants and which can be derived."""
+    listed = list(master.listed(state.trading_date))
+    if state.feed not in SIMULATED:
+        return listed
+    more = beyond(master, wanted)
+    return [one for one in listed if one.house or one.id in more]
+
+
+def beyond(master: Master, wanted: Iterable[int]) -> set[int]:
+    """Those of the wanted that this house does not list by itself, but can price: contracts on what it does list."""
+    known = (master.by_id[number] for number in wanted if number in master.by_id)
+    return {
+        one.id
+        for one in known
+        if not one.house and one.underlying_id is not None and master.by_id[one.underlying_id].house
+    }
 
 
 def before(database: Database, state: MarketState) -> date:

@@ -20,7 +20,7 @@ from feeds import derive
 from feeds.candles import CandleMaker
 from feeds.guard import Guard
 from feeds.protocol import Feed
-from jobs import past, sources
+from jobs import day, past, sources
 from jobs.bus import Bus, Fan
 from jobs.loop import Steady
 from jobs.timekeeper import Timekeeper
@@ -28,6 +28,8 @@ from settings import Settings
 
 # Seconds between two rounds of what need not be done with each frame.
 CHORES, CANDLES = 1.0, 5.0
+# A contract that only a vendor's file lists is priced within so many seconds of being wanted.
+WIDER = 5.0
 RATE_BP = 625
 
 
@@ -53,7 +55,9 @@ class MarketLoop(Steady):
         self._bell: markets.Doorbell | None = None
         self._lock = threading.Lock()  # the closing loop settles while this one prints
         self._feed: Feed | None = None
-        self._chores_at = self._candles_at = 0.0
+        self._chores_at = self._candles_at = self._opened_at = 0.0
+        self._beyond: set[int] = set()  # what this universe has been asked for beyond what this house lists
+        self._asked_beyond = False
         self._slot = ""
         self._hours_change_at = datetime.max.replace(tzinfo=UTC)
         self._past_is_filled = False
@@ -144,6 +148,7 @@ class MarketLoop(Steady):
         with self._lock:
             if self._feed is not None:
                 self._feed.want(wanted)
+                self._asked_beyond = not day.beyond(self._master, wanted) <= self._beyond
 
     def fill_the_past(self) -> None:
         """Writes candles of the past where a market has none; a few seconds' work, at the first start alone."""
@@ -160,8 +165,11 @@ class MarketLoop(Steady):
         self._master = masters.get(self._database)
         state = markets.state(self._database, self.market)
         resume = markets.resume_state(self._database, self.market)
+        wanted = markets.wanted(self._database, self.market)
+        self._beyond, self._asked_beyond = day.beyond(self._master, wanted), False
+        self._opened_at = time.monotonic()
         self._universe, self._feed = sources.open_feed(self._database, self._settings, state, resume)
-        self._feed.want(markets.wanted(self._database, self.market))
+        self._feed.want(wanted)
         self._guard = Guard(self._universe)
         # Asked anew: opening a feed may have listed contracts that its universe has already.
         self._times = Timekeeper(self._database, self.market, masters.get(self._database), self._universe)
@@ -224,8 +232,9 @@ class MarketLoop(Steady):
             self._candles_at = self._chores_at
             self._write_candles()
         rolled = self._state.trading_date != self._universe.trading_date
-        if rolled or masters.get(self._database) is not self._master:
-            self._turn_over()  # also where nothing prints, and where contracts were listed
+        wider = self._asked_beyond and self._chores_at - self._opened_at >= WIDER
+        if rolled or wider or masters.get(self._database) is not self._master:
+            self._turn_over()  # also where nothing prints, and where contracts were listed or first wanted
 
     def _calendar_says_open(self) -> bool:
         """Whether trading goes on by the clock; moves the market's phase when that has changed."""

@@ -48,6 +48,7 @@ class Runner(Steady):
             )
             self._loop(self)
             self._cron("contracts", timed.list_contracts, hour="8,15", minute=45)
+            self._cron("masters", timed.fetch_masters, second=40)
             self._cron("verify", timed.verify, minute=5)
             self._cron("days", timed.repair_days, minute=20)
             self._scheduler.start()

@@ -1,7 +1,8 @@
 """Jobs of fixed times. Each may run late or twice without harm."""
 
 import log
-from desk import admin, masters, pnl
+from core.reasons import Refusal
+from desk import admin, masters, pnl, vendor_fetch
 from desk import jobs as runs
 from desk import market as markets
 from desk import verify as books
@@ -16,6 +17,18 @@ def list_contracts(database: Database) -> None:
             prices = {i: int(row["last_price"]) for i, row in closes.items()}
             added = masters.contracts_for(database, state.trading_date, prices)
             log.get(__name__).info("Contracts listed", extra={"market": state.id, "added": added})
+
+
+def fetch_masters(database: Database) -> None:
+    """Fetches the list of instruments of each vendor whose live market runs, where today's is not here yet."""
+    for vendor, login in vendor_fetch.due(database):
+        try:
+            told = vendor_fetch.fetch(database, vendor, vendor_fetch.ACTOR, login)
+        except Refusal as refusal:
+            log.get(__name__).warning(refusal.sentence, extra={"vendor": vendor})
+        else:
+            changed = {name: told[name] for name in ("new", "left", "renamed", "took_ms")}
+            log.get(__name__).info("Instruments listed", extra={"vendor": vendor, **changed})
 
 
 def repair_days(database: Database) -> None:

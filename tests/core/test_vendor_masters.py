@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from core.instruments import Kind
 from core.vendor_files import LONGEST_RECORD, FileTooLargeError, Told
 from core.vendor_masters import UnknownFileError, read
-from core.vendor_rows import LeftOut, Problem, Read, Vendor, VendorRow, Why, named
+from core.vendor_rows import LeftOut, Problem, Read, VendorRow, Why, named
+from core.vendors import Vendor
 from tests.vendor_files import TRUEDATA_CSV, UPSTOX_CSV, contract, index, share, upstox
 
 TUESDAY, MONTH = date(2026, 12, 1), date(2026, 12, 29)

@@ -10,7 +10,7 @@ import pytest
 
 from core.instruments import Kind
 from core.reasons import Refusal
-from core.vendor_rows import Vendor
+from core.vendors import Vendor
 from db import masters as store
 from db.engine import Database
 from db.masters import Loaded
@@ -308,4 +308,3 @@ def test_a_file_of_another_vendor_or_of_nothing_is_refused(database: Database, t
     with pytest.raises(Refusal, match="cannot be read"):
         vendor_masters.load_file(database, tmp_path / "none", "tester")
     assert vendor_masters.loads(database) == []
-    assert vendor_masters.due(database, "upstox", TODAY)

@@ -1,0 +1,132 @@
+"""Fetching a vendor's list from a server on this machine that also misbehaves."""
+
+import gzip
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from core.reasons import Refusal
+from core.vendors import Vendor
+from db.engine import Database
+from desk import vendor_fetch, vendor_masters, vendors
+from jobs import timed
+from tests.vendor_files import ALPHA_ISIN, TRUEDATA_CSV, share, upstox
+
+TODAY = date(2026, 11, 23)
+FILE = gzip.compress(upstox(share("ALPHA", ALPHA_ISIN)))
+LOGIN = vendors.Credential(1, Vendor.TRUEDATA, {"login": "me@x", "password": "p&ss w"}, None, None)
+
+
+@contextmanager
+def vendor(body: bytes = FILE, status: int = 200, **headers: str) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers everything with this; its address and what was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(status)
+            for name, value in {"content_length": str(len(body)), **headers}.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/complete.json.gz", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_list_is_fetched_and_loaded(database: Database) -> None:
+    with vendor() as (address, asked):
+        report = vendor_fetch.fetch(database, Vendor.UPSTOX, "root", address=address, on=TODAY)
+    assert asked == ["/complete.json.gz"]
+    assert (report["new"], report["source"]) == (1, "127.0.0.1/complete.json.gz")
+    (kept,) = vendor_masters.loads(database)
+    assert (kept["actor"], kept["report"]["new"]) == ("root", 1)
+
+
+def test_truedata_is_asked_with_a_login_that_nothing_repeats(database: Database) -> None:
+    file = (TRUEDATA_CSV + f"2,ALPHA,EQ,{ALPHA_ISIN},NSE,1,,,,,\n").encode()
+    with vendor(file) as (address, asked):
+        report = vendor_fetch.fetch(database, Vendor.TRUEDATA, "root", LOGIN, address, TODAY)
+    assert "user=me%40x&password=p%26ss+w&csv=true" in asked[0]
+    assert "p&ss" not in str(report) + str(vendor_masters.loads(database))
+    with vendor(b"", status=401) as (address, _), pytest.raises(Refusal) as refused:
+        vendor_fetch.fetch(database, Vendor.TRUEDATA, "root", LOGIN, address, TODAY)
+    assert refused.value.sentence == "The list of instruments of TrueData could not be fetched: the answer was 401."
+    with pytest.raises(Refusal, match="nobody has typed one in"):
+        vendor_fetch.fetch(database, Vendor.TRUEDATA, "root", on=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"body": b"<html>maintenance</html>"}, "no list of instruments"),
+        ({"status": 503}, "the answer was 503"),
+        ({"status": 302, "location": "http://example.com/file"}, "not https"),
+        ({"status": 302, "location": "file:///etc/passwd"}, "the answer was 302"),
+        ({"content_length": "99999"}, "ended too early"),
+        ({"body": b"[" + b" " * 5_000_000}, "longer than 4 MB"),
+    ],
+)
+def test_what_cannot_be_had_is_told_and_kept(
+    database: Database, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], why: str
+) -> None:
+    monkeypatch.setattr(vendor_fetch, "MOST", 4 << 20)
+    with vendor(**answer) as (address, _), pytest.raises(Refusal, match=why):
+        vendor_fetch.fetch(database, Vendor.UPSTOX, "root", address=address, on=TODAY)
+    (kept,) = vendor_masters.loads(database)
+    assert why in kept["report"]["failed"]
+
+
+def test_an_address_must_be_safe(database: Database) -> None:
+    for address in ("http://example.com/file", "ftp://example.com/file", "file:///etc/passwd"):
+        with pytest.raises(Refusal, match="must begin with https"):
+            vendor_fetch.fetch(database, Vendor.UPSTOX, "root", address=address, on=TODAY)
+
+
+def run_live(database: Database, feed: str = "upstox") -> None:
+    with database.connection() as connection:
+        connection.execute("insert into users (name, role) values ('owner', 'trader')")
+        connection.execute(
+            "insert into markets (id, owner_id, feed, session, trading_date, running)"
+            " select 'live/owner', id, %s, 'nse', '2026-11-23', true from users where name = 'owner'",
+            (feed,),
+        )
+
+
+def test_each_day_s_list_is_fetched_once_while_a_live_market_of_the_vendor_runs(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed.fetch_masters(database)
+    run_live(database)
+    with vendor(status=500) as (address, asked):
+        monkeypatch.setitem(vendor_fetch.ADDRESSES, Vendor.UPSTOX, address)
+        timed.fetch_masters(database)
+        timed.fetch_masters(database)
+        assert len(asked) == 1, "who has failed is left alone for half an hour"
+    with database.connection() as connection:
+        connection.execute("update master_loads set loaded_at = loaded_at - interval '31 minutes'")
+    with vendor() as (address, asked):
+        monkeypatch.setitem(vendor_fetch.ADDRESSES, Vendor.UPSTOX, address)
+        timed.fetch_masters(database)
+        timed.fetch_masters(database)
+        assert len(asked) == 1
+    with database.connection() as connection:
+        connection.execute("update master_loads set loaded_at = loaded_at - interval '31 minutes'")
+    tomorrow = datetime.combine(datetime.now(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
+    assert vendor_fetch.due(database, tomorrow - timedelta(hours=1)) == [], "it is before six in India"
+    assert vendor_fetch.due(database, tomorrow + timedelta(hours=3)) == [(Vendor.UPSTOX, None)]
