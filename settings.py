@@ -116,6 +116,14 @@ class Settings(BaseSettings):
         description="Megabytes that the kept frames may take; beyond it the oldest hour goes.",
         json_schema_extra={"must": "be a whole number of megabytes, 16 or more"},
     )
+    kagaz_record_mb: int = Field(
+        default=8192,
+        ge=1,
+        le=10_000_000,
+        description="Megabytes that the recordings of all markets and days may take together; at that bound recording "
+        "stops and says so.",
+        json_schema_extra={"must": "be a whole number of megabytes, 1 or more"},
+    )
     kagaz_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Other origins whose pages may send writes with a cookie, separated by commas: "
@@ -161,7 +169,7 @@ class Settings(BaseSettings):
     )
     kagaz_replay_path: Path | None = Field(
         default=None,
-        description="File or folder with the bars that the replay feed plays.",
+        description="File or folder with the bars that the replay feed plays, or the folder of a recording.",
         json_schema_extra={"must": "be the path of a file or folder that exists"},
     )
     kagaz_replay_speed: float = Field(

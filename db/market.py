@@ -104,7 +104,7 @@ def markets(conn: Connection, market: str | None = None) -> list[dict[str, Any]]
         return cursor.execute(
             "select m.id, feed, session, running, phase, trading_date, exchange_time, frame, feed_state,"
             " risk_snapshot_id, (extract(epoch from clock_timestamp() - frame_at) * 1000)::bigint as frame_age_ms,"
-            " owner_id, backup, feed_version from markets m where %(one)s::text is null or id = %(one)s"
+            " owner_id, backup, feed_version, recording from markets m where %(one)s::text is null or id = %(one)s"
             " order by running desc, owner_id is not null, id",
             {"one": market},
         ).fetchall()
@@ -138,6 +138,23 @@ def set_phase(conn: Connection, market: str, phase: str, only_from: Sequence[str
 def set_running(conn: Connection, market: str, running: bool) -> None:
     """Switches a market on or off."""
     conn.execute("update markets set running = %s where id = %s", (running, market))
+
+
+def set_recording(conn: Connection, market: str, recording: bool) -> bool:
+    """Has a market's frames written to files, or no more; whether there is such a market."""
+    done = conn.execute("update markets set recording = %s where id = %s", (recording, market))
+    return done.rowcount == 1
+
+
+def begin_with(conn: Connection, market: str, trading_date: date, frame: int) -> bool:
+    """Puts a market in which nothing happened yet on a date and behind a frame; whether it was such a one."""
+    done = conn.execute(
+        "update markets set trading_date = %(day)s, frame = %(frame)s where id = %(market)s and frame = 0"
+        " and not exists (select from accounts where market = %(market)s)"
+        " and not exists (select from market_days where market = %(market)s)",
+        {"market": market, "day": trading_date, "frame": frame},
+    )
+    return done.rowcount == 1
 
 
 def days(conn: Connection, market: str, trading_date: date) -> list[tuple[int, int, int | None, int | None]]:

@@ -17,6 +17,8 @@
     python -m desk session remove 2026-11-08
     python -m desk masters load FILE [--vendor upstox|truedata] [--as-of 2026-12-01]   instruments as a vendor lists
     python -m desk masters fetch [--vendor upstox|truedata] [--user NAME] [--url URL]  them; one line of JSON
+    python -m desk record MARKET on|off        writes a market's frames to files, so that its day can be played again
+    python -m desk recordings                  what has been recorded, and in which folder
 
 Everything that a program may read goes to standard output; exit status 2 for what cannot be done, with a
 sentence on standard error.
@@ -39,7 +41,9 @@ from db.checks import UnfitServerError
 from db.embedded import EmbeddedError
 from db.engine import Database, DatabaseBusy, DatabaseUnavailable
 from db.migrate import UnknownVersion
-from desk import access, calendar, corporate, identity, installation, risk_switch, vendor_fetch, vendor_masters, wallet
+from desk import (
+    access, calendar, corporate, identity, installation, recordings, risk_switch, vendor_fetch, vendor_masters, wallet,
+)  # fmt: skip
 from desk.principal import Principal
 from desk.verify import verify
 
@@ -97,6 +101,11 @@ def parser() -> argparse.ArgumentParser:
     rearm.set_defaults(run=_rearm)
     _calendar(commands)
     _masters(commands)
+    record = commands.add_parser("record", help="record the frames of a market, or no more")
+    record.add_argument("market", metavar="MARKET")
+    record.add_argument("switch", choices=("on", "off"))
+    record.set_defaults(run=_record)
+    commands.add_parser("recordings", help="list what has been recorded").set_defaults(run=_recordings)
     return top
 
 
@@ -273,6 +282,21 @@ def _kill(database: Database, asked: argparse.Namespace) -> int:
 def _rearm(database: Database, asked: argparse.Namespace) -> int:
     told = risk_switch.rearm(database, ROOT, access.by_key(database, asked.account))
     print(f"{told['account']} is {told['state']}.")
+    return 0
+
+
+def _record(database: Database, asked: argparse.Namespace) -> int:
+    on = asked.switch == "on"
+    recordings.switch(database, ACTOR, asked.market, on=on)
+    what = f"is recorded in {recordings.folder()}" if on else "is not recorded any more"
+    print(f"Market {asked.market} {what}.")
+    return 0
+
+
+def _recordings(_database: Database, _: argparse.Namespace) -> int:
+    for one in recordings.listed():
+        lost = f", {one.lost} lost" if one.lost else ""
+        print(f"{one.market} {one.date}: {one.frames} frames{lost}, {one.bytes / 2**20:.1f} MB, {one.folder}")
     return 0
 
 

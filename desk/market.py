@@ -29,7 +29,7 @@ class LostMarketError(RuntimeError):
 class MarketState:
     """A market's row. ``frame_age_ms`` is by the database's clock, None before the first frame. ``owner_id`` is the
     user whose vendor it shows, None where it is everybody's; ``backup`` the feed that takes over from ``feed``;
-    ``feed_version`` rises when the feed must be opened anew."""
+    ``feed_version`` rises when the feed must be opened anew; ``recording`` has its frames written to files."""
 
     id: str
     feed: str
@@ -45,6 +45,7 @@ class MarketState:
     owner_id: int | None = None
     backup: str | None = None
     feed_version: int = 0
+    recording: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,12 @@ def enter(database: Database, market: str, phase: str, only_from: Sequence[str])
     """Moves the market's phase if it is one of ``only_from``; whether it moved."""
     with database.connection() as conn:
         return rows.set_phase(conn, market, phase, only_from)
+
+
+def begin_with(database: Database, market: str, trading_date: date, frame: int) -> bool:
+    """Puts a market that has no frame, day or account yet on a date and behind that frame; whether it could."""
+    with database.connection() as conn:
+        return rows.begin_with(conn, market, trading_date, frame)
 
 
 def days(database: Database, market: str, trading_date: date) -> dict[int, Day]:

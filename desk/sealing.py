@@ -37,6 +37,11 @@ def keep_in(folder: Path | None) -> None:
     _Place.folder = folder
 
 
+def folder() -> Path:
+    """The folder of what this installation keeps outside its database."""
+    return _Place.folder or settings.load().kagaz_home
+
+
 def seal(text: str, of: str) -> bytes:
     """The text so that only ``unseal`` with the same ``of`` reads it."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # loaded by who seals, not by every start
@@ -60,7 +65,7 @@ def _key() -> bytes:
     chosen = settings.load()
     if chosen.kagaz_sealing_key is not None:
         return hashlib.sha256(chosen.kagaz_sealing_key.encode()).digest()
-    path = (_Place.folder or chosen.kagaz_home) / FILE
+    path = folder() / FILE
     with contextlib.suppress(FileNotFoundError):
         return _read(path)
     _make(path)

@@ -33,7 +33,13 @@ class Bus:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting is not None or self._woken, timeout)
             frame, self._waiting, self._woken = self._waiting, None, False
+            self._changed.notify_all()
             return frame
+
+    def taken(self, timeout: float) -> bool:
+        """Waits so many seconds at most until no frame waits; whether none does."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._waiting is None, max(0.0, timeout))
 
     def wake(self) -> None:
         """Lets the reader, waiting or next to wait, look at once although no frame came."""
@@ -52,6 +58,10 @@ class Fan:
     def merged(self) -> int:
         """Frames that the first reader, who fills orders, did not take before the next one came."""
         return self._buses[0].merged
+
+    def taken(self, timeout: float) -> bool:
+        """Waits until the first reader, who fills orders, has taken what there was; whether it has."""
+        return self._buses[0].taken(timeout)
 
     def publish(self, frame: Frame) -> None:
         """Puts a stored frame; never blocks."""

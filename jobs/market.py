@@ -14,12 +14,14 @@ from core.calendar import IST, Phase, Session
 from core.frames import Frame
 from desk import jobs as runs
 from desk import market as markets
-from desk import masters
+from desk import masters, recordings
 from desk.market import Database, LostMarketError
 from feeds import derive
 from feeds.candles import CandleMaker
-from feeds.guard import Guard
+from feeds.guard import Believing, Guard
 from feeds.protocol import Feed
+from feeds.recorder import Recorder
+from feeds.recording import Recorded
 from jobs import day, past, sources
 from jobs.bus import Bus, Fan
 from jobs.loop import Steady
@@ -30,6 +32,8 @@ from settings import Settings
 CHORES, CANDLES = 1.0, 5.0
 # A contract that only a vendor's file lists is priced within so many seconds of being wanted.
 WIDER = 5.0
+# Seconds in one step for frames of a recording that wait, and for which each waits for who fills orders.
+CATCH_UP, PATIENCE = 0.2, 1.0
 RATE_BP = 625
 
 
@@ -61,6 +65,7 @@ class MarketLoop(Steady):
         self._slot = ""
         self._hours_change_at = datetime.max.replace(tzinfo=UTC)
         self._past_is_filled = False
+        self._recorder = Recorder(recordings.folder(), market, settings.kagaz_record_mb)
 
     def step(self) -> None:
         """One frame, if this process leads and the market is open."""
@@ -70,7 +75,10 @@ class MarketLoop(Steady):
         with self._lock:
             if self._feed is None:
                 self._open()
-            self._frame()
+            if isinstance(self._feed, Recorded):
+                self._play(self._feed)
+            else:
+                self._frame()
 
     def close(self) -> None:
         """Keeps the feed's state for whoever comes next."""
@@ -79,6 +87,7 @@ class MarketLoop(Steady):
             bell, self._bell = self._bell, None
             if bell is not None:
                 bell.close()
+            self._recorder.close()
             if feed is not None and self.leads():
                 self._keep(feed)
 
@@ -169,8 +178,10 @@ class MarketLoop(Steady):
         self._beyond, self._asked_beyond = day.beyond(self._master, wanted), False
         self._opened_at = time.monotonic()
         self._universe, self._feed = sources.open_feed(self._database, self._settings, state, resume)
+        state = markets.state(self._database, self.market)  # a recording may have moved its date
         self._feed.want(wanted)
-        self._guard = Guard(self._universe)
+        self._guard = (Believing if isinstance(self._feed, Recorded) else Guard)(self._universe)
+        self._recorder.follow(state.recording, self._universe)
         # Asked anew: opening a feed may have listed contracts that its universe has already.
         self._times = Timekeeper(self._database, self.market, masters.get(self._database), self._universe)
         self._candles = CandleMaker(self._universe)
@@ -195,6 +206,18 @@ class MarketLoop(Steady):
         if time.monotonic() - self._chores_at >= CHORES:
             self._chores(self._feed)
 
+    def _play(self, recorded: Recorded) -> None:
+        """A recording gives each of its frames by itself, however fast it is played, and after the last was taken: an
+        order meets the frame that it met and no sum of several."""
+        until = time.monotonic() + CATCH_UP
+        while True:
+            self._bus.taken(PATIENCE)
+            self._frame()
+            if self._feed is not recorded or not self._open_for_trade or time.monotonic() > until:
+                return
+            if not recorded.due(self._wall_ms()):
+                return
+
     def _publish(self, frame: Frame) -> None:
         try:
             stored = markets.store_frame(self._database, frame, keep_tape=not self.tape_paused)
@@ -204,6 +227,7 @@ class MarketLoop(Steady):
             raise
         self._number = frame.number
         self._bus.publish(frame)
+        self._recorder.put(frame)
         if self._bell is None:
             self._bell = markets.doorbell(self._database)
         markets.announce(self._bell)
@@ -226,6 +250,7 @@ class MarketLoop(Steady):
         self._chores_at = time.monotonic()
         self._open_for_trade = self._calendar_says_open()
         self._turn_points(feed)
+        self._recorder.follow(self._state.recording, self._universe)
         self._keep(feed)
         runs.beat(self._database, "market", self.market, detail={"frame": self._number})
         if self._chores_at - self._candles_at >= CANDLES:
@@ -283,6 +308,7 @@ class MarketLoop(Steady):
             "passed": self._guard.passed,
             "dropped": dict(self._guard.dropped),
             "merged": self._bus.merged,
+            "recording": self._recorder.state(),
             "tape": "paused: this hour alone is beyond KAGAZ_TAPE_MB" if self.tape_paused else "kept",
         }
         markets.save_feed(self._database, self.market, counters, feed.resume())
@@ -293,4 +319,5 @@ class MarketLoop(Steady):
 
     def _drop(self) -> None:
         with self._lock:
+            self._recorder.close()
             self._feed = None

@@ -16,7 +16,7 @@ from feeds.protocol import Feed
 from feeds.silent import Silent
 from feeds.simulator import Simulator
 from feeds.universe import Universe
-from jobs import day
+from jobs import day, recorded
 from settings import Settings
 
 
@@ -25,6 +25,8 @@ def open_feed(
 ) -> tuple[Universe, Feed]:
     """The universe of the market's trading date and its feed, going on from ``resume``."""
     if state.feed == "replay":
+        if recorded.days(settings):
+            return recorded.open_feed(database, settings, state, resume)
         return _open_replay(database, settings, state, resume)
     universe = day.load(database, state)
     if state.feed != "simulator":
@@ -45,6 +47,9 @@ def open_date(
     ``closes`` are prices in paise round which strikes are listed; a replayed day has its own.
     """
     reference = None
+    if state.feed == "replay" and recorded.days(settings):
+        recorded.open_date(database, settings, state, resume)
+        return
     if state.feed == "replay":
         reading = _reading(settings.kagaz_replay_path)
         past_day = replay.past_day_for(reading, state.trading_date, resume)

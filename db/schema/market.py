@@ -133,6 +133,7 @@ markets = Table(
     Column("owner_id", BigInteger, ForeignKey("users.id")),
     Column("backup", Text),
     Column("feed_version", BigInteger, nullable=False, server_default=text("0")),
+    Column("recording", Boolean, nullable=False, server_default=text("false")),
     Index("markets_owner", "owner_id", unique=True, postgresql_where=text("(owner_id IS NOT NULL)")),
 )
 
