@@ -29,6 +29,11 @@ class WrongSettings(ValueError):
     """Settings that cannot be used; the text is for the person who set them."""
 
 
+def _whole(default: int, low: int, high: int, must: str, description: str) -> Any:
+    """A field for a whole number within bounds."""
+    return Field(default=default, ge=low, le=high, description=description, json_schema_extra={"must": must})
+
+
 class Settings(BaseSettings):
     """What the environment may decide. A field's name is its variable's in lower case."""
 
@@ -102,28 +107,19 @@ class Settings(BaseSettings):
         "otherwise. `0` sets no bound.",
         json_schema_extra={"must": "be a whole number, 0 or more"},
     )
-    kagaz_tape_hours: int = Field(
-        default=6,
-        ge=1,
-        le=8760,
-        description="Hours for which the frames of the market are kept.",
-        json_schema_extra={"must": "be a whole number of hours from 1 to 8760"},
-    )
-    kagaz_tape_mb: int = Field(
-        default=2048,
-        ge=16,
-        le=10_000_000,
-        description="Megabytes that the kept frames may take; beyond it the oldest hour goes.",
-        json_schema_extra={"must": "be a whole number of megabytes, 16 or more"},
-    )
-    kagaz_record_mb: int = Field(
-        default=8192,
-        ge=1,
-        le=10_000_000,
-        description="Megabytes that the recordings of all markets and days may take together; at that bound recording "
+    kagaz_tape_hours: int = _whole(
+        6, 1, 8760, "be a whole number of hours from 1 to 8760",
+        "Hours for which the frames of the market are kept.",
+    )  # fmt: skip
+    kagaz_tape_mb: int = _whole(
+        2048, 16, 10_000_000, "be a whole number of megabytes, 16 or more",
+        "Megabytes that the kept frames may take; beyond it the oldest hour goes.",
+    )  # fmt: skip
+    kagaz_record_mb: int = _whole(
+        8192, 1, 10_000_000, "be a whole number of megabytes, 1 or more",
+        "Megabytes that the recordings of all markets and days may take together; at that bound recording "
         "stops and says so.",
-        json_schema_extra={"must": "be a whole number of megabytes, 1 or more"},
-    )
+    )  # fmt: skip
     kagaz_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Other origins whose pages may send writes with a cookie, separated by commas: "
@@ -179,20 +175,14 @@ class Settings(BaseSettings):
         description="How many times as fast as it was a past day is played by the replay feed.",
         json_schema_extra={"must": "be a number above 0, 3600 at most"},
     )
-    kagaz_frame_ms: int = Field(
-        default=250,
-        ge=20,
-        le=60_000,
-        description="Milliseconds between two frames of the simulator.",
-        json_schema_extra={"must": "be a whole number of milliseconds from 20 to 60000"},
-    )
-    kagaz_latency_ms: int = Field(
-        default=0,
-        ge=0,
-        le=60_000,
-        description="Milliseconds that an order takes to reach the simulated exchange.",
-        json_schema_extra={"must": "be a whole number of milliseconds from 0 to 60000"},
-    )
+    kagaz_frame_ms: int = _whole(
+        250, 20, 60_000, "be a whole number of milliseconds from 20 to 60000",
+        "Milliseconds between two frames of the simulator.",
+    )  # fmt: skip
+    kagaz_latency_ms: int = _whole(
+        0, 0, 60_000, "be a whole number of milliseconds from 0 to 60000",
+        "Milliseconds that an order takes to reach the simulated exchange.",
+    )  # fmt: skip
     kagaz_log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         description="Least level that Kagaz's own logs show: `debug`, `info`, `warning` or `error`.",
