@@ -42,7 +42,16 @@ from db.embedded import EmbeddedError
 from db.engine import Database, DatabaseBusy, DatabaseUnavailable
 from db.migrate import UnknownVersion
 from desk import (
-    access, calendar, corporate, identity, installation, recordings, risk_switch, vendor_fetch, vendor_masters, wallet,
+    access,
+    calendar,
+    corporate,
+    identity,
+    installation,
+    recordings,
+    risk_switch,
+    vendor_fetch,
+    vendor_masters,
+    wallet,
 )  # fmt: skip
 from desk.principal import Principal
 from desk.verify import verify

@@ -1,6 +1,6 @@
 """One trading date of a market: its instruments, their previous closes and bands, and the feed that plays it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -30,14 +30,19 @@ USUAL_SIGMA = 0.015
 MARKET_SIGMA, MOST = 0.008, 0.92
 
 
-def load(database: Database, state: MarketState, reference: Mapping[int, int] | None = None) -> Universe:
+def load(
+    database: Database,
+    state: MarketState,
+    reference: Mapping[int, int] | None = None,
+    also: Collection[int] = (),
+) -> Universe:
     """Everything that trades on the market's trading date, with closes and bands, opened where it was not.
 
     ``reference`` gives previous closes (paise by instrument) that come before all others, as a replayed
-    past day has its own.
+    past day has its own; ``also`` names what was recorded, wherever it is listed.
     """
     master = masters.get(database)
-    listed = traded(master, state, markets.wanted(database, state.id))
+    listed = traded(master, state, markets.wanted(database, state.id), also)
     known = markets.days(database, state.id, state.trading_date)
     if any(one.id not in known for one in listed):
         closes = markets.latest_closes(database, state.id, state.trading_date)
@@ -52,13 +57,13 @@ def load(database: Database, state: MarketState, reference: Mapping[int, int] | 
     return universe
 
 
-def traded(master: Master, state: MarketState, wanted: Iterable[int]) -> list[Instrument]:
+def traded(master: Master, state: MarketState, wanted: Iterable[int], also: Collection[int] = ()) -> list[Instrument]:
     """What a market's trading date consists of, ascending by id. A simulated or replayed one prices what this house
     lists; of what only a vendor's file lists, that which somebody wants and which can be derived."""
     listed = list(master.listed(state.trading_date))
     if state.feed not in SIMULATED:
         return listed
-    more = beyond(master, wanted)
+    more = beyond(master, wanted).union(also)
     return [one for one in listed if one.house or one.id in more]
 
 

@@ -37,8 +37,8 @@ def open_feed(
         # Nobody has traded here: everything is as it was, the date and the numbers of the frames too.
         state = markets.state(database, state.id)
     own = _opened(database, state, chosen)
-    whole = day.load(database, state)
     known = set(own.values())
+    whole = day.load(database, state, also=known)
     kept = [one for one in whole.listings if one.instrument.id in known]
     universe = Universe(kept, whole.trading_date, whole.weights, whole.base, whole.always_open, whole.splits)
     there = {theirs: ours for theirs, ours in own.items() if ours in universe.row}
@@ -50,9 +50,8 @@ def open_feed(
 def open_date(database: Database, settings: Settings, state: MarketState, resume: Mapping[str, Any]) -> None:
     """Lists the contracts of the market's trading date and writes the closes and bands of its recorded day."""
     chosen = _chosen(settings, state.trading_date, resume)
-    if chosen is not None:
-        _opened(database, state, chosen)
-    day.load(database, state)
+    own = _opened(database, state, chosen) if chosen is not None else {}
+    day.load(database, state, also=set(own.values()))
 
 
 def _chosen(settings: Settings, trading_date: date, resume: Mapping[str, Any]) -> Recording | None:
