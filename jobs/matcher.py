@@ -85,6 +85,7 @@ class Matcher:
         ``published_at`` is when the frame came, by the monotonic clock.
         """
         if self._doors.kept:
+            self._follow_masters()
             # One instant for all that follows from it: a window that began for one began for the others.
             self._keep_hours(frame, self._moment().exchange_time if frame is None else frame.exchange_time)
         if frame is not None:
@@ -132,6 +133,14 @@ class Matcher:
     def _new_doors(self) -> Doors:
         master = masters.get(self._database)
         return Doors(master.calendar.under(self._state.session, self._market), master)
+
+    def _follow_masters(self) -> None:
+        """The hours by the masters as they are now: a frame or an order may be of a contract that was just listed.
+
+        Before anything else of a step, because doors that are new know no windows until they were asked for them.
+        """
+        if masters.get(self._database) is not self._doors.master:
+            self._doors = self._new_doors()
 
     def _keep_hours(self, frame: Frame | None, at: int) -> None:
         """Follow the windows of the day to an instant (ms): who matches from here on, whose orders end, and which
@@ -223,8 +232,6 @@ class Matcher:
     def _look(self) -> None:
         self._state = markets.state(self._database, self._market)
         self._looked_at = time.monotonic()
-        if self._doors.kept and masters.get(self._database) is not self._doors.master:
-            self._doors = self._new_doors()
 
     def _moment(self) -> Moment:
         """Now, on the exchange's clock: that of the last frame and what has passed since."""

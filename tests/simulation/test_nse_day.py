@@ -1,125 +1,23 @@
 """A whole day by the exchange's hours: the market's loop, the matcher and the closing loop on one clock that is set."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
-import settings
-from core.calendar import IST
 from core.reasons import Reason
-from db import doorbell
-from db.engine import Database
 from desk import auctions, filling, masters
 from desk import market as markets
 from desk.answers import Answer
-from desk.leadership import Leadership
-from jobs import bus as bus_module
-from jobs import market as market_module
-from jobs import matcher as matcher_module
-from jobs.bus import Bus
-from jobs.closing import ClosingLoop
-from jobs.market import MarketLoop
-from jobs.matcher import Matcher
 from tests.cluster import Throwaway
-from tests.floor import Floor
-from tests.simulation.clock import INSTALL, OURS_FIRST, Clock
-from tests.simulation.ground import Quiet
-
-DAY = date(2026, 11, 23)
-RELIANCE, INFY, TCS, FUND, NIFTY = "NSE:RELIANCE", "NSE:INFY", "NSE:TCS", "NSE:NIFTYBEES", "NSE:NIFTY 50"
-TIMED = (market_module, matcher_module, bus_module, masters)
-
-
-class Reign(Leadership):
-    """A leadership that nobody contends for."""
-
-    def __init__(self) -> None:
-        self.term, self.market = 1, "sim"
-
-    def guard(self, connection: Any) -> None:
-        """Every term is the right one."""
-
-    def claim(self, connection: Any) -> None:  # type: ignore[override]
-        """Nobody contends."""
-
-    def first_frame(self, number: int) -> None:
-        """Nobody needs to know."""
-
-
-class Exchange(Floor):
-    """A floor whose market runs by the exchange's hours, step by step."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        super().__init__(database)
-        self.clock, self.bus = clock, Bus()
-        with database.connection() as connection:
-            connection.execute(
-                "update markets set session = 'nse', trading_date = %s, phase = 'STARTING', exchange_time = null", [DAY]
-            )
-        self.trading_date = DAY
-        masters.forget(database)
-        self.master = masters.get(database)
-        self.loop = MarketLoop(
-            database, "sim", settings.Settings(kagaz_seed=5), self.bus, lambda: True, lambda: clock.ms
-        )
-        self.closing = ClosingLoop(database, self.loop)
-        self.matcher = self.another_life()
-
-    def another_life(self) -> Matcher:
-        """The book is built anew from the database, as after a crash."""
-        self.matcher = Matcher(self.database, "sim", Reign(), filling)
-        return self.matcher
-
-    def step(self) -> None:
-        self.loop.step()
-        self.matcher.step(self.bus.take(0), self.bus.published_at, True)
-        self.closing.step()
-        if self.matcher.over:
-            self.another_life()
-
-    def until(self, text: str, every: float = 1.0) -> None:
-        """Lets time pass to an Indian time of day, a step every so many seconds."""
-        end = datetime.combine(DAY, time.fromisoformat(text), IST)
-        while self.clock.at < end:
-            self.clock.set(min(end, self.clock.at + timedelta(seconds=every)))
-            self.step()
-
-    def row(self, order: Answer) -> tuple[str, int | None, int, int]:
-        """(status, reason code, filled, turnover)."""
-        with self.database.connection() as connection:
-            row = connection.execute(
-                "select status, reason_code, filled, turnover from orders where id = %s", [self.number(order)]
-            ).fetchone()
-        assert row
-        return tuple(row)
-
-    def last(self, key: str) -> int:
-        one = self.instrument(key).id
-        return int(markets.quotes(self.database, "sim", [one])[one]["last_price"])
-
-    def near(self, key: str, per_mille: int) -> int:
-        """A price so far from the last one, on the tick."""
-        tick = self.instrument(key).tick
-        return self.last(key) * (1000 + per_mille) // 1000 // tick * tick
+from tests.simulation.nse_exchange import DAY, FUND, INFY, NIFTY, RELIANCE, TCS, Exchange, opened
 
 
 @pytest.fixture
 def exchange(throwaway: Throwaway, seeded_template: str) -> Iterator[Exchange]:
-    url = throwaway.clone(seeded_template)
-    with Database(url) as plain, plain.connection() as connection:
-        connection.execute(INSTALL)
-    clock = Clock(url, datetime(2026, 11, 23, 8, 50, tzinfo=IST))
-    with Database(url + OURS_FIRST, pool_size=6) as database, ExitStack() as stack:
-        doorbell._bells[database] = Quiet()  # type: ignore[assignment]
-        for module in TIMED:
-            stack.enter_context(patch.object(module, "time", clock))
-        yield Exchange(database, clock)
-    clock.close()
-    throwaway.drop(url)
+    with opened(throwaway, seeded_template) as exchange:
+        yield exchange
 
 
 def refused(answer: Answer, reason: Reason) -> None:
@@ -277,3 +175,28 @@ def test_a_process_that_dies_over_an_auction_hands_out_what_it_struck_once(
         found = connection.execute("select count(*), count(distinct price) from trades").fetchone()
     assert found == (3, 1)
     exchange.sound()
+
+
+@pytest.mark.timeout(600)
+def test_a_contract_that_is_listed_in_the_day_leaves_the_book_as_it_was(exchange: Exchange) -> None:
+    account = exchange.account("asha", 1_000_000_000)
+    exchange.until("09:20:00", 300)
+    order = exchange.place(account, "BUY", 10, FUND, exchange.near(FUND, -40))
+    exchange.step()
+    book = exchange.matcher
+    index = exchange.instrument(NIFTY)
+    assert masters.contracts_for(exchange.database, DAY, {index.id: exchange.last(NIFTY) * 6 // 5})
+    before, exchange.master = exchange.master, masters.get(exchange.database)
+    new = [one for one in exchange.master.chain(index.id) if one.key not in before.by_key]
+    assert new
+    lot = max(new, key=lambda one: one.id)
+    far = exchange.place(account, "BUY", lot.lot, lot.key, lot.tick, "NRML")  # somebody wants its price
+    assert far.status in (201, 422), far.body
+    exchange.loop.look()
+    exchange.loop.ask_what_is_wanted()
+    exchange.until("09:20:20", 1)
+    exchange.loop.ask_what_is_wanted()
+    exchange.until("09:20:40", 1)
+    assert exchange.matcher is book, "the book is not built anew for it"
+    assert exchange.row(order)[0] == "OPEN"
+    assert markets.quotes(exchange.database, "sim", [lot.id])
