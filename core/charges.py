@@ -7,7 +7,7 @@ Charges are always worked out on an order's cumulative turnover; a fill pays the
 order has paid so far, which is why ten partial fills pay one brokerage and never ten.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
@@ -179,8 +179,11 @@ def heads(
     plan: str = DEFAULT_PLAN,
     exchange: str = "NSE",
     fee_group: str = "",
+    parts: Sequence[int] = (),
 ) -> Heads:
     """The charges of an order whose fills so far add up to ``turnover`` paise (options: premium).
+
+    ``parts`` are units of an iceberg's legs: a broker sends each as an order of its own, which pays its own brokerage.
 
     Each head is rounded to the paisa half up, STT to the rupee half up, GST on the rounded brokerage,
     exchange and SEBI fees. ``exchange`` is where the instrument is listed (NSE, NFO, BSE, BFO).
@@ -192,7 +195,7 @@ def heads(
         return NOTHING
     row = tariff(rates, segment, plan)
     bought = side is Side.BUY
-    brokerage = row.brokerage(turnover)
+    brokerage = sum(row.brokerage(value) for value in spread(turnover, parts))
     fee = share(turnover, row.exchange(exchange, fee_group))
     sebi = share(turnover, row.sebi)
     return Heads(
@@ -204,6 +207,16 @@ def heads(
         stamp=share(turnover, row.stamp_buy) if bought else 0,
         gst=gst_on(brokerage + fee + sebi, row.gst_bp),
     )
+
+
+def spread(value: int, parts: Sequence[int]) -> list[int]:
+    """A value over parts of so many units, at the average price; what rounding leaves goes to the last one."""
+    if len(parts) < 2:
+        return [value]
+    units = sum(parts)
+    found = [value * part // units for part in parts]
+    found[-1] += value - sum(found)
+    return found
 
 
 def worst(

@@ -25,6 +25,7 @@ from core.charges import (
     physical,
     segment_of,
     share,
+    spread,
     tariff,
 )
 from core.instruments import DERIVATIVES, OPTIONS, Instrument, Kind
@@ -66,6 +67,8 @@ class Executed:
     kind: str = "FILL"
     origin: str = "USER"
     close: int = 0
+    legs: tuple[int, ...] = ()
+    """Units of each leg of an iceberg that has traded; empty of any other order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +185,18 @@ def _intraday_parts(orders: Sequence[Executed], quantity: int) -> dict[int, int]
 
 
 def _line(order: Executed, intraday: int, carried: Tariff, netted: Tariff) -> Line:
-    """Brokerage is one executed order's: the parts of an order that was both never pay two caps."""
-    part = half_up(order.value * intraday, order.quantity)
-    whole = carried.brokerage(order.value - part) + netted.brokerage(part)
-    dearest = max(carried.brokerage(order.value), netted.brokerage(order.value))
+    """Brokerage is one executed order's, and an iceberg's legs are orders of their own: the parts of an order that was
+    both never pay two caps."""
+    brokerage, left = 0, intraday
+    legs = order.legs or (order.quantity,)
+    for units, value in zip(legs, spread(order.value, legs), strict=True):
+        within = min(left, units)
+        left -= within
+        part = half_up(value * within, units)
+        whole = carried.brokerage(value - part) + netted.brokerage(part)
+        brokerage += min(whole, max(carried.brokerage(value), netted.brokerage(value)))
     fee = (carried.square_off or netted.square_off) if order.origin == SQUARED_OFF else 0
-    return Line(order, intraday, min(whole, dearest), fee)
+    return Line(order, intraday, brokerage, fee)
 
 
 def _heads(

@@ -125,7 +125,7 @@ def _weigh(
     if is_margined(instrument, order.product):
         holds.post_margin(work, facts, instrument, facts.now)
     asked = replace(wish, quantity=order.pending)
-    refusal = shares_are_there(work, instrument, asked, reserved) or only_settled_shares_are_sold(
+    refusal = shares_are_there(work, facts, instrument, asked, reserved) or only_settled_shares_are_sold(
         work, facts, instrument, asked, reserved
     )
     if refusal:

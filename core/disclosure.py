@@ -39,3 +39,13 @@ def leg_of(order: Order) -> int:
     if not order.legs:
         return 0
     return min(order.filled // order.disclosed_quantity + 1, order.legs)
+
+
+def per_leg(shown: int, legs: int, filled: int) -> tuple[int, ...]:
+    """Units of an iceberg's legs when so many are filled, a leg each that has traded; all of them in one for any
+    other order."""
+    if not legs or shown <= 0:
+        return (filled,) if filled else ()
+    whole = min(filled // shown, legs - 1)
+    rest = filled - whole * shown
+    return (shown,) * whole + ((rest,) if rest else ())

@@ -87,7 +87,7 @@ def fill(work: Work, facts: Facts, order: Order, fill: Fill) -> Trade:
     if not can_fill(order, fill.quantity, fill.price):
         raise Broken(f"order {order.id} ({order.status}, {order.pending} at {order.worst_price}) cannot take {fill}")
     instrument, before = facts.instruments[order.instrument_id], order.status
-    charged = facts.charges(order, order.turnover)
+    charged = facts.charges(order, order.turnover, order.filled)
     first = not order.turnover
     order.filled += fill.quantity
     order.turnover += fill.quantity * fill.price
@@ -102,7 +102,7 @@ def fill(work: Work, facts: Facts, order: Order, fill: Fill) -> Trade:
             holds.post_margin(work, facts, instrument, fill.at, order.id)
 
     realised, proceeds = booking.exchange(facts.settles_on or work.trading_date, post_margin)
-    heads = facts.charges(order, order.turnover) - charged
+    heads = facts.charges(order, order.turnover, order.filled) - charged
     if heads != NOTHING:
         # The fee of the square-off is due with the first fill, once however many there are.
         kind = "SQUARE_OFF" if first and order.origin == SQUARED_OFF else "TRADE"

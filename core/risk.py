@@ -17,6 +17,7 @@ from core.orders import OrderType, PlaceOrder, Product, Side
 from core.price_rules import PRICE_RULES
 from core.quantity_rules import QUANTITY_RULES
 from core.reasons import Reason, Refusal
+from core.risk_facts import Restriction
 from core.sessions import Window
 
 __all__ = ["PRICED", "STOPS", "Asked", "form", "funds", "intraday_is_open", "shares_are_there"]
@@ -107,7 +108,9 @@ def intraday_is_open(work: Work, facts: Facts, instrument: Instrument, wish: Pla
     return Refusal(Reason.PRODUCT_NOT_ALLOWED, sentence, "product")
 
 
-def shares_are_there(work: Work, instrument: Instrument, wish: PlaceOrder, released: int) -> Refusal | None:
+def shares_are_there(
+    work: Work, facts: Facts, instrument: Instrument, wish: PlaceOrder, released: int
+) -> Refusal | None:
     """A CNC sale takes shares that are held and not reserved by resting sales; ``released`` are its own."""
     if wish.product is not Product.CNC or wish.side is not Side.SELL:
         return None
@@ -116,7 +119,16 @@ def shares_are_there(work: Work, instrument: Instrument, wish: PlaceOrder, relea
     if wish.quantity <= free:
         return None
     sentence = f"You can sell {max(free, 0)} {instrument.symbol}: the rest is not held, or resting sales reserve it."
+    if _may_be_sold_short(work, facts, instrument, wish):
+        sentence += " To sell short for today alone, choose MIS."
     return Refusal(Reason.NOT_ENOUGH_SHARES, sentence, "quantity", numbers={"sellable": max(free, 0)})
+
+
+def _may_be_sold_short(work: Work, facts: Facts, instrument: Instrument, wish: PlaceOrder) -> bool:
+    """Whether the same sale would be taken as an intraday order, as far as the instrument and the hour go."""
+    if facts.risk.restrictions.keys() & {Restriction.TRADE_FOR_TRADE, Restriction.SURVEILLANCE}:
+        return False
+    return intraday_is_open(work, facts, instrument, replace(wish, product=Product.MIS)) is None
 
 
 def funds(required: int, available: int) -> Refusal:

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.charges import DEFAULT_PLAN, HEADS, Heads
 from core.contract_note import Executed
+from core.disclosure import per_leg
 from core.orders import Product, Side
 from db.trading import Connection
 
@@ -17,7 +18,8 @@ def executed(connection: Connection, account_id: int, day: date) -> list[Execute
     rows = connection.execute(
         """
         select min(t.id), t.order_id, t.instrument_id, t.product, t.side, sum(t.quantity)::bigint, sum(t.value)::bigint,
-               t.kind, coalesce(o.origin, 'USER'), max(t.last_price)
+               t.kind, coalesce(o.origin, 'USER'), max(t.last_price), coalesce(max(o.disclosed_quantity), 0),
+               coalesce(max(o.legs), 0)
         from trades t left join orders o on o.id = t.order_id
         where t.account_id = %s and t.trading_date = %s and t.kind in ('FILL', 'EXPIRY')
         group by t.order_id, t.instrument_id, t.product, t.side, t.kind, o.origin,
@@ -27,8 +29,20 @@ def executed(connection: Connection, account_id: int, day: date) -> list[Execute
         [account_id, day],
     ).fetchall()
     return [
-        Executed(number, order, instrument, Product(product), Side(side), quantity, value, kind, origin, close)
-        for number, order, instrument, product, side, quantity, value, kind, origin, close in rows
+        Executed(
+            number,
+            order,
+            instrument,
+            Product(product),
+            Side(side),
+            quantity,
+            value,
+            kind,
+            origin,
+            close,
+            per_leg(shown, legs, quantity) if legs else (),
+        )
+        for number, order, instrument, product, side, quantity, value, kind, origin, close, shown, legs in rows
     ]
 
 

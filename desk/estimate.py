@@ -176,7 +176,7 @@ def _money(required: int | None, available: int | None) -> Body:
 
 
 def _charges(task: Task, order: Order, value: int) -> Body:
-    return {"charges": task.facts.charges(order, value).in_rupees()}
+    return {"charges": task.facts.charges(order, value, order.quantity).in_rupees()}
 
 
 def _parts(found: order_parts.Parts) -> Body:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core import charges
 from core.charges import ChargeSegment, Heads
+from core.disclosure import per_leg
 from core.instruments import Kind
 from core.orders import Product, Side
 from db import seeds
@@ -56,6 +57,36 @@ def test_ten_fills_pay_one_brokerage() -> None:
     for fill in range(1, 11):
         paid = paid + (charges.heads(NOW, FUTURES, BUY, fill * 50_000_000) - paid)
     assert paid.brokerage == 2_000
+
+
+ICEBERGS = [
+    # segment, turnover, units of each leg that traded, brokerage: of 500,000 rupees in one order 0.03 % is more than 20
+    (INTRADAY, 50_000_000, (), 2_000),
+    (INTRADAY, 50_000_000, (100,), 2_000),
+    (INTRADAY, 50_000_000, (25, 25, 25, 25), 8_000),
+    (INTRADAY, 50_000_000, (11, 11, 11, 11, 11, 11, 11, 11, 11, 1), 9 * 1_650 + 150),  # below the cap each its share
+    (OPTIONS, 1_313_000, (65, 65), 4_000),
+    (DELIVERY, 50_000_000, (25, 25, 25, 25), 0),
+]
+
+
+@pytest.mark.parametrize(("segment", "turnover", "parts", "brokerage"), ICEBERGS)
+def test_each_leg_of_an_iceberg_pays_its_own_brokerage_and_nothing_else_twice(
+    segment: ChargeSegment, turnover: int, parts: tuple[int, ...], brokerage: int
+) -> None:
+    got, one = (charges.heads(NOW, segment, BUY, turnover, parts=each) for each in (parts, ()))
+    assert got.brokerage == brokerage
+    assert (got.stt, got.exchange, got.sebi, got.stamp) == (one.stt, one.exchange, one.sebi, one.stamp)
+    assert got.gst == charges.gst_on(brokerage + one.exchange + one.sebi, 1_800)
+
+
+@pytest.mark.parametrize(
+    ("shown", "legs", "filled", "parts"),
+    [(0, 0, 0, ()), (0, 0, 70, (70,)), (20, 0, 70, (70,)), (24, 4, 0, ()), (24, 4, 10, (10,)), (24, 4, 24, (24,)),
+     (24, 4, 60, (24, 24, 12)), (24, 4, 99, (24, 24, 24, 27))],
+)  # fmt: skip
+def test_the_last_leg_carries_what_is_left(shown: int, legs: int, filled: int, parts: tuple[int, ...]) -> None:
+    assert per_leg(shown, legs, filled) == parts
 
 
 @pytest.mark.parametrize(

@@ -248,6 +248,8 @@ SCENARIOS: dict[str, tuple[Stands, str, Reason | None, str]] = {
         Stands(listed={Restriction.TRADE_FOR_TRADE: ""}, holds=HELD, t1=40), "SELL 61 INFY CNC 1500",
         Reason.TRADE_FOR_TRADE, "You can sell 60"),
     "T1 shares are sold elsewhere": (Stands(holds=HELD, t1=40), "SELL 100 INFY CNC 1500", None, ""),
+    "no shares, but a short is allowed": (
+        Stands(), "SELL 5 INFY CNC 1500", Reason.NOT_ENOUGH_SHARES, "To sell short for today alone, choose MIS"),
     "surveillance refuses intraday": (
         Stands(listed={Restriction.SURVEILLANCE: "ASM list"}), "BUY 1 INFY MIS 1500", Reason.SURVEILLANCE, "ASM list"),
     "surveillance takes delivery": (Stands(listed={Restriction.SURVEILLANCE: ""}), "BUY 1 INFY CNC 1500", None, ""),

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from core.calendar import IST
+from core.charges import DEFAULT_PLAN
 from core.instruments import Kind
 from core.matching import Expired, Fill, Trigger
 from core.orders import OrderType, PlaceOrder, Product, Side, Validity
 from db.engine import Database
-from desk import estimate, filling, screens, trading
+from desk import contract_notes, estimate, filling, screens, trading
 from desk.access import AccountRef
 from desk.answers import Answer
-from tests.floor import INFY, AnyTerm, Floor
+from tests.floor import INFY, NIFTY, AnyTerm, Floor
 
 
 def noon(floor: Floor) -> datetime:
@@ -96,6 +97,24 @@ def test_an_order_for_the_day_gets_minutes_and_loses_them(floor: Floor, account:
     assert floor.modify(account, order, validity=Validity.TTL, validity_ttl=3).body["validity"] == "TTL"
     day = floor.modify(account, order, validity=Validity.DAY)
     assert (day.body["validity_ttl"], day.body["expires_at"], day.body["validity"]) == (None, None, "DAY")
+
+
+def test_each_leg_of_an_iceberg_pays_its_own_brokerage_as_the_estimate_and_the_note_say(
+    floor: Floor, account: int
+) -> None:
+    future = floor.future()
+    floor.price(NIFTY, 2_400_000)
+    floor.price(future.key, 2_400_000)
+    wish = PlaceOrder(future.id, Side.BUY, OrderType.LIMIT, Product.NRML, 5 * future.lot, price=2_400_000, legs=4)
+    told = estimate.of_order(floor.database, account, wish)
+    order = trading.place(floor.database, "asha", account, wish)
+    for lots in (1, 3, 1):
+        assert floor.fill(account, order, lots * future.lot, 2_400_000).done
+    with floor.database.connection() as connection:
+        paid = connection.execute("select sum(brokerage), sum(total) from charge_entries").fetchone()
+        note = contract_notes.of_day(connection, floor.master, account, floor.trading_date, DEFAULT_PLAN)
+    assert paid == (8_000, round(told["charges"]["total"] * 100))
+    assert note.total.brokerage == 8_000
 
 
 def test_an_iceberg_shows_a_leg_at_a_time(floor: Floor, account: int) -> None:

@@ -81,6 +81,7 @@ class Exchange(Floor):
         return self.matcher
 
     def step(self) -> None:
+        self.loop.ask_what_is_wanted()
         self.loop.step()
         self._watch()
         self.matcher.step(self.bus.take(0), self.bus.published_at, True)

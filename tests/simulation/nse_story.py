@@ -17,7 +17,7 @@ from core.conversion import ConvertPosition
 from core.gtt import GttWish, LegWish
 from core.instruments import OPTIONS, Instrument, Kind
 from core.orders import ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
-from core.reasons import Refusal
+from core.reasons import Reason, Refusal
 from core.sessions import Window, board_of
 from desk import access, auctions, baskets, calendar, masters, risk_switch, verify
 from desk import market as markets
@@ -34,8 +34,9 @@ VISITS = (
     ("09:10:02", "09:11:58", 3, 20), ("09:12:01", "09:14:58", 2, 60), ("09:15:03", "15:04:00", 16, 2_000),
     ("15:05:02", "15:14:50", 4, 60), ("15:15:01", "15:19:50", 4, 30), ("15:20:02", "15:24:50", 6, 60),
     ("15:25:02", "15:27:50", 5, 30), ("15:30:02", "15:34:50", 4, 15), ("15:35:01", "15:49:50", 4, 120),
-    ("15:50:02", "15:59:50", 6, 60), ("16:00:10", "16:20:00", 5, 120),
+    ("15:50:02", "15:59:50", 6, 60), ("16:00:20", "16:20:00", 5, 120),
 )  # fmt: skip
+ROLLED = VISITS[-1][0]
 FILLED = """
 select t.id, t.instrument_id, t.price, t.exchange_time, t.trading_date from trades t
 where t.kind = 'FILL' and t.id > %s order by t.id
@@ -44,9 +45,11 @@ OUTLIVED = """
 select 'order ' || id || ' of ' || trading_date || ' is ' || status from orders
 where status in ('OPEN', 'TRIGGER_PENDING') and trading_date < %s
 """
+# What could neither be closed nor carried stays what it is, and its owner was told so.
 CARRIED = """
-select 'account ' || account_id || ' holds ' || quantity || ' of ' || instrument_id || ' intraday over night'
-from positions where product = 'MIS' and quantity <> 0
+select 'account ' || p.account_id || ' holds ' || p.quantity || ' of ' || p.instrument_id || ' intraday over night'
+from positions p where p.product = 'MIS' and p.quantity <> 0
+  and not exists (select 1 from risk_decisions d where d.account_id = p.account_id and d.rule = %s)
 """
 
 
@@ -92,6 +95,9 @@ class NseStory:
             for begins, ends, acts, every in VISITS:
                 first, last = (datetime.combine(DAY, time.fromisoformat(each), IST) for each in (begins, ends))
                 span = (last - first).total_seconds()
+                if begins == ROLLED:
+                    self.reach(first, every)
+                    self.found += [row[0] for row in self.rows(CARRIED, int(Reason.CARRIED_AS_INTRADAY))]
                 for at in sorted(self.random.uniform(0, span) for _ in range(acts)):
                     self.reach(first + timedelta(seconds=round(at)), every)
                     self.act()
@@ -104,13 +110,13 @@ class NseStory:
         state = markets.state(self.exchange.database, "sim")
         if state.trading_date != following:
             self.found.append(f"after {DAY} comes {state.trading_date}, not {following}")
-        self.found += [row[0] for row in self.rows(CARRIED)]
-        self.check()
         for text in ("08:59:00", "09:00:03", "09:16:00"):
             self.reach(datetime.combine(following, time.fromisoformat(text), IST), 600)
         with self.exchange.database.connection() as connection:
-            rows = connection.execute("select id from orders where status = 'AMO'").fetchall()
-        self.found += [f"order {number} still waits for an opening that was" for (number,) in rows]
+            rows = connection.execute(
+                "select o.id, i.symbol from orders o join instruments i on i.id = o.instrument_id where status = 'AMO'"
+            ).fetchall()
+        self.found += [f"order {number} in {symbol} still waits for an opening that was" for number, symbol in rows]
         self.check()
 
     closed_at_short_notice = False
@@ -126,7 +132,6 @@ class NseStory:
                 self.acts["death"] += 1
                 self.exchange.another_life()
         self.faults.disarm()
-        self.exchange.loop.ask_what_is_wanted()
         self.check()
 
     def check(self) -> None:
