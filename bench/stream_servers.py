@@ -1,7 +1,7 @@
-"""The two servers that ``bench.stream`` compares, each a process of its own.
+"""The servers that ``bench.stream`` and ``bench.ticker`` compare, each a process of its own.
 
-``ours URL PORT`` serves the API's stream from a database; ``theirs PORT`` broadcasts by ``websockets`` what
-comes in on stdin (length, then bytes), without compression. Both end when stdin does.
+``ours URL PORT`` serves the API's stream from a database, ``ticker URL PORT`` the gateway; ``theirs PORT [binary]``
+broadcasts by ``websockets`` what comes in on stdin (length, then bytes), without compression. All end when stdin does.
 """
 
 import asyncio
@@ -31,7 +31,19 @@ class Started:
 def ours(url: str, port: int) -> None:
     """The API's own routes on uvicorn, as the web process has them."""
     app = Starlette(routes=[late.mount(Started(Database(url)))])
-    config = uvicorn.Config(app, port=port, log_level="warning", lifespan="off", access_log=False, backlog=4096)
+    serve_until_eof(uvicorn.Config(app, port=port, log_level="warning", lifespan="off", access_log=False, backlog=4096))
+
+
+def ticker(url: str, port: int) -> None:
+    """The gateway as its own process serves it."""
+    from gateway.app import Application
+    from gateway.process import config
+
+    serve_until_eof(config(Application(Started(Database(url))), port=port, lifespan="off", backlog=8192))
+
+
+def serve_until_eof(config: uvicorn.Config) -> None:
+    """Serve until stdin ends."""
     server = uvicorn.Server(config)
 
     def end() -> None:
@@ -42,7 +54,7 @@ def ours(url: str, port: int) -> None:
     server.run()
 
 
-async def theirs(port: int) -> None:
+async def theirs(port: int, binary: bool) -> None:
     """A bare websockets server."""
     connections: set[ServerConnection] = set()
     ended = asyncio.Event()
@@ -57,17 +69,17 @@ async def theirs(port: int) -> None:
 
     def read() -> None:
         while head := sys.stdin.buffer.read(4):
-            text = sys.stdin.buffer.read(struct.unpack("<I", head)[0]).decode()
-            loop.call_soon_threadsafe(broadcast, connections, text)
+            body = sys.stdin.buffer.read(struct.unpack("<I", head)[0])
+            loop.call_soon_threadsafe(broadcast, connections, body if binary else body.decode())
         loop.call_soon_threadsafe(ended.set)
 
-    async with serve(hold, "127.0.0.1", port, compression=None, ping_interval=None, backlog=4096):
+    async with serve(hold, "127.0.0.1", port, compression=None, ping_interval=None, backlog=8192):
         threading.Thread(target=read, daemon=True).start()
         await ended.wait()
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "ours":
-        ours(sys.argv[2], int(sys.argv[3]))
+    if sys.argv[1] == "theirs":
+        asyncio.run(theirs(int(sys.argv[2]), "binary" in sys.argv[3:]))
     else:
-        asyncio.run(theirs(int(sys.argv[2])))
+        {"ours": ours, "ticker": ticker}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))

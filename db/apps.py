@@ -63,6 +63,12 @@ def by_key(connection: Connection[Any], digest: bytes) -> AppRow | None:
     return one(connection, AppRow, _APP + "and a.key_sha256 = %s", (digest,))
 
 
+def salt_of(connection: Connection[Any], digest: bytes) -> bytes | None:
+    """The salt of the living program whose key has this digest."""
+    found = value(connection, "select salt from apps where key_sha256 = %s and revoked_at is null", (digest,))
+    return None if found is None else bytes(found)
+
+
 def of_user(connection: Connection[Any], user_id: int) -> list[AppRow]:
     """A user's living programs, newest first."""
     return many(connection, AppRow, _APP + "and a.user_id = %s order by a.id desc", (user_id,))

@@ -158,6 +158,13 @@ def since(database: Database, seen: Sequence[Seen]) -> list[Changed]:
     return list(found.values())
 
 
+def how_far(database: Database, account_id: int) -> Seen | None:
+    """How far an account is; None for an unknown id."""
+    with database.autocommit() as connection:
+        row = connection.execute("select version, trading_date from accounts where id = %s", [account_id]).fetchone()
+    return None if row is None else Seen(account_id, *row)
+
+
 def join(database: Database, account_id: int, full: bool) -> Joined | None:
     """The account as it stands; without ``full`` its version alone. None for an unknown id."""
     top = (HEADER, {"account": account_id})

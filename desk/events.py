@@ -15,7 +15,20 @@ from desk.holding_rows import position_row
 from desk.rows import Row, order_row, trade_row, wallet_row
 from desk.screens import feed_row, phase_of
 
-__all__ = ["ACCOUNTS", "CONTROL", "FRAMES", "Change", "Seen", "clocks", "ended", "follow", "glance", "join", "since"]
+__all__ = [
+    "ACCOUNTS",
+    "CONTROL",
+    "FRAMES",
+    "Change",
+    "Seen",
+    "clocks",
+    "ended",
+    "follow",
+    "glance",
+    "how_far",
+    "join",
+    "since",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +91,11 @@ def glance(database: Database, markets: Mapping[str, int], seen: Sequence[Seen])
     """Whether any market has another last frame than the one named, and whether any account changed."""
     found = {what for what, _ in changes.glance(database, markets, seen)}
     return "market" in found, "account" in found
+
+
+def how_far(database: Database, account: AccountRef) -> Seen | None:
+    """How far the account is at this moment. None when it is gone."""
+    return changes.how_far(database, account.id)
 
 
 def join(database: Database, account: AccountRef, full: bool) -> Join | None:

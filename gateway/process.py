@@ -17,6 +17,22 @@ LARGEST_MESSAGE = 64 * 1024
 _logger = log.get(__name__)
 
 
+def config(app: Application, **options: Any) -> uvicorn.Config:
+    """How a gateway is served."""
+    return uvicorn.Config(
+        app,
+        # A context of compression for each connection costs thirty times what is saved.
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=LARGEST_MESSAGE,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        **options,
+    )
+
+
 class Process:
     """How far the start is, and the server."""
 
@@ -26,19 +42,7 @@ class Process:
         self.waiting_for: list[str] = ["database"]
         self._stopping = threading.Event()
         self.app = Application(self)
-        config = uvicorn.Config(
-            self.app,
-            # A context of compression for each connection costs thirty times what is saved.
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            ws_max_size=LARGEST_MESSAGE,
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE,
-        )
-        self.server = uvicorn.Server(config)
+        self.server = uvicorn.Server(config(self.app, lifespan="on"))
 
     @property
     def ready(self) -> bool:

@@ -19,6 +19,7 @@ from desk.identity.apps import (
     make_own_app,
     principal_from_app,
     revoke_app,
+    secret_by_key,
     secret_of,
 )
 from desk.identity.confirming import confirm_anew, has_password
@@ -118,6 +119,7 @@ __all__ = [
     "revoke_others",
     "revoke_session",
     "revoke_token",
+    "secret_by_key",
     "secret_of",
     "session_code",
     "sessions",

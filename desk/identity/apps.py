@@ -22,7 +22,7 @@ from db.engine import Database
 from desk.identity.sessions import digest, who
 from desk.identity.tokens import SCOPES, active_user, own_account, require_session
 from desk.principal import Principal
-from desk.remember import forget_all
+from desk.remember import forget_all, remembered
 
 LONGEST_URL = 500
 MOST = 20
@@ -224,6 +224,20 @@ def end_login(database: Database, api_key: str, access_token: str) -> None:
             raise Refusal(Reason.SIGN_IN, "This access_token is not valid, or has ended already.", "access_token")
         audit.append(connection, "program", "APP_TOKEN_ENDED", user_id=user_id)
     forget_all()
+
+
+def secret_by_key(database: Database, api_key: str) -> str:
+    """The secret that belongs to a living program's key, to prove to it that we know it. Raises SIGN_IN."""
+    hashed = digest(api_key)
+
+    def ask() -> bytes | None:
+        with database.autocommit() as connection:
+            return rows.salt_of(connection, hashed)
+
+    salt = remembered(database, ("salt", hashed), ask)
+    if salt is None:
+        raise Refusal(Reason.SIGN_IN, "There is no program with this api_key.", field="api_key")
+    return secret_of(api_key, salt)
 
 
 def principal_from_app(database: Database, api_key: str, access_token: str) -> Principal | None:

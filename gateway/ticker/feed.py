@@ -17,9 +17,13 @@ from desk.today import Changed, Seen
 from gateway.order_rows import Row, order_row
 from gateway.ticker.market import Bodies, Market
 from gateway.ticker.outbox import Outbox
-from gateway.ticker.wishes import Message, applied
+from gateway.ticker.wishes import Message, apply
 
 ROLE = "gateway"
+SETTLE_SECONDS = 0.005
+"""What a program says within so short a time is one wish: programs subscribe in a loop."""
+SETTLE_AGAIN_SECONDS = 0.1
+"""Between two of its wishes that are settled, so that who goes on changing them costs little."""
 
 
 @dataclass(slots=True)
@@ -68,12 +72,12 @@ class Feed(Reader):
 
     # What the sockets ask for.
 
-    def prepare(self, account: AccountRef) -> events.Join | None:
-        """Have the account's market loaded; the account as it stands. Blocks; from any thread."""
+    def prepare(self, account: AccountRef) -> Seen | None:
+        """Have the account's market loaded; how far the account is. Blocks; from any thread."""
         self._loaded(account.market)
-        return events.join(self.database, account, full=False)
+        return events.how_far(self.database, account)
 
-    def enter(self, outbox: Outbox, account: AccountRef, user: str, joined: events.Join) -> None:
+    def enter(self, outbox: Outbox, account: AccountRef, user: str, joined: Seen) -> None:
         """A new socket: it hears of the account from here on, and of no price before it asks. While the process ends it
         is let go at once."""
         with self.lock:
@@ -100,19 +104,29 @@ class Feed(Reader):
     def _part(self, outbox: Outbox, account: AccountRef) -> None:
         if outbox.group is not None:
             outbox.group.readers.discard(outbox)
-            self.markets[account.market].forget(outbox.group, outbox.asked)
+            self.markets[account.market].forget(outbox.group)
             outbox.group = None
 
     def ask(self, outbox: Outbox, account: AccountRef, message: Message, most: int) -> None:
-        """Another set of instruments or modes; the prices of those named follow at once."""
+        """Another set of instruments or modes; the prices of those named follow as soon as it is settled."""
+        if outbox.wanted is None:
+            outbox.wanted = dict(outbox.asked)
+            soon = max(SETTLE_SECONDS, outbox.settled_at + SETTLE_AGAIN_SECONDS - self.loop.time())
+            self.loop.call_later(soon, self._settle, outbox, account)
+        outbox.fresh.update(apply(outbox.wanted, message, masters.get(self.database), most))
+
+    def _settle(self, outbox: Outbox, account: AccountRef) -> None:
+        """From here on the socket follows what it has asked for."""
+        wanted, fresh = outbox.wanted or {}, outbox.fresh
+        outbox.wanted, outbox.fresh, outbox.settled_at = None, set(), self.loop.time()
+        if outbox.gone.done():
+            return
         place = self.markets[account.market]
-        master = masters.get(self.database)
-        place.know(master.by_id)
-        asked, shown = applied(outbox.asked, message, master, most)
+        place.know(masters.get(self.database).by_id)
         self._part(outbox, account)
-        group = place.group(asked)
+        group = place.group(wanted)
         group.readers.add(outbox)
-        outbox.join(group, asked, place.shown(asked, shown))
+        outbox.join(group, place.shown(group.asked, [each for each in wanted if each in fresh]))
 
     # What the thread reads.
 
@@ -176,18 +190,8 @@ class Feed(Reader):
             behind = market.state(self.database, place.name).frame - place.frame
             if behind < 0 or behind > MOST_FRAMES:  # the tape has paused, or the market was begun anew
                 self._call(_tell, self._load(place))
-        self.say_what_is_looked_at(self._looked_at(sockets), len(sockets))
+        self.say_what_is_looked_at({place.name: place.looked_at() for place in places}, len(sockets))
         self._call(self._beat_all, over)
-
-    def _looked_at(self, sockets: list[Outbox]) -> dict[str, set[int]]:
-        """What the sockets asked for, by market."""
-        found: dict[str, set[int]] = {}
-        with self.lock:
-            places = {number: watched.account.market for number, watched in self.accounts.items()}
-        for each in sockets:
-            if each.account_id in places:
-                found.setdefault(places[each.account_id], set()).update(each.asked)
-        return found
 
     def tick_alone(self) -> None:
         """Nothing but the beats."""

@@ -19,9 +19,11 @@ def key_of(asked: Asked) -> Key:
 
 
 class Group:
-    """``number`` rises with every frame that has something for it; ``body`` is that frame."""
+    """``number`` rises with every frame that has something for it; ``body`` is that frame. ``asked`` is one for all
+    readers, who change a copy."""
 
     def __init__(self, packets: Packets, asked: Asked) -> None:
+        self.key, self.asked = key_of(asked), asked
         self.readers: set[Outbox] = set()
         self.number = 0
         self.body = b""

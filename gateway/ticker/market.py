@@ -27,10 +27,14 @@ class Market:
         self.packets = Packets()
         self.groups: dict[Key, Group] = {}
         self._latest = Latest()
+        self._known: Mapping[int, Instrument] | None = None
 
     def know(self, instruments: Mapping[int, Instrument]) -> None:
-        """Make room for instruments."""
+        """Make room for instruments; to say the same again costs nothing."""
+        if instruments is self._known:
+            return
         with self.lock:
+            self._known = instruments
             self._latest.make_room(max(instruments, default=0) + 1)
             self.packets.know(instruments)
 
@@ -62,13 +66,23 @@ class Market:
     def group(self, asked: Asked) -> Group:
         """The group of those who ask for this."""
         with self.lock:
-            return self.groups.setdefault(key_of(asked), Group(self.packets, asked))
+            found = self.groups.get(key_of(asked))
+            if found is None:
+                found = Group(self.packets, asked)
+                self.groups[found.key] = found
+            return found
 
-    def forget(self, group: Group, asked: Asked) -> None:
+    def looked_at(self) -> set[int]:
+        """The instruments that anybody asks for."""
+        with self.lock:
+            groups = list(self.groups.values())
+        return set().union(*(group.asked for group in groups))
+
+    def forget(self, group: Group) -> None:
         """A group without readers is cut no longer."""
         with self.lock:
             if not group.readers:
-                self.groups.pop(key_of(asked), None)
+                self.groups.pop(group.key, None)
 
     def shown(self, asked: Asked, ids: Iterable[int]) -> bytes:
         """The prices of some of the instruments asked for, as they are now."""

@@ -23,11 +23,18 @@ Send = Callable[[Any], Awaitable[None]]
 
 
 class Outbox:
-    """What is still to be written to one socket. ``gone`` is done when nothing more can be."""
+    """What is still to be written to one socket. ``gone`` is done when nothing more can be.
+
+    ``asked`` are the instruments it follows; ``wanted`` is what it has said since, until that is settled, and ``fresh``
+    what of it is to be shown at once.
+    """
 
     def __init__(self, send: Send, program: int, account_id: int, user_id: int) -> None:
         self.program, self.account_id, self.user_id = program, account_id, user_id
         self.asked: Asked = {}
+        self.wanted: Asked | None = None
+        self.fresh: set[int] = set()
+        self.settled_at = 0.0
         self.group: Group | None = None
         self.version = 0
         self.secret = ""
@@ -41,9 +48,9 @@ class Outbox:
         self._written_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
 
-    def join(self, group: Group, asked: Asked, shown: bytes) -> None:
+    def join(self, group: Group, shown: bytes) -> None:
         """Follow a group from its next frame on; ``shown`` are the prices to begin with."""
-        self.group, self.asked, self._seen = group, asked, group.number
+        self.group, self.asked, self._seen = group, group.asked, group.number
         if shown:
             self._shown = shown
         self.flush()

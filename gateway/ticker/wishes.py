@@ -1,6 +1,5 @@
 """What a program asks of its socket: which instruments, and how much of their prices."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,19 +50,19 @@ def _bad(sentence: str) -> Refusal:
     return Refusal(Reason.BAD_INPUT, sentence)
 
 
-def applied(before: Mapping[int, Mode], message: Message, master: Master, most: int) -> tuple[Asked, list[int]]:
-    """(what is asked for after the message, the instruments to show at once). Unknown numbers are passed over, and so
-    is what goes beyond ``most``."""
-    after, shown = dict(before), []
+def apply(asked: Asked, message: Message, master: Master, most: int) -> list[int]:
+    """Make a message's wishes part of what is asked for; the instruments to show at once. Unknown numbers are passed
+    over, and so is what goes beyond ``most``."""
+    shown = []
     for token in message.tokens:
         one: Instrument | None = instrument_of(master, token) if 0 < token < 2**32 else None
         if one is None:
             continue
         if message.act == "unsubscribe":
-            after.pop(one.id, None)
+            asked.pop(one.id, None)
             continue
-        if one.id not in after and len(after) >= most:
+        if one.id not in asked and len(asked) >= most:
             continue
-        after[one.id] = message.mode or after.get(one.id, Mode.QUOTE)
+        asked[one.id] = message.mode or asked.get(one.id, Mode.QUOTE)
         shown.append(one.id)
-    return after, shown
+    return shown

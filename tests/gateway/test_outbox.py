@@ -41,7 +41,7 @@ def made(reader: Reader) -> tuple[Outbox, Group, Packets]:
     priced(packets, 100)
     group = Group(packets, {7: Mode.LTP})
     box = Outbox(reader.send, 1, 1, 1)
-    box.join(group, {7: Mode.LTP}, b"first")
+    box.join(group, b"first")
     return box, group, packets
 
 

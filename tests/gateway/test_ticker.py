@@ -7,11 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from queue import Empty, Queue
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -20,6 +22,7 @@ from core.frames import Frame, row_type
 from db.engine import Database
 from desk import identity
 from gateway.app import Application
+from gateway.ticker import endpoint
 from gateway.ticker.outbox import BEAT
 from gateway.tokens import token_of
 from settings import PROJECT
@@ -95,8 +98,7 @@ def test_a_bot_hears_prices_and_its_orders(host, desk, floor, bots):
     bot = Bot(host, keys, "full", token_of(infy), token_of(nifty))
     bots.append(bot)
     bot.until("connected")
-    assert bot.until("tick")["mode"] == "quote"  # what a subscription alone asks for
-    first = bot.until("tick")  # what there was when it came
+    first = bot.until("tick")  # what there was when it came; subscribing and the mode are one wish
     assert (first["instrument_token"], first["last_price"], first["mode"]) == (token_of(infy), 1500, "full")
     frame(desk, floor, 7, {"NSE:INFY": 151_000, "NSE:NIFTY 50": 2_600_050})
     tick = bot.until("tick", lambda tick: tick["last_price"] == 1510)
@@ -292,3 +294,127 @@ def test_a_process_told_to_end_lets_go_of_its_sockets_and_of_who_comes_afterward
                     each.recv(timeout=PATIENCE)
             assert over.value.rcvd
             assert over.value.rcvd.code == 1001
+
+
+def beat(socket: ClientConnection) -> None:
+    """It is served still: a beat comes when nothing else does."""
+    deadline = time.monotonic() + PATIENCE
+    while socket.recv(timeout=PATIENCE) != BEAT:
+        assert time.monotonic() < deadline
+
+
+def test_what_is_said_in_one_go_is_one_wish_and_its_prices_come_once(opened, desk, floor):
+    """Programs subscribe in a loop, and their client says all of it again when the line is back."""
+    keys = ["NSE:INFY", "NSE:TCS", "NSE:NIFTY 50"]
+    for number, key in enumerate(keys):
+        factories.quote(desk, floor.instrument(key).id, 150_000 + number)
+    socket = opened()
+    for _ in range(20):
+        for key in keys:
+            say(socket, "subscribe", [token_of(floor.instrument(key))])
+            say(socket, "mode", ["full", [token_of(floor.instrument(key))]])
+    say(socket, "unsubscribe", [token_of(floor.instrument("NSE:TCS"))])
+    told, deadline = [], time.monotonic() + PATIENCE
+    while (message := socket.recv(timeout=PATIENCE)) != BEAT:
+        assert time.monotonic() < deadline
+        told.append(lengths(message))
+    assert sorted(told[-1]) == [32, 184]
+    assert len(told) <= 10
+
+
+def test_a_socket_follows_as_many_instruments_as_the_rules_allow(opened, desk, floor, monkeypatch):
+    rules = replace(endpoint.rules_at(datetime.now(UTC)), most_subscriptions=2)
+    monkeypatch.setattr(endpoint, "rules_at", lambda _: rules)
+    keys = ["NSE:INFY", "NSE:TCS", "NSE:SBIN"]
+    for key in keys:
+        factories.quote(desk, floor.instrument(key).id, 150_000)
+    socket = opened()
+    say(socket, "subscribe", [token_of(floor.instrument(key)) for key in keys])
+    assert lengths(hear(socket)) == [44, 44]
+    say(socket, "unsubscribe", [token_of(floor.instrument(keys[0]))])
+    say(socket, "subscribe", [token_of(floor.instrument(keys[2]))])
+    assert lengths(hear(socket)) == [44]
+
+
+def test_a_flood_of_one_program_holds_up_nobody_else_and_memory_stays(opened, host, desk, floor):
+    """Garbage, wishes and the largest messages as fast as they go: who sends them is heard late, others are served."""
+    process = psutil.Process()
+    tokens = [token_of(one) for one in floor.master.by_id.values()]
+    large = json.dumps({"a": "subscribe", "v": (tokens * 20)[:6_000]})
+    factories.quote(desk, floor.instrument("NSE:INFY").id, 150_000)
+    flooding, quiet = opened(), opened(given=keys_of(desk, "bob"))
+    stop = threading.Event()
+
+    def flood() -> None:
+        with contextlib.suppress(ConnectionClosed, TimeoutError, OSError):
+            while not stop.is_set():
+                for message in ("[" * 1_000, large, b"\xff\x00" * 30_000, '{"a":"mode","v":["ltp",[1]]}'):
+                    flooding.send(message)
+
+    before = process.memory_info().rss
+    thread = threading.Thread(target=flood, daemon=True)
+    thread.start()
+    try:
+        began, heard = time.monotonic(), 0
+        while time.monotonic() < began + 4:
+            say(quiet, "subscribe", [token_of(floor.instrument("NSE:INFY"))])
+            asked = time.monotonic()
+            assert lengths(hear(quiet)) == [44]
+            assert time.monotonic() - asked < 2
+            heard += 1
+        assert heard > 3
+        assert process.memory_info().rss - before < 200 << 20
+    finally:
+        stop.set()
+        flooding.close_socket()
+        thread.join(PATIENCE)
+
+
+def test_what_is_no_websocket_ends_that_line_alone(opened, host):
+    """Bytes that are no frame, a frame that is not masked, one without end, one larger than is taken."""
+    other = opened()
+    for garbage in (
+        b"\x00" * 64,
+        b"\xff" * 64,
+        b"\x81\x05hello",
+        b"\x81\xff" + b"\xff" * 8 + b"\x00" * 4,
+        b"\x81\xfe\xff\xff" + b"\x00" * 4 + b"a" * 100,
+        b"\x88\x80\x00\x00\x00\x00",
+    ):
+        one = opened()
+        one.socket.sendall(garbage)
+        one.close_socket()
+    with pytest.raises(ConnectionClosed) as over:
+        one = opened()
+        one.send("x" * 100_000)
+        for _ in range(5):
+            one.recv(timeout=PATIENCE)
+    assert over.value.rcvd
+    assert over.value.rcvd.code == 1009
+    beat(other)
+
+
+def test_all_programs_come_back_at_once(host, desk):
+    """A hundred sockets at the same moment: each has its turn, none is told that its key is wrong."""
+    keys = [keys_of(desk, name) for name in ("alice", "bob") for _ in range(17)]
+    came: list[Any] = []
+
+    def come(mine: Keys) -> None:
+        try:
+            with connect(address_of(host, mine), close_timeout=1, open_timeout=PATIENCE) as socket:
+                came.append(socket.recv(timeout=PATIENCE))
+        except Exception as error:  # it is told below
+            came.append(error)
+
+    threads = [threading.Thread(target=come, args=[each]) for each in keys for _ in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(2 * PATIENCE)
+    assert came == [BEAT] * len(threads)
+
+
+def test_while_it_starts_a_socket_is_told_to_come_again():
+    with serving(Application(Started(None, ["schema"]))) as host, pytest.raises(InvalidStatus) as no:
+        connect(f"ws://{host}/?api_key=a&access_token=b")
+    assert no.value.response.status_code == 503
