@@ -16,7 +16,7 @@ export PORT GATEWAY_ADDRESS
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres check lint types layers style wheels bench sim drill lock runtime tools
+.PHONY: help run test test-postgres check lint types layers style wheels bench sim drill lock upstox runtime tools
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -65,8 +65,12 @@ drill: tools ## Kill real processes N times and check the books after each
 lock: ## Write requirements*.txt anew from requirements*.in
 	.ci/lock
 
+upstox: runtime ## Install the vendor's client that a live market of Upstox needs
+	@.ci/upstox
+
 runtime:
 	@.ci/venv requirements.txt
 
 tools:
 	@.ci/venv requirements.txt requirements-dev.txt
+	@.ci/upstox
