@@ -13,7 +13,7 @@ import orjson
 
 import log
 from feeds.live import pipe
-from feeds.live.vendors import vendor
+from feeds.live.vendors import OPEN, vendor
 from feeds.live.worker import Worker
 
 # Seconds between two steps, between two words on how the line is, and how many lots of ticks may be under way.
@@ -99,8 +99,9 @@ def main() -> None:
         return
     setup = orjson.loads(piece[1])
     log.configure(setup["log_level"])
-    for secret in setup["credentials"].values():
-        log.hide(secret)
+    for name, secret in setup["credentials"].items():
+        if name not in OPEN:
+            log.hide(secret)
     try:
         Child(incoming, outgoing, setup).run()
     except BrokenPipeError:

@@ -8,6 +8,8 @@ from feeds.live.link import Ear, Link
 from feeds.live.plan import Limits
 from feeds.live.supervisor import Rules
 
+# Of what opens a vendor's door, the names of what is no secret.
+OPEN = frozenset({"stream", "address"})
 _MODULES = {"upstox": "feeds.live.upstox", "truedata": "feeds.live.truedata"}
 
 

@@ -13,7 +13,7 @@ from feeds.live.link import Bounds, Ear, Happened, Link, Segments, Told
 from feeds.live.plan import Plan, plan
 from feeds.live.supervisor import Action, Event, Look, Lost, Start, Stop, Watch, step
 from feeds.live.ticks import Board
-from feeds.live.vendors import Vendor
+from feeds.live.vendors import OPEN, Vendor
 
 LET_GO = 6.0  # seconds that a link has to close
 
@@ -163,8 +163,12 @@ class Worker:
 
     def _plan(self) -> None:
         full, last, greeks = self._wish
-        wanted = bool(full or last or greeks)
-        self.plan = plan(self._limits, full, [*self.vendor.pulse, *last] if wanted else [], greeks)
+        pulse = self.vendor.pulse if full or last or greeks else ()
+        if full and not last and not greeks:
+            full = [*pulse, *full]  # in a mode of its own it would make two of one, which allow fewer keys
+        else:
+            last = [*pulse, *last]
+        self.plan = plan(self._limits, full, last, greeks)
         if self._watch.state not in (LineState.LIVE, LineState.QUIET) or self._link is None:
             return
         try:
@@ -198,8 +202,8 @@ class Worker:
 
     def _scrubbed(self, text: str) -> str:
         """Without any credential, whoever quoted it, and no longer than a line."""
-        for secret in self._credentials.values():
-            if len(secret) > 3:
+        for name, secret in self._credentials.items():
+            if len(secret) > 3 and name not in OPEN:
                 text = text.replace(secret, log.HIDDEN)
         return " ".join(log.redact(text).split())[:300]
 
