@@ -60,6 +60,9 @@ class Worker:
         if missing:
             self._watch = replace(self._watch, state=LineState.REFUSED, why=missing)
             return
+        if 0 < self._watch.expires_at <= self._wall():
+            self._watch = replace(self._watch, state=LineState.TOKEN_EXPIRED, why="The access token has expired.")
+            return
         self._follow(Start())
 
     def stop(self) -> None:
