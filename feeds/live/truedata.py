@@ -18,6 +18,7 @@ from feeds.live.link import Bounds, Ear, Told
 from feeds.live.plan import Limits, Plan
 from feeds.live.supervisor import Denied, Lost, Opened
 from feeds.live.truedata_words import Words
+from feeds.live.vendors import Vendor
 from feeds.live.websocket import Address, Channel, ConnectionDenied, ConnectionLost
 
 NAME = "TrueData"
@@ -32,7 +33,7 @@ LIMITS = Limits(full=50, last=50, greeks=50, total=50)
 
 
 def link(credentials: Mapping[str, str], ear: Ear) -> "TrueDataLink":
-    """One attempt with ``user`` and ``password``; ``host`` and ``port`` where the vendor gave others."""
+    """One attempt with ``login`` and ``password``; ``host`` and ``port`` where the vendor gave others."""
     host, port = credentials.get("host") or HOST, credentials.get("port") or ""
     return TrueDataLink(credentials, ear, Address(host, int(port) if port.isdecimal() else PORT))
 
@@ -51,7 +52,7 @@ class TrueDataLink:
         connect: float = CONNECT,
         wall_ms: Callable[[], int] = lambda: int(time.time() * 1000),
     ) -> None:
-        user, password = credentials.get("user", ""), credentials.get("password", "")
+        user, password = credentials.get("login", ""), credentials.get("password", "")
         query = {"user": user, "password": password}
         self._address = Address(address.host, address.port, address.path, query, address.tls)
         self._secrets = tuple(one for one in (password, user) if one)
@@ -113,6 +114,7 @@ class TrueDataLink:
         finally:
             if self._channel is not None:
                 self._channel.close()
+            log.get(__name__).info("A connection to TrueData is over", extra={"counted": dict(self.words.counted)})
 
     def _tell(self, what: Denied | Lost | Told) -> None:
         if not self._over.is_set():
@@ -229,3 +231,6 @@ class TrueDataLink:
         for secret in self._secrets:
             text = text.replace(secret, log.HIDDEN)
         return text
+
+
+VENDOR = Vendor("truedata", NAME, link, LIMITS, accounts.segment)

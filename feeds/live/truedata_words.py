@@ -37,7 +37,7 @@ class Words:
     def __init__(self, board: Board, heard: Callable[[float, float], None]) -> None:
         self._board, self._heard = board, heard
         self.counted: Counter[str] = Counter()
-        self.garbage = self.dropped = self.now = 0
+        self.now = 0
         self._ahead = 0  # by how much the vendor's clock runs ahead of ours
         self._by_id: dict[str, _Symbol] = {}
         self._id_of: dict[str, str] = {}
@@ -73,10 +73,10 @@ class Words:
         elif kind is wire.Heartbeat:
             lag = self._heartbeat(message)  # type: ignore[arg-type]
         elif kind is wire.Odd:
-            self.garbage += 1
+            self._board.garbage += 1
             self.counted[message.what] += 1  # type: ignore[union-attr]
         elif kind is wire.Symbols:
-            self.garbage += message.unread  # type: ignore[union-attr]
+            self._board.garbage += message.unread  # type: ignore[union-attr]
             self.counted["unread_symbols"] += message.unread  # type: ignore[union-attr]
         else:
             self.counted[kind.__name__.lower()] += 1
@@ -93,7 +93,7 @@ class Words:
             self._heard(self.now, lag)
 
     def _drop(self, why: str) -> None:
-        self.dropped += 1
+        self._board.late += 1
         self.counted[why] += 1
 
     def _known(self, symbol_id: str) -> _Symbol | None:

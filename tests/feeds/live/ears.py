@@ -14,7 +14,7 @@ from feeds.live.websocket import Address
 from tests.feeds.standins.truedata import PASSWORD, USER, TrueDataStandIn
 
 PATIENCE = 20.0
-CREDENTIALS = {"user": USER, "password": PASSWORD}
+CREDENTIALS = {"login": USER, "password": PASSWORD}
 NOWHERE = Address("127.0.0.1", 1, tls=None)
 
 

@@ -108,7 +108,7 @@ def test_by_the_sequence_repeats_and_late_ones_are_dropped_and_gaps_counted(stan
     counted = one.words(duplicate=2, out_of_order=1, missed=3)
     assert (counted["duplicate"], counted["out_of_order"], counted["missed"]) == (2, 1, 3)
     assert one.row("INFY", volume=15)["last_price"] == 100_015
-    assert one.link.words.dropped == 3
+    assert one.board.late == 3
 
 
 def test_a_sequence_that_begins_anew_is_no_flood_of_late_ticks(stand: TrueDataStandIn, one: Ears) -> None:

@@ -38,7 +38,7 @@ def one(stand: TrueDataStandIn) -> Iterator[Ears]:
 @pytest.mark.parametrize("words", ["", "User Already Connected", f"no user {USER} with {PASSWORD}"])
 def test_a_refused_login_is_told_once_and_never_tried_again(stand: TrueDataStandIn, words: str) -> None:
     stand.moods.refuse = words
-    with ears(stand, CREDENTIALS if words else {"user": USER, "password": "wrong-one"}) as one:
+    with ears(stand, CREDENTIALS if words else {"login": USER, "password": "wrong-one"}) as one:
         one.link.open()
         ended = one.ended()
         assert isinstance(ended, Denied)
@@ -117,7 +117,7 @@ def test_garbage_is_counted_by_name_and_ends_nothing(stand: TrueDataStandIn, one
     counted = one.link.words.counted
     names = ("not_json", "not_an_object", "unknown_message", "too_few_fields", "wrong_shape")
     assert [counted[name] for name in names] == [2, 1, 1, 1, 2]
-    assert one.link.words.garbage == 7
+    assert one.board.garbage == 7
 
 
 def test_a_half_open_connection_is_noticed_by_its_missing_heartbeats(stand: TrueDataStandIn) -> None:
@@ -199,7 +199,7 @@ def everything_logged() -> Iterator[list[str]]:
 def test_neither_logs_nor_words_nor_pictures_of_objects_show_a_credential(
     everything_logged: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrong = {"user": USER, "password": "another-pässword"}
+    wrong = {"login": USER, "password": "another-pässword"}
     shown: list[str] = []
     for mood, credentials, fault in (
         (Moods(), CREDENTIALS, True),
