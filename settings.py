@@ -99,14 +99,16 @@ class Settings(BaseSettings):
         "`external`: whoever runs this web process runs it.",
         json_schema_extra={"must": "be child or external"},
     )
-    kagaz_order_rate: int = Field(
-        default=10,
-        ge=0,
-        le=1_000_000,
-        description="Orders a second that one account may send, × 40 a minute, × 500 a day, unless a limit says "
+    kagaz_order_rate: int = _whole(
+        10, 0, 1_000_000, "be a whole number, 0 or more",
+        "Orders a second that one account may send, × 40 a minute, × 500 a day, unless a limit says "
         "otherwise. `0` sets no bound.",
-        json_schema_extra={"must": "be a whole number, 0 or more"},
-    )
+    )  # fmt: skip
+    kagaz_api_rate: int = _whole(
+        100, 0, 1_000_000, "be a whole number, 0 or more",
+        "Requests a second that one token or session may send to the native API of one process in the long "
+        "run, reads and writes counted apart; five times as many at once. `0` sets no bound.",
+    )  # fmt: skip
     kagaz_tape_hours: int = _whole(
         6, 1, 8760, "be a whole number of hours from 1 to 8760",
         "Hours for which the frames of the market are kept.",

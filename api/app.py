@@ -13,6 +13,9 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import (
+    admin,
+    admin_users,
+    alerts,
     baskets,
     books,
     conversions,
@@ -28,7 +31,6 @@ from api import (
     watchlists,
 )
 from api.call import Endpoint
-from api.openapi import describe
 from api.serving import Resource, Server, respond
 from api.stream import Streams
 from core.reasons import Reason
@@ -50,6 +52,9 @@ def endpoints(server: Server) -> tuple[Endpoint, ...]:
         *watchlists.ENDPOINTS,
         *session.ENDPOINTS,
         *tokens.ENDPOINTS,
+        *alerts.ENDPOINTS,
+        *admin.ENDPOINTS,
+        *admin_users.ENDPOINTS,
         *system.endpoints(server),
     )
 
@@ -101,7 +106,13 @@ def application(state: Starting) -> ASGIApp:
     server = Server(state)
     streams = Streams(server)
     table = (*endpoints(server), streams.endpoint())
-    api = Api(lambda: describe(table))
+
+    def describe() -> dict[str, Any]:
+        from api.description import describe
+
+        return describe(table)
+
+    api = Api(describe)
     server.document = api.openapi
     by_path: dict[str, list[Endpoint]] = {}
     for each in table:

@@ -5,11 +5,12 @@ from typing import Any
 
 from api.call import Call, Endpoint, Handler
 from api.orders import reply_of
-from api.readers import amount, count, cursor, day
+from api.readers import amount, count, cursor, day, text
 from api.reply import Reply
 from desk import access, screens, wallet
 from desk.access import AccountRef
 from desk.answers import Answer
+from desk.identity import Principal
 
 Screen = Callable[[Any, AccountRef], dict[str, Any]]
 Move = Callable[[Any, str, int, int, str | None], Answer]
@@ -61,16 +62,57 @@ def margins(call: Call) -> Reply:
 def accounts(call: Call) -> Reply:
     """The accounts one may read."""
     call.query().close()
-    rows = [
-        {
-            "account": each.key,
-            "market": each.market,
-            "archived": each.archived,
-            "own": each.user_id == call.principal.user_id,
-        }
-        for each in access.accounts(call.database, call.principal)
-    ]
+    rows = [_account(each, call) for each in access.accounts(call.database, call.principal)]
     return Reply(200, {"items": rows, "next": None, "version": None})
+
+
+def _account(each: AccountRef, call: Call) -> dict[str, Any]:
+    own = each.user_id == call.principal.user_id
+    return {"account": each.key, "market": each.market, "archived": each.archived, "own": own}
+
+
+def add_account(call: Call) -> Reply:
+    """One more book of one's own in the running market, empty."""
+    fields = call.body()
+    name = fields.need("name", text)
+    fields.close()
+    return Reply(201, _account(access.add_account(call.database, call.principal, name), call))
+
+
+def shares(call: Call) -> Reply:
+    """Who else may read an account."""
+    fields = call.query()
+    account = call.account(fields)
+    fields.close()
+    names = access.shared_with(call.database, call.principal, account().key)
+    return Reply(200, {"items": [{"user": each} for each in names], "next": None, "version": None})
+
+
+def sharing(act: Callable[[Any, Principal, str, str], None], says: str) -> Handler:
+    """Let somebody read an account, or no longer."""
+
+    def handler(call: Call) -> Reply:
+        access.require_write(call.principal)
+        fields = call.query() if call.raw_body == b"" else call.body()
+        account = call.account(fields)
+        user = fields.need("user", text)
+        fields.close()
+        act(call.database, call.principal, account().key, user)
+        return Reply(204)
+
+    handler.__doc__ = says
+    return handler
+
+
+def reset(call: Call) -> Reply:
+    """Start an account anew with so much cash; the old one is archived as it stands, nothing is erased."""
+    access.require_write(call.principal)
+    fields = call.body()
+    account = call.account(fields)
+    paise = fields.need("cash", amount)
+    fields.close()
+    found = account(write=True)
+    return reply_of(wallet.reset(call.database, call.principal.name, found.id, paise, call.key))
 
 
 def moving(move: Move) -> Handler:
@@ -95,6 +137,24 @@ _PAGED = ("account", "date", "cursor", "limit")
 _MOVED = ("account", "amount")
 ENDPOINTS = (
     Endpoint("GET", "/accounts", accounts, "Accounts one may read"),
+    Endpoint("POST", "/accounts", add_account, "Open one more book", body=("name",), status=201),
+    Endpoint("GET", "/accounts/shares", shares, "Who may read an account", query=("account",)),
+    Endpoint(
+        "PUT",
+        "/accounts/shares",
+        sharing(access.share, "Let another user read an account."),
+        "Share an account",
+        body=("account", "user"),
+        status=204,
+    ),
+    Endpoint(
+        "DELETE",
+        "/accounts/shares",
+        sharing(access.unshare, "Take a share back."),
+        "Take a share back",
+        query=("account", "user"),
+        status=204,
+    ),
     Endpoint("GET", "/trades", trades, "Trades of a day", query=_PAGED),
     Endpoint("GET", "/positions", whole(screens.positions), "Positions", query=("account",)),
     Endpoint("GET", "/holdings", whole(screens.holdings), "Holdings", query=("account",)),
@@ -111,4 +171,5 @@ ENDPOINTS = (
         body=_MOVED,
         status=201,
     ),
+    Endpoint("POST", "/wallet/reset", reset, "Start an account anew", keyed=True, body=("account", "cash"), status=201),
 )

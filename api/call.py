@@ -32,6 +32,7 @@ class Call:
     headers: Mapping[str, str]
     address: str | None
     secure: bool
+    origin: str | None = None
 
     def query(self) -> Fields:
         """The query string, to be read field by field."""
@@ -41,6 +42,12 @@ class Call:
         """The JSON object of the body, to be read field by field. The query of a write must be empty."""
         query_fields(self.query_string).close()
         return Fields(read_object(self.raw_body))
+
+    def nothing(self) -> None:
+        """The request says all by its path: no query, and no body or an empty object."""
+        query_fields(self.query_string).close()
+        if self.raw_body:
+            Fields(read_object(self.raw_body)).close()
 
     def account(self, fields: Fields) -> Callable[..., AccountRef]:
         """Reads the field ``account`` now and looks the account up when it is called, after ``close``."""
@@ -79,7 +86,8 @@ class Endpoint:
 
     ``public``: no credential. ``keyed``: takes an Idempotency-Key. ``starting``: answers while the
     process starts, when there is no database yet. ``inline``: never blocks, so that it needs no thread
-    and answers even when all are busy. ``body`` and ``query`` name the fields for OpenAPI.
+    and answers even when all are busy. ``free``: no rate bounds it, for it lessens risk. ``body`` and ``query`` name
+    the fields for OpenAPI.
     """
 
     method: str
@@ -90,6 +98,7 @@ class Endpoint:
     keyed: bool = False
     starting: bool = False
     inline: bool = False
+    free: bool = False
     body: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
     status: int = 200

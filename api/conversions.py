@@ -60,7 +60,7 @@ def leave(call: Call) -> Reply:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/positions/exit", leave, "Close a position", keyed=True, body=EXIT),
+    Endpoint("POST", "/positions/exit", leave, "Close a position", keyed=True, body=EXIT, free=True),
     Endpoint("POST", "/positions/convert", convert, "Convert a position", keyed=True, body=CONVERT, status=201),
     Endpoint("POST", "/positions/convert/estimate", estimate, "What a conversion would need", body=CONVERT),
 )

@@ -158,5 +158,5 @@ ENDPOINTS = (
     Endpoint("GET", "/gtt", listed, "GTTs", query=("account", "status", "order_id", "cursor", "limit")),
     Endpoint("GET", "/gtt/{gtt_id}", one, "A GTT with its history", query=("account",)),
     Endpoint("PATCH", "/gtt/{gtt_id}", change, "Change a GTT, or a target and stop", keyed=True, body=CHANGE),
-    Endpoint("DELETE", "/gtt/{gtt_id}", delete, "Delete a GTT", keyed=True, query=("account",)),
+    Endpoint("DELETE", "/gtt/{gtt_id}", delete, "Delete a GTT", keyed=True, query=("account",), free=True),
 )

@@ -1,14 +1,13 @@
 """What can be traded and at what price: instruments, search, quotes, candles."""
 
-import hashlib
-
-import orjson
+from datetime import date
 
 from api.call import Call, Endpoint
-from api.readers import count, cursor, instant, key, keys, one_of, text
+from api.etags import tagged
+from api.readers import count, cursor, day, instant, key, keys, one_of, text
 from api.reply import Reply
 from core.reasons import Reason, Refusal
-from desk import masters, screens
+from desk import calendar, masters, option_chain, screens, tariffs
 
 SEGMENTS = ("CASH", "DERIVATIVES")
 
@@ -20,13 +19,7 @@ def instruments(call: Call) -> Reply:
     after = fields.may("cursor", cursor)
     limit = fields.may("limit", count)
     fields.close()
-    body = orjson.dumps(screens.instruments(call.database, named, after, limit or 100))
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"etag": etag, "cache-control": "private, no-cache"}
-    sent = call.headers.get("if-none-match", "")
-    if etag in {each.strip().removeprefix("W/") for each in sent.split(",")} or sent.strip() == "*":
-        return Reply(304, None, headers)
-    return Reply(200, body, headers)
+    return tagged(call, screens.instruments(call.database, named, after, limit or 100))
 
 
 def search(call: Call) -> Reply:
@@ -69,6 +62,33 @@ def candles(call: Call) -> Reply:
     return Reply(200, {"symbol": instrument.key, **found})
 
 
+def chain(call: Call) -> Reply:
+    """The calls and puts of an underlying that end on one day, strike by strike, with their latest quotes."""
+    fields = call.query()
+    account = call.account(fields)
+    named = fields.need("underlying", key)
+    expiry = fields.may("expiry", day)
+    fields.close()
+    return Reply(200, option_chain.chain(call.database, account().market, named, expiry))
+
+
+def calendar_days(call: Call) -> Reply:
+    """Holidays and special sessions of the exchanges, by day."""
+    fields = call.query()
+    since = fields.may("since", day)
+    fields.close()
+    found = calendar.days(call.database, since or date.min)
+    return tagged(call, {"items": found, "next": None, "version": None})
+
+
+def charges(call: Call) -> Reply:
+    """What trades pay on a date (default: today), by broker plan and segment."""
+    fields = call.query()
+    on = fields.may("date", day)
+    fields.close()
+    return tagged(call, tariffs.in_force(call.database, on))
+
+
 ENDPOINTS = (
     Endpoint("GET", "/instruments", instruments, "Instruments", query=("symbols", "cursor", "limit")),
     Endpoint("GET", "/search", search, "Search instruments", query=("q", "limit", "segment")),
@@ -80,4 +100,7 @@ ENDPOINTS = (
         "Bars of an instrument",
         query=("account", "symbol", "interval", "start", "end", "limit"),
     ),
+    Endpoint("GET", "/option-chain", chain, "Option chain", query=("account", "underlying", "expiry")),
+    Endpoint("GET", "/calendar", calendar_days, "Holidays and special sessions", query=("since",)),
+    Endpoint("GET", "/charges", charges, "Rates of charges", query=("date",)),
 )

@@ -211,10 +211,10 @@ def needed(call: Call) -> Reply:
 ENDPOINTS = (
     Endpoint("POST", "/orders", place, "Place an order", keyed=True, body=(*PLACE, *ATTACHED), status=201),
     Endpoint("GET", "/orders", listed, "Orders of a day", query=("account", "status", "date", "cursor", "limit")),
-    Endpoint("DELETE", "/orders", cancel_all, "Cancel all working orders", query=("account", "status")),
+    Endpoint("DELETE", "/orders", cancel_all, "Cancel all working orders", query=("account", "status"), free=True),
     Endpoint("GET", "/orders/{order_id}", one, "An order with its history and trades", query=("account",)),
     Endpoint("PATCH", "/orders/{order_id}", modify, "Change a working order", keyed=True, body=MODIFY),
-    Endpoint("DELETE", "/orders/{order_id}", cancel, "Cancel an order", keyed=True, query=("account",)),
+    Endpoint("DELETE", "/orders/{order_id}", cancel, "Cancel an order", keyed=True, query=("account",), free=True),
     Endpoint("POST", "/margins", needed, "What an order would need", body=WEIGHED),
     Endpoint("POST", "/margins/estimate", needed, "What an order would need", body=WEIGHED),
 )

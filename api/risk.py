@@ -144,7 +144,7 @@ _OVER = ("scope", "account", "user", "market")
 _SET = ("scope", "account", "user", "instrument", "name", "value")
 ENDPOINTS = (
     Endpoint("GET", "/risk", status, "How an account stands with risk", query=("account",)),
-    Endpoint("POST", "/risk/kill", kill, "Press a kill switch", body=(*_OVER, "flatten")),
+    Endpoint("POST", "/risk/kill", kill, "Press a kill switch", body=(*_OVER, "flatten"), free=True),
     Endpoint("POST", "/risk/rearm", rearm, "Re-arm what was stopped", body=_OVER),
     Endpoint("GET", "/risk/limits", limits, "Every limit in force"),
     Endpoint("POST", "/risk/limits", set_limit, "Set a limit", body=_SET, status=201),

@@ -18,9 +18,10 @@ from api import auth, problems
 from api.call import Call, Endpoint
 from api.metrics import Meter
 from api.parsing import bad
+from api.rates import Rates
 from api.reply import Reply
 from web.bodies import is_plain, read_body
-from web.origins import check_origin
+from web.origins import check_origin, own_origin
 from web.security import is_https
 from web.starting import Starting, must_be_ready
 from web.threads import WORKERS, Threads
@@ -35,6 +36,7 @@ class Server:
     def __init__(self, state: Starting, *, workers: int = WORKERS) -> None:
         self.state = state
         self.meter = Meter()
+        self.rates = Rates()
         self.document: Callable[[], dict[str, Any]] = dict
         self._threads = Threads("api", workers)
 
@@ -96,6 +98,8 @@ class Resource:
         else:
             principal = auth.principal_of(database, credential, leaving=endpoint.path == "/auth/session")
             log.bind(user=principal.name)
+            if not endpoint.free:
+                self.server.rates.spend(principal, writes)
             if writes and credential.by_cookie:
                 check_origin(scope, allowed, required=True)
         if body:
@@ -113,6 +117,7 @@ class Resource:
                 headers=Headers(scope=scope),
                 address=client[0] if client else None,
                 secure=is_https(scope),
+                origin=own_origin(scope),
             )
         )
 

@@ -62,7 +62,7 @@ def days(database: Database, account: AccountRef) -> list[date]:
 def report(database: Database, account: AccountRef, day: date | None = None) -> Row:
     """The note of a trading date (default: the newest with trades), money in rupees.
 
-    ``scrips``: exchange, symbol, isin, quantities and values bought and sold, intraday_quantity, the heads, total,
+    ``scrips``: key, symbol, isin, quantities and values bought and sold, intraday_quantity, the heads, total,
     booked (what the ledger has taken of it) and ``lines``, one an order. ``depository``: isin, dp, gst, total.
     ``charges``: the heads over all. ``final`` once the day is closed; then ``total`` equals ``booked`` to the paisa.
     Raises Refusal NO_CONTRACT_NOTE where nothing was traded on the date.
@@ -107,7 +107,7 @@ def _scrip(scrip: Scrip, master: Master, booked: dict[int, Heads]) -> Row:
         sides[line.executed.side][0] += line.executed.quantity
         sides[line.executed.side][1] += line.executed.value
     return {
-        "exchange": one.exchange,
+        "key": one.key,
         "symbol": one.symbol,
         "isin": one.isin,
         "bought_quantity": sides["BUY"][0],

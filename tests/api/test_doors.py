@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 
 from api.app import Path, application
 from api.call import Endpoint
+from api.description.document import examples
 from db.engine import Database
 from tests.api.conftest import ORDER, as_bot, as_browser
 from tests.people import token
@@ -20,14 +21,14 @@ GUARDED = [each for each in ALL if not each.public]
 WRITES = [each for each in GUARDED if each.method != "GET"]
 NAMED = [each for each in GUARDED if "{" in each.path]
 # An administrator's rows are nobody's own: others are told 403 whatever they name.
-OF_ADMINISTRATORS = "/risk/restrictions/{restriction_id}"
+OF_ADMINISTRATORS = {e.path for e in ALL if e.path.startswith(("/admin/", "/risk/restrictions"))}
 # A token may not touch these, but itself: tests/api/test_tokens_and_sessions.py asks by cookie.
 OF_WHO_IS_SIGNED_IN = ("/sessions/{session_id}", "/tokens/{token_id}")
 # A stream is no row: it has tests of its own.
 OWNED = [
     each
     for each in NAMED
-    if "{stream_id}" not in each.path and each.path not in (OF_ADMINISTRATORS, *OF_WHO_IS_SIGNED_IN)
+    if "{stream_id}" not in each.path and each.path not in (*OF_ADMINISTRATORS, *OF_WHO_IS_SIGNED_IN)
 ]
 
 
@@ -58,6 +59,9 @@ def body_for(each: Endpoint) -> dict[str, object] | None:
     """A body that would do, so that nothing but the door can refuse."""
     if each.method in ("GET", "DELETE"):
         return None
+    if each.path.startswith(("/admin/", "/accounts", "/wallet/reset")):
+        sent: dict[str, object] | None = examples().get(f"{each.method} {each.path}", {}).get("sent")
+        return sent
     if each.path == "/wallet/plan":
         return {"plan": "zero"}
     if each.path.startswith("/wallet"):
@@ -87,10 +91,20 @@ def body_for(each: Endpoint) -> dict[str, object] | None:
     return dict(ORDER)
 
 
+QUERIES = {
+    "DELETE /orders": {"status": "open"},
+    "DELETE /accounts/shares": {"user": "ana"},
+    "DELETE /admin/calendar": {"date": "2030-01-15", "kind": "holiday"},
+    "GET /quotes": {"symbols": "NSE:INFY"},
+    "GET /candles": {"symbol": "NSE:INFY"},
+    "GET /option-chain": {"underlying": "NSE:NIFTY 50"},
+}
+
+
 def ask(client: TestClient, each: Endpoint, path: str | None = None, **named: object):
-    query = "?status=open" if each.method == "DELETE" and each.path == "/orders" else ""
-    url = f"/api/v1{path or each.path.format_map(Same('1'))}{query}"
-    return client.request(each.method, url, json=body_for(each), **named)
+    url = f"/api/v1{path or each.path.format_map(Same('1'))}"
+    query = QUERIES.get(title(each), {}) if each.method == "DELETE" else {}
+    return client.request(each.method, url, params=query, json=body_for(each), **named)
 
 
 def test_the_table_covers_the_api():
@@ -144,6 +158,7 @@ def ids_of_alice(alice: TestClient) -> dict[str, str]:
         "order_id": order.json()["order_id"], "watchlist_id": made.json()["watchlist_id"], "stream_id": "1",
         "gtt_id": gtt.json()["gtt_id"], "basket_id": basket.json()["basket_id"],
         "limit_id": limit.json()["id"], "restriction_id": "1", "session_id": "1", "token_id": "1",
+        "action_id": "1", "name": "1", "email": "1",
     }  # fmt: skip
 
 
@@ -167,12 +182,7 @@ WITH_ACCOUNT = [e for e in GUARDED if "account" in (*e.query, *e.body) and e.pat
 def test_anothers_account_does_not_exist(alice, bob, each):
     ids = ids_of_alice(bob)
     query = {"account": "alice/main"} if "account" in each.query else {}
-    if each.method == "DELETE" and each.path == "/orders":
-        query["status"] = "open"
-    if each.path == "/quotes":
-        query["symbols"] = "NSE:INFY"
-    if each.path == "/candles":
-        query["symbol"] = "NSE:INFY"
+    query |= QUERIES.get(title(each), {})
     body = body_for(each)
     body = body | {"account": "alice/main"} if body and "account" in each.body else body
     answer = bob.request(each.method, f"/api/v1{each.path.format(**ids)}", params=query, json=body)
@@ -195,7 +205,7 @@ def test_an_id_that_is_none_names_nothing(alice, each):
         assert answer.status_code in (
             404,
             405,
-            *((403,) if each.path in (OF_ADMINISTRATORS, *OF_WHO_IS_SIGNED_IN) else ()),
+            *((403,) if each.path in (*OF_ADMINISTRATORS, *OF_WHO_IS_SIGNED_IN) else ()),
         ), wrong
 
 

@@ -1,0 +1,205 @@
+"""What the administrator's page shows and does, over HTTP; each change is in the audit trail."""
+
+from collections.abc import Callable
+from datetime import time
+from functools import wraps
+from typing import Any
+
+from api.call import Call, Endpoint, Handler
+from api.parsing import bad
+from api.readers import count, cursor, day, instant, key, one_of, text, title
+from api.reply import Reply
+from core.calendar import DayKind
+from core.reasons import Reason
+from desk import access, admin, calendar, corporate, risk_status, verify
+from desk.identity import AuditFilter, audit_actions, audit_log
+from desk.rows import Row, ist
+
+KINDS = ("SPLIT", "BONUS")
+
+
+def guarded(handler: Handler) -> Handler:
+    """For administrators alone, whatever is asked for."""
+
+    @wraps(handler)
+    def behind(call: Call) -> Reply:
+        access.require_admin(call.principal)
+        return handler(call)
+
+    return behind
+
+
+def shown(read: Callable[[Any], list[Row]], says: str) -> Handler:
+    """A short table, whole."""
+
+    def handler(call: Call) -> Reply:
+        call.query().close()
+        return _list(read(call.database))
+
+    handler.__doc__ = says
+    return guarded(handler)
+
+
+def _list(items: list[Row]) -> Reply:
+    return Reply(200, {"items": items, "next": None, "version": None})
+
+
+def jobs(call: Call) -> Reply:
+    """Runs of timed jobs, newest first."""
+    fields = call.query()
+    job = fields.may("job", text)
+    limit = fields.may("limit", count)
+    fields.close()
+    return _list(admin.job_runs(call.database, job, limit or 100))
+
+
+def books(call: Call) -> Reply:
+    """What the last check of the invariants found."""
+    call.query().close()
+    return Reply(200, admin.verified(call.database))
+
+
+def check(call: Call) -> Reply:
+    """Check the invariants of every account now; it reads all of them and takes its time."""
+    call.nothing()
+    return Reply(200, verify.verify(call.database).as_dict())
+
+
+def trail(call: Call) -> Reply:
+    """The audit trail, newest first: of one person, of one kind, of a span of time."""
+    fields = call.query()
+    who, action = fields.may("who", text), fields.may("action", text)
+    since, until = fields.may("since", instant), fields.may("until", instant)
+    before, limit = fields.may("cursor", cursor), fields.may("limit", count)
+    fields.close()
+    most = min(limit or 100, 500)
+    wanted = AuditFilter(who, action, since, until)
+    found = audit_log(call.database, call.principal, None if before is None else int(before), most, wanted)
+    items = [
+        {
+            "id": str(each.id),
+            "at": ist(each.at),
+            "actor": each.actor,
+            "action": each.action,
+            "subject": each.subject,
+            "detail": each.detail,
+        }
+        for each in found
+    ]
+    following = items[-1]["id"] if len(items) == most else None
+    return Reply(200, {"items": items, "next": following, "version": None})
+
+
+def kinds_of_entries(call: Call) -> Reply:
+    """Every kind of entry that the audit trail has."""
+    call.query().close()
+    return Reply(200, {"items": audit_actions(call.database, call.principal), "next": None, "version": None})
+
+
+def enter_action(call: Call) -> Reply:
+    """Enter a split or a bonus of a share for a date to come."""
+    access.require_write(call.principal)
+    fields = call.body()
+    kind = fields.need("kind", one_of(*KINDS))
+    share = fields.need("instrument", key)
+    ex_date = fields.need("ex_date", day)
+    ratio = fields.need("ratio", text)
+    isin = fields.may("isin", isin_of)
+    fields.close()
+    return Reply(
+        201, _action(corporate.enter(call.database, call.principal.name, kind, share, ex_date, ratio, isin=isin))
+    )
+
+
+def _action(row: Row) -> Row:
+    return {**row, "id": str(row["id"])}
+
+
+def actions(call: Call) -> Reply:
+    """Splits and bonuses that were entered, newest first."""
+    call.query().close()
+    return _list([_action(each) for each in corporate.entered(call.database)])
+
+
+def withdraw_action(call: Call) -> Reply:
+    """Take a split or a bonus back before its date."""
+    number = call.number("action_id")
+    call.query().close()
+    access.require_write(call.principal)
+    corporate.withdraw(call.database, call.principal.name, number)
+    return Reply(204)
+
+
+def add_day(call: Call) -> Reply:
+    """Add a holiday, or hours on any day; how many contracts' expiries moved."""
+    access.require_write(call.principal)
+    fields = call.body()
+    on = fields.need("date", day)
+    name = fields.need("name", title)
+    opens, closes = fields.may("opens", clock), fields.may("closes", clock)
+    fields.close()
+    database, actor = call.database, call.principal.name
+    if (opens is None) != (closes is None):
+        raise bad("Send opens and closes for a session, neither for a holiday.", "closes", Reason.MISSING_FIELD)
+    if opens is None or closes is None:
+        moved = calendar.add_holiday(database, actor, on, name)
+    else:
+        moved = calendar.add_session(database, actor, on, opens, closes, name)
+    kind = "holiday" if opens is None else "session"
+    return Reply(201, {"date": on.isoformat(), "kind": kind, "contracts_moved": moved})
+
+
+def remove_day(call: Call) -> Reply:
+    """Make a day an ordinary one again; how many contracts' expiries moved."""
+    fields = call.query()
+    on = fields.need("date", day)
+    kind = fields.need("kind", one_of("holiday", "session"))
+    fields.close()
+    access.require_write(call.principal)
+    which = DayKind.HOLIDAY if kind == "holiday" else DayKind.SPECIAL
+    moved = calendar.remove(call.database, call.principal.name, on, which)
+    return Reply(200, {"date": on.isoformat(), "kind": kind, "contracts_moved": moved})
+
+
+def isin_of(value: Any) -> str:
+    """Twelve capital letters and digits."""
+    if isinstance(value, str) and len(value) == 12 and value.isascii() and value.isalnum() and value.isupper():
+        return value
+    raise bad("An ISIN has 12 capital letters and digits, such as INE009A01021.")
+
+
+def clock(value: Any) -> time:
+    """A time of day in India, such as 09:15."""
+    try:
+        if isinstance(value, str) and value.isascii() and len(value) == 5:
+            return time.fromisoformat(value)
+    except ValueError:
+        pass
+    raise bad("Send a time of day as 09:15.")
+
+
+_AUDIT = ("who", "action", "since", "until", "cursor", "limit")
+_ENTER = ("kind", "instrument", "ex_date", "ratio", "isin")
+_FEEDS = shown(admin.feeds, "Every market with its clock and its feed's counters.")
+_PROCESSES = shown(admin.heartbeats, "Every process that was alive within the hour.")
+_LEADERS = shown(admin.leaders, "Who executes each market.")
+_RESTRAINED = shown(risk_status.restrained, "Accounts that may not trade freely.")
+ENDPOINTS = (
+    Endpoint("GET", "/admin/feeds", _FEEDS, "Markets and feeds"),
+    Endpoint("GET", "/admin/processes", _PROCESSES, "Processes"),
+    Endpoint("GET", "/admin/leaders", _LEADERS, "Execution leaders"),
+    Endpoint("GET", "/admin/jobs", guarded(jobs), "Runs of timed jobs", query=("job", "limit")),
+    Endpoint("GET", "/admin/books", guarded(books), "The last check of the books"),
+    Endpoint("POST", "/admin/books/check", guarded(check), "Check the books now"),
+    Endpoint("GET", "/admin/restrained", _RESTRAINED, "Accounts under a restraint"),
+    Endpoint("GET", "/admin/audit", guarded(trail), "The audit trail", query=_AUDIT),
+    Endpoint("GET", "/admin/audit/actions", guarded(kinds_of_entries), "Kinds of entries of the audit trail"),
+    Endpoint("GET", "/admin/actions", guarded(actions), "Splits and bonuses"),
+    Endpoint("POST", "/admin/actions", guarded(enter_action), "Enter a split or a bonus", body=_ENTER, status=201),
+    Endpoint("DELETE", "/admin/actions/{action_id}", guarded(withdraw_action), "Withdraw a split", status=204),
+    Endpoint(
+        "POST", "/admin/calendar", guarded(add_day), "Add a holiday or a session",
+        body=("date", "name", "opens", "closes"), status=201,
+    ),
+    Endpoint("DELETE", "/admin/calendar", guarded(remove_day), "Remove a day", query=("date", "kind")),
+)  # fmt: skip

@@ -1,0 +1,52 @@
+"""An underlying's options of one expiry side by side: calls and puts by strike, with their latest quotes."""
+
+from datetime import date
+
+from core.instruments import OPTIONS, Kind
+from core.money import as_number
+from core.reasons import Reason, Refusal
+from db.engine import Database
+from desk import masters, screens
+from desk.rows import Row
+
+
+def chain(database: Database, market: str, underlying: str, expiry: date | None = None) -> Row:
+    """{underlying, quote, expiries, expiry, rows}: of the nearest expiry where none is named; a row has ``strike``,
+    ``call`` and ``put``, each with its key, its lot and its quote (None before its first price).
+
+    Raises Refusal UNKNOWN_INSTRUMENT for what has no options, and EXPIRED for a day on which none of them ends.
+    """
+    master = masters.get(database)
+    lead = master.by_key.get(underlying)
+    listed = [] if lead is None else [one for one in master.chain(lead.id) if one.kind in OPTIONS]
+    expiries = sorted({one.expiry for one in listed if one.expiry is not None})
+    if lead is None or not expiries:
+        sentence = "There are no options on that. Name an underlying such as NSE:NIFTY 50."
+        raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, "underlying")
+    wanted = expiry or expiries[0]
+    if wanted not in expiries:
+        sentence = f"None of its options ends on {wanted:%d %b %Y}. The next expiry is {expiries[0]:%d %b %Y}."
+        raise Refusal(Reason.EXPIRED, sentence, "expiry")
+    found = [one for one in listed if one.expiry == wanted]
+    told = _quotes(database, market, [lead.key, *(one.key for one in found)])
+    rows: dict[int, Row] = {}
+    for one in found:
+        row = rows.setdefault(one.strike or 0, {"strike": as_number(one.strike or 0), "call": None, "put": None})
+        side = "call" if one.kind is Kind.CE else "put"
+        row[side] = {"key": one.key, "symbol": one.symbol, "lot": one.lot, "quote": told.get(one.key)}
+    return {
+        "market": market,
+        "underlying": lead.key,
+        "quote": told.get(lead.key),
+        "expiry": wanted.isoformat(),
+        "expiries": [each.isoformat() for each in expiries],
+        "rows": [rows[strike] for strike in sorted(rows)],
+    }
+
+
+def _quotes(database: Database, market: str, keys: list[str]) -> dict[str, Row]:
+    """The latest quotes by key; a chain that is longer than one question takes is asked in parts."""
+    told: dict[str, Row] = {}
+    for start in range(0, len(keys), screens.MOST):
+        told |= screens.quotes(database, market, keys[start : start + screens.MOST])["items"]
+    return told
