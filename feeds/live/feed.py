@@ -11,7 +11,7 @@ from core.frames import DEPTH, Rows, row_type
 from feeds.crowd import Hours
 from feeds.live.clock import VendorClock
 from feeds.live.lag import LagMeter
-from feeds.live.line import ENDED, Line, LineState, SegmentState
+from feeds.live.line import ENDED, Line, LineState, LineStatus, SegmentState
 from feeds.live.ticks import BOOK, CLOSE, DAY, LAST, OI, SIDES, TRADED_AT, VOLUME, Ticks
 from feeds.packing import pack, unpack
 from feeds.universe import Universe
@@ -65,8 +65,8 @@ class LiveFeed:
         return self._vendor.exchange_time(now_ms)
 
     def want(self, ids: Collection[int]) -> None:
-        """All of them with depth, none before another."""
-        self.wish(held=sorted(ids))
+        """All of them with depth, in the order given: the most important first."""
+        self.wish(held=list(ids))
 
     def wish(self, held: Sequence[int], watched: Sequence[int] = (), priced: Sequence[int] = ()) -> None:
         """Positions and open orders first, then what somebody looks at, both with depth; then last prices alone.
@@ -124,6 +124,33 @@ class LiveFeed:
         kept["instrument"], kept["last"] = self._universe.id[known], self._rows["last_price"][known]
         kept["close"] = self._known_close[known]
         return {"trading_date": self._universe.trading_date.isoformat(), "live": pack(kept)}
+
+    def status(self) -> LineStatus:
+        """The line's own."""
+        return self._line.status()
+
+    def shows(self) -> bool:
+        """Whether anything it displays may be traded on."""
+        return bool(self._shown.any())
+
+    def withdraw(self, now_ms: int) -> Rows:
+        """Everything it displays, without depth: another feed is shown from here on."""
+        gone = self._shown.copy()
+        for name in SIDES:
+            self._rows[name][gone] = 0
+        self._rows["exchange_time"][gone] = np.maximum(self._rows["exchange_time"][gone] + 1, self.clock(now_ms))
+        self._shown[gone] = False
+        return self._rows[gone].copy()
+
+    def picture(self, clock_ms: int) -> Rows:
+        """All that it knows of this date as of now: what begins to be shown when another feed is left."""
+        known = self._heard > 0
+        self._rows["exchange_time"][known] = np.maximum(self._rows["exchange_time"][known] + 1, clock_ms)
+        return self._rows[known].copy()
+
+    def close(self) -> None:
+        """Ends the line."""
+        self._line.stop()
 
     def stale_ids(self, now_ms: int) -> Ints:
         """Wanted instruments whose quote may not be traded on."""
