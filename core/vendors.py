@@ -16,12 +16,14 @@ class Vendor(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the owner of an account with a vendor types in once: ``fields`` by name with the words of their label,
-    ``secret`` those that are never shown again. ``daily``: it lets nobody in without a login each day."""
+    ``secret`` those that are never shown again, ``may`` those that may be left empty. ``daily``: it lets nobody in
+    without a login each day."""
 
     title: str
     fields: Mapping[str, str]
     secret: frozenset[str]
     daily: bool
+    may: frozenset[str] = frozenset()
 
 
 TERMS = {
@@ -32,7 +34,11 @@ TERMS = {
         daily=True,
     ),
     Vendor.TRUEDATA: Terms(
-        "TrueData", {"login": "Login", "password": "Password"}, frozenset({"password"}), daily=False
+        "TrueData",
+        {"user": "User", "password": "Password", "port": "Port, if you were given one", "host": "Host, if given"},
+        frozenset({"password"}),
+        daily=False,
+        may=frozenset({"port", "host"}),
     ),
 }  # fmt: skip
 

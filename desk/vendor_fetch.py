@@ -100,7 +100,7 @@ def _query(vendor: Vendor, credential: vendors.Credential | None) -> str:
         raise _Refused("it asks for a login, and nobody has typed one in")
     log.hide(credential.fields["password"])
     asked = {
-        "segment": "all", "user": credential.fields["login"], "password": credential.fields["password"],
+        "segment": "all", "user": credential.fields["user"], "password": credential.fields["password"],
         "csv": "true", "csvheader": "true", "allexpiry": "true",
     }  # fmt: skip
     return f"?{urlencode(asked)}"

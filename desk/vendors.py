@@ -6,6 +6,7 @@ code. The web process keeps the code sealed; the sidecar exchanges it, for it al
 """
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -213,11 +214,17 @@ def _checked(vendor: Vendor, typed: dict[str, str]) -> dict[str, str]:
     fields = {}
     for name, label in terms.fields.items():
         text = str(typed.get(name, "")).strip()
+        if not text and name in terms.may:
+            continue
         if not text:
             raise Refusal(Reason.MISSING_FIELD, f"{label} is missing.", field=name)
         if len(text) > LONGEST or not text.isprintable():
             raise Refusal(Reason.BAD_INPUT, f"{label} has at most {LONGEST} printable letters.", field=name)
         fields[name] = text
+    if not 0 < int(fields.get("port", "1") if fields.get("port", "1").isdecimal() else 0) < 65_536:
+        raise Refusal(Reason.BAD_INPUT, "A port is a whole number from 1 to 65535.", field="port")
+    if re.fullmatch(r"[0-9A-Za-z.-]{1,253}", fields.get("host", "a"), re.ASCII) is None:
+        raise Refusal(Reason.BAD_INPUT, "A host is a name like push.truedata.in.", field="host")
     if "redirect_url" in fields:
         parts = urlsplit(fields["redirect_url"])
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:

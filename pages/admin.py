@@ -9,7 +9,7 @@ from core.calendar import IST, DayKind
 from core.reasons import Refusal
 from desk import admin, calendar, corporate
 from desk import verify as verifying
-from ui import guard, people, words
+from ui import feeds, guard, people, words
 from ui.seat import Seat
 from ui.tables import table
 
@@ -249,9 +249,16 @@ def remove_day(seat: Seat, rows: list[dict[str, Any]]) -> None:
         st.rerun()
 
 
+@st.fragment(run_every=2.0)
+def vendors_feeds(seat: Seat) -> None:
+    """Every owner's live feed: how it is, and start and stop. Their prices are not an administrator's to see."""
+    seat = guard.still(seat)
+    feeds.overview(seat)
+
+
 VIEWS = {
-    "Health": machinery, "Jobs": jobs, "Books": books, "Actions": actions, "Calendar": hours, "Users": people.users,
-    "Audit": people.trail,
+    "Health": machinery, "Feeds": vendors_feeds, "Jobs": jobs, "Books": books, "Actions": actions, "Calendar": hours,
+    "Users": people.users, "Audit": people.trail,
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ MENU = (
     ("instrument", "Instrument", ":material/query_stats:", ALL),
     ("order", "Order form", ":material/edit_note:", ("trader", "admin")),
     ("programs", "Programs", ":material/smart_toy:", ("trader", "admin")),
+    ("feeds", "Feeds", ":material/sensors:", ("trader", "admin")),
     ("account", "Account", ":material/person:", ALL),
     ("admin", "Admin", ":material/shield_person:", ("admin",)),
 )

@@ -19,7 +19,7 @@ from tests.vendor_files import ALPHA_ISIN, TRUEDATA_CSV, share, upstox
 
 TODAY = date(2026, 11, 23)
 FILE = gzip.compress(upstox(share("ALPHA", ALPHA_ISIN)))
-LOGIN = vendors.Credential(1, Vendor.TRUEDATA, {"login": "me@x", "password": "p&ss w"}, None, None)
+LOGIN = vendors.Credential(1, Vendor.TRUEDATA, {"user": "me@x", "password": "p&ss w"}, None, None)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from tests.people import open_market, person, signed_in, token
 
 SECRET, KEY = "an-api-secret-of-asha", "an-api-key-of-asha"
 UPSTOX = {"api_key": KEY, "api_secret": SECRET, "redirect_url": "http://desk.test/api/v1/feeds/upstox/callback"}
-TRUEDATA = {"login": "asha-login", "password": "a password of asha"}
+TRUEDATA = {"user": "asha-login", "password": "a password of asha"}
 
 
 @pytest.fixture(autouse=True)
@@ -114,8 +114,11 @@ def test_without_a_setting_a_key_is_made_once_for_its_owner_alone(
         (Vendor.UPSTOX, {**UPSTOX, "api_secret": " "}, "api_secret"),
         (Vendor.UPSTOX, {**UPSTOX, "redirect_url": "javascript:alert(1)"}, "redirect_url"),
         (Vendor.UPSTOX, {**UPSTOX, "api_key": "a\nb"}, "api_key"),
-        (Vendor.TRUEDATA, {"login": "x"}, "password"),
-        (Vendor.TRUEDATA, {"login": "x", "password": "p" * 513}, "password"),
+        (Vendor.TRUEDATA, {"user": "x"}, "password"),
+        (Vendor.TRUEDATA, {"user": "x", "password": "p" * 513}, "password"),
+        (Vendor.TRUEDATA, {**TRUEDATA, "port": "80800"}, "port"),
+        (Vendor.TRUEDATA, {**TRUEDATA, "port": "x"}, "port"),
+        (Vendor.TRUEDATA, {**TRUEDATA, "host": "http://a"}, "host"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name_and_never_repeated(

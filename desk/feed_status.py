@@ -1,0 +1,96 @@
+"""How live feeds are, for their owners and for administrators: states, counters and ages, and never a price."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from core.vendors import TERMS, Vendor
+from db import live as rows
+from db.engine import Database
+from desk import market as markets
+from desk import vendors
+from desk.market import MarketState
+from desk.principal import Principal
+from desk.rows import Row, ist
+
+SENTENCES = {
+    "CONNECTING": "Connecting.",
+    "LIVE": "Connected; prices come in.",
+    "QUIET": "Connected, and nothing was said for a while.",
+    "BACKING_OFF": "The connection was lost; another is on its way.",
+    "REFUSED": "The vendor refused to let us in.",
+    "TOKEN_EXPIRED": "The token of the day has ended. Connect again.",
+    "STOPPED": "Not connected.",
+}
+_COUNTS = (
+    "messages", "ticks", "garbage", "reconnects", "lag_p50", "lag_p99", "shown_lag_p50", "shown_lag_p99", "wanted",
+    "confirmed", "reduced", "refused", "stale",
+)  # fmt: skip
+
+
+def listed(database: Database, principal: Principal) -> list[Row]:
+    """The live markets whose feeds the principal may see: one's own; all of them for who administers."""
+    with database.autocommit() as connection:
+        found = rows.all_live(connection) if principal.is_admin else []
+        own = None if principal.is_admin else rows.of_owner(connection, principal.user_id)
+    return [_row(database, each) for each in (found if own is None else [own])]
+
+
+def connections(database: Database, principal: Principal) -> list[Row]:
+    """The vendors of the principal with the state of their credentials; see ``desk.vendors.listed``."""
+    return vendors.listed(database, principal.user_id)
+
+
+def _row(database: Database, live: rows.LiveRow) -> Row:
+    state = markets.state(database, live.id)
+    with database.autocommit() as connection:
+        gaps = rows.gap_counts(connection, live.id)
+    told = state.feed_state
+    lines = [_line(vendor, told, running=state.running) for vendor in _vendors(state)]
+    shown = next((each for each in lines if each["shown"]), lines[0])
+    return {
+        "market": live.id,
+        "owner": live.owner,
+        "running": state.running,
+        "feed": state.feed,
+        "backup": state.backup,
+        "state": shown["state"],
+        "sentence": shown["sentence"],
+        "age_ms": state.frame_age_ms,
+        "frame": state.frame,
+        "trading_date": state.trading_date.isoformat(),
+        "phase": state.phase,
+        "failovers": int(told.get("failovers", 0)),
+        "passed": int(told.get("passed", 0)),
+        "dropped": {str(name): int(count) for name, count in (told.get("dropped") or {}).items()},
+        "outages": gaps,
+        "lines": lines,
+    }
+
+
+def _vendors(state: MarketState) -> list[Vendor]:
+    return [Vendor(each) for each in (state.feed, state.backup) if each is not None]
+
+
+def _line(vendor: Vendor, told: dict[str, Any], *, running: bool) -> Row:
+    """What the market's feed last said of one vendor's line."""
+    both = (told, told.get("other") or {})
+    said: dict[str, Any] = next((each for each in both if each.get("feed") == vendor), {})
+    state = str(said.get("state", "STOPPED")) if running else "STOPPED"
+    reason = said.get("reason") if said else told.get("reason")
+    sentence = str(reason or SENTENCES.get(state, "")) if running else "Switched off."
+    return {
+        "vendor": str(vendor),
+        "title": TERMS[vendor].title,
+        "shown": running and told.get("feed") == vendor,
+        "state": state,
+        "sentence": sentence,
+        "since": _moment(said.get("since")),
+        "last_message_at": _moment(said.get("last_message_at")),
+        "last_error": str(said.get("last_error", "")),
+        "token_expires_at": _moment(said.get("token_expires_at")),
+        **{name: int(said.get(name) or 0) for name in _COUNTS},
+    }
+
+
+def _moment(milliseconds: Any) -> str | None:
+    return ist(datetime.fromtimestamp(int(milliseconds) / 1000, UTC)) if milliseconds else None

@@ -1,0 +1,112 @@
+"""Live feeds as pages show them: a line for each vendor with its state in colour and words, and what may be done."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.reasons import Refusal
+from desk import feed_status, live
+from ui import words
+from ui.seat import Seat
+from ui.tables import table
+
+COLOURS = {
+    "LIVE": "green", "READY": "green", "QUIET": "orange", "CONNECTING": "orange", "BACKING_OFF": "orange",
+    "CONNECT": "orange", "REFUSED": "red", "TOKEN_EXPIRED": "red", "STOPPED": "gray", "NONE": "gray",
+}  # fmt: skip
+WORDS = {
+    "LIVE": "Live", "READY": "Ready", "QUIET": "Quiet", "CONNECTING": "Connecting", "BACKING_OFF": "Trying again",
+    "CONNECT": "Connect again", "REFUSED": "Refused", "TOKEN_EXPIRED": "Token ended", "STOPPED": "Off",
+    "NONE": "Not set up",
+}  # fmt: skip
+COLUMNS = {
+    "vendor": "Feed", "state": "State", "sentence": "In words", "heard": "Last message", "messages": "Messages",
+    "lag": "Lag p50 / p99", "subscriptions": "Wanted / confirmed", "over": "Over the limit", "stale": "Stale",
+    "garbage": "Unreadable", "reconnects": "Reconnects", "token": "Token until (IST)", "error": "Last error",
+}  # fmt: skip
+
+
+def badge(state: str) -> str:
+    """A state in its colour."""
+    return f":{COLOURS.get(state, 'gray')}-badge[{WORDS.get(state, state)}]"
+
+
+def act(do: Callable[[], Any]) -> None:
+    """Do it and draw the page as it is then; or say why not."""
+    try:
+        do()
+    except Refusal as refusal:
+        st.error(refusal.sentence)
+        return
+    st.rerun(scope="app")
+
+
+def overview(seat: Seat) -> None:
+    """Every live feed that this person may start and stop, with its counters."""
+    rows = feed_status.listed(seat.database, seat.who)
+    if not rows:
+        st.caption("Nobody has brought a vendor's account yet. Each owner does so on their own page Feeds.")
+    for row in rows:
+        market(seat, row)
+
+
+def market(seat: Seat, row: dict[str, Any]) -> None:
+    """One live market: its state, its lines, and the buttons."""
+    with st.container(border=True, key=f"feed-{row['market'].replace('/', '-')}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"##### {row['market']} {badge(row['state'])}", width="stretch")
+            buttons(seat, row)
+        st.caption(_line(row))
+        table([_row(each) for each in row["lines"]], COLUMNS, "No feed.")
+        dropped = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in sorted(row["dropped"].items()))
+        if dropped:
+            st.caption(f"Dropped ticks: {dropped}.")
+        gaps = row["outages"]
+        if gaps["outages"]:
+            told = f"Outages of the last week: {gaps['outages']}, filled in: {gaps['filled']}"
+            st.caption(f"{told} ({gaps['candles']:,} candles). {words.plain(gaps['failed'] or '')}".strip())
+
+
+def buttons(seat: Seat, row: dict[str, Any]) -> None:
+    """Start, stop, connect anew."""
+    name = row["market"]
+    if row["running"]:
+        if st.button("Reconnect", icon=":material/sync:", key=f"anew {name}"):
+            act(lambda: live.reconnect(seat.database, seat.who, name))
+        if st.button("Stop", icon=":material/stop_circle:", key=f"stop {name}"):
+            act(lambda: live.switch(seat.database, seat.who, name, on=False))
+    elif st.button("Start", icon=":material/play_circle:", key=f"start {name}", type="primary"):
+        act(lambda: live.switch(seat.database, seat.who, name, on=True))
+
+
+def _line(row: dict[str, Any]) -> str:
+    parts = [
+        f"Last frame {words.age(row['age_ms'])} ago" if row["age_ms"] is not None else "No frame yet",
+        f"trading date {row['trading_date']}",
+        f"phase {row['phase'].lower()}",
+        f"{row['passed']:,} ticks shown",
+    ]
+    if row["backup"] is not None:
+        parts.append(f"changed to the other feed {row['failovers']} times")
+    return " · ".join(parts)
+
+
+def _row(line: dict[str, Any]) -> dict[str, Any]:
+    shown = " (shown)" if line["shown"] and line["state"] != "STOPPED" else ""
+    over = f"{line['reduced']} price only, {line['refused']} none" if line["reduced"] or line["refused"] else "0"
+    return {
+        "vendor": f"{line['title']}{shown}",
+        "state": WORDS.get(line["state"], line["state"]),
+        "sentence": line["sentence"],
+        "heard": words.moment(line["last_message_at"]),
+        "messages": f"{line['messages']:,}",
+        "lag": f"{line['lag_p50']} / {line['lag_p99']} ms",
+        "subscriptions": f"{line['wanted']:,} / {line['confirmed']:,}",
+        "over": over,
+        "stale": f"{line['stale']:,}",
+        "garbage": f"{line['garbage']:,}",
+        "reconnects": f"{line['reconnects']:,}",
+        "token": words.moment(line["token_expires_at"]),
+        "error": line["last_error"] or None,
+    }
