@@ -193,6 +193,22 @@ def add_days(
     )
 
 
+def tell_days(
+    conn: Connection, market: str, trading_date: date, ids: Any, prev_close: Any, lower: Any, upper: Any
+) -> None:
+    """The same by word of a vendor, which comes before what stands there; what was struck stays."""
+    conn.execute(
+        "insert into market_days as d (market, trading_date, instrument_id, prev_close, lower_band, upper_band)"
+        " select %s, %s, u.id, u.prev, nullif(u.low, 0), nullif(u.high, 0)"
+        " from unnest(%s::int4[], %s::int4[], %s::int4[], %s::int4[]) as u (id, prev, low, high)"
+        " on conflict (market, trading_date, instrument_id) do update set prev_close = excluded.prev_close,"
+        " lower_band = excluded.lower_band, upper_band = excluded.upper_band"
+        " where (d.prev_close, d.lower_band, d.upper_band)"
+        " is distinct from (excluded.prev_close, excluded.lower_band, excluded.upper_band)",
+        (market, trading_date, Int4(ids), Int4(prev_close), Int4(lower), Int4(upper)),
+    )
+
+
 def set_settlement(conn: Connection, market: str, trading_date: date, ids: Any, prices: Any) -> None:
     """Writes settlement prices of a trading date that is open; those already struck stay as they are."""
     conn.execute(

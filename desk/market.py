@@ -9,6 +9,7 @@ import settings
 from core.calendar import Calendar
 from core.frames import Frame
 from db import candles as candle_rows
+from db import live as live_rows
 from db import market as rows
 from db import risk, tape
 from db.doorbell import FRAMES, Doorbell
@@ -216,6 +217,20 @@ def open_day(
     """Writes a trading date's previous closes and bands (columns as long as ``ids``); what stands stays."""
     with database.connection() as conn:
         rows.add_days(conn, market, trading_date, ids, prev_close, lower, upper)
+
+
+def tell_day(
+    database: Database, market: str, trading_date: date, ids: Any, prev_close: Any, lower: Any, upper: Any
+) -> None:
+    """Writes previous closes and bands as a vendor tells them, in place of what stands there."""
+    with database.connection() as conn:
+        rows.tell_days(conn, market, trading_date, ids, prev_close, lower, upper)
+
+
+def note_gap(database: Database, market: str, began: datetime, ended: datetime) -> None:
+    """A time in which a live market saw nothing of its exchange: its candles are asked of the vendor's history."""
+    with database.connection() as conn:
+        live_rows.note_gap(conn, market, began, ended)
 
 
 def settle(database: Database, market: str, trading_date: date, ids: Any, prices: Any) -> None:

@@ -35,6 +35,11 @@ class Guard:
         self.dropped: Counter[str] = Counter()
         self.passed = 0
 
+    def begin_anew(self) -> None:
+        """Another source speaks from here on: its clock and its count of the day's volume are its own."""
+        self._time[:] = 0
+        self._volume[:] = 0
+
     def check(self, rows: Rows, clock_ms: int) -> Rows:
         """The rows worth believing, at most one an instrument, the newest. Never raises for their content.
 

@@ -22,9 +22,10 @@ from feeds.guard import Believing, Guard
 from feeds.protocol import Feed
 from feeds.recorder import Recorder
 from feeds.recording import Recorded
-from jobs import day, past, sources
+from jobs import day, live, live_day, past, sources
 from jobs.bus import Bus, Fan
 from jobs.loop import Steady
+from jobs.outages import Outages
 from jobs.timekeeper import Timekeeper
 from settings import Settings
 
@@ -66,6 +67,10 @@ class MarketLoop(Steady):
         self._hours_change_at = datetime.max.replace(tzinfo=UTC)
         self._past_is_filled = False
         self._recorder = Recorder(recordings.folder(), market, settings.kagaz_record_mb)
+        self._terms: live_day.Terms | None = None
+        self._door: live.Doorkeeper | None = None
+        self._outages = Outages()
+        self._shows = ""
 
     def step(self) -> None:
         """One frame, if this process leads and the market is open."""
@@ -90,6 +95,7 @@ class MarketLoop(Steady):
             self._recorder.close()
             if feed is not None and self.leads():
                 self._keep(feed)
+            live.close(feed)
 
     def clock(self) -> datetime:
         """Exchange time; the wall clock's while no feed runs."""
@@ -152,7 +158,7 @@ class MarketLoop(Steady):
         self._slot = slot
 
     def ask_what_is_wanted(self) -> None:
-        """Tells the feed which options somebody orders, holds or looks at; the question delays no frame."""
+        """Tells the feed what somebody orders, holds or looks at; the question delays no frame."""
         wanted = markets.wanted(self._database, self.market)
         with self._lock:
             if self._feed is not None:
@@ -165,6 +171,9 @@ class MarketLoop(Steady):
             if self._feed is None or self._past_is_filled:
                 return
             universe = self._universe
+            if self._state.owner_id is not None:
+                self._past_is_filled = True  # a live market's past is its vendor's to tell
+                return
         past.fill(self._database, self.market, universe, self._settings.kagaz_seed)
         self._past_is_filled = True
 
@@ -177,6 +186,7 @@ class MarketLoop(Steady):
         wanted = markets.wanted(self._database, self.market)
         self._beyond, self._asked_beyond = day.beyond(self._master, wanted), False
         self._opened_at = time.monotonic()
+        self._version = state.feed_version  # as it was before the feed was opened: what changes meanwhile opens it anew
         self._universe, self._feed = sources.open_feed(self._database, self._settings, state, resume)
         state = markets.state(self._database, self.market)  # a recording may have moved its date
         self._feed.want(wanted)
@@ -188,8 +198,14 @@ class MarketLoop(Steady):
         self._number = state.frame
         self._state = state
         self._shown = False
+        self._shows = self._feed.name
+        self._terms = self._door = None
+        if state.owner_id is not None:
+            self._terms = live_day.Terms(self._database, self.market, self._universe)
+            self._door = live.Doorkeeper(self._database, state)
+            self._outages.begin(state.exchange_time)
         self._open_for_trade = self._calendar_says_open()
-        log.get(__name__).info("A feed starts", extra={"market": self.market, **self._feed.state()})
+        log.get(__name__).info("A feed starts", extra={"market": self.market, "said": self._feed.state()})
 
     def _frame(self) -> None:
         assert self._feed is not None
@@ -197,11 +213,19 @@ class MarketLoop(Steady):
         clock = self._feed.clock(now)
         if clock >= self._hours_change_at.timestamp() * 1000:
             self._chores(self._feed)  # nothing is printed by the hours of a moment ago
-        # A closed market shows its prices once, because the quotes do not outlive a crash of the server.
-        if self._open_for_trade or not self._shown:
-            rows = self._guard.check(self._feed.next_rows(now), clock)
+        # A closed market shows its prices once, because the quotes do not outlive a crash of the server. A live one
+        # shows what its vendor still says: pictures of a closed exchange come when the line is there.
+        if self._open_for_trade or not self._shown or self._terms is not None:
+            said = self._feed.next_rows(now)
+            if self._feed.name != self._shows:
+                # Another vendor's times and volumes are not held against those of the one before.
+                self._shows = self._feed.name
+                self._guard.begin_anew()
+            rows = self._guard.check(said, clock)
             self._shown = True
             if len(rows):
+                if self._terms is not None:
+                    self._terms.learn(rows)
                 self._publish(Frame(self.market, self._number + 1, clock, rows))
         if time.monotonic() - self._chores_at >= CHORES:
             self._chores(self._feed)
@@ -223,6 +247,7 @@ class MarketLoop(Steady):
             stored = markets.store_frame(self._database, frame, keep_tape=not self.tape_paused)
         except LostMarketError:
             # Another process leads; what this one made since is nobody's.
+            live.close(self._feed)
             self._feed = None
             raise
         self._number = frame.number
@@ -231,7 +256,8 @@ class MarketLoop(Steady):
         if self._bell is None:
             self._bell = markets.doorbell(self._database)
         markets.announce(self._bell)
-        self._candles.add(frame.rows[self._times.printed(frame.rows["instrument"])])
+        if self._open_for_trade or self._terms is None:
+            self._candles.add(frame.rows[self._times.printed(frame.rows["instrument"])])
         if stored.phase == "STARTING":
             phase = Phase.OPEN if self._by_the_clock(self.clock()) else Phase.CLOSED
             markets.enter(self._database, self.market, phase, ["STARTING"])
@@ -243,6 +269,7 @@ class MarketLoop(Steady):
         assert self._feed is not None
         self._write_candles()
         self._keep(self._feed)
+        live.close(self._feed)
         self._feed = None
         self._open()
 
@@ -256,9 +283,12 @@ class MarketLoop(Steady):
         if self._chores_at - self._candles_at >= CANDLES:
             self._candles_at = self._chores_at
             self._write_candles()
+        self._watch_over(feed)
         rolled = self._state.trading_date != self._universe.trading_date
-        wider = self._asked_beyond and self._chores_at - self._opened_at >= WIDER
-        if rolled or wider or masters.get(self._database) is not self._master:
+        # A live market has all that its vendors list from the start.
+        wider = self._asked_beyond and self._chores_at - self._opened_at >= WIDER and self._terms is None
+        anew = self._state.feed_version != self._version
+        if rolled or wider or anew or masters.get(self._database) is not self._master:
             self._turn_over()  # also where nothing prints, and where contracts were listed or first wanted
 
     def _calendar_says_open(self) -> bool:
@@ -313,6 +343,16 @@ class MarketLoop(Steady):
         }
         markets.save_feed(self._database, self.market, counters, feed.resume())
 
+    def _watch_over(self, feed: Feed) -> None:
+        """Of a live feed: tells its owner of a refusal, and notes outages for the vendor's history to fill."""
+        if self._door is None:
+            return
+        told = feed.state()
+        self._door.look(told)
+        over = self._outages.look(live.is_live(told), self._open_for_trade, self.clock())
+        if over is not None:
+            markets.note_gap(self._database, self.market, *over)
+
     def _write_candles(self) -> None:
         markets.add_candles(self._database, self.market, "1m", self._candles.take_minutes())
         markets.add_candles(self._database, self.market, "1d", self._candles.take_days())
@@ -320,4 +360,5 @@ class MarketLoop(Steady):
     def _drop(self) -> None:
         with self._lock:
             self._recorder.close()
+            live.close(self._feed)
             self._feed = None

@@ -18,8 +18,8 @@ from jobs.loop import Loop, Steady, supervise
 from settings import Settings
 
 INDIA = "Asia/Kolkata"
-# Threads for loops, which never return, and for timed jobs, which do.
-LOOPS, TIMED = 40, 4
+# Threads for loops, which never return, five a market and made as they are needed; and for timed jobs, which do.
+LOOPS, TIMED = 400, 4
 
 
 class Runner(Steady):

@@ -16,7 +16,7 @@ from feeds.protocol import Feed
 from feeds.silent import Silent
 from feeds.simulator import Simulator
 from feeds.universe import Universe
-from jobs import day, recorded
+from jobs import day, live, recorded
 from settings import Settings
 
 
@@ -28,10 +28,12 @@ def open_feed(
         if recorded.days(settings):
             return recorded.open_feed(database, settings, state, resume)
         return _open_replay(database, settings, state, resume)
+    if state.owner_id is not None:
+        return live.open_feed(database, state, resume)
     universe = day.load(database, state)
     if state.feed != "simulator":
-        # Never simulated prices under a vendor's name.
-        return universe, Silent(resume, f"No account of {state.feed} is connected.")
+        # Never simulated prices under a vendor's name, and a vendor's prices for their owner alone.
+        return universe, Silent(resume, f"Nobody's account of {state.feed} is connected here.")
     return universe, Simulator(universe, settings.kagaz_seed, resume)
 
 
@@ -44,8 +46,11 @@ def open_date(
 ) -> None:
     """Lists the contracts of the market's trading date and writes its previous closes and bands.
 
-    ``closes`` are prices in paise round which strikes are listed; a replayed day has its own.
+    ``closes`` are prices in paise round which strikes are listed; a replayed day has its own. A live market's date
+    has the contracts of its vendor's list, and the closes that the vendor tells.
     """
+    if state.owner_id is not None:
+        return
     reference = None
     if state.feed == "replay" and recorded.days(settings):
         recorded.open_date(database, settings, state, resume)

@@ -10,9 +10,9 @@ from desk.market import Database
 
 
 def list_contracts(database: Database) -> None:
-    """Lists the futures and options that each running market's next dates need."""
+    """Lists the futures and options that each running market's next dates need; vendors list those of live ones."""
     for state in markets.markets(database):
-        if state.running:
+        if state.running and state.owner_id is None:
             closes = markets.quotes(database, state.id)
             prices = {i: int(row["last_price"]) for i, row in closes.items()}
             added = masters.contracts_for(database, state.trading_date, prices)
