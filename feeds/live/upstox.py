@@ -6,6 +6,7 @@ connect again are off, because when to try again is the supervisor's affair.
 """
 
 import importlib.util
+import logging
 import ssl
 import threading
 import time
@@ -142,6 +143,8 @@ def _websocket(address: str) -> Any:
     """What the client's module takes for ``websocket``: an application that is careful."""
     import websocket
 
+    # It writes each handshake's answer, headers and all; the line says in its own words what happened.
+    logging.getLogger("websocket").setLevel(logging.CRITICAL)
     # For each step on its own; without it a handshake that nobody answers, and a send, hang for ever.
     websocket.setdefaulttimeout(PATIENCE)
     plain = _checked(address)

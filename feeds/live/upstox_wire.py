@@ -1,6 +1,6 @@
 """What Upstox's stream says, as numbers for the board: read straight from its protobuf messages.
 
-The vendor's client would make a dictionary of each message first, which costs some thirty times as much. Defaults of
+The vendor's client would make a dictionary of each message first, which costs three to four times as much. Defaults of
 proto3 are not on the wire: a price of 0 was not said, and a message without a type is the picture at subscription.
 """
 

@@ -59,6 +59,8 @@ class UpstoxStandIn:
         self.over_limit: list[str] = []
         self.prices: dict[str, float] = {}
         self.volume = 1_000
+        self.unknown: set[str] = set()  # keys it answers nothing to
+        self.ticks_every = 0.0  # seconds; 0: only when it is told to
         self._tls = tls
         self._server: Server | None = None
 
@@ -113,6 +115,8 @@ class UpstoxStandIn:
         self.sessions.append(session)
         self.most_sessions = max(self.most_sessions, len(self.sessions))
         session.send(self.market_info())
+        if self.ticks_every:
+            threading.Thread(target=self._ticking, args=(session,), daemon=True).start()
         try:
             for text in connection:
                 self.opcodes_were_binary.append(isinstance(text, bytes))
@@ -122,6 +126,12 @@ class UpstoxStandIn:
         finally:
             if session in self.sessions:
                 self.sessions.remove(session)
+
+    def _ticking(self, session: Session) -> None:
+        while session in self.sessions:
+            time.sleep(self.ticks_every)
+            if not self.moods.silent:
+                session.send(self.feeds(session, session.modes))
 
     def _take(self, session: Session, asked: dict[str, Any]) -> None:
         self.requests.append(asked)
@@ -179,7 +189,7 @@ class UpstoxStandIn:
         now = int(time.time() * 1000) if at is None else at
         message = pb.FeedResponse(type=pb.initial_feed if picture else pb.live_feed, currentTs=now)
         traded = now - (self.moods.picture_age if picture else 0)
-        for key in keys:
+        for key in [one for one in keys if one not in self.unknown]:
             self.fill(message.feeds[key], key, session.modes[key], traded)
         return message
 
