@@ -273,10 +273,16 @@ def list_rows(
     return [_gtt(row) for row in rows], int(version[0]) if version else 0
 
 
-def covers(connection: Connection, accounts: Sequence[int], entries: Sequence[int]) -> frozenset[int]:
-    """Those of the accounts' orders that carry a cover's stop, or did."""
-    sql = "select parent_id from gtts where account_id = any(%s) and cover and parent_id = any(%s)"
-    return frozenset(row[0] for row in connection.execute(sql, [list(accounts), list(entries)]).fetchall())
+def covers(connection: Connection, accounts: Sequence[int], entries: Sequence[int] = ()) -> list[tuple[Gtt, int, str]]:
+    """(stop, what its entry has filled, the entry's tag) of the accounts' cover orders of today, oldest first, and of
+    those ``entries`` whenever they were."""
+    rows = connection.execute(
+        f"select {_ROW}, {_LEGS}, entry.filled, entry.tag from gtts g join orders entry on entry.id = g.parent_id"
+        " join accounts a on a.id = g.account_id where g.account_id = any(%s) and g.cover"
+        " and (entry.trading_date = a.trading_date or entry.id = any(%s)) order by g.id",
+        [list(accounts), list(entries)],
+    ).fetchall()
+    return [(_gtt(row[:-2]), row[-2], row[-1]) for row in rows]
 
 
 def counts(connection: Connection, account_id: int) -> dict[str, int]:

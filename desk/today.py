@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from core.gtt import Gtt, Leg, is_target
 from core.instruments import Instrument
-from core.orders import Order, Product
+from core.orders import Order
 from core.reasons import Reason, Refusal
 from db import changes, gtts, screens
 from db.changes import Seen
@@ -21,6 +22,7 @@ from desk.access import AccountRef
 __all__ = [
     "Book",
     "Changed",
+    "Cover",
     "HoldingRow",
     "Life",
     "Listing",
@@ -29,55 +31,72 @@ __all__ = [
     "Seen",
     "TradeRow",
     "changed_orders",
-    "cover_of",
+    "covers",
 ]
 
 _GONE = Refusal(Reason.UNKNOWN_ACCOUNT, "There is no such account.", "account")
 
 
 @dataclass(frozen=True, slots=True)
+class Cover:
+    """A cover order's stop, with what its entry has filled and the entry's tag. Once it is reached it has an order."""
+
+    gtt: Gtt
+    filled: int
+    tag: str | None
+
+    @property
+    def entry_id(self) -> int:
+        """The order that it belongs to."""
+        return self.gtt.parent_id or 0
+
+    @property
+    def stop(self) -> Leg:
+        """The leg that closes at a loss."""
+        return next(leg for leg in self.gtt.legs if not is_target(leg))
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
-    """Orders, oldest first, with what each is of; ``covers`` are the ids of those that carry a cover's stop."""
+    """Orders, oldest first, with what each is of; ``covers`` are the stops of those that are covers."""
 
     orders: list[tuple[Order, Instrument]]
-    covers: frozenset[int]
+    covers: list[Cover]
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One order with its steps and its trades, oldest first."""
+    """One order with its steps and its trades, oldest first; ``cover`` where it has a cover's stop."""
 
     order: Order
     instrument: Instrument
-    is_cover: bool
+    cover: Cover | None
     steps: list[OrderEvent] = field(default_factory=list)
     trades: list[TradeRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The orders of an account that changed, complete up to ``version``; ``covers`` are as a Book's, of all that
-    changed at the time."""
+    """The orders of an account that changed, complete up to ``version``; ``covers`` are all of its day's."""
 
     account_id: int
     version: int
     day: date
     orders: list[tuple[Order, Instrument]]
-    covers: frozenset[int]
+    covers: list[Cover]
 
 
 def changed_orders(database: Database, seen: Sequence[Seen]) -> list[Changed]:
     """What changed of orders since the versions seen, in the order of their versions."""
     by_id = masters.get(database).by_id
     moved = changes.since(database, seen)
-    # A cover is MIS.
-    intraday = [row.order.id for each in moved for row in each.orders if row.order.product is Product.MIS]
-    covers = _covers(database, [each.account_id for each in moved], intraday)
+    covers = _covers(database, [each.account_id for each in moved])
     found: list[Changed] = []
     for each in moved:
         orders = sorted((row.order for row in each.orders), key=lambda order: order.version)
+        mine = [cover for cover in covers if cover.gtt.account_id == each.account_id]
         pairs = [(order, by_id[order.instrument_id]) for order in orders]
-        found.append(Changed(each.account_id, each.version, each.day, pairs, covers))
+        found.append(Changed(each.account_id, each.version, each.day, pairs, mine))
     return found
 
 
@@ -88,7 +107,7 @@ def orders(database: Database, account: AccountRef) -> Book:
         raise _GONE
     by_id = masters.get(database).by_id
     rows = [(each.order, by_id[each.order.instrument_id]) for each in reversed(found[1])]
-    return Book(rows, _covers(database, [account.id], [order.id for order, _ in rows]))
+    return Book(rows, _covers(database, [account.id]))
 
 
 def order(database: Database, account: AccountRef, order_id: int) -> Life:
@@ -98,22 +117,20 @@ def order(database: Database, account: AccountRef, order_id: int) -> Life:
         raise Refusal(Reason.UNKNOWN_ORDER, "There is no such order.", "order_id")
     row, steps, trades = found
     instrument = masters.get(database).by_id[row.order.instrument_id]
-    is_cover = order_id in _covers(database, [account.id], [order_id])
-    return Life(row.order, instrument, is_cover, list(steps), list(trades))
+    found_cover = next((each for each in _covers(database, [account.id], order_id) if each.entry_id == order_id), None)
+    return Life(row.order, instrument, found_cover, list(steps), list(trades))
 
 
-def _covers(database: Database, accounts: list[int], ids: list[int]) -> frozenset[int]:
-    if not ids:
-        return frozenset()
+def covers(database: Database, account: AccountRef) -> list[Cover]:
+    """The stops of today's cover orders, oldest first."""
+    return _covers(database, [account.id])
+
+
+def _covers(database: Database, accounts: list[int], *entries: int) -> list[Cover]:
+    if not accounts:
+        return []
     with database.autocommit() as connection:
-        return gtts.covers(connection, accounts, ids)
-
-
-def cover_of(database: Database, account: AccountRef, order_id: int) -> int | None:
-    """The number of the stop that a cover order carries; None of any other order."""
-    with database.connection() as connection:
-        found, _ = gtts.list_rows(connection, account.id, "active", screens.LAST, 1, order_id)
-    return found[0].id if found and found[0].cover else None
+        return [Cover(*row) for row in gtts.covers(connection, accounts, entries)]
 
 
 def trades(database: Database, account: AccountRef) -> list[TradeRow]:

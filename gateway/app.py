@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import dumps, estimates, gtt, login, orders, portfolio, quotes, reply, session, user
+from gateway import dumps, elsewhere, estimates, gtt, login, orders, portfolio, quotes, reply, session, user
 from gateway.call import Call, Endpoint
 from gateway.late import PREFIX
 from gateway.reply import Reply
@@ -31,6 +31,7 @@ def endpoints() -> tuple[Endpoint, ...]:
         *quotes.ENDPOINTS,
         *estimates.ENDPOINTS,
         *gtt.ENDPOINTS,
+        *elsewhere.ENDPOINTS,
     )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import hashlib
 import io
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,21 +26,26 @@ HEADER = (
 
 @dataclass(slots=True)
 class _Made:
-    """Files by exchange ("" for all), plain and compressed."""
+    """Files by exchange ("" for all), plain and compressed, each with a mark that changes with what it says."""
 
-    files: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    files: dict[str, tuple[bytes, bytes, str]] = field(default_factory=dict)
 
 
 _made: "WeakKeyDictionary[Master, _Made]" = WeakKeyDictionary()
 
 
-def file_of(master: Master, exchange: str = "") -> tuple[bytes, bytes]:
-    """The instruments of an exchange, or all, plain and compressed. Prices are 0: they are asked for as quotes."""
+def file_of(master: Master, exchange: str = "") -> tuple[bytes, bytes, str]:
+    """The instruments of an exchange, or all, plain and compressed, and the file's mark. Prices are 0: they are asked
+    for as quotes."""
     made = _made.setdefault(master, _Made())
     found = made.files.get(exchange)
     if found is None:
         plain = _written(master, exchange)
-        found = made.files[exchange] = (plain, gzip.compress(plain, 6, mtime=0))
+        found = made.files[exchange] = (
+            plain,
+            gzip.compress(plain, 6, mtime=0),
+            hashlib.sha256(plain).hexdigest()[:20],
+        )
     return found
 
 
@@ -88,8 +94,12 @@ def of_exchange(call: Call) -> Reply:
 
 
 def _reply(call: Call, exchange: str) -> Reply:
-    plain, packed = file_of(masters.get(call.database), exchange)
-    headers = {"vary": "accept-encoding", "cache-control": "private, no-cache"}
+    plain, packed, mark = file_of(masters.get(call.database), exchange)
+    # A weak mark: packed or not, the file says the same.
+    headers = {"vary": "accept-encoding", "cache-control": "private, no-cache", "etag": f'W/"{mark}"'}
+    known = {each.strip().removeprefix("W/").strip('"') for each in call.headers.get("if-none-match", "").split(",")}
+    if known & {mark, "*"}:
+        return Reply(304, b"", headers, CSV)
     accepted = {each.partition(";")[0].strip() for each in call.headers.get("accept-encoding", "").split(",")}
     if "gzip" in accepted:
         return Reply(200, packed, headers | {"content-encoding": "gzip"}, CSV)

@@ -35,6 +35,7 @@ DEPARTMENTS: tuple[tuple[range, Kind], ...] = (
     (range(900, 1000), Kind(GENERAL, 500)),  # the system
 )
 EXCEPTIONS: dict[Reason, Kind] = {
+    Reason.STALE_PRICE: Kind(DATA, 502),
     Reason.NOT_ENOUGH_SHARES: Kind(HOLDING, 400),
     Reason.OTHER_LEG_FIRST: Kind(ORDER, 400),
     Reason.RATE_LIMIT: Kind(NETWORK, 429),

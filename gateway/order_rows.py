@@ -98,9 +98,9 @@ def _meta(order: Order, instrument: Instrument) -> Row:
     }
 
 
-def history_rows(life: Life, user: str) -> list[Row]:
+def history_rows(life: Life, user: str, *, is_cover: bool = False) -> list[Row]:
     """A row for each state that an order was in, oldest first; the last is the order as it stands."""
-    now = order_row(life.order, life.instrument, user, is_cover=life.is_cover)
+    now = order_row(life.order, life.instrument, user, is_cover=is_cover)
     rows: list[Row] = []
     before: str | None = None
     for event in life.steps:
@@ -134,13 +134,13 @@ def _step(now: Row, event: OrderEvent, status: str) -> Row:
     }
 
 
-def trade_row(trade: TradeRow, tokens: Mapping[str, int]) -> Row:
-    """A fill; ``tokens`` are the instruments' numbers by key."""
+def trade_row(trade: TradeRow, tokens: Mapping[str, int], order_id: int) -> Row:
+    """A fill; ``tokens`` are the instruments' numbers by key, ``order_id`` is the number that its order is known by."""
     at = stamp(trade.traded_at)
     return {
         "trade_id": str(trade.id),
-        "order_id": str(trade.order_id),
-        "exchange_order_id": str(_EXCHANGE_NUMBERS + (trade.order_id or 0)),
+        "order_id": str(order_id),
+        "exchange_order_id": str(_EXCHANGE_NUMBERS + order_id),
         "exchange": trade.listing.exchange,
         "tradingsymbol": trade.listing.symbol,
         "instrument_token": tokens[trade.listing.key],

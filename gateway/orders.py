@@ -1,5 +1,6 @@
 """Orders: placed by variety, changed, cancelled and listed."""
 
+from dataclasses import replace
 from typing import Any
 
 from core.exits import Exits
@@ -9,6 +10,7 @@ from core.reasons import Reason, Refusal
 from desk import access, gtt, masters, today, trading
 from desk.access import AccountRef
 from desk.answers import Answer
+from gateway import cover_stops
 from gateway.call import Call, Endpoint
 from gateway.errors import kind_of
 from gateway.form import Form, bad, choice, flag, legs, one_of, price, protection, quantity, tag, whole
@@ -134,15 +136,15 @@ def change_of(form: Form) -> ModifyOrder:
 def modify(call: Call) -> Reply:
     """Change a working order: only what is sent changes. A cover order's trigger moves its stop."""
     variety, form = variety_in(call), call.form()
+    stop_id = _stop_id(call)
+    if stop_id is not None:
+        found, cover = _stop(call, stop_id, write=True)
+        _move(call, found, cover, form)
+        return success({"order_id": str(cover_stops.number_of(cover))})
     order_id, found = _owned(call)
     actor = call.principal.name
     if variety == "co" and form.has("trigger_price"):
-        stop = today.cover_of(call.database, found, order_id)
-        if stop is None:
-            raise Refusal(Reason.ORDER_FINAL, "This order carries no stop that could be moved.", "order_id")
-        moved = gtt.amend(call.database, actor, found.id, stop, Exits(stop_trigger=form.need("trigger_price", price)))
-        if not moved.ok:
-            return problem(moved)
+        _move(call, found, today.order(call.database, found, order_id).cover, form)
         if not form.has("price"):
             return success({"order_id": str(order_id)})
         entry = ModifyOrder(price=form.may("price", price) or None, by_program=True)
@@ -150,19 +152,54 @@ def modify(call: Call) -> Reply:
     return _with_id(trading.modify(call.database, actor, found.id, order_id, change_of(form)))
 
 
+def _stop_id(call: Call, name: str = "order_id") -> int | None:
+    """The cover's stop that the path names; None where it names an order."""
+    return cover_stops.stop_behind(call.number(name, Reason.UNKNOWN_ORDER))
+
+
+def _stop(call: Call, stop_id: int, *, write: bool = False) -> tuple[AccountRef, today.Cover]:
+    """A cover's stop and its account. Raises UNKNOWN_ORDER for another user's, and for what is none of today's."""
+    unknown = Refusal(Reason.UNKNOWN_ORDER, "There is no such order.", "order_id")
+    try:
+        found = access.account_of_gtt(call.database, call.principal, stop_id, write=write)
+    except Refusal as refusal:
+        raise (unknown if refusal.reason is Reason.UNKNOWN_GTT else refusal) from None
+    cover = next((each for each in today.covers(call.database, found) if each.gtt.id == stop_id), None)
+    if cover is None or not cover_stops.exists(cover):
+        raise unknown
+    return found, cover
+
+
+def _move(call: Call, found: AccountRef, cover: today.Cover | None, form: Form) -> None:
+    """Move the stop of a cover order. Raises what forbids it."""
+    if cover is None:
+        raise Refusal(Reason.ORDER_FINAL, "This order carries no stop that could be moved.", "order_id")
+    wanted = Exits(stop_trigger=form.need("trigger_price", price))
+    moved = gtt.amend(call.database, call.principal.name, found.id, cover.gtt.id, wanted)
+    if not moved.ok:
+        reason = Reason(moved.body["reason_code"])
+        over = reason is Reason.GTT_FINAL
+        raise Refusal(Reason.ORDER_FINAL if over else reason, moved.body["detail"], "order_id" if over else None)
+
+
 def cancel(call: Call) -> Reply:
-    """Cancel a working order; of a cover order that has been filled, leave its position. Never limited."""
+    """Cancel a working order; of a cover order that has been filled, or its stop, leave the position. Never limited."""
     variety = variety_in(call)
+    stop_id = _stop_id(call)
+    if stop_id is not None:
+        found, cover = _stop(call, stop_id, write=True)
+        life = today.order(call.database, found, cover.entry_id)
+        return _left(call, found, life, cover_stops.number_of(cover))
     order_id, found = _owned(call)
     actor = call.principal.name
     if variety == "co":
         life = today.order(call.database, found, order_id)
-        if life.is_cover and life.order.status not in WORKING and life.order.filled:
-            return _left(call, found, life)
+        if life.cover and life.order.status not in WORKING and life.order.filled:
+            return _left(call, found, life, order_id)
     return _with_id(trading.cancel(call.database, actor, found.id, order_id))
 
 
-def _left(call: Call, found: AccountRef, life: today.Life) -> Reply:
+def _left(call: Call, found: AccountRef, life: today.Life, named: int) -> Reply:
     """Close the intraday position that a cover order opened; its stop ends with it."""
     answers = trading.exit_position(
         call.database, call.principal.name, found.id, life.instrument.id, str(life.order.product)
@@ -172,40 +209,61 @@ def _left(call: Call, found: AccountRef, life: today.Life) -> Reply:
         return problem(refused)
     if not answers:
         raise Refusal(Reason.ORDER_FINAL, "There is nothing left of this order to leave.", "order_id")
-    return success({"order_id": str(life.order.id)})
+    return success({"order_id": str(named)})
 
 
 def listed(call: Call) -> Reply:
-    """Today's orders, oldest first."""
+    """Today's orders, oldest first, and a cover's stop after its entry."""
     book = today.orders(call.database, call.account())
+    names, by_id = cover_stops.Names(book.covers), masters.get(call.database).by_id
+    stops = {each.parent_id: each for each in names.stops()}
+    rows = []
+    for order, instrument in book.orders:
+        rows.append((names.called(order), instrument))
+        if order.id in stops:
+            rows.append((stops[order.id], by_id[order.instrument_id]))
     user = call.principal.name
-    return success([order_row(each, of, user, is_cover=each.id in book.covers) for each, of in book.orders])
+    return success([order_row(each, of, user, is_cover=names.is_cover(each)) for each, of in rows])
 
 
-def _life(call: Call, name: str) -> today.Life:
-    order_id = call.number(name, Reason.UNKNOWN_ORDER)
-    found = access.account_of_order(call.database, call.principal, order_id)
-    return today.order(call.database, found, order_id)
+def _life(call: Call, name: str) -> tuple[today.Life, cover_stops.Names]:
+    """The life of the order that the path names, and how it is called. A stop that waits has no steps."""
+    stop_id = _stop_id(call, name)
+    if stop_id is None:
+        order_id = call.number(name, Reason.UNKNOWN_ORDER)
+        found = access.account_of_order(call.database, call.principal, order_id)
+        covers = today.covers(call.database, found)
+        return today.order(call.database, found, order_id), cover_stops.Names(covers)
+    found, cover = _stop(call, stop_id)
+    names, become = cover_stops.Names([cover]), cover_stops.placed(cover)
+    if become is not None:
+        return today.order(call.database, found, become), names
+    order = cover_stops.waiting(cover)
+    return today.Life(order, masters.get(call.database).by_id[order.instrument_id], cover), names
 
 
 def history(call: Call) -> Reply:
     """Every state that an order was in."""
-    return success(history_rows(_life(call, "of"), call.principal.name))
+    life, names = _life(call, "of")
+    known = replace(life, order=names.called(life.order))
+    return success(history_rows(known, call.principal.name, is_cover=names.is_cover(known.order)))
 
 
 def fills(call: Call) -> Reply:
     """The fills of one order."""
-    life = _life(call, "order_id")
+    life, names = _life(call, "order_id")
     tokens = {life.instrument.key: token_of(life.instrument)}
-    return success([trade_row(each, tokens) for each in life.trades])
+    return success([trade_row(each, tokens, names.number(each.order_id or 0)) for each in life.trades])
 
 
 def trades(call: Call) -> Reply:
     """Today's fills, oldest first."""
-    found = today.trades(call.database, call.account())
+    account = call.account()
+    found = today.trades(call.database, account)
+    names = cover_stops.Names(today.covers(call.database, account) if found else [])
     by_key = masters.get(call.database).by_key
     tokens = {key: token_of(by_key[key]) for key in {each.listing.key for each in found}}
-    return success([trade_row(each, tokens) for each in found])
+    return success([trade_row(each, tokens, names.number(each.order_id or 0)) for each in found])
 
 
 _ONE = "/orders/{variety}/{order_id}"

@@ -7,13 +7,14 @@ from typing import Any
 from core.calendar import IST
 from core.instruments import Instrument
 from core.money import as_number
+from core.orders import Side
 from core.program_rules import Call as Kind
 from core.program_rules import Span, rules_at
 from core.reasons import Reason, Refusal
 from desk import masters, prices
 from desk.prices import Bar, QuoteRow
 from gateway.call import Call, Endpoint
-from gateway.form import bad, flag, moment, one_of
+from gateway.form import bad, choice, flag, moment, one_of
 from gateway.reply import Reply, success
 from gateway.times import stamp
 from gateway.tokens import instrument_of, token_of
@@ -125,6 +126,18 @@ def _ladder(flat: list[int]) -> list[Row]:
     return (levels + [{"price": 0, "quantity": 0, "orders": 0}] * DEPTH)[:DEPTH]
 
 
+def trigger_range(call: Call) -> Reply:
+    """Where the stop of a cover order may stand: on the side where it loses, within the day's band."""
+    side = choice(Side)(call.path["transaction_type"].upper())
+
+    def row(one: Instrument, found: QuoteRow) -> Row:
+        last = found.last_price
+        ends = (found.lower_band or 0, last) if side is Side.BUY else (last, found.upper_band or last)
+        return {"instrument_token": token_of(one), "lower": as_number(ends[0]), "upper": as_number(ends[1])}
+
+    return _answer(call, rules_at(datetime.now(UTC)).most_quotes, row)
+
+
 def historical(call: Call) -> Reply:
     """Candles of one instrument, oldest first; both ends are inclusive."""
     name = one_of(*INTERVALS)(call.path["interval"])
@@ -169,5 +182,6 @@ ENDPOINTS = (
     Endpoint("GET", "/quote", quote, kind=Kind.QUOTE),
     Endpoint("GET", "/quote/ohlc", ohlc, kind=Kind.QUOTE),
     Endpoint("GET", "/quote/ltp", ltp, kind=Kind.QUOTE),
+    Endpoint("GET", "/instruments/trigger_range/{transaction_type}", trigger_range, kind=Kind.QUOTE),
     Endpoint("GET", "/instruments/historical/{token}/{interval}", historical, kind=Kind.HISTORY),
 )

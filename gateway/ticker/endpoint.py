@@ -1,6 +1,7 @@
 """The WebSocket itself: who may open one, what it hears, and how it ends."""
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -40,7 +41,6 @@ NAMES_A_MESSAGE = 50
 """Instruments; a message that names more counts for several."""
 
 
-_CROWDED = Refusal(Reason.TRY_AGAIN, "Too many sockets are opened at this moment. Try again in a second.")
 T = TypeVar("T")
 _HEAD = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
 
@@ -87,12 +87,12 @@ class Ticker:
     async def _in_turn(self, act: Callable[[], T]) -> T:
         """Run in a thread, when it is this socket's turn. Raises TRY_AGAIN where too many wait, or for too long."""
         if self._waiting >= MOST_WAITING:
-            raise _CROWDED
+            raise _crowded()
         self._waiting += 1
         try:
             await asyncio.wait_for(self._door.acquire(), WAIT_SECONDS)
         except TimeoutError:
-            raise _CROWDED from None
+            raise _crowded() from None
         finally:
             self._waiting -= 1
         try:
@@ -157,6 +157,10 @@ class Ticker:
             await asyncio.sleep(max(0.0, due - now - AT_ONCE / A_SECOND))  # others have their turn in any case
 
 
+def _crowded() -> Refusal:
+    return Refusal(Reason.TRY_AGAIN, "Too many sockets are opened at this moment. Try again in a second.")
+
+
 async def refuse(error: Exception, send: Send) -> None:
     """Turn a socket away at the door: 403 where the program is at fault, which is what clients of the dialect know, and
     503 where it may come again."""
@@ -165,5 +169,6 @@ async def refuse(error: Exception, send: Send) -> None:
     kind = kind_of(error.reason) if isinstance(error, Refusal) else None
     status = kind.status if kind is not None and kind.status == 503 else 403
     body = str(error.sentence if isinstance(error, Refusal) else "").encode()
-    await send({"type": "websocket.http.response.start", "status": status, "headers": _HEAD})
-    await send({"type": "websocket.http.response.body", "body": body})
+    with contextlib.suppress(Exception):  # who waited may have hung up
+        await send({"type": "websocket.http.response.start", "status": status, "headers": _HEAD})
+        await send({"type": "websocket.http.response.body", "body": body})

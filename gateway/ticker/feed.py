@@ -14,6 +14,7 @@ from desk import events, identity, market, masters, today
 from desk.access import AccountRef
 from desk.reader import MOST_FRAMES, Reader
 from desk.today import Changed, Seen
+from gateway.cover_stops import Names
 from gateway.order_rows import Row, order_row
 from gateway.ticker.market import Bodies, Market
 from gateway.ticker.outbox import Outbox
@@ -218,10 +219,19 @@ class Feed(Reader):
             watched = self.accounts.get(change.account_id)
             if watched is None:
                 continue
+            names = Names(change.covers)
+            # A cover's stop is told with its entry, which gives it what there is to close, and when it moves itself.
+            versions = {order.id: order.version for order, _ in change.orders}
+            by_id = masters.get(self.database).by_id
+            stops = [
+                (max(stop.version, versions.get(stop.parent_id or 0, 0)), stop, by_id[stop.instrument_id])
+                for stop in names.stops(versions, watched.version)
+            ]
             watched.version, watched.day = max(watched.version, change.version), change.day
+            told = [(order.version, names.called(order), one) for order, one in change.orders] + stops
             rows = [
-                (order.version, order_row(order, one, watched.user, is_cover=order.id in change.covers))
-                for order, one in change.orders
+                (version, order_row(order, one, watched.user, is_cover=names.is_cover(order)))
+                for version, order, one in sorted(told, key=lambda each: each[0])
             ]
             for outbox in list(watched.readers):
                 for version, row in rows:

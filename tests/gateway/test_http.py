@@ -42,6 +42,7 @@ def test_every_reason_has_a_name_and_a_status(reason):
         (Reason.MISSING_FIELD, "InputException", 400),
         (Reason.UNKNOWN_INSTRUMENT, "InputException", 400),
         (Reason.MARKET_CLOSED, "OrderException", 400),
+        (Reason.STALE_PRICE, "DataException", 502),
         (Reason.OFF_TICK, "InputException", 400),
         (Reason.OUTSIDE_BAND, "InputException", 400),
         (Reason.NOT_A_LOT, "InputException", 400),
@@ -83,7 +84,7 @@ def test_while_starting_every_route_says_so():
         ("GET", "/oms/nowhere", 404),
         ("POST", "/user/profile", 405),
         ("BREW", "/user/profile", 405),
-        ("GET", "/mf/orders", 404),
+        ("GET", "/mf/nowhere", 404),
     ],
 )
 def test_what_http_itself_refuses_is_told_in_the_envelope(by_hand, method, path, status):

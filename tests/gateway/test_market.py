@@ -48,6 +48,11 @@ def test_the_list_of_one_exchange_is_compressed_for_who_takes_it(alice, by_hand)
     assert plain.text == packed.text
     assert plain.text.splitlines()[0] == HEADER
     assert plain.headers["content-type"].startswith("text/csv")
+    assert plain.headers["etag"] == packed.headers["etag"]
+    for known in (plain.headers["etag"], f'"other", {plain.headers["etag"]}', "*"):
+        again = by_hand.get("/instruments/NFO", headers={"if-none-match": known})
+        assert (again.status_code, again.content) == (304, b"")
+    assert by_hand.get("/instruments/NSE", headers={"if-none-match": plain.headers["etag"]}).status_code == 200
     with pytest.raises(exceptions.InputException, match="NSE, BSE, NFO, BFO"):
         alice.instruments("MCX")
 

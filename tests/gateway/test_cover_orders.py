@@ -1,0 +1,103 @@
+"""A cover order's stop as an order of its own: its number, its parent, and its life until it is reached or left."""
+
+from datetime import UTC, datetime
+
+import pytest
+from kiteconnect import KiteConnect, exceptions
+
+from core.gtt_watch import Hit
+from desk import gtt, gtt_firing
+from tests.floor import AnyTerm, Floor
+from tests.gateway.test_orders import BUY, FIELDS, account_of
+
+COVER = BUY | {"variety": "co", "product": "MIS", "trigger_price": 1480}
+
+
+def reach(floor: Floor, stop: dict, price: int) -> None:
+    """The market falls to the stop's trigger."""
+    account = account_of(floor)
+    floor.price("NSE:INFY", price)
+    (found,) = gtt.listed(floor.database, account, "alice/main")["items"]
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    hit = Hit(int(found["gtt_id"]), account, floor.instrument("NSE:INFY").id, 1, price, 1, now)
+    gtt_firing.fire(floor.database, AnyTerm(), hit)
+
+
+def entered(kite: KiteConnect, floor: Floor, filled: int = 10) -> tuple[str, dict]:
+    """The entry's number, and its stop as the book has it."""
+    entry = kite.place_order(**COVER, tag="cover")
+    assert len(kite.orders()) == 1  # nothing was bought, hence nothing is guarded
+    floor.fill(account_of(floor), int(entry), filled, 149_900)
+    _, stop = kite.orders()
+    return entry, stop
+
+
+def test_the_stop_is_a_child_of_its_entry_and_waits_for_its_trigger(alice, floor):
+    entry, stop = entered(alice, floor)
+    assert set(stop) == FIELDS
+    told = {name: stop[name] for name in ("parent_order_id", "variety", "status", "order_type", "transaction_type",
+        "quantity", "pending_quantity", "trigger_price", "product", "tag")}  # fmt: skip
+    assert told == {
+        "parent_order_id": entry, "variety": "co", "status": "TRIGGER PENDING", "order_type": "SL-M",
+        "transaction_type": "SELL", "quantity": 10, "pending_quantity": 10, "trigger_price": 1480, "product": "MIS",
+        "tag": "cover",
+    }  # fmt: skip
+    assert stop["order_id"].isdigit()
+    assert alice.order_history(stop["order_id"]) == [stop]
+    assert alice.order_trades(stop["order_id"]) == []
+    assert alice.modify_order("co", stop["order_id"], parent_order_id=entry, trigger_price=1485) == stop["order_id"]
+    assert alice.orders()[1]["trigger_price"] == 1485
+    with pytest.raises(exceptions.InputException):
+        alice.modify_order("co", stop["order_id"], trigger_price=1600)
+    assert alice.get_gtts() == []
+
+
+def test_it_guards_what_was_bought_so_far(alice, floor):
+    entry, stop = entered(alice, floor, 4)
+    assert stop["quantity"] == 4
+    floor.fill(account_of(floor), int(entry), 3, 149_900)
+    assert alice.orders()[1]["quantity"] == 7
+
+
+def test_a_stop_that_is_reached_keeps_its_number_to_its_end(alice, floor):
+    entry, stop = entered(alice, floor)
+    reach(floor, stop, 148_000)
+    _, sold = alice.orders()
+    assert (sold["order_id"], sold["parent_order_id"], sold["variety"]) == (stop["order_id"], entry, "co")
+    with floor.database.connection() as connection:
+        own = connection.execute("select max(id) from orders").fetchone()[0]
+    floor.fill(account_of(floor), own, 10, 147_950)
+    _, done = alice.orders()
+    assert (done["order_id"], done["status"], done["average_price"]) == (stop["order_id"], "COMPLETE", 1479.5)
+    assert [row["order_id"] for row in alice.trades()] == [entry, stop["order_id"]]
+    assert [row["order_id"] for row in alice.order_trades(stop["order_id"])] == [stop["order_id"]]
+    assert alice.order_history(stop["order_id"])[-1]["status"] == "COMPLETE"
+    with pytest.raises(exceptions.OrderException):
+        alice.modify_order("co", stop["order_id"], trigger_price=1470)
+    with pytest.raises(exceptions.OrderException, match="nothing left"):
+        alice.exit_order("co", stop["order_id"], parent_order_id=entry)
+    floor.sound()
+
+
+def test_to_exit_the_stop_is_to_leave_the_position(alice, floor):
+    entry, stop = entered(alice, floor)
+    assert alice.exit_order("co", stop["order_id"], parent_order_id=entry) == stop["order_id"]
+    closing = alice.orders()[-1]
+    assert (closing["transaction_type"], closing["order_type"], closing["quantity"]) == ("SELL", "MARKET", 10)
+
+
+def test_another_users_stop_does_not_exist(alice, bob, floor):
+    _, stop = entered(alice, floor)
+    number = stop["order_id"]
+    beyond = str(int(number) + 1)
+    for ask in (
+        lambda: bob.order_history(number),
+        lambda: bob.order_trades(number),
+        lambda: bob.modify_order("co", number, trigger_price=1485),
+        lambda: bob.exit_order("co", number),
+        lambda: alice.order_history(beyond),
+        lambda: alice.exit_order("co", beyond),
+    ):
+        with pytest.raises(exceptions.OrderException) as unknown:
+            ask()
+        assert unknown.value.code == 404
