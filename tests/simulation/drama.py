@@ -393,6 +393,7 @@ WEIGHTS: dict[Callable[[World], bool], int] = {
 }  # fmt: skip
 
 
-def choose(random: Random) -> Callable[[World], bool]:
-    """The next act."""
-    return random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+def choose(random: Random, day_weight: int) -> Callable[[World], bool]:
+    """The next act; ``day_weight`` stands for the weight with which a day ends."""
+    weights = WEIGHTS | {day_ends: day_weight}
+    return random.choices(list(weights), list(weights.values()))[0]

@@ -24,6 +24,8 @@ from tests.simulation.people import LAKH, People, populate, send
 from tests.simulation.tape import Tape
 
 STEPS = 20
+SHORT_DAYS = 30
+"""With this weight a day ends after some eight acts, and one in ten steps is the end of a day."""
 QUOTE_STALE_AFTER = 10_000
 # Options written, positions converted.
 WRITTEN = """
@@ -76,8 +78,8 @@ class Story:
 class World:
     """A market with its traders and its accidents."""
 
-    def __init__(self, database: Ground, clock: Clock, faults: Faults, seed: int) -> None:
-        self.database, self.clock, self.faults = database, clock, faults
+    def __init__(self, database: Ground, clock: Clock, faults: Faults, seed: int, day_weight: int) -> None:
+        self.database, self.clock, self.faults, self.day_weight = database, clock, faults, day_weight
         self.random = Random(seed)
         self.story = Story(seed, 0)
         master = masters.get(database)
@@ -227,7 +229,7 @@ class World:
         """One random act, then every check."""
         self.story.steps += 1
         self.clock.pass_ms(self.random.choice((1, 20, 120, 260, 700, 1500)))
-        act = drama.choose(self.random)
+        act = drama.choose(self.random, self.day_weight)
         self.acts.append(act.__name__)
         self.story.acts[act.__name__] += 1
         self.exchange.fired = 0
@@ -312,10 +314,12 @@ def _plain(body: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def simulate(database: Ground, clock: Clock, seed: int, steps: int = STEPS) -> Story:
+def simulate(
+    database: Ground, clock: Clock, seed: int, steps: int = STEPS, day_weight: int = drama.WEIGHTS[drama.day_ends]
+) -> Story:
     """Run a seed in a fresh database. Raises Violated at the first step after which something does not hold."""
     with installed(database, clock) as faults:
-        world = World(database, clock, faults, seed)
+        world = World(database, clock, faults, seed, day_weight)
         try:
             with hearing(world.found):
                 world.begin()
