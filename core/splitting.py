@@ -24,8 +24,8 @@ def in_new_units(facts: Facts, action: Action) -> Facts:
     old = facts.snapshots.get(action.instrument_id)
     if old is None:
         return facts
-    # Arrays of before are not those of the new price.
-    renewed = replace(old, price=action.price(old.price), risks={})
+    # Arrays of before are not those of the new price, which no snapshot has taken yet.
+    renewed = replace(old, id=None, price=action.price(old.price), risks={})
     return replace(facts, snapshots={**facts.snapshots, action.instrument_id: renewed})
 
 

@@ -88,7 +88,8 @@ class PositionRow:
     """An open or today's closed position. ``cost`` and ``mark`` are signed values of the open quantity.
 
     ``held`` counts older CNC shares too; ``converted`` and ``charges`` are today's; ``unrealised_before`` is what was
-    open when the last trading date closed. ``underlying`` is a key, the instrument's own for shares.
+    open when the last trading date closed. ``underlying`` is a key, the instrument's own for shares. Of an option
+    ``strike`` and ``spot``, its underlying's last price, are in paise; ``at`` is the exchange's time.
     """
 
     account_id: int
@@ -116,6 +117,10 @@ class PositionRow:
     converted: int = 0
     charges: int = 0
     unrealised_before: int = 0
+    strike: int | None = None
+    spot: int | None = None
+    lead: str = "EQ"
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

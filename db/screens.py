@@ -88,13 +88,15 @@ select p.account_id, p.instrument_id, p.product, i.exchange as at_exchange, i.sy
        m.session, a.trading_date, p.realised, p.open_buy, p.open_sell, {PRICE} as last_price,
        i.kind, i.expiry, coalesce(u.exchange || ':' || u.symbol, i.exchange || ':' || i.symbol) as underlying,
        p.day_buy_quantity, p.day_buy_value, p.day_sell_quantity, p.day_sell_value, p.quantity as held,
-       moved.converted, paid.charges,
+       moved.converted, paid.charges, i.strike, under.last_price as spot, coalesce(u.kind, i.kind) as lead,
+       m.exchange_time as at,
        case when p.product = 'CNC' then 0 else coalesce(kept.unrealised, 0) end as unrealised_before,
        case when p.product = 'CNC' then coalesce(today.quantity, 0) else p.quantity end as quantity,
        case when p.product = 'CNC' then coalesce(today.cost, 0) else p.cost end as cost,
        case when p.product = 'CNC' then coalesce(today.cost, 0) else p.mark end as mark
 from accounts a join positions p on p.account_id = a.id join instruments i on i.id = p.instrument_id
 join markets m on m.id = a.market left join instruments u on u.id = i.underlying_id
+left join quotes under on under.market = a.market and under.instrument_id = i.underlying_id
 {PRICE_FROM}
 left join daily_positions kept
        on kept.account_id = p.account_id and kept.instrument_id = p.instrument_id and kept.product = p.product

@@ -11,7 +11,7 @@ from db.doorbell import ACCOUNTS, CONTROL, FRAMES, listen
 from db.engine import Database
 from desk import market, masters
 from desk.access import AccountRef
-from desk.holding_rows import position_row
+from desk.holding_rows import position_rows
 from desk.rows import Row, order_row, trade_row, wallet_row
 from desk.screens import feed_row, phase_of
 
@@ -80,7 +80,7 @@ def since(database: Database, seen: Sequence[Seen], keys: dict[int, str]) -> lis
             each.day,
             [order_row(row.order, row.listing, keys[each.account_id]) for row in each.orders],
             [trade_row(row, keys[each.account_id]) for row in each.trades],
-            [position_row(row, keys[each.account_id], masters.square_off_at(master, row)) for row in each.positions],
+            position_rows(each.positions, keys[each.account_id], master),
             None if each.wallet is None else wallet_row(each.wallet, keys[each.account_id]),
         )
         for each in changes.since(database, seen)
@@ -108,7 +108,7 @@ def join(database: Database, account: AccountRef, full: bool) -> Join | None:
         found.version,
         found.day,
         [order_row(each.order, each.listing, account.key) for each in found.orders],
-        [position_row(each, account.key, masters.square_off_at(master, each)) for each in found.positions],
+        position_rows(found.positions, account.key, master),
         None if found.wallet is None else wallet_row(found.wallet, account.key),
     )
 

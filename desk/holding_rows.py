@@ -1,19 +1,57 @@
 """Positions and holdings as the API and the screens show them. Pure functions of typed rows."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from core import net_greeks
 from core.conversion import OFFERED
 from core.instruments import DERIVATIVES, Kind
 from core.money import as_number
 from core.orders import Product
 from db.screen_rows import HoldingRow, PositionRow
+from desk import masters
+from desk.masters import Master
 from desk.rows import Row, average, ist
 
 
-def position_row(position: PositionRow, account_key: str, square_off_at: datetime | None = None) -> Row:
+def position_rows(found: Sequence[PositionRow], account_key: str, master: Master) -> list[Row]:
+    """Positions of an account, with the Greeks of contracts, all of them worked out together."""
+    at = next((each.at for each in found if each.at is not None), None)
+    greeks = net_greeks.held([_line(each) for each in found], at) if at else [None] * len(found)
+    return [
+        position_row(each, account_key, masters.square_off_at(master, each), own)
+        for each, own in zip(found, greeks, strict=True)
+    ]
+
+
+def _line(position: PositionRow) -> net_greeks.Line:
+    return net_greeks.Line(
+        Kind(position.kind), position.quantity, position.last_price, position.spot, position.strike, position.expiry,
+        position.lead == Kind.INDEX,
+    )  # fmt: skip
+
+
+def _greeks(held: net_greeks.Held | None) -> Row | None:
+    """Rounded to what a person reads."""
+    if held is None:
+        return None
+    return {
+        "delta": round(held.delta, 2),
+        "gamma": round(held.gamma, 4),
+        "theta": round(held.theta, 2),
+        "vega": round(held.vega, 2),
+    }
+
+
+def position_row(
+    position: PositionRow,
+    account_key: str,
+    square_off_at: datetime | None = None,
+    greeks: net_greeks.Held | None = None,
+) -> Row:
     """A position; ``unrealised`` is ``value - mark``, all signed like the quantity; ``unrealised_before`` the same at
     the last close; ``charges`` are today's. ``square_off_at`` is when the broker closes it; None of what is carried,
-    and of what is flat."""
+    and of what is flat. ``greeks`` are those of all its units, None where they are not known."""
     value = position.quantity * (position.last_price or 0)
     return {
         "account": account_key,
@@ -42,6 +80,7 @@ def position_row(position: PositionRow, account_key: str, square_off_at: datetim
         "unrealised_before": as_number(position.unrealised_before),
         "converts_to": converts_to(position),
         "convertible_quantity": convertible(position),
+        "greeks": _greeks(greeks) if position.quantity else None,
         "version": position.version,
     }
 

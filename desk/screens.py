@@ -19,7 +19,7 @@ from db.engine import Database
 from db.screen_rows import Header, QuoteRow
 from desk import masters
 from desk.access import AccountRef
-from desk.holding_rows import holding_row, position_row
+from desk.holding_rows import holding_row, position_rows
 from desk.rows import (
     Row,
     history_rows,
@@ -179,8 +179,7 @@ def trades(
 def positions(database: Database, account: AccountRef) -> Row:
     """Open positions and those closed today. Of CNC only what was bought today: older shares are holdings."""
     top, found = _there(screens.positions(database, account.id))
-    master = masters.get(database)
-    return _page(top, [position_row(each, account.key, masters.square_off_at(master, each)) for each in found])
+    return _page(top, position_rows(found, account.key, masters.get(database)))
 
 
 def holdings(database: Database, account: AccountRef) -> Row:

@@ -9,6 +9,7 @@ from core.orders import OrderType, Product, Side
 from core.reasons import Reason, Refusal
 from db.engine import Database
 from desk import closing, corporate, daybook, gtt, masters, pnl, screens
+from desk import market as markets
 from desk.__main__ import main
 from tests.desk.test_closing import end_of, one, roll
 from tests.desk.test_contract_notes import book
@@ -106,6 +107,19 @@ def test_contracts_keep_their_lots_and_their_worth(floor: Floor) -> None:
     # A unit's worst loss is whole paise, and there are five times as many units.
     assert floor.balances(account)["MARGIN"] == pytest.approx(margin, abs=10 * future.lot)
     assert now.symbol == future.symbol
+
+
+def test_a_margin_in_new_units_names_no_snapshot_of_the_old_ones(floor: Floor) -> None:
+    account = floor.account(cash=10_000_000_000)
+    infy = floor.instrument(INFY)
+    future = floor.future(INFY, tomorrow(floor))
+    markets.take_snapshot(floor.database, "sim", floor.trading_date, "noon", [infy.id], [150_000], [2_000], 625)
+    floor.price(future.key, 151_000)
+    floor.buy(account, future.lot, future.key, 151_000, "NRML")
+    floor.sound()
+    into_the_split(floor)
+    floor.sound()
+    assert one(floor, "select position_margin > 0, snapshot_id from margin_groups") == (True, None)
 
 
 def test_a_market_is_restated_once(floor: Floor) -> None:
