@@ -84,7 +84,15 @@ def test_with_the_stream_what_ticks_is_drawn_by_components(open_as, mounted):
     names = {name for name, _ in mounted}
     assert {"strip", "watch", "ticket", "quote", "chart", "depth", "positions", "orders"} <= names
     bar = next(data for name, data in mounted if name == "strip")
-    assert [name for name, _ in bar["pages"]] == [*BOOKS[:2], "baskets", *BOOKS[2:], "order", "programs", "feeds", "account"]
+    assert [name for name, _ in bar["pages"]] == [
+        *BOOKS[:2],
+        "baskets",
+        *BOOKS[2:],
+        "order",
+        "programs",
+        "feeds",
+        "account",
+    ]
     assert bar["page"] == "watch"
     seats = [data["seat"] for _, data in mounted]
     assert all(seat["session"] and seat["account"] == "asha/main" for seat in seats)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.cluster import Throwaway
 from tests.simulation import ground
-from tests.simulation.run import simulate
+from tests.simulation.run import SHORT_DAYS, simulate
 
 SEEDS, CHUNK = 200, 10
 # Seeds that found something wrong once.
@@ -26,6 +26,11 @@ def test_nothing_is_lost_doubled_or_invented(throwaway: Throwaway, template: str
 def test_what_was_found_once_stays_right(throwaway: Throwaway, template: str, seed: int) -> None:
     with ground.cloned(throwaway, template) as (database, clock):
         assert simulate(database, clock, seed, steps=60).steps == 60
+
+
+def test_many_short_days_follow_one_another(throwaway: Throwaway, template: str) -> None:
+    with ground.cloned(throwaway, template) as (database, clock):
+        assert simulate(database, clock, 1011, 40, SHORT_DAYS).days > 5
 
 
 def test_a_seed_is_the_same_story_again(throwaway: Throwaway, template: str) -> None:

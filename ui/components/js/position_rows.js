@@ -145,6 +145,29 @@ export function line(row, view, acts) {
   return { node, paint };
 }
 
+const GREEKS = [
+  ["delta", "Δ", 1, "", "Delta: how many units of the underlying the group moves like."],
+  ["gamma", "Γ", 3, "", "Gamma: how much the delta changes when the underlying moves by one rupee."],
+  ["theta", "Θ", 0, " a day", "Theta: what a calendar day that passes adds or takes, prices standing still."],
+  ["vega", "V", 0, " a point", "Vega: what one point more of volatility adds or takes."],
+];
+const OPTIONS = new Set(["CE", "PE"]);
+
+// A group's net Greeks, where it has options that are open; shares and futures count in its delta. Null for any other.
+export function netGreeks(rows) {
+  const open = rows.filter((row) => row.quantity);
+  if (!open.some((row) => OPTIONS.has(row.kind))) return null;
+  if (!open.every((row) => row.greeks)) return h("div", { class: "greeks muted" }, "Greeks wait for a price of the underlying");
+  const sum = (name) => open.reduce((total, row) => total + row.greeks[name], 0);
+  return h(
+    "div",
+    { class: "greeks", "aria-label": "Net Greeks" },
+    GREEKS.map(([name, letter, decimals, unit, why]) =>
+      h("span", { title: why }, h("i", null, letter), ` ${signed(sum(name), decimals, Boolean(unit))}${unit}`),
+    ),
+  );
+}
+
 // [name, rows] by underlying, and within it by expiry where that is asked for; open ones first within each.
 export function bundle(list, by) {
   const found = new Map();

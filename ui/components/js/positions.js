@@ -8,7 +8,7 @@ import { holdingsTable } from "./holdings.js";
 import { rupees } from "./money.js";
 import { nextFrame, put } from "./paint.js";
 import { fills } from "./position_fills.js";
-import { bundle, figures, heads, line, paintFigures, sumCells, title as nameOf } from "./position_rows.js";
+import { bundle, figures, heads, line, netGreeks, paintFigures, sumCells, title as nameOf } from "./position_rows.js";
 import { positionKey, state, takePositions, valueOf } from "./store.js";
 import { widget } from "./widget.js";
 
@@ -173,7 +173,7 @@ export const mount = widget((root, data, tools) => {
         h(
           "tr",
           { class: "group" },
-          h("th", { scope: "rowgroup" }, name, h("span", { class: "count" }, ` ${members.length}`)),
+          h("th", { scope: "rowgroup" }, name, h("span", { class: "count" }, ` ${members.length}`), netGreeks(members)),
           h("td", { class: "wide" }),
           h("td", { class: "lead", colspan: "3" }),
           ...parts.cells,
@@ -254,6 +254,9 @@ export const mount = widget((root, data, tools) => {
   tools.own(on("gap", load));
   const clock = setInterval(tick, 15000); // what is left of the day is said in minutes
   tools.own(() => clearInterval(clock));
+  // Greeks are reckoned where the rows come from, and follow the prices from there.
+  const measure = setInterval(() => shown.group && root.querySelector(".greeks") && !document.hidden && load(), 20000);
+  tools.own(() => clearInterval(measure));
   tools.own(() => unwant(tools.name));
   load();
   return {
