@@ -132,7 +132,9 @@ async def respond(reply: Reply, request_id: str, scope: Scope, send: Send) -> No
     """Write the answer's head and body."""
     body, media = reply.encode(request_id)
     headers = {"x-request-id": request_id, **reply.headers}
-    if reply.status not in (204, 304):
+    if reply.status == 303:
+        headers |= {"content-length": "0"}
+    elif reply.status not in (204, 304):
         headers |= {"content-type": media, "content-length": str(len(body))}
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     raw += [(b"set-cookie", each.encode("latin-1")) for each in reply.cookies]

@@ -18,8 +18,9 @@ hypothesis.settings.load_profile("kagaz")
 
 @pytest.fixture(autouse=True)
 def _no_order_rate(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Tests send faster than any trader types; those of the rate set it themselves."""
+    """Tests send faster than any trader types; those of the rate set it themselves. No key is made in the project."""
     monkeypatch.setenv("KAGAZ_ORDER_RATE", "0")
+    monkeypatch.setenv("KAGAZ_SEALING_KEY", "of the tests, and long enough for a key")
     settings.load.cache_clear()
     yield
     settings.load.cache_clear()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.description.models import house, market, portfolio, reports, trading
+from api.description.models import feeds, house, market, portfolio, reports, trading
 from api.description.models.common import Page
 
 MODELS: dict[tuple[str, str], Any] = {
@@ -88,6 +88,7 @@ MODELS: dict[tuple[str, str], Any] = {
     ("POST", "/admin/users/{name}/password-link"): house.PasswordLink,
     ("GET", "/admin/invitations"): Page[house.Invitation],
     ("POST", "/admin/invitations"): house.Invited,
+    ("GET", "/feeds"): feeds.LiveFeeds,
     ("GET", "/health"): market.Health,
     ("GET", "/ready"): market.Ready,
 }

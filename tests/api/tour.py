@@ -10,10 +10,12 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from core.calendar import IST
+from core.vendors import Vendor
 from db.engine import Database
-from desk import access, masters
+from desk import access, live, masters, vendors
 from tests.api.conftest import ORDER, as_bot, as_browser
 from tests.floor import Floor
+from tests.people import signed_in
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Tour:
         """One request; its body. ``headers`` among the parts are sent as they are."""
         headers = parts.pop("headers", {})
         path = f"/api/v1{template.format(**parts)}{query}"
-        answer = client.request(method, path, json=sent, headers=headers)
+        answer = client.request(method, path, json=sent, headers=headers, follow_redirects=False)
         kind = answer.headers.get("content-type", "")
         body = answer.json() if "json" in kind else answer.text or None
         self.steps.append(Step(method, template, sent, answer.status_code, dict(answer.headers), body))
@@ -59,6 +61,7 @@ def walk(client: TestClient, desk: Database) -> Tour:
     office.headers["idempotency-key"] = page.headers["idempotency-key"] = "of the page"
     for each in (_system, _orders, _portfolio, _gtts, _baskets, _market, _risk, _lists):
         each(tour, alice, desk)
+    _feeds(tour, page, desk)
     _signed_in(tour, client, page, desk)
     _machinery(tour, root, alice)
     _people(tour, office)
@@ -237,6 +240,18 @@ def _signed_in(tour: Tour, client: TestClient, page: TestClient, desk: Database)
     tour.ask(reader, "POST", "/tokens", {"name": "bot"})
     tour.ask(reader, "POST", "/orders", ORDER)
     tour.ask(page, "DELETE", "/auth/session")
+
+
+def _feeds(tour: Tour, page: TestClient, desk: Database) -> None:
+    principal = signed_in(desk, "alice")[1]
+    login = "/feeds/upstox/login"
+    tour.ask(page, "GET", login)
+    typed = {"api_key": "k-for-alice", "api_secret": "s-for-alice", "redirect_url": "http://desk.test/back"}
+    vendors.put(desk, principal, Vendor.UPSTOX, typed)
+    live.choose(desk, principal, Vendor.UPSTOX)
+    tour.ask(page, "GET", login)
+    tour.ask(page, "GET", "/feeds/upstox/callback", query="?state=x&code=y")
+    tour.ask(page, "GET", "/feeds")
 
 
 def _machinery(tour: Tour, root: TestClient, alice: TestClient) -> None:
