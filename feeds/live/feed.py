@@ -19,6 +19,8 @@ from feeds.universe import Universe
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+# What was sent so long ago is no word of now; a little sooner than the guard drops it.
+LATE_MS = 4_500
 # A picture sent at subscription is traded on only if the instrument traded within so long before it.
 PICTURE_MS = 60_000
 # An instrument nothing was said of for so long, while its segment is open, displays nothing any more.
@@ -179,13 +181,17 @@ class LiveFeed:
         self._lag.add(now_ms - sent)
         today = ~(bits & TRADED_AT > 0) | (said["trade_time"] >= self._day_begins)
         self._prices(rows, said, bits, at, today)
-        # Later than what it replaces, if only by the depth that was taken away since; never later than now.
-        rows["exchange_time"] = np.maximum(np.minimum(sent, self.clock(now_ms)), rows["exchange_time"] + 1)
+        clock = self.clock(now_ms)
+        late = sent < clock - LATE_MS
+        # What is late is the guard's to drop, unless it is all that is known: then it is shown, as of now.
+        sent = np.where(late & (rows["exchange_time"] == 0), clock, np.minimum(sent, clock))
+        # Later than what it replaces, if only by the depth that was taken away since.
+        rows["exchange_time"] = np.maximum(sent, np.where(late, 0, rows["exchange_time"] + 1))
         for name, bit in (("volume", VOLUME), ("oi", OI)):
             fresh = (bits & bit > 0) & (today if name == "volume" else True)
             rows[name] = np.where(fresh, said[name], rows[name])
         old = (said["snapshot"] > 0) & (bits & TRADED_AT > 0) & (said["trade_time"] < sent - PICTURE_MS)
-        tradable = (bits & BOOK > 0) & ~old & self._open(ticks.keys, known)
+        tradable = (bits & BOOK > 0) & ~old & ~late & self._open(ticks.keys, known)
         for name in SIDES:
             rows[name] = np.where(tradable[:, None], said[name], 0)
         self._rows[at] = rows

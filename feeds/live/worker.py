@@ -43,6 +43,7 @@ class Worker:
         self._events: queue.SimpleQueue[tuple[int, Happened]] = queue.SimpleQueue()
         self._wish: tuple[Sequence[str], Sequence[str], Sequence[str]] = ((), (), ())
         self._asked_anew = False
+        self._listened: set[str] = set()
         self._link: Link | None = None
         self._leaving: threading.Thread | None = None
         self._attempt = 0
@@ -172,6 +173,8 @@ class Worker:
         else:
             last = [*pulse, *last]
         self.plan = plan(self._limits, full, last, greeks)
+        every = (*self.plan.full, *self.plan.last, *self.plan.greeks)
+        self._listened = {self.vendor.segment_of(key) for key in every}
         if self._watch.state not in (LineState.LIVE, LineState.QUIET) or self._link is None:
             return
         try:
@@ -185,7 +188,9 @@ class Worker:
             return False
         if not self.segments:
             return True
-        return any(state is SegmentState.OPEN for state in self.segments.values())
+        # One exchange trades into the night, whose hours say nothing of the others'.
+        ours = self._listened & self.segments.keys() or self.segments.keys()
+        return any(self.segments[name] is SegmentState.OPEN for name in ours)
 
     def _sentence(self) -> str:
         title, watch = self.vendor.title, self._watch

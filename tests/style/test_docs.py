@@ -102,6 +102,14 @@ def test_a_lock_pins_by_hash_and_names_no_host(lock: str) -> None:
             assert "--hash=sha256:" in block, block
 
 
+def test_the_lock_of_a_vendors_client_pins_by_hash_too() -> None:
+    text = (PROJECT / "requirements-upstox.txt").read_text("utf-8")
+    assert "://" not in text
+    blocks = [block for block in re.split(r"\n(?=\S)", text) if block[0].isalnum()]
+    assert {block.split("==")[0] for block in blocks} >= {"upstox-python-sdk", "websocket-client"}
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
 @pytest.mark.parametrize("source", ["requirements.in", "requirements-dev.in"])
 def test_a_lock_holds_what_it_is_made_from(source: str) -> None:
     lock = (PROJECT / source).with_suffix(".txt").read_text("utf-8")

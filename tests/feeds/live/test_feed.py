@@ -90,6 +90,22 @@ def test_a_picture_of_an_old_trade_is_shown_and_cannot_be_traded_on(line: Script
     assert not guard.dropped
 
 
+def test_an_old_word_is_shown_where_nothing_else_is_known_and_dropped_where_something_is(
+    line: ScriptedLine, feed: LiveFeed
+) -> None:
+    guard = Guard(MARKET)
+    line.say(KEYS[A], CLOSE, NOW - 3_600_000, traded=NOW - 3_600_000, depth=BOOK)  # before anybody pulled
+    line.say(KEYS[B], 1367.0, NOW, traded=NOW, depth=depth(1366.9, 1367.1))
+    rows = guard.check(feed.next_rows(NOW), feed.clock(NOW))
+    assert values(one(rows), "last_price", "exchange_time") == (round(CLOSE * 100), NOW)
+    assert not one(rows)["bid_price"].any()
+    assert not guard.dropped
+    line.say(KEYS[B], 1300.0, NOW + 1_000, traded=NOW + 1_000, depth=depth(1299.9, 1300.1))
+    assert not len(guard.check(feed.next_rows(NOW + 20_000), feed.clock(NOW + 20_000)))
+    assert guard.dropped == {"late": 1}
+    assert B in feed.stale_ids(NOW + 20_000), "what was dropped is not thought to be on display"
+
+
 def test_yesterdays_volume_and_range_are_not_todays(line: ScriptedLine, feed: LiveFeed) -> None:
     guard = Guard(MARKET)
     yesterday = NOW - 18 * 3_600_000

@@ -254,6 +254,34 @@ def test_a_link_that_is_half_open_is_noticed(vendor: UpstoxStandIn, monkeypatch:
         assert "timed out" in said.why
 
 
+def test_a_slow_link_is_late_and_not_lost(vendor: UpstoxStandIn) -> None:
+    with Relay(vendor.port) as relay, ears(f"ws://localhost:{relay.port}") as line:
+        relay.delay = 0.3
+        line.opened().link.subscribe(Plan(full=(RELIANCE,)))
+        line.row(RELIANCE)
+        assert max(line.lags) >= 300
+        assert not [one for one in line.told if isinstance(one, Lost)]
+
+
+def test_a_flood_is_merged_and_nothing_of_it_is_lost(vendor: UpstoxStandIn) -> None:
+    keys = tuple(f"NSE_EQ|{n}" for n in range(500))
+    with ears(vendor.address) as line:
+        line.opened().link.subscribe(Plan(last=keys))
+        line.until(lambda: line.board.heard() == 500)
+        for number in range(100):
+            vendor.prices = dict.fromkeys(keys, 1_000.0 + number)
+            vendor.tick(at=int(time.time() * 1000) + number)
+        newest: dict[str, int] = {}
+
+        def through() -> bool:
+            got = line.board.drain()
+            newest.update(zip(got.keys, got.rows["last_price"].tolist(), strict=True))
+            return set(newest.values()) == {109_900} and len(newest) == 500
+
+        line.until(through)
+        assert line.board.ticks >= 50_000
+
+
 def test_it_lets_go_of_a_vendor_that_does_not_answer(vendor: UpstoxStandIn) -> None:
     with Relay(vendor.port) as relay, ears(f"ws://localhost:{relay.port}") as line:
         line.opened()

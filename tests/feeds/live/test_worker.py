@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from feeds.live import worker as module
-from feeds.live.line import LineState
+from feeds.live.line import LineState, SegmentState
 from feeds.live.supervisor import Lost
 from feeds.live.worker import Worker
 from tests.feeds.live.scripted import VENDOR
@@ -83,6 +83,18 @@ def test_a_token_that_expired_ends_it() -> None:
     worker = a_worker("good", expires_at=int(time.time() * 1000) + 300)
     until(worker, lambda: worker.status().state is LineState.TOKEN_EXPIRED)
     assert worker.status().sentence == "The login at Scripted has expired. Sign in to Scripted again."
+
+
+def test_an_exchange_that_trades_into_the_night_says_nothing_of_another() -> None:
+    worker = a_worker("good")
+    until(worker, lambda: worker.status().state is LineState.LIVE and bool(worker.segments))
+    for ours, theirs, trading in (("OPEN", "CLOSED", True), ("CLOSED", "OPEN", False)):
+        worker.segments = {"NSE_EQ": SegmentState(ours), "MCX_FO": SegmentState(theirs)}
+        assert worker._trading() is trading
+    worker.want([], [], [])
+    worker.step()
+    assert not worker._trading(), "where nothing is wanted silence means nothing"
+    worker.stop()
 
 
 def test_what_an_old_link_says_is_not_listened_to() -> None:
