@@ -16,8 +16,10 @@ from feeds.live import pipe
 from feeds.live.vendors import OPEN, vendor
 from feeds.live.worker import Worker
 
-# Seconds between two steps, between two words on how the line is, and how many lots of ticks may be under way.
-STEP, STATUS, WINDOW = 0.02, 0.5, 8
+# Seconds between two steps, two lots of ticks, two words on how the line is.
+STEP, LOT, STATUS = 0.02, 0.04, 0.5
+# Lots that may be under way: enough that a caller who takes them every half a second never finds the rest waiting here.
+WINDOW = 16
 
 
 class Child:
@@ -37,15 +39,18 @@ class Child:
         """Until the parent says so, or is gone."""
         threading.Thread(target=self._listen, daemon=True, name="parent").start()
         self._worker.start()
-        status_at = 0.0
+        status_at = lot_at = 0.0
         while not self._over.wait(STEP):
             wish, self._wish = self._wish, None
             if wish is not None:
                 self._worker.want(*wish)
             self._worker.step()
-            self._tell_ticks()
-            if time.monotonic() - status_at >= STATUS:
-                status_at = time.monotonic()
+            now = time.monotonic()
+            if now - lot_at >= LOT:
+                lot_at = now
+                self._tell_ticks()
+            if now - status_at >= STATUS:
+                status_at = now
                 self._tell_status()
         self._worker.stop()
         self._tell_status()

@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from feeds.live import process
+from feeds.live.child import WINDOW
 from feeds.live.line import LineState
 from feeds.live.process import LineProcess
 
@@ -51,9 +52,9 @@ def test_rows_come_over_the_pipe_and_the_newest_wish_wins(line_of: Callable[[str
 
 def test_nobody_drains_and_the_child_merges(line_of: Callable[[str], LineProcess]) -> None:
     line = line_of("good")
-    until(lambda: len(line._lots) >= 8)
+    until(lambda: len(line._lots) >= WINDOW)
     time.sleep(0.3)
-    assert len(line._lots) == 8
+    assert len(line._lots) == WINDOW
     got = line.drain()
     assert sorted(got.keys) == sorted(KEYS)
     sent = got.rows["sent"].max()
