@@ -46,7 +46,10 @@ class LiveFeed:
         self._universe, self._line = universe, line
         self._key = {int(i): keys[int(i)] for i in universe.id if int(i) in keys}
         self._row_of = {key: universe.row[i] for i, key in self._key.items()}
-        self._segment = {key: line.segment_of(key) for key in self._row_of}
+        segments = [line.segment_of(self._key[int(i)]) if int(i) in self._key else "" for i in universe.id]
+        self._segments = sorted(set(segments))
+        numbers = {name: number for number, name in enumerate(self._segments)}
+        self._segment = np.array([numbers[name] for name in segments], np.int64)
         self._rows = np.zeros(len(universe), row_type(DEPTH))
         self._rows["instrument"] = universe.id
         self._heard = np.zeros(len(universe), np.int64)  # by our clock, 0 for never on this date
@@ -191,7 +194,7 @@ class LiveFeed:
             fresh = (bits & bit > 0) & (today if name == "volume" else True)
             rows[name] = np.where(fresh, said[name], rows[name])
         old = (said["snapshot"] > 0) & (bits & TRADED_AT > 0) & (said["trade_time"] < sent - PICTURE_MS)
-        tradable = (bits & BOOK > 0) & ~old & ~late & self._open(ticks.keys, known)
+        tradable = (bits & BOOK > 0) & ~old & ~late & ~self._shut()[at]
         for name in SIDES:
             rows[name] = np.where(tradable[:, None], said[name], 0)
         self._rows[at] = rows
@@ -220,13 +223,11 @@ class LiveFeed:
         rows["high"], rows["low"] = np.maximum(high, last), np.where(low > 0, np.minimum(low, last), last)
         rows["last_price"] = last
 
-    def _open(self, keys: Sequence[str], known: Flags) -> Flags:
-        """Whether the vendor lets each key's segment trade, an auction's book included; silence counts as yes."""
-        segments = self._line.segments()
-        shut = {name for name, state in segments.items() if state is SegmentState.CLOSED}
-        if not shut:
-            return np.ones(int(np.count_nonzero(known)), np.bool_)
-        return np.array([self._segment[key] not in shut for key, there in zip(keys, known, strict=True) if there])
+    def _shut(self) -> Flags:
+        """The rows whose segment the vendor calls closed; what it says nothing of is open."""
+        said = self._line.segments()
+        shut = np.array([said.get(name) is SegmentState.CLOSED for name in self._segments], np.bool_)
+        return shut[self._segment] if len(shut) else np.zeros(len(self._rows), np.bool_)
 
     def _blank(self, changed: Flags, now_ms: int) -> None:
         """Takes away the depth of what is not known to be the market of this moment."""
@@ -234,7 +235,7 @@ class LiveFeed:
         silent = self._shown & (now_ms - self._heard > STALE_MS)
         if self._hours is not None:
             silent &= ~self._hours.asleep
-        gone = silent if live else self._shown.copy()
+        gone = (silent | (self._shown & self._shut())) if live else self._shown.copy()
         gone &= ~changed
         self._stale = int(np.count_nonzero((self._rows["last_price"] > 0) & ~self._shown)) + int(np.count_nonzero(gone))
         if not gone.any():

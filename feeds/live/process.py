@@ -51,6 +51,7 @@ class LineProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._wish: bytes = b"[[],[],[]]"
         self._room = 0
+        self._before = 0  # reconnections in the lives of earlier children
         self._said_at = 0.0
         self._names: list[str] = []
         self._lots: list[Lot] = []
@@ -140,6 +141,7 @@ class LineProcess:
             self._status = replace(
                 self._status, state=LineState.BACKING_OFF, sentence=sentence, reconnects=self._status.reconnects + 1
             )
+            self._before = self._status.reconnects
             over.wait(wait)
             wait = min(MOST, 2 * wait)
 
@@ -206,7 +208,8 @@ class LineProcess:
             self._segments = {name: SegmentState(state) for name, state in told["segments"].items()}
             status = told["status"]
             if not self._over.is_set():
-                self._status = LineStatus(**status | {"state": LineState(status["state"])})
+                made = {"state": LineState(status["state"]), "reconnects": status["reconnects"] + self._before}
+                self._status = LineStatus(**status | made)
 
     def _watch_over(self) -> None:
         """A child that says nothing at all is stuck; its end makes another."""

@@ -158,6 +158,8 @@ def test_a_segment_that_the_vendor_calls_closed_shows_no_depth(line: ScriptedLin
     line.segments_ = {"NSE_EQ": SegmentState.OPEN}
     line.say(KEYS[A], CLOSE, NOW + 500, traded=NOW, depth=BOOK)
     assert one(feed.next_rows(NOW + 500))["bid_price"].any()
+    line.segments_ = {"NSE_EQ": SegmentState.CLOSED}
+    assert not one(feed.next_rows(NOW + 750))["bid_price"].any(), "a halt comes without a word of the instrument"
 
 
 def test_a_clock_that_is_wrong_by_minutes_is_put_right(line: ScriptedLine, feed: LiveFeed) -> None:
