@@ -252,6 +252,11 @@ def paise(text: str) -> int:
     """Rupees as written, in paise; an empty text is 0. Raises ``ValueError`` named as ``ODDITIES`` are."""
     if not text:
         return 0
+    if len(text) <= 11 and text[-3:-2] == "." and text.isascii():
+        # As nearly all are written; the exact way below gives the same, at five times the cost.
+        digits = text[:-3] + text[-2:]
+        if digits.isdigit() and len(digits) > 2 and (quick := int(digits)) <= HIGHEST:
+            return quick
     if not _NUMBER.fullmatch(text):
         raise _OddError("not_a_number")
     exact = Decimal(text).scaleb(2)
@@ -263,11 +268,12 @@ def paise(text: str) -> int:
     return whole
 
 
-@lru_cache(maxsize=1 << 16)
 def units(text: str) -> int:
     """A count as written, with zeros behind the point at most; an empty text is 0. Raises as ``paise`` does."""
     if not text:
         return 0
+    if len(text) < 16 and text.isdigit() and text.isascii():
+        return int(text)
     if not _COUNT.fullmatch(text):
         raise _OddError("not_a_number")
     count = int(Decimal(text))
@@ -276,6 +282,7 @@ def units(text: str) -> int:
     return count
 
 
+@lru_cache(maxsize=1 << 16)
 def shown(text: str) -> int:
     """Units at a level, which a frame keeps in 32 bits. Raises as ``paise`` does."""
     count = units(text)
@@ -309,7 +316,7 @@ def _time(value: Any) -> int:
 def _trade(fields: list[str]) -> Trade:
     _at_least(fields, 19)
     return Trade(
-        _id(fields[0]), instant(fields[1]), paise(fields[2]), units(fields[3]), units(fields[5]), paise(fields[6]),
+        _id(fields[0]), instant(fields[1]), paise(fields[2]), shown(fields[3]), units(fields[5]), paise(fields[6]),
         paise(fields[7]), paise(fields[8]), paise(fields[9]), units(fields[10]), units(fields[14]), paise(fields[15]),
         shown(fields[16]), paise(fields[17]), shown(fields[18]),
     )  # fmt: skip

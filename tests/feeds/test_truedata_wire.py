@@ -201,3 +201,14 @@ def test_a_float_as_text_is_exact_or_refused(number: float) -> None:
 def test_a_time_is_the_indian_clocks(moment: datetime) -> None:
     read_at = wire.instant(moment.replace(microsecond=0).isoformat())
     assert datetime.fromtimestamp(read_at / 1000, UTC) == moment.replace(microsecond=0, tzinfo=IST)
+
+
+@given(st.from_regex(r"-?[0-9٣]{0,12}\.?[0-9x]{0,4}", fullmatch=True))
+def test_the_quick_way_and_the_exact_way_agree(text: str) -> None:
+    found = read(trade=changed(2, text))
+    exact = Decimal(text) * 100 if wire._NUMBER.fullmatch(text) else Decimal(0 if not text else -1)
+    if exact == int(exact) and 0 <= exact <= wire.HIGHEST:
+        assert isinstance(found, wire.Trade)
+        assert found.last == exact
+    else:
+        assert isinstance(found, wire.Odd)
