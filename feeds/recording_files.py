@@ -2,7 +2,7 @@
 
 A part begins with ``MAGIC``. A record is a head (bytes of the payload, CRC-32 of all that follows, kind, number and
 time of the frame) and its payload, deflated. ``I`` lists the instruments that the frames after it name, as JSON; ``F``
-is a frame: its levels, its count of rows, then the rows' bytes column by column, which deflate to half of what rows
+is a frame: its levels, its count of rows, then the rows' bytes column by column, which deflate further than rows
 do. The heads alone tell where a frame is, so that going on in the middle of a day reads no frame twice.
 """
 

@@ -186,4 +186,42 @@ def _upstox_rest(token: str, key: str, host: str) -> Iterator[Result]:
             yield Result(name, count > 0, f"{count} rows")
 
 
-TRIES = {"upstox": upstox}
+def truedata(environment: Mapping[str, str], keys: Sequence[str], seconds: float) -> Try:
+    """Raises ValueError where there is no credential. ``TRUEDATA_HOST``, ``_PORT``, ``_AUTH`` and ``_HISTORY`` name a
+    stand-in. What must be refused is a user that nobody is: a wrong password for the owner might lock the account."""
+    login, password = environment.get("TRUEDATA_LOGIN", ""), environment.get("TRUEDATA_PASSWORD", "")
+    if not login or not password:
+        raise ValueError("Set TRUEDATA_LOGIN and TRUEDATA_PASSWORD to those of your account.")
+    named = {name: environment.get(f"TRUEDATA_{name.upper()}", "") for name in ("host", "port")}
+    where = {name: value for name, value in named.items() if value}
+    full = keys or ("RELIANCE", "HDFCBANK", "SBIN")
+    return Try(
+        "truedata", {"login": login, "password": password, **where},
+        {"login": "nobody-of-this-name", "password": "no-password-of-anybody", **where}, full,
+        ("NIFTY 50", "NIFTY BANK"), seconds,
+        lambda: _truedata_rest(login, password, full[0], environment),
+    )  # fmt: skip
+
+
+def _truedata_rest(login: str, password: str, key: str, environment: Mapping[str, str]) -> Iterator[Result]:
+    from feeds.live.truedata_history import AUTH, HOST, HistoryRefusal, TrueDataHistory
+
+    asked = TrueDataHistory(
+        login, password, environment.get("TRUEDATA_AUTH", AUTH), environment.get("TRUEDATA_HISTORY", HOST)
+    )
+    now = datetime.now(UTC).astimezone(IST)
+    week = now - timedelta(days=7)
+    for name, question in (
+        ("days are answered", lambda: asked.days(key, 1, week.date(), now.date())),
+        ("minutes are answered", lambda: asked.minutes(key, 1, week, now)),
+    ):
+        try:
+            rows = question()
+        except HistoryRefusal as error:
+            yield Result(name, False, str(error))
+            continue
+        first = datetime.fromtimestamp(int(rows["start"][0]) / 1000, UTC).astimezone(IST) if len(rows) else None
+        yield Result(name, len(rows) > 0, f"{len(rows)} rows, the first of {first:%d %b %H:%M}" if first else "none")
+
+
+TRIES = {"truedata": truedata, "upstox": upstox}

@@ -6,20 +6,16 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from feeds.live.link import Happened
 from feeds.live.supervisor import Denied, Lost
 from feeds.live.ticks import Board
 from feeds.live.websocket import Address
 from tests.feeds.live.ears import CREDENTIALS, NOWHERE, Ears, ears
+from tests.feeds.standins.certificates import self_signed
 from tests.feeds.standins.truedata import PASSWORD, USER, Moods, TrueDataStandIn
 
 
@@ -228,39 +224,18 @@ def test_neither_logs_nor_words_nor_pictures_of_objects_show_a_credential(
 # -- TLS ------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost that signs itself, with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    form = serialization.PrivateFormat.PKCS8
-    private = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return path
-
-
 @pytest.fixture
-def secure(certificate: Path) -> Iterator[TrueDataStandIn]:
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate)
-    with TrueDataStandIn(tls=tls) as made:
-        yield made
+def trusted(tmp_path: Path) -> Iterator[tuple[TrueDataStandIn, ssl.SSLContext]]:
+    """The stand-in behind TLS, and a client's context that trusts its certificate, which is good for localhost."""
+    context, file = self_signed(tmp_path)
+    with TrueDataStandIn(tls=context) as made:
+        yield made, ssl.create_default_context(cafile=str(file))
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_no_password(secure: TrueDataStandIn) -> None:
+def test_a_certificate_that_nobody_vouches_for_gets_no_password(
+    trusted: tuple[TrueDataStandIn, ssl.SSLContext],
+) -> None:
+    secure, _ = trusted
     with ears(Address("localhost", secure.port)) as one:
         one.link.open()
         ended = one.ended()
@@ -269,17 +244,19 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_password(secure: TrueData
     assert secure.logins == []
 
 
-def test_a_certificate_of_another_host_gets_no_password(secure: TrueDataStandIn, certificate: Path) -> None:
-    trusted = ssl.create_default_context(cafile=str(certificate))
-    with ears(Address("127.0.0.1", secure.port, tls=trusted)) as one:
-        one.link.open()
-        assert isinstance(one.ended(), Lost)
-    assert secure.logins == []
+def test_a_certificate_of_another_host_gets_no_password(tmp_path: Path) -> None:
+    context, file = self_signed(tmp_path, "elsewhere.example")
+    with TrueDataStandIn(tls=context) as secure:
+        trusting = ssl.create_default_context(cafile=str(file))
+        with ears(Address("localhost", secure.port, tls=trusting)) as one:
+            one.link.open()
+            assert isinstance(one.ended(), Lost)
+        assert secure.logins == []
 
 
-def test_through_tls_the_same_is_heard(secure: TrueDataStandIn, certificate: Path) -> None:
-    trusted = ssl.create_default_context(cafile=str(certificate))
-    with ears(Address("localhost", secure.port, tls=trusted)) as one:
+def test_through_tls_the_same_is_heard(trusted: tuple[TrueDataStandIn, ssl.SSLContext]) -> None:
+    secure, context = trusted
+    with ears(Address("localhost", secure.port, tls=context)) as one:
         one.opened("INFY")
         secure.say(secure.trade("INFY", 100_055, 7))
         assert one.row("INFY", volume=7)["last_price"] == 100_055
