@@ -14,6 +14,7 @@ from desk import market as markets
 from desk.market import Database
 from jobs import timed
 from jobs.group import Group
+from jobs.logins import Logins
 from jobs.loop import Loop, Steady, supervise
 from settings import Settings
 
@@ -32,6 +33,7 @@ class Runner(Steady):
         super().__init__()
         self._database, self._settings = database, settings
         self._groups: dict[str, Group] = {}
+        self._logins = Logins(database)
         self._lock = threading.Lock()
         self._scheduler: BackgroundScheduler | None = None
 
@@ -47,6 +49,7 @@ class Runner(Steady):
                 job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 300},
             )
             self._loop(self)
+            self._loop(self._logins)
             self._cron("contracts", timed.list_contracts, hour="8,15", minute=45)
             self._cron("masters", timed.fetch_masters, second=40)
             self._cron("verify", timed.verify, minute=5)
@@ -56,6 +59,7 @@ class Runner(Steady):
     def shut_down(self) -> None:
         """Stops all loops and waits for them; without a start, and a second time, it does nothing."""
         self.stop()
+        self._logins.stop()
         with self._lock:
             scheduler, self._scheduler = self._scheduler, None
             groups, self._groups = self._groups, {}

@@ -1,0 +1,62 @@
+"""A login's code becomes the token of the day, once, or a sentence for its owner."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from core.vendors import Vendor
+from db.engine import Database
+from desk import vendors
+from desk.principal import Principal
+from desk.vendors import Code
+from feeds.live.upstox_login import LoginRefused, Token
+from jobs.logins import Logins
+from tests.desk.test_vendors import UPSTOX
+from tests.people import open_market, person, signed_in
+
+
+@pytest.fixture
+def asha(clean_database: Database) -> Principal:
+    open_market(clean_database)
+    person(clean_database, "asha")
+    _, principal = signed_in(clean_database, "asha")
+    vendors.put(clean_database, principal, Vendor.UPSTOX, UPSTOX)
+    return principal
+
+
+def come_back(database: Database, who: Principal, code: str) -> None:
+    address = vendors.begin_login(database, who, Vendor.UPSTOX)
+    vendors.come_back(database, who, Vendor.UPSTOX, parse_qs(urlsplit(address).query)["state"][0], code)
+
+
+def test_a_code_becomes_a_token_and_is_asked_about_once(clean_database: Database, asha: Principal) -> None:
+    asked: list[Code] = []
+
+    def vendor(code: Code) -> Token:
+        asked.append(code)
+        now = datetime.now(UTC)
+        return Token("the token of today", "u", now, now + timedelta(hours=4))
+
+    come_back(clean_database, asha, "code-1")
+    loop = Logins(clean_database, vendor)
+    loop.step()
+    loop.step()
+    assert [(each.code, each.credential.fields) for each in asked] == [("code-1", UPSTOX)]
+    opened = vendors.own(clean_database, asha.user_id)[Vendor.UPSTOX]
+    assert opened.token == "the token of today"
+    assert vendors.listed(clean_database, asha.user_id)[0]["state"] == "READY"
+
+
+def test_a_refusal_is_told_and_the_next_login_heals_it(clean_database: Database, asha: Principal) -> None:
+    def refuses(code: Code) -> Token:
+        raise LoginRefused("Upstox refused the sign-in: Invalid code (HTTP 400).")
+
+    come_back(clean_database, asha, "old")
+    Logins(clean_database, refuses).step()
+    row = vendors.listed(clean_database, asha.user_id)[0]
+    assert (row["state"], row["refused"]) == ("REFUSED", "Upstox refused the sign-in: Invalid code (HTTP 400).")
+    now = datetime.now(UTC)
+    come_back(clean_database, asha, "new")
+    Logins(clean_database, lambda _: Token("t-o-k-e-n", "u", now, now + timedelta(hours=1))).step()
+    assert vendors.listed(clean_database, asha.user_id)[0]["state"] == "READY"
