@@ -36,6 +36,27 @@ def upsert(conn: Connection, market: str, interval: str, candles: Any) -> None:
     )  # fmt: skip
 
 
+def fill(conn: Connection, market: str, interval: str, candles: Any) -> None:
+    """Writes what a vendor's history says of a time that was not seen whole, in place of what stands there; marked."""
+    conn.execute(
+        "insert into candles as c"
+        " (market, instrument_id, interval, start, open, high, low, close, volume, oi, filled)"
+        " select %(market)s, u.id, %(interval)s, to_timestamp(u.start / 1000.0::float8), u.o, u.h, u.l, u.c, u.v,"
+        "   u.oi, true"
+        " from unnest(%(id)s::int4[], %(start)s::int8[], %(open)s::int4[], %(high)s::int4[],"
+        "   %(low)s::int4[], %(close)s::int4[], %(volume)s::int8[], %(oi)s::int8[])"
+        "   as u (id, start, o, h, l, c, v, oi)"
+        " on conflict (market, instrument_id, interval, start) do update set open = excluded.open,"
+        " high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume,"
+        " oi = excluded.oi, filled = true",
+        {
+            "market": market, "interval": interval, "id": Int4(candles["instrument"]),
+            "start": Int8(candles["start"]), "volume": Int8(candles["volume"]), "oi": Int8(candles["oi"]),
+            **{name: Int4(candles[name]) for name in COLUMNS},
+        },
+    )  # fmt: skip
+
+
 def load(conn: Connection, market: str, interval: str, candles: Any) -> int:
     """Copies candles that must not exist yet; their number."""
     if not len(candles):

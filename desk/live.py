@@ -4,15 +4,18 @@ It shows the vendor's prices, which nobody but their owner may see; a book in it
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from core.reasons import Reason, Refusal
 from core.vendors import TERMS, Vendor
 from db import access as account_rows
 from db import audit
+from db import candles as candle_rows
 from db import feeds as credential_rows
 from db import live as rows
 from db import market as market_rows
 from db.engine import Database
+from db.live import GapRow as Gap
 from db.live import LiveRow
 from desk import market as markets
 from desk.access import require_admin, require_write
@@ -21,6 +24,11 @@ from desk.remember import forget_all
 
 BOOK = "live-main"
 """The first book of a live market: its name differs from ``main``, because both markets run at once."""
+MOST_GAPS = 20
+__all__ = [
+    "BOOK", "Gap", "LiveRow", "choose", "ensure", "everyone", "fill_gap", "for_first_administrator", "gap_failed",
+    "gaps", "name_of", "of_owner", "reconnect", "switch",
+]  # fmt: skip
 
 
 def name_of(user: str) -> str:
@@ -96,6 +104,29 @@ def of_owner(database: Database, user_id: int) -> LiveRow | None:
     """A user's live market."""
     with database.autocommit() as connection:
         return rows.of_owner(connection, user_id)
+
+
+def gaps(database: Database, market: str) -> list[Gap]:
+    """Outages that are over and not filled in yet, the newest first."""
+    with database.autocommit() as connection:
+        return rows.open_gaps(connection, market, MOST_GAPS)
+
+
+def fill_gap(database: Database, market: str, gap: Gap, candles: Any) -> bool:
+    """Write what the vendor's history says of an outage, and close it, in one transaction: whoever comes second does
+    nothing and is told False."""
+    with database.connection() as connection:
+        if not rows.close_gap(connection, gap.id, len(candles)):
+            return False
+        if len(candles):
+            candle_rows.fill(connection, market, "1m", candles)
+    return True
+
+
+def gap_failed(database: Database, gap: Gap, why: str) -> None:
+    """Say why an outage is not filled in yet."""
+    with database.connection() as connection:
+        rows.gap_failed(connection, gap.id, why[:300])
 
 
 def everyone(database: Database, principal: Principal) -> list[LiveRow]:

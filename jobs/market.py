@@ -72,6 +72,11 @@ class MarketLoop(Steady):
         self._outages = Outages()
         self._shows = ""
 
+    @property
+    def is_live(self) -> bool:
+        """Whether a vendor's prices are shown here."""
+        return self._terms is not None
+
     def step(self) -> None:
         """One frame, if this process leads and the market is open."""
         if not self.leads():
