@@ -37,6 +37,9 @@ from gateway.tokens import token_of
 FRAMES = 8
 SOCKETS = 3
 """That one key may open."""
+AT_ONCE = 1_000
+"""So many come back at the same time; of more a quarter of it at a time, as many as a busy machine lets in within the
+time that they wait."""
 RUNS = {100: 5, 1_000: 5, 5_000: 1}
 """How often each number of readers is measured."""
 
@@ -104,7 +107,8 @@ def readers(port: int, requests: list[str], say: str) -> Iterator["subprocess.Po
     with process("bench.ticker_load", port, FRAMES) as child:
         assert child.stdin is not None
         assert child.stdout is not None
-        child.stdin.write(json.dumps({"requests": requests, "say": say}).encode() + b"\n")
+        at_once = AT_ONCE if len(requests) <= AT_ONCE else AT_ONCE // 4
+        child.stdin.write(json.dumps({"requests": requests, "say": say, "at_once": at_once}).encode() + b"\n")
         child.stdin.flush()
         if child.stdout.readline().strip() != b"ready":
             raise RuntimeError("not every reader was let in")

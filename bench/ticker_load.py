@@ -1,10 +1,11 @@
 """The readers of ``bench.ticker``: one process, many sockets, as little work a byte as can be.
 
 ``python -m bench.ticker_load PORT FRAMES``, with a JSON object as the first line of stdin: ``requests``, the head of
-each reader's handshake, and ``say``, what it says once it is let in, or "". Prints ``ready`` once every reader has had
-its first frame of prices (or the handshake, where it says nothing), then for each frame that all have read
-a JSON list of the instants (``time.monotonic``) at which each of them had. After FRAMES of them, and a second line on
-stdin, all hang up and come again at once: the seconds until each is as far as ``ready`` again, as another list.
+each reader's handshake, ``say``, what it says once it is let in, or "", and ``at_once``, how many connect at the same
+time. Prints ``ready`` once every reader has had its first frame of prices (or the handshake, where it says nothing),
+then for each frame that all have read a JSON list of the instants (``time.monotonic``) at which each of them had its
+last byte. After FRAMES of them, and a second line on stdin, all hang up and come again: the seconds until each is as
+far as ``ready`` again, as another list.
 """
 
 import contextlib
@@ -18,7 +19,6 @@ import time
 from typing import Any
 
 PING, PONG, BINARY, TEXT = 9, 10, 2, 1
-AT_ONCE = 1_000
 BEAT = 4
 """Bytes of the largest message that is no frame of prices."""
 
@@ -99,16 +99,16 @@ class Reader:
 class Crowd:
     """All readers, and who has had which frame."""
 
-    def __init__(self, port: int, requests: list[bytes], say: bytes) -> None:
-        self.port, self.requests, self.say = port, requests, say
+    def __init__(self, port: int, requests: list[bytes], say: bytes, at_once: int) -> None:
+        self.port, self.requests, self.say, self.at_once = port, requests, say, at_once
         self.poll = select.epoll()
         self.readers: dict[int, Reader] = {}
 
     def come(self) -> list[float]:
-        """Everybody connects, AT_ONCE of them at the same time: the seconds until each had its first frame."""
+        """Everybody connects, so many of them at the same time: the seconds until each had its first frame."""
         began, times = time.monotonic(), list[float]()
         while len(times) < len(self.requests):
-            for request in self.requests[len(self.readers) : len(times) + AT_ONCE]:
+            for request in self.requests[len(self.readers) : len(times) + self.at_once]:
                 one = Reader(self.port, request, self.say)
                 self.readers[one.socket.fileno()] = one
                 self.poll.register(one.socket, select.EPOLLIN | select.EPOLLOUT)
@@ -153,7 +153,7 @@ def main() -> None:
     """See above."""
     port, frames = int(sys.argv[1]), int(sys.argv[2])
     told: dict[str, Any] = json.loads(sys.stdin.readline())
-    crowd = Crowd(port, [each.encode() for each in told["requests"]], subscribing(told["say"]))
+    crowd = Crowd(port, [each.encode() for each in told["requests"]], subscribing(told["say"]), told["at_once"])
     crowd.come()
     print("ready", flush=True)
     for number in range(1, frames + 1):

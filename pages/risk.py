@@ -70,7 +70,8 @@ def head(seat: Seat, now: Row) -> None:
                 choices.append(ALL)
             if choices:
                 switch(seat, choices)
-    st.caption(f"{now['reason']} {now['explained']}".strip())
+    if now["state"] is TradingState.ACTIVE or seat.book.archived:  # otherwise the banner above says it
+        st.caption(f"{now['reason']} {now['explained']}".strip())
 
 
 def rearm(seat: Seat, now: Row) -> None:

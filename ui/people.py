@@ -52,14 +52,16 @@ def change_user(seat: Seat, names: list[str]) -> None:
     st.markdown("##### Change a user")
     actor, database, door = seat.who.name, seat.database, words.front_door(st.context.url, "admin")
     name = st.selectbox("User", names)
-    role = st.segmented_control(
-        "Role", identity.ROLES, default=identity.find(database, name).role, required=True, key=f"role of {name}"
-    )
+    user = identity.find(database, name)
+    role = st.segmented_control("Role", identity.ROLES, default=user.role, required=True, key=f"role of {name}")
+    if not user.active:
+        st.caption(f"{name} is switched off: no password, link, session or token of theirs opens anything.")
     with st.container(horizontal=True):
         wishes = {
             "Set role": lambda: identity.set_role(database, actor, name, role),
-            "Let in": lambda: identity.set_active(database, actor, name, True),
-            "Switch off": lambda: identity.set_active(database, actor, name, False),
+            "Switch off" if user.active else "Switch on": lambda: identity.set_active(
+                database, actor, name, not user.active
+            ),
             "Unlock": lambda: identity.unlock(database, actor, name),
             "End sessions": lambda: identity.revoke_all(database, actor, name),
             "Password link": lambda: identity.password_link(database, actor, name, door),
@@ -72,7 +74,9 @@ def change_user(seat: Seat, names: list[str]) -> None:
     except Refusal as refusal:
         st.error(refusal.sentence)
         return
-    if chosen == "Password link":
+    if chosen in ("Switch on", "Switch off"):
+        st.toast(f"{name} may sign in again" if chosen == "Switch on" else f"{name} may not sign in any more")
+    elif chosen == "Password link":
         st.caption("Good once, for an hour. Give it to the user by a way that only they read.")
         st.code(done, language=None)
     else:
@@ -149,7 +153,7 @@ def trail(seat: Seat) -> None:
             "actor": row.actor,
             "action": row.action.replace("_", " ").capitalize(),
             "subject": row.subject,
-            "detail": " · ".join(f"{name}: {value}" for name, value in row.detail.items() if value is not None),
+            "detail": words.details(row.detail),
         }
         for row in identity.audit_log(seat.database, seat.who, limit=int(pages), wanted=wanted)
     ]

@@ -1,6 +1,7 @@
 """Figures and times as they are read, for what Streamlit itself draws. The components have their own."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -85,6 +86,32 @@ def browser(agent: str | None) -> str:
 def host(url: str) -> str:
     """The host of an address, for people to read."""
     return urlsplit(url).hostname or url
+
+
+# What the trail calls the particulars of an act, for people to read; a name that is not here stands as it is.
+_PARTICULARS = {
+    "account": "in",
+    "address": "from",
+    "app": "program",
+    "cancelled": "orders cancelled:",
+    "flatten": "positions closed too",
+    "scopes": "may",
+    "way": "by",
+}
+
+
+def details(detail: Mapping[str, object]) -> str:
+    """The particulars of an act in the trail: what does not apply is left out."""
+    told = []
+    for name, value in detail.items():
+        label = _PARTICULARS.get(name, name.replace("_", " "))
+        if value is True:
+            told.append(label)
+        elif isinstance(value, list | tuple):
+            told.append(f"{label} {' and '.join(map(str, value))}" if value else "")
+        elif value is not None and value is not False and value != 0:
+            told.append(f"{label} {value}")
+    return " · ".join(each for each in told if each)
 
 
 def plain(text: str) -> str:

@@ -8,7 +8,7 @@ from desk import identity
 from tests.pages.conftest import words
 from tests.people import PASSWORD, person, signed_in
 from ui import google
-from ui.words import browser, plain
+from ui.words import browser, details, plain
 
 
 @pytest.mark.parametrize("role", ["trader", "analyst", "admin"])
@@ -130,6 +130,33 @@ def press(app, label: str) -> None:
 )  # fmt: skip
 def test_a_browser_by_its_name(agent, told):
     assert browser(agent) == told
+
+
+@pytest.mark.parametrize(
+    ("detail", "told"),
+    [
+        ({"flatten": False, "cancelled": 0}, ""),
+        ({"flatten": True, "cancelled": 3}, "positions closed too · orders cancelled: 3"),
+        ({"app": 7, "name": "my bot", "account": "asha/main", "scopes": ["read", "trade"]},
+         "program 7 · name my bot · in asha/main · may read and trade"),
+        ({"address": None, "way": "password"}, "by password"),
+        ({"ex_date": "2027-01-04"}, "ex date 2027-01-04"),
+    ],
+)  # fmt: skip
+def test_particulars_of_the_trail_are_words(detail, told):
+    assert details(detail) == told
+
+
+def test_an_administrator_switches_a_user_off_and_on(open_as, floor):
+    person(floor.database, "asha", password=PASSWORD)
+    app = open_as("root", "admin", role="admin", live=True, view="Users")
+    next(each for each in app.selectbox if each.label == "User").set_value("asha").run()
+    press(app, "Switch off")
+    app.run()
+    assert not identity.find(floor.database, "asha").active
+    assert "asha is switched off" in words(app)
+    press(app, "Switch on")
+    assert identity.find(floor.database, "asha").active
 
 
 def test_what_others_wrote_is_no_markup():
