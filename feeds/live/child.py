@@ -5,6 +5,7 @@ import random
 import signal
 import threading
 import time
+from collections import deque
 from dataclasses import asdict
 from typing import IO, Any
 
@@ -31,7 +32,8 @@ class Child:
             vendor(setup["vendor"]), setup["credentials"], setup["expires_at"], luck=random.SystemRandom().random
         )
         self._room = threading.Semaphore(WINDOW)
-        self._wish: tuple[list[str], list[str], list[str]] | None = None
+        # One place, because a wish that is taken out must not take along one that has just come.
+        self._wishes: deque[tuple[list[str], list[str], list[str]]] = deque(maxlen=1)
         self._over = threading.Event()
         self._named = 0
 
@@ -41,9 +43,8 @@ class Child:
         self._worker.start()
         status_at = lot_at = 0.0
         while not self._over.wait(STEP):
-            wish, self._wish = self._wish, None
-            if wish is not None:
-                self._worker.want(*wish)
+            if self._wishes:
+                self._worker.want(*self._wishes.pop())
             self._worker.step()
             now = time.monotonic()
             if now - lot_at >= LOT:
@@ -63,7 +64,7 @@ class Child:
             kind, data = piece
             if kind == pipe.WANT:
                 full, last, greeks = orjson.loads(data)
-                self._wish = (full, last, greeks)
+                self._wishes.append((full, last, greeks))
             elif kind == pipe.ROOM:
                 for _ in range(orjson.loads(data)):
                     self._room.release()

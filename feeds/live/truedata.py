@@ -63,7 +63,8 @@ class TrueDataLink:
         self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
         self._channel: Channel | None = None
         self._login: wire.Login | None = None
-        self._plan: Plan | None = None  # the newest, None once it is followed
+        self._plans: deque[Plan] = deque(maxlen=1)  # the newest, until it is followed
+        self._names: dict[str, str] = {}  # how each symbol was asked for
         self._subscribed: set[str] = set()
         self._waiting: deque[str] = deque()
         self._asked: dict[str, float] = {}
@@ -78,7 +79,7 @@ class TrueDataLink:
     def subscribe(self, plan: Plan) -> None:
         """Follow this plan from the thread's next turn on. TrueData knows no modes: a symbol comes with all that the
         account has subscribed to."""
-        self._plan = plan
+        self._plans.append(plan)
 
     def close(self) -> None:
         """End the connection and the thread."""
@@ -167,9 +168,8 @@ class TrueDataLink:
 
     def _follow(self) -> None:
         """Adds and takes away what the newest plan asks for, a batch at a time, each after the last one's answer."""
-        plan, self._plan = self._plan, None
-        if plan is not None:
-            self._change(plan)
+        if self._plans:
+            self._change(self._plans.pop())
         now = time.monotonic()
         if self._asked and now < min(self._asked.values()):
             return
@@ -183,7 +183,8 @@ class TrueDataLink:
         assert self._channel is not None
         assert self._login is not None
         allowed = accounts.allowed(self._login.segments)
-        all_keys = dict.fromkeys(key.upper() for key in (*plan.full, *plan.greeks, *plan.last))
+        all_keys = {key.upper(): key for key in (*plan.full, *plan.greeks, *plan.last)}
+        self._names.update(all_keys)
         keys = [key for key in all_keys if allowed(key)]
         if len(keys) < len(all_keys):
             barred = next(key for key in all_keys if not allowed(key))
@@ -197,7 +198,7 @@ class TrueDataLink:
         for begin in range(0, len(gone), BATCH):
             self._channel.send(accounts.wish("removesymbol", gone[begin : begin + BATCH]))
         for key in gone:
-            self.words.leave(key)
+            self.words.leave(self._names[key])
         self._subscribed &= wanted
         self._unknown &= wanted
         self._asked = {key: until for key, until in self._asked.items() if key in wanted}
@@ -212,7 +213,7 @@ class TrueDataLink:
             if key in self._asked:
                 del self._asked[key]
                 self._subscribed.add(key)
-                self.words.join(key, symbol.trade, ticks)
+                self.words.join(self._names[key], symbol.trade, ticks)
             else:
                 self.words.counted["unasked"] += 1
         self._give_up()

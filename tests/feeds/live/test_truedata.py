@@ -146,6 +146,13 @@ def test_a_new_plan_takes_away_first_and_adds_what_is_missing(stand: TrueDataSta
     one.words(stranger=1)
 
 
+def test_a_symbol_is_told_of_by_the_name_it_was_asked_for(stand: TrueDataStandIn, one: Ears) -> None:
+    one.opened("Nifty 50")
+    assert stand.symbols == ["NIFTY 50"]
+    stand.say(stand.trade("NIFTY 50", 2_500_000, 7))
+    assert one.row("Nifty 50", volume=7)["last_price"] == 2_500_000
+
+
 def test_symbols_of_segments_that_the_account_has_not_are_cut_and_named() -> None:
     with TrueDataStandIn(segments=("NSE_EQ",)) as stand, ears(stand) as one:
         one.opened()
