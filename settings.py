@@ -159,6 +159,11 @@ class Settings(BaseSettings):
         description="Address of Upstox: its login and its prices. Another one serves to try Kagaz with a stand-in.",
         json_schema_extra={"must": "be an address like https://api.upstox.com"},
     )
+    kagaz_upstox_stream: str | None = Field(
+        default=None,
+        description="Address of Upstox's stream, `wss://host:port`, to try Kagaz with a stand-in. Unset: Upstox's own.",
+        json_schema_extra={"must": "be an address like wss://localhost:9443"},
+    )
     kagaz_pg_bin: Path | None = Field(
         default=None,
         description="Folder with the programs of a Postgres (initdb, postgres) for the embedded database, in "

@@ -30,9 +30,9 @@ def line_of(credential: Credential) -> Line:
     given = {name: text for name, text in credential.fields.items() if not TERMS[credential.vendor].daily}
     if credential.token is not None:
         given["access_token"] = credential.token
-    address = settings.load().kagaz_upstox_url
-    if credential.vendor is Vendor.UPSTOX and address != settings.Settings.model_fields["kagaz_upstox_url"].default:
-        given["stream"] = address.replace("http", "ws", 1)
+    stream = settings.load().kagaz_upstox_stream
+    if credential.vendor is Vendor.UPSTOX and stream is not None:
+        given["stream"] = stream
     return LineProcess(credential.vendor, given, 0 if ends is None else int(ends.timestamp() * 1000))
 
 
