@@ -199,6 +199,19 @@ def test_a_goodbye_of_the_vendor_is_a_lost_connection(vendor: UpstoxStandIn, cod
         assert isinstance(line.last(), Lost)
 
 
+def test_the_vendors_redirect_is_followed(vendor: UpstoxStandIn) -> None:
+    vendor.moods.redirects = True
+    with ears(vendor.address) as line:
+        line.opened().link.subscribe(Plan(full=(RELIANCE,)))
+        line.row(RELIANCE)
+        assert vendor.handshakes == ["/v3/feed/market-data-feed", "/market-data-feeder/v3/live?code=once"]
+
+
+def test_two_people_each_have_their_own_token() -> None:
+    both = [Ears("", token).link._streamer.api_client.configuration for token in ("one", "another")]
+    assert [one.auth_settings()["OAUTH2"]["value"] for one in both] == ["Bearer one", "Bearer another"]
+
+
 def test_nobody_listens(vendor: UpstoxStandIn) -> None:
     vendor.go_away()
     with ears(vendor.address) as line:
