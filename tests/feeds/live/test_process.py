@@ -1,5 +1,7 @@
 """A line in a process of its own: it hands on, it is stopped in time, and it outlives what its client does."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -9,7 +11,7 @@ import pytest
 from feeds.live import process
 from feeds.live.child import WINDOW
 from feeds.live.line import LineState
-from feeds.live.process import LineProcess
+from feeds.live.process import PROJECT, LineProcess
 
 SCRIPTED = "tests.feeds.live.scripted"
 KEYS = ["NSE_EQ|A", "NSE_EQ|B"]
@@ -87,6 +89,27 @@ def test_a_client_whose_thread_never_ends_keeps_no_process(line_of: Callable[[st
     assert time.monotonic() - began < 10
     assert line.status().state is LineState.STOPPED
     line.stop()
+
+
+PARENT = """
+import sys, time
+from feeds.live.process import LineProcess
+line = LineProcess("tests.feeds.live.scripted", {"token": "leaks"})
+line.want(["NSE_EQ|A"])
+line.start()
+while not line.status().is_live:
+    time.sleep(0.05)
+print(line._child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_line_ends_with_its_parent_whatever_end_that_is() -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True, cwd=PROJECT) as parent:
+        child = psutil.Process(int(parent.stdout.readline()))
+        assert child.is_running()
+        parent.kill()
+    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
 def test_a_refused_line_stays_so_until_it_is_started(line_of: Callable[[str], LineProcess]) -> None:
