@@ -155,14 +155,10 @@ class Settings(BaseSettings):
         json_schema_extra={"must": "be 32 characters or more"},
     )
     kagaz_upstox_url: str = Field(
-        default="https://api.upstox.com",
-        description="Address of Upstox: its login and its prices. Another one serves to try Kagaz with a stand-in.",
-        json_schema_extra={"must": "be an address like https://api.upstox.com"},
+        default="https://api.upstox.com", description="Address of Upstox: its login and its candles, or a stand-in's."
     )
     kagaz_upstox_stream: str | None = Field(
-        default=None,
-        description="Address of Upstox's stream, `wss://host:port`, to try Kagaz with a stand-in. Unset: Upstox's own.",
-        json_schema_extra={"must": "be an address like wss://localhost:9443"},
+        default=None, description="Address of Upstox's stream, to try Kagaz with a stand-in. Unset: Upstox's own."
     )
     kagaz_pg_bin: Path | None = Field(
         default=None,

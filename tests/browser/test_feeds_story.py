@@ -69,6 +69,13 @@ def test_connect_trade_and_be_alone_with_it(address, visitor, books, stream):
     expect(rail(page, "NSE:INFY")).to_contain_text("1,234.50", timeout=40_000)
     stream.prices[KEY] = PRICE + 1
     expect(rail(page, "NSE:INFY")).to_contain_text("1,235.50")
+    # The vendor's own previous close, and nothing of the simulator's where the vendor has said nothing.
+    expect(rail(page, "NSE:INFY")).to_contain_text("+0.90%")
+    expect(rail(page, "NSE:RELIANCE")).not_to_contain_text(re.compile(r"\d\.\d\d"))
+    page.locator(".strip select").select_option("asha/main")
+    expect(page.locator(".strip")).to_contain_text("SIMULATED")
+    expect(rail(page, "NSE:RELIANCE")).to_contain_text(re.compile(r"\d\.\d\d"))
+    expect(rail(page, "NSE:INFY")).not_to_contain_text("1,235.50")
 
     office = sign_in(visitor(), address, "root", "admin?view=Feeds")
     card = office.locator(".st-key-feed-live-asha")

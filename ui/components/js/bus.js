@@ -4,7 +4,7 @@
 // carry the session's public name and the account, so another user of the browser shares nothing. When
 // that tab closes, the lock passes on. Elsewhere each visible tab has a stream of its own.
 
-import { ask, newKey } from "./base.js";
+import { ask, newKey, withAccount } from "./base.js";
 import { Stream } from "./stream.js";
 import * as store from "./store.js";
 
@@ -172,7 +172,7 @@ function restore(message) {
   message.positions.forEach(store.takePosition);
   if (message.wallet) store.takeWallet(message.wallet);
   store.state.feed = message.feed || store.state.feed;
-  store.state.market = message.market || store.state.market;
+  enter(message.market || store.state.market);
   for (const name of ["orders", "positions", "wallet", "feed"]) emit(name);
 }
 
@@ -195,11 +195,23 @@ function take(name, data) {
     store.state.feed = { ...data, heard: now };
     emit("feed", data);
   } else if (name === "hello") {
-    store.state.market = data.market;
+    enter(data.market);
     emit("hello", data);
   } else if (name === "snapshot") snapshot(data, now);
   else if (name === "bye" && data.reason === "session") setLink("ended");
   else emit(name, data);
+}
+
+// What is known of another market is forgotten, and what ticks do not carry is asked of the new one.
+function enter(market) {
+  const left = store.state.market;
+  store.state.market = market;
+  if (left === null || left === market) return;
+  const symbols = store.clearMarket();
+  emit("quotes", symbols);
+  emit("depth", null);
+  emit("market", market);
+  fetchQuotes([...symbols]);
 }
 
 function snapshot(data, now) {
@@ -268,7 +280,9 @@ export async function fetchQuotes(symbols) {
   for (let at = 0; at < symbols.length; at += 400) {
     const some = symbols.slice(at, at + 400);
     try {
-      const answer = await ask(`/quotes?symbols=${encodeURIComponent(some.join(","))}`);
+      const of = bus.account;
+      const answer = await ask(withAccount(`/quotes?symbols=${encodeURIComponent(some.join(","))}`, of));
+      if (of !== bus.account) return; // of a book that was left meanwhile, perhaps in another market
       emit("quotes", store.takeQuotes(answer, performance.now()));
       emit("depth", null);
     } catch {

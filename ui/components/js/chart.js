@@ -141,7 +141,7 @@ export const mount = widget((root, data, tools) => {
     const mine = (round += 1);
     try {
       if (!chart) await build();
-      const answer = await ask(`/candles?symbol=${encodeURIComponent(symbol)}&interval=${interval}`);
+      const answer = await ask(withAccount(`/candles?symbol=${encodeURIComponent(symbol)}&interval=${interval}`, account()));
       if (mine !== round) return;
       bars = new CandleMaker(answer.items, SPAN[interval]);
       series.setData(bars.all());
@@ -245,6 +245,7 @@ export const mount = widget((root, data, tools) => {
   tools.own(on("positions", () => nextFrame(`${tools.name} orders`, drawOrders)));
   tools.own(on("trade", () => setTimeout(() => drawFills(round), 300)));
   tools.own(on("gap", () => load(false)));
+  tools.own(on("market", () => load(true)));
   const themes = new MutationObserver(() => setTimeout(dress, 50));
   themes.observe(document.documentElement, { attributes: true, attributeFilter: ["style", "class"] });
   tools.own(() => {

@@ -30,10 +30,25 @@ export function clearAccount() {
   state.complete = false;
 }
 
+// Another market: prices of the one before are none here, and its charts and ladders are drawn anew.
+export function clearMarket() {
+  const symbols = new Set(state.quotes.keys());
+  for (const [symbol, quote] of state.quotes) {
+    for (const name of Object.keys(quote)) delete quote[name];
+    Object.assign(quote, fresh(symbol));
+  }
+  state.depth.clear();
+  state.feed = null;
+  told.at = null;
+  return symbols;
+}
+
+const fresh = (symbol) => ({ symbol, last_price: null, prev_close: null, seen: null, moved: 0, served: null });
+
 export function quoteOf(symbol) {
   let quote = state.quotes.get(symbol);
   if (!quote) {
-    quote = { symbol, last_price: null, prev_close: null, seen: null, moved: 0, served: null };
+    quote = fresh(symbol);
     state.quotes.set(symbol, quote);
   }
   return quote;
