@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 # How long a caller waits for a connection before it is told, in seconds.
 PATIENCE = 2.0
+_CHANCE = random.SystemRandom()  # nobody's seed is used up
 # Whole transactions that lost a race are safe to run again: deadlock, serialisation, lock timeout.
 RACES = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
 
@@ -289,5 +290,5 @@ def retrying(fn: Callable[[], T], attempts: int = 3) -> T:
         try:
             return fn()
         except RACES:
-            time.sleep(random.uniform(0.002, 0.010) * 2**attempt)  # noqa: S311 - spread, not secrecy
+            time.sleep(_CHANCE.uniform(0.002, 0.010) * 2**attempt)
     return fn()

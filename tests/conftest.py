@@ -1,8 +1,10 @@
 """A throwaway Postgres for a run of tests, and a database of its own for each test that asks."""
 
+import random
 from collections.abc import Callable, Iterator
 
 import hypothesis
+import psycopg_pool.base
 import pytest
 
 import settings
@@ -14,6 +16,9 @@ from tests.cluster import Throwaway
 # How long an example takes tells of the machine: a busy one fails nobody.
 hypothesis.settings.register_profile("kagaz", deadline=None)
 hypothesis.settings.load_profile("kagaz")
+# A pool draws how long its connections live, in threads of its own, whenever it likes; Hypothesis takes a number drawn
+# from the common source while it makes an example for a fault of the test.
+psycopg_pool.base.random = random.SystemRandom().random  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

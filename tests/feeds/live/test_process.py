@@ -31,7 +31,8 @@ def line_of() -> Iterator[Callable[[str], LineProcess]]:
     yield make
     for line in made:
         line.stop()
-    assert not [child for child in psutil.Process().children() if "feeds.live.child" in child.cmdline()]
+    children = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    assert not [child for child in children if "feeds.live.child" in child.cmdline()]
 
 
 def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
