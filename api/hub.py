@@ -42,6 +42,10 @@ class Watched:
     day: date
     readers: set[Subscriber] = field(default_factory=set)
 
+    def wanted(self, topic: str) -> bool:
+        """Whether any of its streams asked for the topic."""
+        return any(each.wants(topic) for each in self.readers)
+
 
 @dataclass(slots=True)
 class Place:
@@ -237,10 +241,12 @@ class Hub:
             if watched.version >= change.since:
                 watched.version, watched.day = max(watched.version, change.version), change.day
             events_of = encoded(change)
+            alerts = [(row["alert_id"], orjson.dumps(row)) for row in change.alerts]
             for stream in list(watched.readers):
                 # Who joined from an older snapshot waits for the next look, which begins where it stands.
                 if change.since <= stream.version < change.version:
                     deliver(stream, events_of)
+                    warn(stream, alerts)
                     stream.version = change.version
 
     def tick(self, clocks: dict[str, dict[str, Any]], over: set[tuple[str, str]]) -> None:
@@ -313,9 +319,20 @@ def encoded(change: Change) -> list[tuple[bytes, Any, int, bytes]]:
     for row in change.positions:
         place = (row["exchange"], row["symbol"], row["product"])
         out.append((b"position", place, row["version"], orjson.dumps(row)))
+    out += [(b"gtt", row["gtt_id"], row["version"], orjson.dumps(row)) for row in change.gtts]
     if change.wallet is not None:
         out.append((b"wallet", None, change.version, orjson.dumps(change.wallet)))
     return out
+
+
+def warn(stream: Subscriber, alerts: list[tuple[str, bytes]]) -> None:
+    """Those alerts that the stream was not told of; what it was told is kept for as long as it could come again."""
+    if not stream.wants("alerts"):
+        return
+    for name, body in alerts:
+        if name not in stream.told:
+            stream.must(b"alert", body)
+    stream.told = frozenset(name for name, _ in alerts)
 
 
 def deliver(stream: Subscriber, events_of: list[tuple[bytes, Any, int, bytes]]) -> None:
@@ -326,6 +343,9 @@ def deliver(stream: Subscriber, events_of: list[tuple[bytes, Any, int, bytes]]) 
         if event == b"wallet":
             if stream.wants("wallet"):
                 stream.may(event, body)
+        elif event == b"gtt":
+            if stream.wants("gtts"):
+                stream.may(event, body, place)
         elif event == b"position":
             if stream.wants("positions"):
                 stream.may(event, body, place)

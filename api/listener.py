@@ -104,7 +104,12 @@ class Listener(Reader):
         seen = self.accounts_read()
         with self.hub.lock:
             keys = {each.account.id: each.account.key for each in self.hub.accounts.values()}
-        changes = events.since(self.database, [each for each in seen if each.account_id in keys], keys)
+            wanted = {
+                topic: {each.account.id for each in self.hub.accounts.values() if each.wanted(topic)}
+                for topic in ("gtts", "alerts")
+            }
+        followed = [each for each in seen if each.account_id in keys]
+        changes = events.since(self.database, followed, keys, wanted["gtts"], wanted["alerts"])
         if changes:
             self.hub.call(self.hub.tell_changes, changes)
 

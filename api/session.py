@@ -85,7 +85,7 @@ def _row(row: SessionRow, principal: Any) -> dict[str, Any]:
 
 ENDPOINTS = (
     Endpoint("POST", "/auth/session", start, "Exchange a code for a cookie", public=True, body=("code",), status=204),
-    Endpoint("DELETE", "/auth/session", end, "Sign out", status=204),
+    Endpoint("DELETE", "/auth/session", end, "Sign out", status=204, free=True),
     Endpoint("GET", "/sessions", listed, "One's sessions"),
     Endpoint("DELETE", "/sessions", revoke_others, "End all other sessions"),
     Endpoint("DELETE", "/sessions/{session_id}", revoke, "End a session", status=204),

@@ -38,7 +38,8 @@ class Writer(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Subscriber:
-    """A stream. ``version`` is how far its reader knows the account; ``seen`` how far its group's frames."""
+    """A stream. ``version`` is how far its reader knows the account; ``seen`` how far its group's frames; ``told``
+    are the names of the newest alerts, which are looked up by time and would come again."""
 
     principal: Principal
     account: AccountRef
@@ -56,6 +57,7 @@ class Subscriber:
     parked_at: float | None = None
     written_at: float = field(default_factory=time.monotonic)
     sending_since: float | None = None
+    told: frozenset[str] = frozenset()
     _queue: deque[tuple[bytes, bytes]] = field(default_factory=deque)
     _queued: int = 0
     _slots: dict[Any, tuple[bytes, bytes]] = field(default_factory=dict)

@@ -7,8 +7,8 @@ from typing import Any
 from api.parsing import bad
 from desk import masters
 
-TOPICS = ("quotes", "depth", "orders", "trades", "positions", "wallet", "alerts", "feed", "candles")
-ACCOUNT_TOPICS = frozenset({"orders", "trades", "positions", "wallet"})
+TOPICS = ("quotes", "depth", "orders", "trades", "positions", "wallet", "gtts", "alerts", "feed", "candles")
+ACCOUNT_TOPICS = frozenset({"orders", "trades", "positions", "wallet", "gtts", "alerts"})
 USUAL = ("quotes", "orders", "trades", "positions", "wallet", "feed")
 SINGLE = ("depth", "candles")
 """Topics that may name one instrument: ``depth:NSE:INFY``."""

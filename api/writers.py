@@ -4,6 +4,7 @@ Plain ASGI, because a response object with its task group costs more a delivery 
 """
 
 import asyncio
+import time
 import uuid
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from api.pens import Pen, Write
 from api.serving import respond
 from api.subscriber import Subscriber
 from api.wishes import symbol_list, topic_list
+from core.program_rules import Bucket, Rate
 
 if TYPE_CHECKING:
     from api.stream import Streams
@@ -29,6 +31,9 @@ _HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 ]
+MESSAGES = Rate(20, 100)
+"""How often a socket may be asked to show something else: each time instruments are looked up."""
+FLOODED = 4429
 _FIRST = b"retry: 1000\n\n"
 _logger = log.get(__name__)
 
@@ -129,12 +134,18 @@ class Socket:
             messages = stream.messages()
             return say(messages) if messages else None
 
-        async def gone() -> None:
-            while (message := await receive())["type"] != "websocket.disconnect":
-                await self._heard(stream, message, send)
+        pace, flooded = Bucket(), False
 
-        if await serve(self.streams, stream, write, gone):
-            await send({"type": "websocket.close", "code": 1001})
+        async def gone() -> None:
+            nonlocal flooded
+            while not flooded and (message := await receive())["type"] != "websocket.disconnect":
+                flooded = pace.spend(MESSAGES, time.monotonic()) > 0
+                if not flooded:
+                    await self._heard(stream, message, send)
+
+        said_goodbye = await serve(self.streams, stream, write, gone)
+        if said_goodbye or flooded:
+            await send({"type": "websocket.close", "code": FLOODED if flooded else 1001})
 
     async def _heard(self, stream: Subscriber, message: Any, send: Send) -> None:
         try:

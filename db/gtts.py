@@ -1,7 +1,7 @@
 """GTTs as Postgres holds them. Whoever writes one holds its account's lock; every question is bounded."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -302,3 +302,19 @@ def orders_of(connection: Connection, account_id: int, ids: Sequence[int]) -> di
         [account_id, list(ids)],
     ).fetchall()
     return {row[0]: row[1:] for row in rows}
+
+
+def changed(connection: Connection, since: Mapping[int, int]) -> list[Gtt]:
+    """GTTs of accounts that changed after the version named of each, in the order of their changes."""
+    rows = connection.execute(
+        GTT + "join unnest(%s::bigint[], %s::bigint[]) as seen(account_id, version)"
+        " on seen.account_id = g.account_id and g.version > seen.version order by g.version, g.id",
+        [list(since), list(since.values())],
+    ).fetchall()
+    return [_gtt(row) for row in rows]
+
+
+def states_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, int, int]]:
+    """(status, quantity, filled) of orders by id, whosever they are."""
+    rows = connection.execute("select id, status, quantity, filled from orders where id = any(%s)", [list(ids)])
+    return {row[0]: row[1:] for row in rows.fetchall()}

@@ -23,6 +23,11 @@ def keep(connection: Connection, account_id: int, shortfall: int, closing: bool)
     return (bool(row[0]), bool(row[1])) if row else (False, False)
 
 
+def tell(connection: Connection, account_id: int) -> None:
+    """Raise the account's version, by which its streams learn that its wallet says something else."""
+    connection.execute("update accounts set version = version + 1 where id = %s", [account_id])
+
+
 def end(connection: Connection, account_id: int) -> None:
     """The call is met."""
     connection.execute("delete from margin_calls where account_id = %s", [account_id])

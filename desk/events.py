@@ -1,16 +1,18 @@
 """What a stream lives on: rings, what changed of accounts, the clocks of markets, and who may still listen."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from db import changes
-from db.changes import Seen
+from db import changes, gtts
+from db.changes import Changed, Seen
 from db.doorbell import ACCOUNTS, CONTROL, FRAMES, listen
 from db.engine import Database
-from desk import market, masters
+from desk import alerts, market, masters
 from desk.access import AccountRef
+from desk.gtt_rows import gtt_row
 from desk.holding_rows import position_rows
 from desk.rows import Row, order_row, trade_row, wallet_row
 from desk.screens import feed_row, phase_of
@@ -30,6 +32,10 @@ __all__ = [
     "since",
 ]
 
+LATELY = timedelta(minutes=1)
+"""How far alerts are looked back for: what was committed later than others may be older than they are."""
+MOST_ALERTS = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -46,6 +52,8 @@ class Change:
     trades: list[Row]
     positions: list[Row]
     wallet: Row | None
+    gtts: list[Row] = field(default_factory=list)
+    alerts: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +75,20 @@ def follow(
     listen(database.url, (ACCOUNTS, FRAMES, CONTROL), on_ring, stop, poll_seconds)
 
 
-def since(database: Database, seen: Sequence[Seen], keys: dict[int, str]) -> list[Change]:
-    """What changed of those accounts since the versions seen; ``keys`` are the accounts' names by id."""
+def since(
+    database: Database, seen: Sequence[Seen], keys: dict[int, str],
+    with_gtts: Collection[int] = (), with_alerts: Collection[int] = (),
+) -> list[Change]:  # fmt: skip
+    """What changed of those accounts since the versions seen; ``keys`` are the accounts' names by id. Of those named
+    besides also the GTTs that changed, and the alerts of the last minute."""
     if not seen:
         return []
     master = masters.get(database)
+    found = changes.since(database, seen)
+    moved = [each.account_id for each in found]
+    rows = _gtts(database, [each for each in found if each.account_id in with_gtts], keys)
+    told = {each: keys[each] for each in moved if each in with_alerts}
+    heard = alerts.recent(database, told, datetime.now(UTC) - LATELY, MOST_ALERTS) if told else {}
     return [
         Change(
             each.account_id,
@@ -82,9 +99,27 @@ def since(database: Database, seen: Sequence[Seen], keys: dict[int, str]) -> lis
             [trade_row(row, keys[each.account_id]) for row in each.trades],
             position_rows(each.positions, keys[each.account_id], master),
             None if each.wallet is None else wallet_row(each.wallet, keys[each.account_id]),
+            rows.get(each.account_id, []),
+            heard.get(each.account_id, []),
         )
-        for each in changes.since(database, seen)
+        for each in found
     ]
+
+
+def _gtts(database: Database, found: Sequence[Changed], keys: dict[int, str]) -> dict[int, list[Row]]:
+    """The GTTs that changed with those accounts, by account."""
+    if not found:
+        return {}
+    by_id = masters.get(database).by_id
+    told: dict[int, list[Row]] = {}
+    with database.connection() as connection:
+        rows = gtts.changed(connection, {each.account_id: each.since for each in found})
+        placed = [leg.order_id for gtt in rows for leg in gtt.legs if leg.order_id]
+        orders = gtts.states_of(connection, placed) if placed else {}
+    for gtt in rows:
+        row = gtt_row(gtt, by_id[gtt.instrument_id], keys[gtt.account_id], orders)
+        told.setdefault(gtt.account_id, []).append(row)
+    return told
 
 
 def glance(database: Database, markets: Mapping[str, int], seen: Sequence[Seen]) -> tuple[bool, bool]:

@@ -37,11 +37,14 @@ def _one(database: Database, standing: Standing, rule: CallRule) -> None:
         if standing.since is not None:
             with database.connection() as connection:
                 rows.end(connection, standing.account_id)
+                rows.tell(connection, standing.account_id)
             log.get(__name__).info("A margin call is met", extra=told)
             ring(database, ACCOUNTS)
         return
     with database.connection() as connection:
         new, begins = rows.keep(connection, standing.account_id, max(0, -standing.available), verdict.closing)
+        if new or begins:
+            rows.tell(connection, standing.account_id)
     if new and verdict.called:
         log.get(__name__).warning(f"Margin call: short of {rupees(-standing.available)}", extra=told)
     if begins:

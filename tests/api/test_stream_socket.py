@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from db.engine import Database
@@ -58,3 +58,30 @@ def test_a_page_of_another_site_cannot_listen_with_our_cookie(server: Live, desk
 def test_nobody_listens_without_a_credential(server: Live) -> None:
     with pytest.raises(InvalidStatus):
         open_socket(server, "topics=feed")
+
+
+def test_whoever_floods_a_socket_is_hung_up_on_and_the_others_are_served(server: Live, desk: Database) -> None:
+    bearer = f"Bearer {token(desk, 'alice')}"
+    with (
+        open_socket(server, "topics=feed", authorization=bearer) as calm,
+        open_socket(server, "topics=quotes", authorization=bearer) as wild,
+    ):
+        with pytest.raises(ConnectionClosed):
+            for number in range(5_000):
+                wild.send(json.dumps({"symbols": ["NSE:TCS"]}) if number % 2 else b"\x00\xff" * 50)
+            while True:
+                wild.recv(timeout=10)
+        assert wild.close_code == 4429
+        assert heard(calm, "feed")
+
+
+GARBAGE = ("", "null", "[]", "{", '{"symbols":1}', '{"topics":["gossip"]}', '{"symbols":["' + "x" * 70_000 + '"]}',
+           '{"a":{"a":{"a":{"a":{"a":1}}}}}', '{"symbols":[],"symbols":[]}', b"\x00", b"")  # fmt: skip
+
+
+def test_garbage_on_a_socket_is_answered_and_the_stream_goes_on(server: Live, desk: Database) -> None:
+    with open_socket(server, "topics=feed", authorization=f"Bearer {token(desk, 'alice')}") as socket:
+        for each in GARBAGE:
+            socket.send(each)
+            assert heard(socket, "problem")["data"]["status"] in (400, 413), each
+        assert heard(socket, "feed")

@@ -142,6 +142,7 @@ def _portfolio(tour: Tour, alice: TestClient, desk: Database) -> None:
     tour.ask(alice, "DELETE", "/accounts/shares", query="?user=bob")
     tour.ask(alice, "PUT", "/accounts/shares", {"user": "nobody"})
     tour.ask(alice, "GET", "/pnl", query="?trips=50")
+    tour.ask(alice, "GET", "/pnl", query="?until=2000-01-01")
     tour.ask(alice, "GET", "/contract-notes")
     tour.ask(alice, "GET", "/contract-notes", query="?date=2020-01-01")
     tour.ask(alice, "GET", "/plans")

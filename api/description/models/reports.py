@@ -172,7 +172,7 @@ class Drawdowns(Shape):
 
     deepest: Drawdown | None
     longest: Drawdown | None
-    now: Fraction
+    now: Fraction | None
 
 
 class TripRow(Shape):

@@ -1,0 +1,135 @@
+"""Two web processes over one database: what is done through one is seen on the other's streams."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from api.late import PREFIX
+from db.engine import Database
+from desk import access, alerts, identity, risk_switch
+from tests.api.conftest import ORDER
+from tests.api.streaming import Live
+from tests.api.test_stream import httpx_fails
+from tests.people import token
+
+SOON = 2.0
+"""Seconds: a doorbell rings at once, and without one a look comes four times a second."""
+
+
+@pytest.fixture
+def two(desk: Database) -> Iterator[list[Live]]:
+    """Two processes that serve the whole API."""
+    ports = [free_port() for _ in range(2)]
+    children = [
+        subprocess.Popen([sys.executable, "-m", "tests.api.stream_child", desk.url, str(port)]) for port in ports
+    ]
+    try:
+        urls = [f"http://127.0.0.1:{port}{PREFIX}" for port in ports]
+        for url, child in zip(urls, children, strict=True):
+            while httpx_fails(f"{url}/health"):
+                assert child.poll() is None
+        yield [Live(url, None) for url in urls]
+    finally:
+        for child in children:
+            child.kill()
+            child.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ask(server: Live, bearer: str, method: str, path: str, body: Any = None) -> Any:
+    """What a server answers; it must do what is asked."""
+    headers = {"authorization": f"Bearer {bearer}"}
+    answer = httpx.request(method, f"{server.url}{path}", json=body, headers=headers, timeout=10)
+    assert answer.status_code < 300, answer.text
+    return answer.json()
+
+
+def test_an_order_placed_through_one_process_is_seen_through_the_other(two: list[Live], desk: Database) -> None:
+    bearer = token(desk, "alice")
+    here, there = two
+    with there.reading(bearer, "topics=orders,wallet") as reader:
+        reader.until("snapshot")
+        placed = ask(here, bearer, "POST", "/orders", ORDER)
+        began = time.monotonic()
+        assert reader.until("order")["order_id"] == placed["order_id"]
+        assert time.monotonic() - began < SOON
+        assert reader.until("wallet")["version"] >= placed["version"]
+
+
+def test_who_comes_back_to_the_other_process_is_told_of_a_gap_and_gets_a_snapshot(
+    two: list[Live], desk: Database
+) -> None:
+    bearer = token(desk, "alice")
+    here, there = two
+    with here.reading(bearer, "topics=orders") as reader:
+        reader.until("snapshot")
+        last = reader.ids[-1]
+    placed = ask(here, bearer, "POST", "/orders", ORDER)
+    with there.reading(bearer, "topics=orders", last_id=last) as reader:
+        assert [reader.next()[0], reader.next()[0]] == ["hello", "gap"]
+        assert [each["order_id"] for each in reader.until("snapshot")["orders"]] == [placed["order_id"]]
+        second = ask(here, bearer, "POST", "/orders", {**ORDER, "price": 1490})
+        assert reader.until("order")["order_id"] == second["order_id"]
+
+
+def test_a_token_that_ends_through_one_process_is_out_of_the_other(two: list[Live], desk: Database) -> None:
+    bearer = token(desk, "alice")
+    there = two[1]
+    with there.reading(bearer, "topics=feed") as reader:
+        reader.until("hello")
+        with desk.connection() as connection:
+            connection.execute("update api_tokens set revoked_at = now()")
+        assert reader.until("bye") == {"reason": "session"}
+
+
+def test_gtts_and_alerts_come_by_the_stream(two: list[Live], desk: Database) -> None:
+    bearer = token(desk, "alice")
+    here, there = two
+    leg = {"trigger_price": 1400, "quantity": 1, "price": 1400}
+    wish = {"symbol": "INFY", "exchange": "NSE", "side": "BUY", "product": "CNC", "legs": [leg]}
+    with there.reading(bearer, "topics=gtts,alerts") as reader:
+        reader.until("snapshot")
+        made = ask(here, bearer, "POST", "/gtt", wish)
+        assert reader.until("gtt") == made
+        ask(here, bearer, "POST", "/risk/kill", {"scope": "ACCOUNT"})
+        gtt, alert = None, None
+        while gtt is None or alert is None:
+            event, data = reader.next()
+            gtt, alert = data if event == "gtt" else gtt, data if event == "alert" else alert
+        assert (gtt["gtt_id"], gtt["status"]) == (made["gtt_id"], "CANCELLED")
+        assert (alert["kind"], alert["event"], alert["level"]) == ("RISK", "HALTED", "CRITICAL")
+        known = {each["alert_id"] for each in ask(here, bearer, "GET", "/alerts")["items"]}
+        assert alert["alert_id"] in known
+        # The next change looks back over the same minute and says nothing again.
+        ask(here, bearer, "POST", "/risk/rearm", {"scope": "ACCOUNT"})
+        assert reader.until("alert")["event"] == "ACTIVE"
+
+
+def test_alerts_have_pages_that_lose_nothing(desk: Database) -> None:
+    """What came at one instant stays on one page; each page begins where the last one ended."""
+    who = identity.principal_from_token(desk, token(desk, "alice"))
+    account = access.by_key(desk, "alice/main")
+    for _ in range(4):
+        risk_switch.kill(desk, who, account)
+        risk_switch.rearm(desk, who, account)
+    whole = alerts.listed(desk, account)["items"]
+    assert [each["event"] for each in whole] == ["ACTIVE", "HALTED"] * 4
+    pages, cursor = [], None
+    while True:
+        page = alerts.listed(desk, account, before=cursor, limit=3)
+        pages += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert pages == whole
