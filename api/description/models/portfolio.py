@@ -34,6 +34,15 @@ class Share(Shape):
     user: str
 
 
+class Greeks(Shape):
+    """Of all units of a contract: rupees a rupee, a rupee squared, a day, a percentage point of volatility."""
+
+    delta: float
+    gamma: float
+    theta: float
+    vega: float
+
+
 class Position(Shape):
     """What is open in one instrument and product, or was closed today."""
 
@@ -63,6 +72,7 @@ class Position(Shape):
     unrealised_before: Rupees
     converts_to: Product | None
     convertible_quantity: int
+    greeks: Greeks | None
     version: int
 
 
