@@ -19,7 +19,7 @@ E = TypeVar("E", bound=StrEnum)
 _MONEY = re.compile(r"([0-9]{1,15})(?:\.([0-9]+))?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:-]{0,39}", re.ASCII)
-_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9&_-]{0,63}", re.ASCII)
+_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9&_.-]{0,63}", re.ASCII)
 _KEY = re.compile(r"[A-Z]{2,8}:[A-Z0-9][A-Z0-9 &_.-]{0,63}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _HIGHEST_PRICE = 2_000_000_000  # paise: what an integer column holds, two crore rupees

@@ -11,34 +11,43 @@ from desk.rows import Row
 
 
 def chain(database: Database, market: str, underlying: str, expiry: date | None = None) -> Row:
-    """{underlying, quote, expiries, expiry, rows}: of the nearest expiry where none is named; a row has ``strike``,
-    ``call`` and ``put``, each with its key, its lot and its quote (None before its first price).
+    """{underlying, quote, expiries, expiry, future, rows}: of the nearest expiry where none is named; a row has
+    ``strike``, ``call`` and ``put``, each, as ``future``, with its key, its lot and its quote (None before its first
+    price). A contract may stand for its underlying, and then names its own expiry.
 
     Raises Refusal UNKNOWN_INSTRUMENT for what has no options, and EXPIRED for a day on which none of them ends.
     """
     master = masters.get(database)
-    lead = master.by_key.get(underlying)
-    listed = [] if lead is None else [one for one in master.chain(lead.id) if one.kind in OPTIONS]
+    asked = master.by_key.get(underlying)
+    lead = None if asked is None else master.by_id[asked.margin_underlying]
+    contracts = [] if lead is None else master.chain(lead.id)
+    listed = [one for one in contracts if one.kind in OPTIONS]
     expiries = sorted({one.expiry for one in listed if one.expiry is not None})
     if lead is None or not expiries:
         sentence = "There are no options on that. Name an underlying such as NSE:NIFTY 50."
         raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, "underlying")
-    wanted = expiry or expiries[0]
+    own = asked.expiry if asked is not None and asked.expiry in expiries else None
+    wanted = expiry or own or expiries[0]
     if wanted not in expiries:
         sentence = f"None of its options ends on {wanted:%d %b %Y}. The next expiry is {expiries[0]:%d %b %Y}."
         raise Refusal(Reason.EXPIRED, sentence, "expiry")
-    found = [one for one in listed if one.expiry == wanted]
+    found = [one for one in contracts if one.expiry == wanted]
+    future: Row | None = None
     told = _quotes(database, market, [lead.key, *(one.key for one in found)])
     rows: dict[int, Row] = {}
     for one in found:
+        told_of = {"key": one.key, "symbol": one.symbol, "lot": one.lot, "quote": told.get(one.key)}
+        if one.kind not in OPTIONS:
+            future = told_of
+            continue
         row = rows.setdefault(one.strike or 0, {"strike": as_number(one.strike or 0), "call": None, "put": None})
-        side = "call" if one.kind is Kind.CE else "put"
-        row[side] = {"key": one.key, "symbol": one.symbol, "lot": one.lot, "quote": told.get(one.key)}
+        row["call" if one.kind is Kind.CE else "put"] = told_of
     return {
         "market": market,
         "underlying": lead.key,
         "quote": told.get(lead.key),
         "expiry": wanted.isoformat(),
+        "future": future,
         "expiries": [each.isoformat() for each in expiries],
         "rows": [rows[strike] for strike in sorted(rows)],
     }

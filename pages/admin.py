@@ -9,7 +9,7 @@ from core.calendar import IST, DayKind
 from core.reasons import Refusal
 from desk import admin, calendar, corporate
 from desk import verify as verifying
-from ui import feeds, guard, people, words
+from ui import feeds, guard, listings, people, words
 from ui.seat import Seat
 from ui.tables import table
 
@@ -257,8 +257,8 @@ def vendors_feeds(seat: Seat) -> None:
 
 
 VIEWS = {
-    "Health": machinery, "Feeds": vendors_feeds, "Jobs": jobs, "Books": books, "Actions": actions, "Calendar": hours,
-    "Users": people.users, "Audit": people.trail,
+    "Health": machinery, "Feeds": vendors_feeds, "Instruments": listings.instruments, "Jobs": jobs, "Books": books,
+    "Actions": actions, "Calendar": hours, "Users": people.users, "Audit": people.trail,
 }  # fmt: skip
 
 

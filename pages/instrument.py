@@ -60,7 +60,10 @@ def page() -> None:
             fallback.fills(seat, key)
         terms(found[0])
         return
-    components.show("quote", "page-quote", {**shared, "follow": False}, "open")
+    picked = components.show("quote", "page-quote", {**shared, "follow": False}, "open").open
+    if picked and picked != key:  # another strike or expiry, from the option chain
+        st.query_params["symbol"] = picked
+        st.rerun()
     left, right = st.columns([0.72, 0.28], gap="medium")
     with left:
         components.show("chart", "page-chart", {**shared, "follow": False, "height": 520})

@@ -24,6 +24,18 @@ MONTH, QUARTER = date(2026, 12, 29), date(2027, 3, 30)
 WEEK = date(2026, 12, 1)
 
 
+def run_the_market(database: Database) -> None:
+    """Switched on and on TODAY, so that the masters are of that date and not of the day on which a test runs."""
+    with database.connection() as connection:
+        connection.execute("update markets set running = true, trading_date = %s where id = 'sim'", (TODAY,))
+    masters.forget(database)
+
+
+@pytest.fixture(autouse=True)
+def on_the_date(database: Database) -> None:
+    run_the_market(database)
+
+
 def pieces(file: bytes) -> Iterator[bytes]:
     return (file[at : at + 5000] for at in range(0, len(file), 5000))
 

@@ -9,7 +9,7 @@ from desk import market, masters
 from jobs import day, past
 from jobs import market as market_loop
 from jobs.bus import Bus
-from tests.desk.test_vendor_masters import FIRST, load
+from tests.desk.test_vendor_masters import FIRST, load, run_the_market
 from tests.jobs.test_market_loop import SETTINGS, Clock, step
 
 
@@ -30,6 +30,7 @@ def test_a_vendor_s_contract_is_priced_once_somebody_wants_it(
     monkeypatch.setattr(past, "fill", lambda *_: None)
     monkeypatch.setattr(market_loop, "WIDER", 0.0)
     monkeypatch.setattr(market_loop, "CHORES", 0.0)
+    run_the_market(database)
     load(database, *FIRST, on=market.state(database, "sim").trading_date)
     master = masters.get(database)
     far, alpha = master.by_key["NFO:NIFTY27MAR25000CE"].id, master.by_key["NSE:ALPHA"].id
@@ -60,6 +61,7 @@ def quoted(database: Database) -> set[int]:
 
 
 def test_only_contracts_on_what_this_house_lists_can_be_asked_for(database: Database) -> None:
+    run_the_market(database)
     load(database, *FIRST)
     master = masters.get(database)
     keys = ("NSE:INFY", "NSE:ALPHA", "NFO:NIFTY26DECFUT", "NFO:ALPHA26DEC100CE", "NFO:NIFTY27MAR25000CE")

@@ -53,12 +53,12 @@ _SHEETS = {
     "orders": ("orders",),
     "pnl": ("wallet", "pnl"),
     "positions": ("orders", "positions"),
-    "quote": ("quote",),
+    "quote": ("quote", "chain"),
     "risk": ("wallet", "risk"),
     "strip": ("strip",),
     "ticket": ("ticket",),
     "wallet": ("wallet",),
-    "watch": ("depth", "watch"),
+    "watch": ("depth", "watch", "chain"),
 }
 
 

@@ -109,6 +109,7 @@ class Chain(Shape):
     underlying: Key
     quote: Quote | None
     expiry: Day
+    future: ChainSide | None = None
     expiries: list[Day]
     rows: list[ChainRow]
 

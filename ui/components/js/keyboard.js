@@ -8,6 +8,7 @@ const KEYS = [
   ["B  S", "buy, sell the selected row"],
   ["G", "leave an order that waits for a price (GTT)"],
   ["D  C", "its depth, its page"],
+  ["O", "its option chain: expiries and strikes"],
   ["Alt ↑ ↓", "move the row in its list"],
   ["Delete", "take it off the list (with undo)"],
   ["Enter", "send the ticket"],

@@ -1,6 +1,7 @@
 // The head of an instrument's page: its name, the live price, and what the day has been so far.
 
 import { emit, fetchQuotes, on, unwant, want } from "./bus.js";
+import { openChain } from "./chain.js";
 import { h } from "./dom.js";
 import { instrument } from "./instruments.js";
 import { arrow, compact, percent, price, signed, tone } from "./money.js";
@@ -30,6 +31,17 @@ export const mount = widget((root, data, tools) => {
   const volume = h("dd", { class: "num" }, "–");
   const range = h("div", { class: "range", role: "img" }, h("i"));
   const trade = (side) => emit("ticket", { symbol, side });
+  let shown = null;
+  const open = (key) => tools.trigger("open", key);
+  const chain = h(
+    "button",
+    { type: "button", class: "plain", title: "Futures and options by expiry and strike",
+      onclick: () => {
+        shown?.close();
+        shown = openChain(root, symbol, { write: data.write, open });
+      } },
+    "Option chain",
+  );
   const buttons = h(
     "div",
     { class: "row" },
@@ -38,7 +50,7 @@ export const mount = widget((root, data, tools) => {
     data.follow &&
       h(
         "button",
-        { type: "button", class: "plain", title: "Open its own page", onclick: () => tools.trigger("open", symbol) },
+        { type: "button", class: "plain", title: "Open its own page", onclick: () => open(symbol) },
         "Details",
       ),
   );
@@ -55,6 +67,7 @@ export const mount = widget((root, data, tools) => {
         h("div", null, h("dt", null, "Volume"), volume),
       ),
       h("div", { class: "grow" }),
+      chain,
       buttons,
     ),
     range,
@@ -111,6 +124,7 @@ export const mount = widget((root, data, tools) => {
   const timer = setInterval(paint, 1000);
   tools.own(() => {
     clearInterval(timer);
+    shown?.close();
     unwant(tools.name);
   });
   return { update: (next) => next.symbol && show(next.symbol) };

@@ -8,12 +8,13 @@ const PAUSE = 90;
 // Its name, which for a contract carries expiry and strike, and its lot where that is more than one.
 export const describe = (item) => (item.lot > 1 ? `${item.name} · lot ${item.lot}` : item.name);
 
-// `choose(item, event)` is called with what was picked; `has(key)` says what is in the list already.
-export function searchBox({ choose, has }) {
+// `choose(item, event)` is called with what was picked; `has(key)` says what is in the list already. `add` names what
+// picking does; `summoned` is whether / and Ctrl+K bring one here.
+export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy, nifty 25000 ce", summoned = true }) {
   const listId = unique("found");
   const input = h("input", {
     type: "search",
-    placeholder: "Search  eg. infy, nifty 25000 ce",
+    placeholder: hint,
     autocomplete: "off",
     spellcheck: "false",
     role: "combobox",
@@ -63,7 +64,7 @@ export function searchBox({ choose, has }) {
             h("span", { class: "chip" }, item.exchange),
             h("small", { class: "cut" }, describe(item)),
           ),
-          has(item.key) ? h("span", { class: "muted" }, "✓ in list") : h("span", { class: "add" }, "+ add"),
+          has(item.key) ? h("span", { class: "muted" }, "✓ in list") : h("span", { class: "add" }, add),
         ),
       ),
     );
@@ -126,6 +127,6 @@ export function searchBox({ choose, has }) {
     input.focus();
     input.select();
   };
-  addEventListener("keydown", summon, true);
+  if (summoned) addEventListener("keydown", summon, true);
   return { node, destroy: () => removeEventListener("keydown", summon, true) };
 }

@@ -1,8 +1,9 @@
 // The market watch: a rail of live rows. A price that comes changes text; nothing reruns.
 //
-// Keys on the selected row: B buy, S sell, G a GTT, D depth, C chart, arrows move, Alt+arrows reorder, Delete removes.
+// Keys on the selected row: B buy, S sell, G a GTT, D depth, C chart, O option chain, arrows move, Alt+arrows reorder, Delete removes.
 
 import { emit, link, on, unwant, want } from "./bus.js";
+import { openChain } from "./chain.js";
 import { depthView } from "./depth.js";
 import { arrange, h, missed, toast, typing } from "./dom.js";
 import { picked } from "./linked.js";
@@ -15,6 +16,7 @@ import { age } from "./time.js";
 import { listTabs } from "./watch_lists.js";
 import { widget } from "./widget.js";
 
+const FIRST = "NSE:NIFTY 50"; // whose chain opens where nothing is selected
 const LATE = 10000; // ms without a tick, after which a row says how old it is
 // Lines are kept in blocks, which the browser skips as a whole while they are out of sight: to ask it of each of
 // five hundred lines cost a third of every frame.
@@ -114,7 +116,12 @@ export const mount = widget((root, data, tools) => {
   const rows = new Map();
   let selected = null;
   const body = h("div", { class: "lines", role: "grid", "aria-label": "Market watch" });
-  const tabs = listTabs(root, data.write);
+  let shown = null;
+  const chain = (symbol) => {
+    shown?.close();
+    shown = openChain(root, symbol || FIRST, { write: data.write, open: (key) => tools.trigger("open", key) });
+  };
+  const tabs = listTabs(root, data.write, () => chain(selected));
   const blocks = [];
   const inSight = new Set();
   const eye = new IntersectionObserver(
@@ -278,6 +285,7 @@ export const mount = widget((root, data, tools) => {
     else if (letter === "G" && data.write) emit("gtt", { symbol });
     else if (letter === "D") toggleDepth(symbol);
     else if (letter === "C") tools.trigger("open", symbol);
+    else if (letter === "O") chain(symbol);
     else if (letter === "Delete") remove(symbol);
   }
 
@@ -302,7 +310,7 @@ export const mount = widget((root, data, tools) => {
     else if (event.key === "Home") select(symbols[0]);
     else if (event.key === "End") select(symbols.at(-1));
     else if (event.key === "Enter" && data.write) emit("ticket", { symbol: selected, side: "BUY" });
-    else if (["B", "S", "G", "D", "C", "Delete"].includes(letter)) act(letter, selected);
+    else if (["B", "S", "G", "D", "C", "O", "Delete"].includes(letter)) act(letter, selected);
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -340,6 +348,7 @@ export const mount = widget((root, data, tools) => {
       clearInterval(clock);
       eye.disconnect();
       search.destroy();
+      shown?.close();
       for (const row of rows.values()) row.depth?.destroy();
       unwant(tools.name);
     },

@@ -4,7 +4,7 @@ import { confirmed, h, toast, typedIn } from "./dom.js";
 import * as lists from "./lists.js";
 import { menu } from "./menu.js";
 
-export function listTabs(root, write) {
+export function listTabs(root, write, chain) {
   const tabs = h("div", { class: "tabs grow", role: "tablist", "aria-label": "Watchlists" });
   const attempt = (work) => work.catch((refused) => toast(root, refused.message, { tone: "bad", stays: true }));
 
@@ -48,5 +48,10 @@ export function listTabs(root, write) {
       ),
     );
   }
-  return { node: h("div", { class: "row lists" }, tabs, more), draw };
+  const options = h(
+    "button",
+    { type: "button", class: "quiet", title: "Option chain of the selected instrument (O)", onclick: chain },
+    "Chain",
+  );
+  return { node: h("div", { class: "row lists" }, tabs, options, more), draw };
 }
