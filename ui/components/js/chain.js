@@ -296,6 +296,17 @@ export function openChain(host, symbol, { write, open = null }) {
     else return;
     event.preventDefault();
   });
+  // Before the search hears it: what it found closes first, then the dialog, whatever has the focus.
+  box.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape" || !search.node.querySelector("ul").hidden) return;
+      event.preventDefault();
+      event.stopPropagation();
+      close();
+    },
+    true,
+  );
   box.addEventListener("cancel", (event) => {
     event.preventDefault();
     close();
