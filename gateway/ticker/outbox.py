@@ -17,7 +17,8 @@ from web.eager import begin
 MOST_WAITING = 256 << 10
 """Bytes of order updates that may wait for a slow reader; one that falls further behind is let go."""
 STALLED_SECONDS = 30.0
-BEAT_SECONDS = 1.0
+BEAT_SECONDS = 1.5
+"""Without anything else: looked at each second, so that who gets a frame a second gets no beat beside it."""
 BEAT = b"\x00"
 Send = Callable[[Any], Awaitable[None]]
 
