@@ -18,8 +18,8 @@ from feeds import recording_files as files
 from feeds.recording_files import Identity
 from feeds.universe import Universe
 
-# Frames that may wait for the thread; seconds between two looks at the bound and two summaries; seconds for an end.
-WAITING, LOOK_EVERY, LAST_WORDS = 256, 30.0, 10.0
+# Frames that may wait for the thread; seconds between two looks at the bound, between two summaries, and for an end.
+WAITING, LOOK_EVERY, SUM_EVERY, LAST_WORDS = 256, 30.0, 2.0, 10.0
 
 
 def identities(universe: Universe) -> list[Identity]:
@@ -121,6 +121,7 @@ class _Writer:
         self._day: Path | None = None
         self._universe: Universe | None = None
         self._looked_at = -LOOK_EVERY
+        self._summed_at = -SUM_EVERY
         self._others = 0  # bytes of all recordings at the last look
         self._since = 0  # bytes written since
         self._part = {"frames": 0, "first": 0, "last": 0, "lost": 0}
@@ -172,6 +173,8 @@ class _Writer:
         self._part["frames"] += 1
         self._part["last"] = frame.number
         self.trouble = ""
+        if time.monotonic() - self._summed_at >= SUM_EVERY:
+            self._sum_up()
 
     def _begin(self, frame: Frame) -> FileIO:
         assert self._day is not None
@@ -200,7 +203,6 @@ class _Writer:
             self._others = sum(path.stat().st_size for path in self._root.rglob(f"*{files.SUFFIX}"))
             if self._file is not None:
                 os.fsync(self._file.fileno())
-                self._sum_up()
         elif self.trouble and self._file is None:
             return False  # until the next look
         if self._others + self._since < self._most:
@@ -220,6 +222,7 @@ class _Writer:
 
     def _sum_up(self) -> None:
         """What a list of recordings shows without reading them."""
+        self._summed_at = time.monotonic()
         if self._file is not None:
             files.write_whole(Path(self._file.name).with_suffix(".json"), self._part)
 

@@ -1,5 +1,6 @@
 """A recorded day: what was stored comes back byte for byte, and what a crash or a full disk took is counted."""
 
+import json
 import tempfile
 import threading
 from dataclasses import replace
@@ -298,3 +299,17 @@ def test_a_prices_close_is_the_last_that_was_played(tmp_path: Path) -> None:
     assert closes[10] == frames[0].rows["last_price"][0]
     assert closes[11] == frames[1].rows["last_price"][0]
     assert closes[12] == 41_540
+
+
+def test_a_process_that_is_killed_leaves_a_summary_of_what_it_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "SUM_EVERY", 0.0)
+    writer = recorder._Writer(tmp_path, MARKET, 100 << 20)
+    writer.take(listings.universe())
+    for number in (5, 6, 7):
+        writer.take(frame(number))
+    (part,) = files.parts(files.folder(tmp_path, MARKET, "2026-11-23"))
+    told = json.loads(part.with_suffix(".json").read_text("utf-8"))
+    assert told == {"frames": 3, "first": 5, "last": 7, "lost": 0}
+    writer.close()
