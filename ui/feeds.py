@@ -21,7 +21,7 @@ WORDS = {
     "NONE": "Not set up",
 }  # fmt: skip
 COLUMNS = {
-    "vendor": "Feed", "state": "State", "sentence": "In words", "heard": "Last message", "messages": "Messages",
+    "vendor": "Feed", "state": "State", "heard": "Last message", "messages": "Messages",
     "lag": "Lag p50 / p99", "subscriptions": "Wanted / confirmed", "over": "Over the limit", "stale": "Stale",
     "garbage": "Unreadable", "reconnects": "Reconnects", "token": "Token until (IST)", "error": "Last error",
 }  # fmt: skip
@@ -58,7 +58,9 @@ def market(seat: Seat, row: dict[str, Any]) -> None:
             st.markdown(f"##### {row['market']} {badge(row['state'])}", width="stretch")
             buttons(seat, row)
         st.caption(_line(row))
-        table([_row(each) for each in row["lines"]], COLUMNS, "No feed.")
+        for each in row["lines"]:
+            st.caption(f"{each['title']}: {words.plain(each['sentence'])}")
+        table([_row(each, alone=len(row["lines"]) == 1) for each in row["lines"]], COLUMNS, "No feed.")
         dropped = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in sorted(row["dropped"].items()))
         if dropped:
             st.caption(f"Dropped ticks: {dropped}.")
@@ -92,13 +94,12 @@ def _line(row: dict[str, Any]) -> str:
     return " · ".join(parts)
 
 
-def _row(line: dict[str, Any]) -> dict[str, Any]:
-    shown = " (shown)" if line["shown"] and line["state"] != "STOPPED" else ""
+def _row(line: dict[str, Any], *, alone: bool) -> dict[str, Any]:
+    shown = " (shown)" if line["shown"] and not alone and line["state"] != "STOPPED" else ""
     over = f"{line['reduced']} price only, {line['refused']} none" if line["reduced"] or line["refused"] else "0"
     return {
         "vendor": f"{line['title']}{shown}",
         "state": WORDS.get(line["state"], line["state"]),
-        "sentence": line["sentence"],
         "heard": words.moment(line["last_message_at"]),
         "messages": f"{line['messages']:,}",
         "lag": f"{line['lag_p50']} / {line['lag_p99']} ms",
