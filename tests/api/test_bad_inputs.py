@@ -42,6 +42,7 @@ MORE = {
     "account": ['"nobody/main"', '"bob/main"', '"alice"', '"ALICE/MAIN"', "1"],
     "tag": ['"' + "x" * 41 + '"', '" x"', '"-x"', '"é"', '"a;b"', "1", "1.5"],
     "amount": ["0", "0.00", '"0"', "0.001", "99999999999999999", "1e18"],
+    "cash": ["0.001", "99999999999999999", "1e18"],
     "name": ['"' + "x" * 41 + '"', '" x"', "1", '"a\\tb"'],
     "symbols": ['"NSE:INFY"', "1", '["INFY"]', "[1]", "[[]]", '["NSE:NOSUCH"]', '["nse:infy"]', "[null]"],
     "code": ["1", '"x"', '"' + "x" * 300 + '"'],
@@ -86,6 +87,7 @@ ROUTES = [
                                                    "market_protection")),
     ("POST", "/wallet/deposit", {"amount": 100}, ("amount", "account")),
     ("POST", "/wallet/withdraw", {"amount": 100}, ("amount", "account")),
+    ("POST", "/wallet/reset", {"cash": 100}, ("cash", "account")),
     ("POST", "/watchlists", {"name": "mine"}, ("name", "symbols")),
     ("PATCH", "/watchlists/{list}", {"name": "mine"}, ("name", "symbols", "position")),
     ("POST", "/positions/convert", CONVERT, (*CONVERT, "account")),
@@ -173,7 +175,20 @@ def _is_json(raw: str) -> bool:
 
 @pytest.mark.parametrize(("method", "path", "good", "field"), CASES)
 def test_a_field_that_is_missing_or_null(watched, method, path, good, field):
-    needed = {"symbol", "exchange", "side", "order_type", "product", "quantity", "amount", "name", "code", "from", "to"}
+    needed = {
+        "symbol",
+        "exchange",
+        "side",
+        "order_type",
+        "product",
+        "quantity",
+        "amount",
+        "cash",
+        "name",
+        "code",
+        "from",
+        "to",
+    }
     if method == "PATCH" or field not in needed:
         return
     for body in ({name: value for name, value in good.items() if name != field}, {**good, field: None}):
