@@ -16,7 +16,9 @@ table { border-collapse: collapse; width: 100%; margin: 16px 0; font-variant-num
 th, td { padding: 4px 8px; border-bottom: 1px solid #dcdfe4; text-align: right; white-space: nowrap }
 th:first-child, td:first-child, .word { text-align: left } th { font-weight: 600; color: #50545c }
 tfoot td { font-weight: 600; border-top: 2px solid #16181d } .wide { overflow-x: auto }
-@media print { body { margin: 0; max-width: none } }
+@page { size: A4 landscape; margin: 12mm }
+@media print { body { margin: 0; max-width: none; padding: 0; font-size: 11px } .wide { overflow: visible }
+th, td { padding: 3px 6px } thead { display: table-header-group } tr { break-inside: avoid } }
 """
 
 
@@ -45,7 +47,7 @@ def page(found: Row) -> str:
     """The printable page of what ``desk.contract_notes.report`` gives."""
     lines = [
         _row(
-            f"{scrip['exchange']}:{scrip['symbol']}",
+            scrip["key"],
             line["order_id"] or line["label"] or "–",
             line["side"],
             line["product"],
@@ -62,7 +64,7 @@ def page(found: Row) -> str:
     ]
     heading = ("Scrip", "Order", "Side", "Product", "Quantity", "Intraday", "Average", "Value", "Brokerage", "Fee")
     charges = [
-        _row(f"{scrip['exchange']}:{scrip['symbol']}", *(_money(scrip[name]) for name, _ in HEADS), "",
+        _row(scrip["key"], *(_money(scrip[name]) for name, _ in HEADS), "",
              _money(scrip["total"]))
         for scrip in found["scrips"]
     ]  # fmt: skip

@@ -143,7 +143,9 @@ def _line(line: Line, lead: Kind) -> Row:
 def sheet(found: Row) -> Iterator[Row]:
     """The rows of a note under ``COLUMNS``: each order, then each scrip's charges, the depository's, the sum."""
     for scrip in found["scrips"]:
-        names = {name: scrip[name] for name in ("exchange", "symbol", "isin")} | {"date": found["date"]}
+        # What a scrip calls ``exchange`` is the exchange's fee.
+        names = {"exchange": scrip["key"].partition(":")[0], "symbol": scrip["symbol"], "isin": scrip["isin"],
+                 "date": found["date"]}  # fmt: skip
         for line in scrip["lines"]:
             yield {**names, **line}
         yield {**names, **scrip, "kind": "CHARGES", "exchange_fee": scrip["exchange"], "exchange": names["exchange"]}

@@ -46,8 +46,8 @@ def contract_note(seat: Seat) -> None:
         orders = pd.DataFrame(_orders(found))
         st.dataframe(orders, hide_index=True, column_config=dict.fromkeys([*orders.columns[4:]], right))
         st.caption(
-            "Brokerage is an executed order's, however many fills it had. Shares bought and sold on one day are"
-            " intraday, whatever their product."
+            "Brokerage is an executed order's, however many fills it had; of an iceberg it is each leg's. Shares"
+            " bought and sold on one day are intraday, whatever their product."
         )
 
 

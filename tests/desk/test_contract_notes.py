@@ -1,12 +1,13 @@
 """Charges as they are booked, and the contract note that the close brings them to, to the paisa."""
 
+import csv
 from datetime import timedelta
 
 import pytest
 
 from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason, Refusal
-from desk import closing, contract_notes, daybook, estimate, plans, pnl, screens
+from desk import closing, contract_note_page, contract_notes, daybook, estimate, plans, pnl, screens
 from desk.access import AccountRef
 from desk.principal import Principal
 from tests.desk.test_closing import end_of, one, roll
@@ -116,6 +117,17 @@ def test_before_the_close_the_note_says_what_is_still_to_be_booked(floor: Floor)
     )  # fmt: skip
     text = contract_notes.as_sheet(day).splitlines()
     assert [line.split(",")[11] for line in text] == ["kind", "FILL", "CHARGES", "TOTAL"]
+
+
+def test_each_scrip_is_named_by_its_exchange_on_the_sheet_and_on_the_page_to_print(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 50, INFY, 150_000)
+    found = contract_notes.report(floor.database, book(account), floor.trading_date)
+    rows = list(csv.DictReader(contract_notes.as_sheet(found).splitlines()))
+    assert [(row["exchange"], row["symbol"], row["exchange_fee"]) for row in rows[:2]] == [
+        ("NSE", "INFY", ""), ("NSE", "INFY", "2.3"),
+    ]  # fmt: skip
+    assert contract_note_page.page(found).count(">NSE:INFY<") == 2
 
 
 def test_a_share_under_trade_for_trade_is_not_netted(floor: Floor) -> None:
