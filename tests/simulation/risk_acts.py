@@ -34,6 +34,7 @@ def _owner(world: World, book: Books) -> Principal:
 
 def losses_are_watched(world: World) -> bool:
     """The second's look at every account; whoever lost enough only reduces. The process may die among them."""
+    world.exchange.fresh = False  # what it cancels the book has not heard of yet
     with suppress(Died):
         if world.random.random() < 0.3:
             world.faults.arm(world.random.choice((BEFORE, AFTER)), world.random.randint(1, 3))
