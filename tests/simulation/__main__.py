@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         template = ground.template(running, cluster.seeded(running, cluster.migrated(running)))
         for count in itertools.count(1):
             told = one(running, template, given.seed + count - 1, given.steps, weight)
-            whole.update({name: told[name] for name in SUMMED if name in told} | {"wrong": not told["sound"]})
+            whole.update({name: told[name] for name in SUMMED if name in told} | {"wrong": int(not told["sound"])})
             if (count >= given.seeds) if given.days is None else (whole["days"] >= given.days):
                 break
     print(json.dumps({"seeds": count, **whole, "seconds": round(time.monotonic() - began, 1)}), file=sys.stderr)
