@@ -148,6 +148,8 @@ def _websocket(address: str) -> Any:
     # For each step on its own; without it a handshake that nobody answers, and a send, hang for ever.
     websocket.setdefaulttimeout(PATIENCE)
     plain = _checked(address)
+    # The handshake goes where the vendor's answer sends it, and the token with it.
+    websocket._core.connect = _connect  # type: ignore[assignment]
 
     class Careful(websocket.WebSocketApp):  # type: ignore[misc]
         def __init__(self, url: str, **more: Any) -> None:
@@ -159,6 +161,18 @@ def _websocket(address: str) -> Any:
             return super().run_forever(**more, ping_interval=PING, ping_timeout=PONG)
 
     return SimpleNamespace(WebSocketApp=Careful, ABNF=websocket.ABNF)
+
+
+def _connect(url: str, *rest: Any) -> Any:
+    """The library's own, for addresses that may see a token. What is raised names no more than the host: the rest of
+    an address that a vendor gives may open a door."""
+    import websocket
+
+    try:
+        _checked(url)
+    except ValueError as error:
+        raise websocket.WebSocketException(str(error)) from None
+    return websocket._http.connect(url, *rest)
 
 
 def verified() -> dict[str, Any]:
@@ -173,7 +187,7 @@ def _checked(address: str) -> bool:
         return False
     if parts.scheme == "ws" and parts.hostname in LOOPBACK:
         return True
-    raise ValueError(f"{address} is no address to send a token to: it must begin with wss://.")
+    raise ValueError(f"{parts.scheme}://{parts.hostname} is no address to send a token to: it must begin with wss://.")
 
 
 def _in_parts(keys: Sequence[str]) -> Iterator[list[str]]:

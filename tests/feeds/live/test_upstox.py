@@ -1,6 +1,7 @@
 """The link to Upstox against a stand-in that speaks its wire: each of its traps, and what it does wrong on command."""
 
 import math
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -205,6 +206,20 @@ def test_the_vendors_redirect_is_followed(vendor: UpstoxStandIn) -> None:
         line.opened().link.subscribe(Plan(full=(RELIANCE,)))
         line.row(RELIANCE)
         assert vendor.handshakes == ["/v3/feed/market-data-feed", "/market-data-feeder/v3/live?code=once"]
+
+
+def test_no_redirect_takes_the_token_to_a_plain_address_elsewhere(vendor: UpstoxStandIn) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as stranger:
+        stranger.settimeout(0.2)
+        vendor.moods.redirects, vendor.moods.elsewhere = True, f"ws://127.0.0.2:{stranger.getsockname()[1]}"
+        with ears(vendor.address) as line:
+            line.link.open()
+            said = line.last()
+            assert isinstance(said, Lost)
+            assert "must begin with wss://" in said.why
+            assert "code=" not in said.why
+        with pytest.raises(TimeoutError):
+            stranger.accept()
 
 
 def test_two_people_each_have_their_own_token() -> None:

@@ -32,6 +32,7 @@ class Moods:
     picture_age: int = 0  # ms by which the last trade of a picture is old
     segment: int = OPEN
     redirects: bool = False  # sends the handshake on to an address with a code, as the vendor does
+    elsewhere: str = ""  # the root of that address, this server's own if empty
     closes: int | None = None  # ends each connection with this code as soon as it asks for something
 
 
@@ -107,7 +108,9 @@ class UpstoxStandIn:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             status = status or 401
         if self.moods.redirects and "code=" not in request.path:
-            where = Headers([("Location", f"{self.address}/market-data-feeder/v3/live?code=once")])
+            where = Headers(
+                [("Location", f"{self.moods.elsewhere or self.address}/market-data-feeder/v3/live?code=once")]
+            )
             return Response(302, "Found", where, b"")
         if status:
             reason = self.moods.reason or http.HTTPStatus(status).phrase
