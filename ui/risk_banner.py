@@ -15,6 +15,6 @@ def show(seat: Seat) -> None:
     if now["state"] is TradingState.ACTIVE:
         return
     halted = now["state"] is TradingState.HALTED
-    title = "Trading is halted" if halted else "Only exits are taken"
+    title = "Trading is halted" if halted else "Trading is restricted"
     text = f"**{title} in {seat.account.key}.** {now['reason']} {now['explained']}"
     (st.error if halted else st.warning)(text, icon=":material/block:" if halted else ":material/trending_down:")
