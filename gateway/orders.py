@@ -134,11 +134,17 @@ def change_of(form: Form) -> ModifyOrder:
 
 
 def modify(call: Call) -> Reply:
-    """Change a working order: only what is sent changes. A cover order's trigger moves its stop."""
+    """Change a working order: only what is sent changes. A cover order's trigger moves its stop; once that was reached
+    its order is changed as any other."""
     variety, form = variety_in(call), call.form()
     stop_id = _stop_id(call)
     if stop_id is not None:
         found, cover = _stop(call, stop_id, write=True)
+        resting = _resting(call, found, cover)
+        if resting is not None:
+            return _as_stop(
+                cover, trading.modify(call.database, call.principal.name, found.id, resting, change_of(form))
+            )
         _move(call, found, cover, form)
         return success({"order_id": str(cover_stops.number_of(cover))})
     order_id, found = _owned(call)
@@ -170,6 +176,19 @@ def _stop(call: Call, stop_id: int, *, write: bool = False) -> tuple[AccountRef,
     return found, cover
 
 
+def _resting(call: Call, found: AccountRef, cover: today.Cover) -> int | None:
+    """The order that a stop has become, while that can be changed still: one with a price may be jumped past."""
+    become = cover_stops.placed(cover)
+    if become is None or today.order(call.database, found, become).order.status not in WORKING:
+        return None
+    return become
+
+
+def _as_stop(cover: today.Cover, answer: Answer) -> Reply:
+    """What was done to the order that a stop has become, by the number that the stop keeps."""
+    return success({"order_id": str(cover_stops.number_of(cover))}) if answer.ok else problem(answer)
+
+
 def _move(call: Call, found: AccountRef, cover: today.Cover | None, form: Form) -> None:
     """Move the stop of a cover order. Raises what forbids it."""
     if cover is None:
@@ -183,11 +202,15 @@ def _move(call: Call, found: AccountRef, cover: today.Cover | None, form: Form) 
 
 
 def cancel(call: Call) -> Reply:
-    """Cancel a working order; of a cover order that has been filled, or its stop, leave the position. Never limited."""
+    """Cancel a working order, also one that a cover's stop has become; of a cover order that has been filled, or its
+    stop while it waits, leave the position. Never limited."""
     variety = variety_in(call)
     stop_id = _stop_id(call)
     if stop_id is not None:
         found, cover = _stop(call, stop_id, write=True)
+        resting = _resting(call, found, cover)
+        if resting is not None:
+            return _as_stop(cover, trading.cancel(call.database, call.principal.name, found.id, resting))
         life = today.order(call.database, found, cover.entry_id)
         return _left(call, found, life, cover_stops.number_of(cover))
     order_id, found = _owned(call)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from kiteconnect import KiteConnect, exceptions
 
+from core.exits import Exits
 from core.gtt_watch import Hit
 from desk import gtt, gtt_firing
 from tests.floor import AnyTerm, Floor
@@ -76,6 +77,38 @@ def test_a_stop_that_is_reached_keeps_its_number_to_its_end(alice, floor):
         alice.modify_order("co", stop["order_id"], trigger_price=1470)
     with pytest.raises(exceptions.OrderException, match="nothing left"):
         alice.exit_order("co", stop["order_id"], parent_order_id=entry)
+    floor.sound()
+
+
+@pytest.fixture
+def jumped(alice, floor) -> dict:
+    """A stop with a price that the market jumped past: its order rests at 1475 with the market at 1470."""
+    _, stop = entered(alice, floor)
+    account = account_of(floor)
+    (found,) = gtt.listed(floor.database, account, "alice/main")["items"]
+    priced = Exits(stop_trigger=148_000, stop_price=147_500)
+    assert gtt.amend(floor.database, "alice", account, int(found["gtt_id"]), priced).ok
+    reach(floor, stop, 147_000)
+    _, resting = alice.orders()
+    told = (resting["order_id"], resting["status"], resting["order_type"], resting["price"])
+    assert told == (stop["order_id"], "OPEN", "LIMIT", 1475)
+    return resting
+
+
+def test_the_order_of_a_stop_that_the_price_jumped_past_is_changed_by_the_stops_number(alice, jumped, floor):
+    assert alice.modify_order("co", jumped["order_id"], price=1470) == jumped["order_id"]
+    _, moved = alice.orders()
+    assert (moved["order_id"], moved["status"], moved["price"]) == (jumped["order_id"], "OPEN", 1470)
+    with pytest.raises(exceptions.InputException):
+        alice.modify_order("co", jumped["order_id"], price=1470.013)
+    floor.sound()
+
+
+def test_the_order_of_a_stop_that_the_price_jumped_past_is_cancelled_by_the_stops_number(alice, jumped, floor):
+    assert alice.cancel_order("co", jumped["order_id"]) == jumped["order_id"]
+    _, ended = alice.orders()
+    told = (ended["order_id"], ended["status"], ended["cancelled_quantity"])
+    assert told == (jumped["order_id"], "CANCELLED", 10)
     floor.sound()
 
 
