@@ -1,7 +1,5 @@
 """Programs: keys for bots that were written for a broker's API, what each may do, and how they connect."""
 
-from datetime import UTC, datetime, timedelta
-
 import streamlit as st
 
 from core.reasons import Refusal
@@ -11,10 +9,7 @@ from ui import guard, programs, words
 from ui.programs import Door
 from ui.seat import Seat
 
-MADE = "kagaz program made"
 SAID = "kagaz programs said"
-# How long a page that stays open goes on showing what it made.
-KEPT = timedelta(minutes=10)
 NO_TOKEN, UNTIL_MORNING, LASTING = "None: it logs in", "Until 06:00", "Until revoked"
 MAY = {"Read and trade": ("read", "trade"), "Read": ("read",)}
 COMPATIBLE = (
@@ -33,19 +28,10 @@ def say(sentence: str) -> None:
     st.rerun()
 
 
-def keep(name: str, **told: str) -> None:
-    """What was just made, to be shown on this page and nowhere again."""
-    st.session_state[MADE] = {"name": name, "until": datetime.now(UTC) + KEPT, **told}
+def keep(seat: Seat, name: str, **told: str) -> None:
+    """Show what was just made, from the next run on."""
+    programs.keep(seat.who, name, **told)
     st.rerun()
-
-
-def made() -> dict[str, str]:
-    """What was made a moment ago; nothing once it was taken, or is old."""
-    found = st.session_state.get(MADE)
-    if found and found["until"] < datetime.now(UTC):
-        del st.session_state[MADE]
-        return {}
-    return found or {}
 
 
 def shown_once(fresh: dict[str, str]) -> None:
@@ -58,7 +44,7 @@ def shown_once(fresh: dict[str, str]) -> None:
                 st.caption(field)
                 st.code(fresh[field], language=None, wrap_lines=True)
         if st.button("I have copied them", type="primary"):
-            del st.session_state[MADE]
+            programs.forget()
             st.rerun()
 
 
@@ -142,7 +128,7 @@ def program(seat: Seat, row: AppRow) -> None:
                 except Refusal as refusal:
                     st.error(refusal.sentence)
                     return
-                st.session_state.pop(MADE, None)
+                programs.forget()
                 say(f"{row.name} is revoked.")
 
 
@@ -153,7 +139,7 @@ def give(seat: Seat, row: AppRow, *, lasting: bool) -> None:
     except Refusal as refusal:
         st.error(refusal.sentence)
         return
-    keep(f"{row.name}: a new access token", access_token=login.access_token)
+    keep(seat, f"{row.name}: a new access token", access_token=login.access_token)
 
 
 def new(seat: Seat) -> None:
@@ -196,7 +182,7 @@ def make(seat: Seat, name: str, account: str, scopes: tuple[str, ...], gets: str
     except Refusal as refusal:
         st.error(refusal.sentence)
         return
-    keep(f"{name} has its keys", api_key=keys.api_key, api_secret=keys.api_secret, access_token=token)
+    keep(seat, f"{name} has its keys", api_key=keys.api_key, api_secret=keys.api_secret, access_token=token)
 
 
 def page() -> None:
@@ -206,7 +192,7 @@ def page() -> None:
     said = st.session_state.pop(SAID, None)
     if said:
         st.toast(said)
-    fresh = made()
+    fresh = programs.made(seat.who)
     left, right = st.columns([1, 1], gap="medium")
     with left:
         if fresh:

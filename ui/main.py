@@ -36,6 +36,7 @@ def main() -> None:
     database = house.database()
     who = session.principal(database) if database is not None else None
     if database is None or who is None:
+        st.session_state.pop(LEAVING, None)  # whoever signs in next in this tab has not asked to leave
         _gate(signin.page)
         return
     st.session_state[signin.SEEN] = who.name

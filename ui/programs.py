@@ -1,13 +1,19 @@
-"""How a program reaches this server: where the gateway listens, and what a program's author writes down."""
+"""How a program reaches this server: where the gateway listens, what a program's author writes down, and the keys that
+were made for one a moment ago."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 import settings
+from desk.identity import Principal
 from web import neighbour
 
+_MADE = "kagaz program made"
+# How long a page that stays open goes on showing what it made.
+_KEPT = timedelta(minutes=10)
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 _PATIENCE = 0.3
 _FRESH = 3
@@ -87,3 +93,22 @@ ticker = KiteTicker("{api_key}", "{access_token}", root="{_socket(found.own)}/om
 
 def _socket(root: str) -> str:
     return root.replace("http", "ws", 1)
+
+
+def keep(who: Principal, name: str, **told: str) -> None:
+    """What this user just made, to be shown to them on the page Programs of this tab and nowhere again."""
+    st.session_state[_MADE] = {"owner": who.user_id, "name": name, "until": datetime.now(UTC) + _KEPT, **told}
+
+
+def made(who: Principal) -> dict[str, str]:
+    """What this user made a moment ago; nothing once it was taken, is old, or somebody else sits at the tab."""
+    found = st.session_state.get(_MADE)
+    if found and (found["owner"] != who.user_id or found["until"] < datetime.now(UTC)):
+        forget()
+        return {}
+    return found or {}
+
+
+def forget() -> None:
+    """Drop what was made: it was copied, its program is gone, or its owner signs out."""
+    st.session_state.pop(_MADE, None)

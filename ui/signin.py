@@ -8,7 +8,7 @@ from streamlit_authenticator.controllers import AuthenticationController
 from core.reasons import Refusal
 from desk import identity
 from desk.identity import User
-from ui import components, google, house, session
+from ui import components, google, house, programs, session
 
 _CODE = "kagaz sign-in code"
 _WHO = "kagaz sign-in user"
@@ -167,6 +167,7 @@ def leave(database: Any, who: identity.Principal) -> None:
 
     Where the route cannot be reached the session is revoked from here; what stays in the browser opens nothing.
     """
+    programs.forget()
     if not session.bound_to_tab():
         told = components.show("bridge", "bridge-out", {"leave": True}, "failed")
         st.caption("Signing out …")

@@ -10,7 +10,7 @@ from desk import identity
 from tests.pages.conftest import words
 from tests.pages.test_account import press
 from tests.people import person, signed_in
-from ui import programs
+from ui import programs, session
 from web import neighbour
 
 
@@ -72,6 +72,50 @@ def test_a_program_that_only_reads_and_logs_in(open_as, floor):
         scopes, ends = connection.execute("select scopes, expires_at from api_tokens").fetchone()
     assert (scopes, ends is not None) == (["read"], True)
     assert token
+
+
+def made_in(app) -> set[str]:
+    """The keys and the token of a program that was made in this tab a moment ago, as the page shows them."""
+    next(each for each in app.text_input if each.label == "Name").set_value("my bot")
+    press(app, "Make keys")
+    return set(codes(app)[:3])
+
+
+def told_in(app, secrets: set[str]) -> bool:
+    return any(each in shown for each in secrets for shown in codes(app))
+
+
+def test_what_was_made_is_shown_to_no_other_user_of_the_tab(open_as, floor, monkeypatch):
+    app = open_as("asha", "programs", live=True)
+    secrets = made_in(app)
+    assert told_in(app, secrets)
+    person(floor.database, "ravi")
+    own = session.secret()
+    monkeypatch.setattr(session, "secret", lambda: signed_in(floor.database, "ravi")[0])
+    app.run()
+    assert not app.exception
+    assert "None yet" in words(app)
+    assert not told_in(app, secrets)
+    monkeypatch.setattr(session, "secret", lambda: own)
+    app.run()
+    assert "my bot" in words(app)
+    assert not told_in(app, secrets)
+
+
+def test_to_sign_out_is_to_drop_what_was_made(open_as, floor, monkeypatch):
+    app = open_as("asha", "programs", live=True)
+    secrets = made_in(app)
+    held = [signed_in(floor.database, "asha")[0]]
+    monkeypatch.setattr(session, "bound_to_tab", lambda: True)
+    monkeypatch.setattr(session, "secret", lambda: held[0])
+    app.session_state["kagaz leaving"] = True
+    app.run()
+    assert "Sign in" in [each.label for each in app.button]
+    assert "kagaz program made" not in app.session_state
+    held[0] = signed_in(floor.database, "asha")[0]
+    app.run()
+    assert "my bot" in words(app)
+    assert not told_in(app, secrets)
 
 
 def choice(app, label):
