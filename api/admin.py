@@ -29,6 +29,18 @@ def guarded(handler: Handler) -> Handler:
     return behind
 
 
+def changing(handler: Handler) -> Handler:
+    """For administrators whose key may change more than one account."""
+
+    @wraps(handler)
+    def behind(call: Call) -> Reply:
+        access.require_write(call.principal)
+        access.require_unbound(call.principal)
+        return handler(call)
+
+    return guarded(behind)
+
+
 def shown(read: Callable[[Any], list[Row]], says: str) -> Handler:
     """A short table, whole."""
 
@@ -98,7 +110,6 @@ def kinds_of_entries(call: Call) -> Reply:
 
 def enter_action(call: Call) -> Reply:
     """Enter a split or a bonus of a share for a date to come."""
-    access.require_write(call.principal)
     fields = call.body()
     kind = fields.need("kind", one_of(*KINDS))
     share = fields.need("instrument", key)
@@ -125,14 +136,12 @@ def withdraw_action(call: Call) -> Reply:
     """Take a split or a bonus back before its date."""
     number = call.number("action_id")
     call.query().close()
-    access.require_write(call.principal)
     corporate.withdraw(call.database, call.principal.name, number)
     return Reply(204)
 
 
 def add_day(call: Call) -> Reply:
     """Add a holiday, or hours on any day; how many contracts' expiries moved."""
-    access.require_write(call.principal)
     fields = call.body()
     on = fields.need("date", day)
     name = fields.need("name", title)
@@ -155,7 +164,6 @@ def remove_day(call: Call) -> Reply:
     on = fields.need("date", day)
     kind = fields.need("kind", one_of("holiday", "session"))
     fields.close()
-    access.require_write(call.principal)
     which = DayKind.HOLIDAY if kind == "holiday" else DayKind.SPECIAL
     moved = calendar.remove(call.database, call.principal.name, on, which)
     return Reply(200, {"date": on.isoformat(), "kind": kind, "contracts_moved": moved})
@@ -190,16 +198,16 @@ ENDPOINTS = (
     Endpoint("GET", "/admin/leaders", _LEADERS, "Execution leaders"),
     Endpoint("GET", "/admin/jobs", guarded(jobs), "Runs of timed jobs", query=("job", "limit")),
     Endpoint("GET", "/admin/books", guarded(books), "The last check of the books"),
-    Endpoint("POST", "/admin/books/check", guarded(check), "Check the books now"),
+    Endpoint("POST", "/admin/books/check", changing(check), "Check the books now"),
     Endpoint("GET", "/admin/restrained", _RESTRAINED, "Accounts under a restraint"),
     Endpoint("GET", "/admin/audit", guarded(trail), "The audit trail", query=_AUDIT),
     Endpoint("GET", "/admin/audit/actions", guarded(kinds_of_entries), "Kinds of entries of the audit trail"),
     Endpoint("GET", "/admin/actions", guarded(actions), "Splits and bonuses"),
-    Endpoint("POST", "/admin/actions", guarded(enter_action), "Enter a split or a bonus", body=_ENTER, status=201),
-    Endpoint("DELETE", "/admin/actions/{action_id}", guarded(withdraw_action), "Withdraw a split", status=204),
+    Endpoint("POST", "/admin/actions", changing(enter_action), "Enter a split or a bonus", body=_ENTER, status=201),
+    Endpoint("DELETE", "/admin/actions/{action_id}", changing(withdraw_action), "Withdraw a split", status=204),
     Endpoint(
-        "POST", "/admin/calendar", guarded(add_day), "Add a holiday or a session",
+        "POST", "/admin/calendar", changing(add_day), "Add a holiday or a session",
         body=("date", "name", "opens", "closes"), status=201,
     ),
-    Endpoint("DELETE", "/admin/calendar", guarded(remove_day), "Remove a day", query=("date", "kind")),
+    Endpoint("DELETE", "/admin/calendar", changing(remove_day), "Remove a day", query=("date", "kind")),
 )  # fmt: skip

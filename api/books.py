@@ -7,7 +7,7 @@ from api.call import Call, Endpoint, Handler
 from api.orders import reply_of
 from api.readers import amount, count, cursor, day, text
 from api.reply import Reply
-from desk import access, screens, wallet
+from desk import access, identity, screens, wallet
 from desk.access import AccountRef
 from desk.answers import Answer
 from desk.identity import Principal
@@ -88,8 +88,9 @@ def shares(call: Call) -> Reply:
     return Reply(200, {"items": [{"user": each} for each in names], "next": None, "version": None})
 
 
-def sharing(act: Callable[[Any, Principal, str, str], None], says: str) -> Handler:
-    """Let somebody read an account, or no longer."""
+def sharing(act: Callable[[Any, Principal, str, str], None], says: str, *, gives: bool) -> Handler:
+    """Let somebody read an account, or no longer. What ``gives`` entry is not for a token: a leaked one would share
+    its owner's book with the thief."""
 
     def handler(call: Call) -> Reply:
         access.require_write(call.principal)
@@ -97,7 +98,10 @@ def sharing(act: Callable[[Any, Principal, str, str], None], says: str) -> Handl
         account = call.account(fields)
         user = fields.need("user", text)
         fields.close()
-        act(call.database, call.principal, account().key, user)
+        found = account()
+        if gives:
+            identity.require_session(call.principal)
+        act(call.database, call.principal, found.key, user)
         return Reply(204)
 
     handler.__doc__ = says
@@ -142,7 +146,7 @@ ENDPOINTS = (
     Endpoint(
         "PUT",
         "/accounts/shares",
-        sharing(access.share, "Let another user read an account."),
+        sharing(access.share, "Let another user read an account.", gives=True),
         "Share an account",
         body=("account", "user"),
         status=204,
@@ -150,7 +154,7 @@ ENDPOINTS = (
     Endpoint(
         "DELETE",
         "/accounts/shares",
-        sharing(access.unshare, "Take a share back."),
+        sharing(access.unshare, "Take a share back.", gives=False),
         "Take a share back",
         query=("account", "user"),
         status=204,

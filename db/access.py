@@ -179,6 +179,12 @@ def insert_account(connection: Connection[Any], user_id: int, market: str, name:
     return None if found is None else int(found)
 
 
+def books_of(connection: Connection[Any], user_id: int, market: str) -> int:
+    """How many living books the user has in a market."""
+    sql = "select count(*) from accounts where user_id = %s and market = %s and archived_at is null"
+    return int(value(connection, sql, (user_id, market)))
+
+
 def share(connection: Connection[Any], account_id: int, user_id: int, granted_by: int | None) -> None:
     """Let a user read an account."""
     connection.execute(

@@ -29,6 +29,7 @@ __all__ = [
     "add_account",
     "by_key",
     "require_admin",
+    "require_unbound",
     "require_write",
     "share",
     "shared_with",
@@ -40,6 +41,10 @@ _KEY = re.compile(
     r"([a-z0-9][a-z0-9._-]{0,31})/([a-z0-9][a-z0-9._-]{0,31})(?:@([a-z0-9._/-]{1,64}))?(?:~([0-9]{1,18}))?",
     re.ASCII,
 )
+
+
+MOST_BOOKS = 20
+"""Living books of one user in one market: each is checked, carried over and held in memory day by day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +154,16 @@ def require_admin(principal: Principal) -> None:
         raise Refusal(Reason.FORBIDDEN, "Only an administrator may do this.")
 
 
+def require_unbound(principal: Principal) -> None:
+    """Refuse a token that was made for one account, where something else than that account would change."""
+    if principal.account_id is not None:
+        raise Refusal(Reason.FORBIDDEN, "This token is for one account and changes that alone. Use one for them all.")
+
+
 def add_account(database: Database, principal: Principal, name: str) -> AccountRef:
     """A new empty book in the running market for the principal, such as one more for a strategy."""
     require_write(principal)
+    require_unbound(principal)
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,31}", name, re.ASCII):
         sentence = "A book's name has 1 to 32 small letters, digits, dots, dashes or underscores."
         raise Refusal(Reason.BAD_INPUT, sentence, field="name")
@@ -159,6 +171,10 @@ def add_account(database: Database, principal: Principal, name: str) -> AccountR
         market = rows.running_market(connection)
         if market is None:
             raise Refusal(Reason.MARKET_STOPPED, "No market is running. Try again when one is.")
+        user_rows.lock_user(connection, principal.user_id)
+        if rows.books_of(connection, principal.user_id, market[0]) >= MOST_BOOKS:
+            sentence = f"You have {MOST_BOOKS} books, the most there may be. Reset one of them to begin it anew."
+            raise Refusal(Reason.BAD_INPUT, sentence, field="name", numbers={"limit": MOST_BOOKS})
         account_id = rows.insert_account(connection, principal.user_id, market[0], name, market[1])
         if account_id is None:
             raise Refusal(Reason.BAD_INPUT, "You have a book of that name. Choose another.", field="name")

@@ -10,7 +10,7 @@ from core.risk_limits import Limit, LimitName, Scope, pace_of, tighter, tightest
 from db import audit, risk_rows, risk_state
 from db.engine import Database, retrying
 from desk import masters
-from desk.access import AccountRef
+from desk.access import AccountRef, require_unbound
 from desk.principal import Principal
 
 LARGEST = 10**17
@@ -143,3 +143,4 @@ def _tightens(database: Database, who: Principal, row: Limit, account: AccountRe
 def _admin(who: Principal) -> None:
     if not who.is_admin or not who.may_write:
         raise Refusal(Reason.FORBIDDEN, "Only an administrator may do this.")
+    require_unbound(who)

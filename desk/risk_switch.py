@@ -17,7 +17,7 @@ from db.engine import Database, retrying
 from db.trading import commit
 from desk import flatten as flattening
 from desk import gtt, masters, risk_limits
-from desk.access import AccountRef
+from desk.access import AccountRef, require_unbound
 from desk.answers import Body
 from desk.principal import Principal
 from desk.remember import forget_all
@@ -190,6 +190,7 @@ def _owner_or_admin(who: Principal, account: AccountRef) -> None:
 def _admin(who: Principal) -> None:
     if not who.is_admin or not who.may_write:
         raise Refusal(Reason.FORBIDDEN, "Only an administrator may do this.")
+    require_unbound(who)
 
 
 def _who(power: str, who: Principal) -> str:

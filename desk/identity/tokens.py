@@ -79,7 +79,9 @@ def tokens(database: Database, principal: Principal) -> list[TokenRow]:
 def require_session(principal: Principal) -> None:
     """Refuse a token where only who is signed in may act: a leaked token must not make itself another."""
     if principal.session_public_id is None:
-        raise Refusal(Reason.FORBIDDEN, "A token may not do this. Sign in on the page and use Account there.")
+        raise Refusal(
+            Reason.FORBIDDEN, "A token may not do this: it takes the session of somebody who signed in on the page."
+        )
 
 
 def revoke_token(database: Database, principal: Principal, token_id: int) -> None:

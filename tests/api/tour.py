@@ -62,6 +62,7 @@ def walk(client: TestClient, desk: Database) -> Tour:
     for each in (_system, _orders, _portfolio, _gtts, _baskets, _market, _risk, _lists):
         each(tour, alice, desk)
     _feeds(tour, page, desk)
+    _shares(tour, alice, page)
     _signed_in(tour, client, page, desk)
     _machinery(tour, root, alice)
     _people(tour, office)
@@ -137,10 +138,6 @@ def _portfolio(tour: Tour, alice: TestClient, desk: Database) -> None:
     tour.ask(alice, "POST", "/wallet/withdraw", {"amount": 10})
     tour.ask(alice, "POST", "/wallet/withdraw", {"amount": 10**9})
     tour.ask(alice, "POST", "/accounts", {"name": "swing"})
-    tour.ask(alice, "PUT", "/accounts/shares", {"user": "bob"})
-    tour.ask(alice, "GET", "/accounts/shares")
-    tour.ask(alice, "DELETE", "/accounts/shares", query="?user=bob")
-    tour.ask(alice, "PUT", "/accounts/shares", {"user": "nobody"})
     tour.ask(alice, "GET", "/pnl", query="?trips=50")
     tour.ask(alice, "GET", "/pnl", query="?until=2000-01-01")
     tour.ask(alice, "GET", "/contract-notes")
@@ -227,6 +224,14 @@ def _lists(tour: Tour, alice: TestClient, desk: Database) -> None:
     tour.ask(alice, "DELETE", "/watchlists/{watchlist_id}", watchlist_id=number)
     tour.ask(alice, "POST", "/stream/{stream_id}", {"symbols": ["NSE:INFY"]}, stream_id="none")
     tour.ask(alice, "GET", "/stream", query="?topics=gossip")
+
+
+def _shares(tour: Tour, alice: TestClient, page: TestClient) -> None:
+    tour.ask(page, "PUT", "/accounts/shares", {"user": "bob", "account": "alice/main"})
+    tour.ask(alice, "PUT", "/accounts/shares", {"user": "bob", "account": "alice/main"})
+    tour.ask(alice, "GET", "/accounts/shares", query="?account=alice/main")
+    tour.ask(alice, "DELETE", "/accounts/shares", query="?user=bob&account=alice/main")
+    tour.ask(page, "PUT", "/accounts/shares", {"user": "nobody", "account": "alice/main"})
 
 
 def _signed_in(tour: Tour, client: TestClient, page: TestClient, desk: Database) -> None:
