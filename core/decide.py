@@ -15,6 +15,7 @@ from core.instruments import OPTIONS, Instrument
 from core.ledger import Ledger
 from core.margin import is_margined
 from core.orders import WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Status
+from core.quantity_rules import legs_that_traded_stay
 from core.reasons import WITHOUT_ORDER, Reason, Refusal
 from core.risk import Asked, form, intraday_is_open, shares_are_there
 from core.risk_listing import instrument_is_not_halted, only_settled_shares_are_sold
@@ -190,6 +191,8 @@ def _no_change(work: Work, facts: Facts, instrument: Instrument, order: Order, w
     if wish.quantity <= order.filled:
         sentence = f"{order.filled} are filled already. Ask for more than that, or cancel the rest."
         return Refusal(Reason.BELOW_FILLED, sentence, "quantity")
+    if resized := legs_that_traded_stay(order, wish):
+        return resized
     was = OrderType.LIMIT if triggered else order.order_type
     refusals = form(Asked(wish, instrument, facts, triggered, changing=True, was=was))
     if halted := instrument_is_not_halted(facts, instrument):

@@ -3,7 +3,7 @@
 from core.asked import Asked, Rule
 from core.instruments import DERIVATIVES
 from core.money import group
-from core.orders import OrderType, Validity
+from core.orders import Order, OrderType, PlaceOrder, Validity
 from core.reasons import Reason, Refusal
 
 
@@ -167,6 +167,19 @@ def iceberg_is_not_sliced(asked: Asked) -> Refusal | None:
     if asked.wish.legs and asked.wish.autoslice:
         return Refusal(Reason.ICEBERG_SLICED, "An iceberg is split already. Leave autoslice out.", "autoslice")
     return None
+
+
+def legs_that_traded_stay(order: Order, wish: PlaceOrder) -> Refusal | None:
+    """Each leg is an order at a broker: one that has traded has been charged for, and does not become part of a
+    larger one afterwards."""
+    if not order.filled or (wish.legs, wish.quantity) == (order.legs, order.quantity) or not (order.legs or wish.legs):
+        return None
+    sentence = (
+        f"{order.filled} have traded: the legs of an iceberg and its quantity stay as they were then. Change its price,"
+        " or cancel the rest and place it anew."
+    )
+    field = "quantity" if wish.legs == order.legs else "iceberg_legs"
+    return Refusal(Reason.ICEBERG_HAS_TRADED, sentence, field)
 
 
 QUANTITY_RULES: tuple[Rule, ...] = (

@@ -57,6 +57,10 @@ class Risk:
     apart: bool
 
 
+# A contract whose expiry a holiday has moved is another one to its risk.
+Key = tuple[int, date | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """An underlying as it was taken at a fixed time of the day: ``price`` in paise; ``volatility`` (a year's, at
@@ -69,22 +73,23 @@ class Snapshot:
     at: datetime
     volatility: int = 0
     rate: int = DEFAULT_RATE
-    risks: dict[int, Risk] = field(default_factory=dict, compare=False, repr=False)
+    risks: dict[Key, Risk] = field(default_factory=dict, compare=False, repr=False)
 
     def risk(self, instrument: Instrument, index: bool) -> Risk:
         """The array of a contract on it; ``index`` says whether it is one."""
-        found = self.risks.get(instrument.id)
+        key = instrument.id, instrument.expiry
+        found = self.risks.get(key)
         if found is None:
             self.prepare((instrument,), index)
-            found = self.risks[instrument.id]
+            found = self.risks[key]
         return found
 
     def prepare(self, instruments: Iterable[Instrument], index: bool) -> None:
         """Work out the arrays of contracts that have none yet, all of them in one go."""
-        missing = [each for each in instruments if each.id not in self.risks]
+        missing = [each for each in instruments if (each.id, each.expiry) not in self.risks]
         if missing:
             found = risks_of(missing, self, of_contracts(self.on, index), index)
-            self.risks.update((each.id, risk) for each, risk in zip(missing, found, strict=True))
+            self.risks.update(((each.id, each.expiry), risk) for each, risk in zip(missing, found, strict=True))
 
 
 @lru_cache(KEPT)

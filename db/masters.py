@@ -168,7 +168,13 @@ def expiries(connection: Connection[Any], on: date) -> list[tuple[str, int, str,
 
 
 def move_expiries(connection: Connection[Any], moves: list[tuple[str, int, date, date]]) -> int:
-    """Moves the contracts of (exchange, underlying, expiry) to another day; how many contracts."""
+    """Moves the contracts of (exchange, underlying, expiry) to another day; how many contracts. Margins in those
+    underlyings are those of the day that was, until they are secured anew."""
+    connection.execute(
+        "update margin_groups set snapshot_id = null where segment = 'DERIVATIVES' and snapshot_id is not null"
+        " and underlying_id = any(%s::int4[])",
+        [sorted({underlying_id for _, underlying_id, _, _ in moves})],
+    )
     return connection.execute(
         "update instruments i set expiry = u.new_day from unnest(%s::text[], %s::int4[], %s::date[], %s::date[])"
         " as u (exchange, underlying_id, old_day, new_day) where i.exchange = u.exchange"

@@ -23,6 +23,7 @@ def follow_snapshot(database: Database, market: str) -> int:
             behind = trading_reads.behind_the_snapshot(connection, market, seen, AT_ONCE)
         if not behind:
             break
+        masters.forget(database)  # an expiry that has moved is one of the reasons
         for account_id in behind:
             seen.append(account_id)
             with alone(account_id, "margins"):

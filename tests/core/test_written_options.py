@@ -48,7 +48,9 @@ class Desk:
             rates=rates,
             rulebook=in_force(TODAY),
             quotes={key: Quote(price, 100) for key, price in LAST.items()},
-            snapshots={2: Snapshot(1, 24_000_00, TODAY, NOW, risks={4: risk(250_00), 5: risk(240_00)})},
+            snapshots={
+                2: Snapshot(1, 24_000_00, TODAY, NOW, risks={(4, EXPIRY): risk(250_00), (5, EXPIRY): risk(240_00)})
+            },
         )
 
     def place(self, side: str, quantity: int, price: int, instrument: Instrument = CALL) -> Order:

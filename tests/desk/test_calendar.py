@@ -6,13 +6,15 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from core.calendar import IST, DayKind
+from core.instruments import Kind
 from core.reasons import Reason, Refusal
 from core.sessions import Board
 from db import audit
 from db.engine import Database
-from desk import amo, calendar, closing, masters
+from desk import amo, calendar, closing, margins, masters
 from desk import market as markets
 from tests.desk.test_amo import SBIN, Hours
+from tests.floor import NIFTY
 
 EVENING = "2026-11-25 20:00"
 THURSDAY, FRIDAY = date(2026, 11, 26), date(2026, 11, 27)
@@ -109,6 +111,32 @@ def test_expiries_move_to_the_trading_date_before_and_return(floor: Hours) -> No
     assert masters.contracts_for(floor.database, THURSDAY) == 0
     assert calendar.remove(floor.database, "asha", first, DayKind.HOLIDAY, now()) == moved
     assert expiries(floor, "CE") == before
+
+
+def test_margins_follow_an_expiry_that_moves(floor: Hours) -> None:
+    """What was posted for the old day is no false alarm, and what the new day needs is posted at once."""
+    floor.at("2026-11-25 11:00")
+    masters.contracts_for(floor.database, floor.trading_date)
+    floor.master = masters.get(floor.database)
+    nifty, first = floor.instrument(NIFTY), date(2026, 12, 1)
+    floor.price(NIFTY, 2_600_000)
+    markets.take_snapshot(
+        floor.database, "sim", floor.trading_date, "OPEN", [nifty.id], [2_600_000], [1_400], 650,
+        at=now("2026-11-25 09:15"),
+    )  # fmt: skip
+    calls = [one for one in floor.master.chain(nifty.id) if one.kind is Kind.CE and one.expiry == first]
+    call = min(calls, key=lambda one: abs((one.strike or 0) - 2_610_000))
+    floor.price(call.key, 10_000)
+    account = floor.account(cash=100_000_000)
+    floor.sell(account, call.lot, call.key, 10_000, "NRML")
+    floor.sound()
+    before = floor.balances(account)["MARGIN"]
+    assert calendar.add_holiday(floor.database, "asha", first, "Mourning", now()) > 0
+    floor.sound()
+    assert margins.follow_snapshot(floor.database, "sim") == 1
+    floor.sound()
+    assert floor.balances(account)["MARGIN"] != before
+    assert margins.follow_snapshot(floor.database, "sim") == 0
 
 
 def test_trap_1_a_monthly_expiry_on_a_holiday_is_the_day_before(floor: Hours) -> None:

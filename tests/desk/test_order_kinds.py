@@ -131,6 +131,21 @@ def test_an_iceberg_shows_a_leg_at_a_time(floor: Floor, account: int) -> None:
     floor.sound()
 
 
+@pytest.mark.parametrize(
+    ("legs", "change", "field"),
+    [(4, {"legs": 2}, "iceberg_legs"), (4, {"quantity": 90}, "quantity"), (4, {"quantity": 200}, "quantity"),
+     (0, {"legs": 4}, "iceberg_legs")],
+)  # fmt: skip
+def test_legs_that_have_traded_stay(floor: Floor, account: int, legs: int, change: dict[str, int], field: str) -> None:
+    order = place(floor, account, quantity=100, legs=legs)
+    assert floor.modify(account, order, price=148_900).body["status"] == "OPEN"
+    floor.fill(account, order, 30, 148_900)
+    refused = floor.modify(account, order, **change).body
+    assert (refused["reason_code"], refused["field"]) == (418, field)
+    assert floor.modify(account, order, price=149_000).body["filled_quantity"] == 30
+    floor.sound()
+
+
 def priority(floor: Floor, order: Answer) -> int:
     with floor.database.connection() as connection:
         found = connection.execute("select priority from orders where id = %s", [floor.number(order)]).fetchone()
