@@ -56,6 +56,7 @@ class LiveFeed:
         self._shown = np.zeros(len(universe), np.bool_)  # displays depth that may be traded on
         self._traded = np.zeros(len(universe), np.bool_)  # on this date
         self._known_close = np.zeros(len(universe), np.int64)
+        self._last = np.zeros(len(universe), np.int64)  # of this date, also as a feed before this one heard it
         self._day_begins = universe.closes - MIDNIGHT_MS
         self._vendor = VendorClock()
         self._lag = LagMeter()
@@ -100,7 +101,7 @@ class LiveFeed:
 
     def closes(self, now_ms: int) -> tuple[Ints, Ints]:
         """The last price of what traded, the vendor's or our own previous close of what did not."""
-        last = self._rows["last_price"].astype(np.int64)
+        last = self._last
         prices = np.where(last > 0, last, np.where(self._known_close > 0, self._known_close, self._universe.prev_close))
         known = np.flatnonzero(prices > 0)
         return self._universe.id[known], prices[known]
@@ -124,9 +125,9 @@ class LiveFeed:
 
     def resume(self) -> dict[str, Any]:
         """Last prices, so that a later feed can settle what its line never mentions."""
-        known = (self._rows["last_price"] > 0) | (self._known_close > 0)
+        known = (self._last > 0) | (self._known_close > 0)
         kept = np.zeros(int(np.count_nonzero(known)), KEPT)
-        kept["instrument"], kept["last"] = self._universe.id[known], self._rows["last_price"][known]
+        kept["instrument"], kept["last"] = self._universe.id[known], self._last[known]
         kept["close"] = self._known_close[known]
         return {"trading_date": self._universe.trading_date.isoformat(), "live": pack(kept)}
 
@@ -171,6 +172,7 @@ class LiveFeed:
         same = resume.get("trading_date") == self._universe.trading_date.isoformat()
         # Yesterday's last price is what today begins from; it is no price of today.
         self._known_close[rows] = np.where(same | (kept["last"] <= 0), kept["close"], kept["last"])
+        self._last[rows] = kept["last"] if same else 0
 
     def _merge(self, ticks: Ticks, changed: Flags, now_ms: int) -> None:
         at = np.array([self._row_of.get(key, -1) for key in ticks.keys], np.int64)
@@ -221,7 +223,7 @@ class LiveFeed:
         rows["open"] = np.where(whole, said["open"], np.where(first, last, rows["open"]))
         high, low = (np.where(whole, said[side], np.where(first, last, rows[side])) for side in ("high", "low"))
         rows["high"], rows["low"] = np.maximum(high, last), np.where(low > 0, np.minimum(low, last), last)
-        rows["last_price"] = last
+        rows["last_price"] = self._last[at] = last
 
     def _shut(self) -> Flags:
         """The rows whose segment the vendor calls closed; what it says nothing of is open."""

@@ -192,6 +192,21 @@ def test_closes_are_last_prices_then_previous_closes(line: ScriptedLine, feed: L
     assert dict(zip(ids.tolist(), prices.tolist(), strict=True))[A] == round(CLOSE * 100) + 300
 
 
+def test_a_feed_opened_again_on_a_date_goes_on_from_the_dates_last_prices(line: ScriptedLine, feed: LiveFeed) -> None:
+    line.say(KEYS[A], CLOSE + 3, NOW, traded=NOW, close=CLOSE + 1)
+    feed.next_rows(NOW)
+    kept = feed.resume()
+    for _ in range(2):  # as often as it happens, though the vendor never says it again
+        again = LiveFeed(MARKET, line, KEYS, json.loads(json.dumps(kept)))
+        ids, prices = again.closes(NOW)
+        assert dict(zip(ids.tolist(), prices.tolist(), strict=True))[A] == round(CLOSE * 100) + 300
+        kept = again.resume()
+    tomorrow = LiveFeed(universe(date(2026, 11, 24), always_open=False), line, KEYS, kept)
+    ids, prices = tomorrow.closes(NOW)
+    assert dict(zip(ids.tolist(), prices.tolist(), strict=True))[A] == round(CLOSE * 100) + 300
+    assert not len(tomorrow.next_rows(NOW)), "yesterday's price is none of today"
+
+
 def test_it_says_that_it_has_ended_only_when_somebody_must_act(line: ScriptedLine, feed: LiveFeed) -> None:
     for state, ended in (
         (LineState.LIVE, False), (LineState.QUIET, False), (LineState.BACKING_OFF, False),
