@@ -70,6 +70,8 @@ class MarketLoop(Steady):
         self._terms: live_day.Terms | None = None
         self._door: live.Doorkeeper | None = None
         self._outages = Outages()
+        self._is_whole = False  # what opens a feed has run to its end
+        self._is_awake = False  # the exchange does something by the clock, whatever the feed says
         self._shows = ""
 
     @property
@@ -95,12 +97,15 @@ class MarketLoop(Steady):
         with self._lock:
             feed, self._feed = self._feed, None
             bell, self._bell = self._bell, None
-            if bell is not None:
-                bell.close()
-            self._recorder.close()
-            if feed is not None and self.leads():
-                self._keep(feed)
-            live.close(feed)
+            try:
+                if bell is not None:
+                    bell.close()
+                self._recorder.close()
+                if feed is not None and self._is_whole and self.leads():
+                    self._keep(feed)
+            finally:
+                # Also while the database is away: a line that nobody owns any more would stay connected for good.
+                live.close(feed)
 
     def clock(self) -> datetime:
         """Exchange time; the wall clock's while no feed runs."""
@@ -184,6 +189,7 @@ class MarketLoop(Steady):
 
     def _open(self) -> None:
         """Builds the date's universe and its feed from what the last one left."""
+        self._is_whole = False
         self.keep_tape()
         self._master = masters.get(self._database)
         state = markets.state(self._database, self.market)
@@ -210,6 +216,7 @@ class MarketLoop(Steady):
             self._door = live.Doorkeeper(self._database, state)
             self._outages.begin(state.exchange_time)
         self._open_for_trade = self._calendar_says_open()
+        self._is_whole = True
         log.get(__name__).info("A feed starts", extra={"market": self.market, "said": self._feed.state()})
 
     def _frame(self) -> None:
@@ -311,7 +318,8 @@ class MarketLoop(Steady):
     def _by_the_clock(self, at: datetime) -> bool:
         calendar = markets.calendar(self._database, self._state.session, self.market)
         self._hours_change_at = calendar.next_change(at)
-        if calendar.phase_at(at) is Phase.ROLL or self._ended() or not calendar.is_awake(at):
+        self._is_awake = calendar.phase_at(at) is not Phase.ROLL and calendar.is_awake(at)
+        if self._ended() or not self._is_awake:
             return False
         if self._feed is not None and calendar.session is Session.NSE:
             hours = self._times.keep(calendar, at)
@@ -354,7 +362,7 @@ class MarketLoop(Steady):
             return
         told = feed.state()
         self._door.look(told)
-        over = self._outages.look(live.is_live(told), self._open_for_trade, self.clock())
+        over = self._outages.look(live.is_live(told), self._is_awake, self.clock())
         if over is not None:
             markets.note_gap(self._database, self.market, *over)
 

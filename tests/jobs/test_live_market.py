@@ -19,6 +19,7 @@ from desk.vendors import Credential
 from feeds.live.feed import STALE_MS
 from feeds.live.line import LineState
 from jobs import live as opening
+from jobs import market as market_loop
 from jobs.bus import Bus
 from jobs.execution import ExecutionLoop
 from jobs.market import MarketLoop
@@ -266,6 +267,47 @@ def test_an_outage_is_noted_once(stage: Stage) -> None:
     with stage.database.connection() as connection:
         found = connection.execute("select extract(epoch from ended_at - began_at)::int from feed_gaps").fetchall()
     assert [90 <= seconds <= 94 for (seconds,) in found] == [True]
+
+
+def test_an_outage_by_a_token_that_ended_is_noted_too(stage: Stage) -> None:
+    stage.step()
+    stage.say(1_500)
+    stage.step(0.25)
+    stage.lines[Vendor.UPSTOX].be(LineState.TOKEN_EXPIRED, "The access token has expired.")
+    stage.step(1)
+    stage.step(90)
+    user = identity.find(stage.database, "asha").id
+    credential = vendors.own(stage.database, user)[Vendor.UPSTOX]
+    vendors.connected(stage.database, credential, "another token", datetime.now(UTC) + timedelta(hours=8))
+    stage.step(1)
+    stage.step(1)
+    stage.step(1)
+    with stage.database.connection() as connection:
+        found = connection.execute("select extract(epoch from ended_at - began_at)::int from feed_gaps").fetchall()
+    assert [90 <= seconds <= 96 for (seconds,) in found] == [True]
+
+
+def test_a_line_is_let_go_though_nothing_can_be_kept(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.step()
+
+    def away(*_: object) -> None:
+        raise ConnectionError("The database is away.")
+
+    monkeypatch.setattr(markets, "save_feed", away)
+    with pytest.raises(ConnectionError):
+        stage.loop.close()
+    assert stage.lines[Vendor.UPSTOX].status_.state is LineState.STOPPED
+
+
+def test_a_line_of_a_feed_that_opened_half_is_let_go(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise ConnectionError("The database is away.")
+
+    monkeypatch.setattr(market_loop, "Guard", away)
+    with pytest.raises(ConnectionError):
+        stage.loop.step()
+    stage.loop.close()
+    assert stage.lines[Vendor.UPSTOX].status_.state is LineState.STOPPED
 
 
 @pytest.fixture
