@@ -74,7 +74,7 @@ def measure(seconds: float) -> Load:
     """The feed over the line for so many seconds after a warm-up."""
     whole = universe()
     with vendor() as port:
-        line = LineProcess("bench.live_vendor", {"login": "bench", "password": "none", "port": str(port)})
+        line = LineProcess("bench.live_vendor", {"user": "bench", "password": "none", "port": str(port)})
         feed, guard, load = LiveFeed(whole, line, dict(enumerate(SYMBOLS, 1))), Guard(whole), Load()
         feed.want(whole.id.tolist())
         line.start()

@@ -196,8 +196,8 @@ def truedata(environment: Mapping[str, str], keys: Sequence[str], seconds: float
     where = {name: value for name, value in named.items() if value}
     full = keys or ("RELIANCE", "HDFCBANK", "SBIN")
     return Try(
-        "truedata", {"login": login, "password": password, **where},
-        {"login": "nobody-of-this-name", "password": "no-password-of-anybody", **where}, full,
+        "truedata", {"user": login, "password": password, **where},
+        {"user": "nobody-of-this-name", "password": "no-password-of-anybody", **where}, full,
         ("NIFTY 50", "NIFTY BANK"), seconds,
         lambda: _truedata_rest(login, password, full[0], environment),
     )  # fmt: skip

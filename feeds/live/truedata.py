@@ -33,7 +33,7 @@ LIMITS = Limits(full=50, last=50, greeks=50, total=50)
 
 
 def link(credentials: Mapping[str, str], ear: Ear) -> "TrueDataLink":
-    """One attempt with ``login`` and ``password``; ``host`` and ``port`` where the vendor gave others."""
+    """One attempt with ``user`` and ``password``; ``host`` and ``port`` where the vendor gave others."""
     host, port = credentials.get("host") or HOST, credentials.get("port") or ""
     return TrueDataLink(credentials, ear, Address(host, int(port) if port.isdecimal() else PORT))
 
@@ -52,7 +52,7 @@ class TrueDataLink:
         connect: float = CONNECT,
         wall_ms: Callable[[], int] = lambda: int(time.time() * 1000),
     ) -> None:
-        user, password = credentials.get("login", ""), credentials.get("password", "")
+        user, password = credentials.get("user", ""), credentials.get("password", "")
         query = {"user": user, "password": password}
         self._address = Address(address.host, address.port, address.path, query, address.tls)
         self._secrets = tuple(one for one in (password, user) if one)

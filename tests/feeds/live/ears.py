@@ -14,7 +14,7 @@ from feeds.live.websocket import Address
 from tests.feeds.standins.truedata import PASSWORD, USER, TrueDataStandIn
 
 PATIENCE = 20.0
-CREDENTIALS = {"login": USER, "password": PASSWORD}
+CREDENTIALS = {"user": USER, "password": PASSWORD}
 NOWHERE = Address("127.0.0.1", 1, tls=None)
 
 

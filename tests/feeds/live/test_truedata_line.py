@@ -24,7 +24,7 @@ class Stepped:
     """A worker that is stepped for as long as a test waits for something."""
 
     def __init__(self, stand: TrueDataStandIn, password: str = PASSWORD) -> None:
-        credentials = {"login": USER, "password": password, "port": str(stand.port)}
+        credentials = {"user": USER, "password": password, "port": str(stand.port)}
         self.worker = Worker(VENDOR, credentials, luck=lambda: 0.5)
         self.states: list[LineState] = []
         self.worker.want(KEYS, (), ())
@@ -119,7 +119,7 @@ def test_a_market_is_fed_from_a_process_and_a_vendor_that_is_gone_leaves_no_dept
         ],
         listings.DATE,
     )
-    line = LineProcess("tests.feeds.live.plain", {"login": USER, "password": PASSWORD, "port": str(stand.port)})
+    line = LineProcess("tests.feeds.live.plain", {"user": USER, "password": PASSWORD, "port": str(stand.port)})
     feed, guard = LiveFeed(universe, line, dict(zip((1, 2), KEYS, strict=True))), Guard(universe)
     shown = {}
 

@@ -99,7 +99,7 @@ def test_a_day_of_the_stand_in_plays_again_to_the_same_fills(
     database: Database, stand: TrueDataStandIn, tmp_path: Path, seed: int
 ) -> None:
     universe = Universe([one for one in listings.universe().listings if one.instrument.id in KEYS], listings.DATE)
-    line = LineProcess("tests.feeds.live.plain", {"login": USER, "password": PASSWORD, "port": str(stand.port)})
+    line = LineProcess("tests.feeds.live.plain", {"user": USER, "password": PASSWORD, "port": str(stand.port)})
     feed, guard, engine = LiveFeed(universe, line, KEYS), Guard(universe), Engine(database, seed)
     recorder = Recorder(tmp_path, "live/asha", 100)
     recorder.follow(True, universe)

@@ -34,7 +34,7 @@ def one(stand: TrueDataStandIn) -> Iterator[Ears]:
 @pytest.mark.parametrize("words", ["", "User Already Connected", f"no user {USER} with {PASSWORD}"])
 def test_a_refused_login_is_told_once_and_never_tried_again(stand: TrueDataStandIn, words: str) -> None:
     stand.moods.refuse = words
-    with ears(stand, CREDENTIALS if words else {"login": USER, "password": "wrong-one"}) as one:
+    with ears(stand, CREDENTIALS if words else {"user": USER, "password": "wrong-one"}) as one:
         one.link.open()
         ended = one.ended()
         assert isinstance(ended, Denied)
@@ -195,7 +195,7 @@ def everything_logged() -> Iterator[list[str]]:
 def test_neither_logs_nor_words_nor_pictures_of_objects_show_a_credential(
     everything_logged: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrong = {"login": USER, "password": "another-pässword"}
+    wrong = {"user": USER, "password": "another-pässword"}
     shown: list[str] = []
     for mood, credentials, fault in (
         (Moods(), CREDENTIALS, True),
