@@ -1,5 +1,6 @@
 """What the administrator's page shows and does, over HTTP; each change is in the audit trail."""
 
+import threading
 from collections.abc import Callable
 from datetime import time
 from functools import wraps
@@ -10,12 +11,13 @@ from api.parsing import bad
 from api.readers import count, cursor, day, instant, key, one_of, text, title
 from api.reply import Reply
 from core.calendar import DayKind
-from core.reasons import Reason
+from core.reasons import Reason, Refusal
 from desk import access, admin, calendar, corporate, risk_status, verify
 from desk.identity import AuditFilter, audit_actions, audit_log
 from desk.rows import Row, ist
 
 KINDS = ("SPLIT", "BONUS")
+_CHECKING = threading.Lock()
 
 
 def guarded(handler: Handler) -> Handler:
@@ -72,9 +74,15 @@ def books(call: Call) -> Reply:
 
 
 def check(call: Call) -> Reply:
-    """Check the invariants of every account now; it reads all of them and takes its time."""
+    """Check the invariants of every account now; it reads all of them and takes its time. One at a time in a process:
+    TRY_AGAIN while one runs."""
     call.nothing()
-    return Reply(200, verify.verify(call.database).as_dict())
+    if not _CHECKING.acquire(blocking=False):
+        raise Refusal(Reason.TRY_AGAIN, "The books are being checked already. Try again in a minute.")
+    try:
+        return Reply(200, verify.verify(call.database).as_dict())
+    finally:
+        _CHECKING.release()
 
 
 def trail(call: Call) -> Reply:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk import access
+from desk import access, verify
 from tests.api.conftest import as_bot, as_browser
 
 SHARES, BOOKS, CHECK = "/api/v1/accounts/shares", "/api/v1/accounts", "/api/v1/admin/books/check"
@@ -58,3 +58,20 @@ def test_books_are_counted(alice, bob):
     assert answer.status_code == 400, answer.text
     assert f"{access.MOST_BOOKS} books" in answer.json()["detail"]
     assert bob.post(BOOKS, json={"name": "more"}).status_code == 201
+
+
+def test_one_check_of_the_books_runs_at_a_time(client, desk, monkeypatch):
+    root = as_bot(client, desk, "root")
+    real = verify.verify
+    during: list[tuple[int, int]] = []
+
+    def asked_meanwhile(database):
+        if not during:
+            answer = as_bot(client, desk, "root").post(CHECK)
+            during.append((answer.status_code, answer.json().get("reason_code")))
+        return real(database)
+
+    monkeypatch.setattr(verify, "verify", asked_meanwhile)
+    assert root.post(CHECK).status_code == 200
+    assert during == [(503, 901)]
+    assert root.post(CHECK).status_code == 200, "the next may run once the first has ended"
