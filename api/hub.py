@@ -30,6 +30,7 @@ PARKED_SECONDS = 60.0
 MOST_PARKED = 2_000
 STALLED_SECONDS = 30.0
 COMMENT_SECONDS = 15.0
+REMEMBERED_SECONDS = 2 * events.LATELY.total_seconds()
 _logger = log.get(__name__)
 
 
@@ -246,7 +247,7 @@ class Hub:
                 # Who joined from an older snapshot waits for the next look, which begins where it stands.
                 if change.since <= stream.version < change.version:
                     deliver(stream, events_of)
-                    warn(stream, alerts)
+                    warn(stream, alerts, time.monotonic())
                     stream.version = change.version
 
     def tick(self, clocks: dict[str, dict[str, Any]], over: set[tuple[str, str]]) -> None:
@@ -325,14 +326,16 @@ def encoded(change: Change) -> list[tuple[bytes, Any, int, bytes]]:
     return out
 
 
-def warn(stream: Subscriber, alerts: list[tuple[str, bytes]]) -> None:
-    """Those alerts that the stream was not told of; what it was told is kept for as long as it could come again."""
+def warn(stream: Subscriber, alerts: list[tuple[str, bytes]], now: float) -> None:
+    """Those alerts that the stream was not told of; what it was told is kept for as long as it could come again, even
+    where one look leaves it out. ``now`` in seconds of a clock that never goes back."""
     if not stream.wants("alerts"):
         return
     for name, body in alerts:
         if name not in stream.told:
             stream.must(b"alert", body)
-    stream.told = frozenset(name for name, _ in alerts)
+    stream.told = {name: at for name, at in stream.told.items() if now - at <= REMEMBERED_SECONDS}
+    stream.told |= {name: now for name, _ in alerts}
 
 
 def deliver(stream: Subscriber, events_of: list[tuple[bytes, Any, int, bytes]]) -> None:

@@ -39,7 +39,7 @@ class Writer(Protocol):
 @dataclass(eq=False, slots=True)
 class Subscriber:
     """A stream. ``version`` is how far its reader knows the account; ``seen`` how far its group's frames; ``told``
-    are the names of the newest alerts, which are looked up by time and would come again."""
+    are the names of the newest alerts, which are looked up by time and would come again, with when they last came."""
 
     principal: Principal
     account: AccountRef
@@ -57,7 +57,7 @@ class Subscriber:
     parked_at: float | None = None
     written_at: float = field(default_factory=time.monotonic)
     sending_since: float | None = None
-    told: frozenset[str] = frozenset()
+    told: dict[str, float] = field(default_factory=dict)
     _queue: deque[tuple[bytes, bytes]] = field(default_factory=deque)
     _queued: int = 0
     _slots: dict[Any, tuple[bytes, bytes]] = field(default_factory=dict)

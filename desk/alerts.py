@@ -44,7 +44,7 @@ def listed(
 
 
 def recent(database: Database, keys: dict[int, str], since: datetime, limit: int) -> dict[int, list[Row]]:
-    """Alerts of some accounts (names by id) since an instant, oldest first, by account."""
+    """Alerts of some accounts (names by id) since an instant, oldest first, by account; ``limit`` is one account's."""
     told: dict[int, list[Row]] = {each: [] for each in keys}
     for each in reversed(rows.alerts(database, list(keys), since, None, limit)):
         told[each["account_id"]].append(_row(database, each, keys[each["account_id"]]))

@@ -35,6 +35,7 @@ __all__ = [
 LATELY = timedelta(minutes=1)
 """How far alerts are looked back for: what was committed later than others may be older than they are."""
 MOST_ALERTS = 500
+"""Of one account in one look."""
 
 
 @dataclass(frozen=True, slots=True)

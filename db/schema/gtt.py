@@ -48,6 +48,8 @@ gtts = Table(
         "expires_on",
         postgresql_where=text("(status = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text]))"),
     ),
+    Index("gtts_updated", "account_id", "updated_at"),
+    Index("gtts_changed", "account_id", "version"),
     Index("gtts_account", "account_id", text("id DESC NULLS LAST")),
     Index(
         "gtts_attached",

@@ -91,4 +91,5 @@ risk_decisions = Table(
     Column("sentence", Text, nullable=False),
     Column("numbers", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Index("risk_decisions_account", "account_id", text("id DESC")),
+    Index("risk_decisions_taken", "account_id", "at", postgresql_where=text("(decision <> 'REFUSED'::text)")),
 )

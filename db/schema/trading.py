@@ -97,6 +97,7 @@ api_tokens = Table(
     Index("api_tokens_app", "app_id", postgresql_where=text("(app_id IS NOT NULL)")),
 )
 
+_OF_HOUSE = text("(origin = ANY (ARRAY['SQUARE_OFF'::text, 'SYSTEM'::text, 'RISK'::text]))")
 orders = Table(
     "orders",
     METADATA,
@@ -140,6 +141,7 @@ orders = Table(
     Column("closing", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("account_id", "client_order_id"),
     Index("orders_waiting", "account_id", postgresql_where=text("(status = 'AMO'::text)")),
+    Index("orders_of_house", "account_id", "placed_at", postgresql_where=_OF_HOUSE),
     Index("orders_account_day", "account_id", "trading_date", text("id DESC NULLS LAST")),
     Index(
         "orders_exits",
@@ -239,6 +241,7 @@ trades = Table(
     Column("last_price", Integer, nullable=False),
     Column("levels", JSONB, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Index("trades_of_house", "account_id", "traded_at", postgresql_where=text("(kind <> 'FILL'::text)")),
     Index("trades_account_day", "account_id", "trading_date", text("id DESC NULLS LAST")),
     Index(
         "trades_once",

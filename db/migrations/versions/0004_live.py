@@ -7,7 +7,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-PARTS = ("0004_feeds", "0004_masters", "0004_programs", "0004_recording")
+PARTS = ("0004_alerts", "0004_feeds", "0004_masters", "0004_programs", "0004_recording")
 
 
 def upgrade() -> None:

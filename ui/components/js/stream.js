@@ -15,9 +15,8 @@ const EVENTS = [
   "feed",
   "gap",
   "bye",
-  "alert",
 ];
-const TOPICS = ["quotes", "orders", "trades", "positions", "wallet", "alerts", "feed"];
+const TOPICS = ["quotes", "orders", "trades", "positions", "wallet", "feed"];
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10000;
 
