@@ -57,10 +57,15 @@ class Child:
         self._tell_status()
 
     def _listen(self) -> None:
-        while True:
-            piece = pipe.receive(self._in)
-            if piece is None:
-                os._exit(0)  # the parent is gone; a client's thread that never ends must not keep us
+        try:
+            self._obey()
+        except Exception:  # noqa: BLE001 - whatever it is, it is told and ends the process
+            log.get(__name__).exception("A line's process fell")
+        # The parent is gone, or is not understood; a client's thread that never ends must not keep us.
+        os._exit(0)
+
+    def _obey(self) -> None:
+        while (piece := pipe.receive(self._in)) is not None:
             kind, data = piece
             if kind == pipe.WANT:
                 full, last, greeks = orjson.loads(data)
@@ -112,6 +117,8 @@ def main() -> None:
         Child(incoming, outgoing, setup).run()
     except BrokenPipeError:
         pass
+    except Exception:  # noqa: BLE001 - told here, because the process ends without a word of its own
+        log.get(__name__).exception("A line's process fell")
     finally:
         # A client's threads that are no daemons would keep the process for ever.
         os._exit(0)

@@ -131,7 +131,10 @@ class LineProcess:
         wait = LEAST
         while not over.is_set():
             began = time.monotonic()
-            self._one_life(over)
+            try:
+                self._one_life(over)
+            except Exception:  # noqa: BLE001 - a line outlives whatever goes wrong in a life of its process
+                log.get(__name__).exception("A line's process cannot be made or understood", extra={"line": self.name})
             if over.is_set():
                 return
             if time.monotonic() - began > MOST:
@@ -157,15 +160,17 @@ class LineProcess:
         assert child.stdout is not None
         ended = threading.Event()
         writer = threading.Thread(target=self._write, args=(child.stdin, over, ended), daemon=True, name="to a line")
-        writer.start()
-        while (piece := pipe.receive(child.stdout)) is not None:
-            self._take(*piece)
-        ended.set()
-        self._wake.set()
-        child.kill()
-        child.wait()
-        self._child = None
-        child.stdout.close()
+        try:
+            writer.start()
+            while (piece := pipe.receive(child.stdout)) is not None:
+                self._take(*piece)
+        finally:
+            ended.set()
+            self._wake.set()
+            child.kill()
+            child.wait()
+            self._child = None
+            child.stdout.close()
         writer.join(1)
 
     def _write(self, stdin: IO[bytes], over: threading.Event, ended: threading.Event) -> None:
@@ -187,7 +192,7 @@ class LineProcess:
                     pipe.send(stdin, pipe.ROOM, b"%d" % room)
                 self._wake.wait()
                 self._wake.clear()
-        except OSError:
+        except (OSError, ValueError):
             log.get(__name__).debug("A line's process takes no more words", extra={"line": self.name})
         finally:
             with contextlib.suppress(OSError):

@@ -72,6 +72,44 @@ def test_a_child_that_dies_is_started_again(line_of: Callable[[str], LineProcess
     until(lambda: line.status().state is LineState.LIVE or line.status().reconnects > first)
 
 
+def test_a_child_that_cannot_be_made_or_understood_is_tried_again(
+    line_of: Callable[[str], LineProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = [OSError("no process can be made"), OSError("nor now")]
+    make = subprocess.Popen
+
+    def scarce(*given: object, **named: object) -> object:
+        if failing:
+            raise failing.pop()
+        return make(*given, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(process, "LEAST", 0.05)
+    monkeypatch.setattr(process.subprocess, "Popen", scarce)
+    line = line_of("good")
+    until(lambda: line.status().state is LineState.LIVE)
+    assert line.status().reconnects >= 2
+    child = line._child
+    assert child is not None
+    taking = line._take
+
+    def garbled(kind: bytes, data: bytes) -> None:
+        line._take = taking  # type: ignore[method-assign]
+        raise ValueError("a piece that nobody can read")
+
+    line._take = garbled  # type: ignore[method-assign]
+    until(lambda: child.poll() is not None)
+    until(lambda: line.status().state is LineState.LIVE and line._child is not child)
+
+
+def test_why_a_child_fell_is_in_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    line = LineProcess(SCRIPTED, {"token": "good"}, log_level="info")
+    line._wish = b'["no", "wish"]'
+    line.start()
+    until(lambda: line.status().state is LineState.BACKING_OFF)
+    line.stop()
+    assert "A line's process fell" in capfd.readouterr().err
+
+
 def test_a_child_that_is_stuck_is_ended(line_of: Callable[[str], LineProcess], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "MUTE", 2.0)
     line = line_of("stuck")
