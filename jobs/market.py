@@ -19,6 +19,8 @@ from desk.market import Database, LostMarketError
 from feeds import derive
 from feeds.candles import CandleMaker
 from feeds.guard import Believing, Guard
+from feeds.live.feed import LiveFeed
+from feeds.live.twin import TwinFeed
 from feeds.protocol import Feed
 from feeds.recorder import Recorder
 from feeds.recording import Recorded
@@ -254,7 +256,7 @@ class MarketLoop(Steady):
             if not recorded.due(self._wall_ms()):
                 return
 
-    def _publish(self, frame: Frame) -> None:
+    def _store(self, frame: Frame) -> markets.Stored:
         try:
             stored = markets.store_frame(self._database, frame, keep_tape=not self.tape_paused)
         except LostMarketError:
@@ -268,6 +270,10 @@ class MarketLoop(Steady):
         if self._bell is None:
             self._bell = markets.doorbell(self._database)
         markets.announce(self._bell)
+        return stored
+
+    def _publish(self, frame: Frame) -> None:
+        stored = self._store(frame)
         if self._open_for_trade or self._terms is None:
             self._candles.add(frame.rows[self._times.printed(frame.rows["instrument"])])
         if stored.phase == "STARTING":
@@ -280,10 +286,20 @@ class MarketLoop(Steady):
         """Another trading date or other instruments: a new universe, in which the same prices go on."""
         assert self._feed is not None
         self._write_candles()
+        self._take_back(self._feed)
         self._keep(self._feed)
         live.close(self._feed)
         self._feed = None
         self._open()
+
+    def _take_back(self, feed: Feed) -> None:
+        """What a live feed displays, in a frame without its depth: the next one may never name some of it."""
+        if isinstance(feed, LiveFeed | TwinFeed):
+            now = self._wall_ms()
+            clock = feed.clock(now)
+            rows = self._guard.check(feed.withdraw(now), clock)
+            if len(rows):
+                self._store(Frame(self.market, self._number + 1, clock, rows))
 
     def _chores(self, feed: Feed) -> None:
         self._chores_at = time.monotonic()

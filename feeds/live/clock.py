@@ -5,17 +5,20 @@ import numpy.typing as npt
 
 # Nearer than this the machine's clock is believed; further off than this the vendor's is not.
 NEAR_MS, FAR_MS = 1_500, 600_000
+# A machine whose clock runs ahead and a stream that lags look the same. Only so far behind the first is believed.
+BEHIND_MS = 5_000
 MINUTE_MS = 60_000
 
 
 class VendorClock:
     """Follows how far a vendor's times run ahead of ours. The least delayed word of each minute tells it.
 
-    The time it gives never runs backwards.
+    The time it gives never runs backwards. ``behind`` is by how many ms the vendor's words come after our clock where
+    that is not believed to be the clock's fault, else 0.
     """
 
     def __init__(self) -> None:
-        self.offset = 0
+        self.offset = self.behind = 0
         self._best: int | None = None
         self._minute = 0
         self._given = 0
@@ -32,7 +35,8 @@ class VendorClock:
             self._minute, self._best = minute, ahead
         else:
             self._best = max(self._best, ahead)
-        self.offset = self._best if abs(self._best) > NEAR_MS else 0
+        self.behind = -self._best if self._best < -BEHIND_MS else 0
+        self.offset = self._best if abs(self._best) > NEAR_MS and not self.behind else 0
 
     def exchange_time(self, now_ms: int) -> int:
         """The exchange's time when ours is ``now_ms``."""

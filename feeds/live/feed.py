@@ -114,7 +114,7 @@ class LiveFeed:
             "feed": self.name,
             **asdict(status),
             "ended": status.state in ENDED,
-            "reason": status.sentence,
+            "reason": self._sentence(status),
             "shown_lag_p50": p50,
             "shown_lag_p99": p99,
             "stale": self._stale,
@@ -142,10 +142,7 @@ class LiveFeed:
     def withdraw(self, now_ms: int) -> Rows:
         """Everything it displays, without depth: another feed is shown from here on."""
         gone = self._shown.copy()
-        for name in SIDES:
-            self._rows[name][gone] = 0
-        self._rows["exchange_time"][gone] = np.maximum(self._rows["exchange_time"][gone] + 1, self.clock(now_ms))
-        self._shown[gone] = False
+        self._take_back(np.flatnonzero(gone), self.clock(now_ms))
         return self._rows[gone].copy()
 
     def picture(self, clock_ms: int) -> Rows:
@@ -179,7 +176,7 @@ class LiveFeed:
         known = (at >= 0) & (ticks.rows["known"] & LAST > 0)
         at, said = at[known], ticks.rows[known]
         rows = self._rows[at]
-        bits = said["known"]
+        before, bits = rows.copy(), said["known"]
         received = np.where(said["received"] > 0, said["received"], now_ms)
         sent = np.where(said["sent"] > 0, said["sent"], received)
         self._vendor.hear(sent, received)
@@ -199,9 +196,13 @@ class LiveFeed:
         tradable = (bits & BOOK > 0) & ~old & ~late & ~self._shut()[at]
         for name in SIDES:
             rows[name] = np.where(tradable[:, None], said[name], 0)
+        # The guard drops what is late. Where depth is on display it goes: what was shown, as of now, without it.
+        back = late & self._shown[at]
+        rows[back] = before[back]
         self._rows[at] = rows
         self._heard[at] = received
         self._shown[at] = tradable
+        self._take_back(at[back], clock)
         changed[at] = True
 
     def _prices(
@@ -225,6 +226,14 @@ class LiveFeed:
         rows["high"], rows["low"] = np.maximum(high, last), np.where(low > 0, np.minimum(low, last), last)
         rows["last_price"] = self._last[at] = last
 
+    def _sentence(self, status: LineStatus) -> str:
+        if not self._vendor.behind:
+            return status.sentence
+        return (
+            f"What {self.name} says comes {self._vendor.behind // 1000} s behind this machine's clock, so that nothing"
+            " can be traded on. Set the clock right; if it is, the feed lags."
+        )
+
     def _shut(self) -> Flags:
         """The rows whose segment the vendor calls closed; what it says nothing of is open."""
         said = self._line.segments()
@@ -242,10 +251,12 @@ class LiveFeed:
         self._stale = int(np.count_nonzero((self._rows["last_price"] > 0) & ~self._shown)) + int(np.count_nonzero(gone))
         if not gone.any():
             return
-        for name in SIDES:
-            self._rows[name][gone] = 0
-        # A word of its own, later than the one it takes back.
-        clock = self.clock(now_ms)
-        self._rows["exchange_time"][gone] = np.maximum(self._rows["exchange_time"][gone] + 1, clock)
-        self._shown[gone] = False
+        self._take_back(np.flatnonzero(gone), self.clock(now_ms))
         changed |= gone
+
+    def _take_back(self, at: Ints, clock_ms: int) -> None:
+        """Rows without their depth: a word of its own, later than the one that it takes back."""
+        for name in SIDES:
+            self._rows[name][at] = 0
+        self._rows["exchange_time"][at] = np.maximum(self._rows["exchange_time"][at] + 1, clock_ms)
+        self._shown[at] = False

@@ -224,6 +224,20 @@ def test_the_second_feed_takes_over_and_gives_way_and_no_frame_mixes_them(stage:
     assert seen[at - 1] == (140_300, False)  # a frame in which the one that is left takes back what it displayed
 
 
+def test_what_a_vendor_displayed_is_taken_back_when_another_is_chosen(stage: Stage) -> None:
+    stage.step()
+    stage.say(1_500)
+    stage.step(0.25)
+    assert stage.shown() == (150_000, True)
+    live.ensure(stage.database, identity.find(stage.database, "asha").id, "asha", Vendor.TRUEDATA, None)
+    stage.step()
+    assert stage.lines[Vendor.UPSTOX].status_.state is LineState.STOPPED
+    assert stage.shown() == (150_000, False)  # the new vendor has not named it and may never do so
+    stage.say(1_401, Vendor.TRUEDATA, volume=900)
+    stage.step(0.25)
+    assert stage.shown() == (140_100, True)
+
+
 def test_another_token_opens_the_feed_anew_and_a_refusal_is_told_once(stage: Stage) -> None:
     stage.step()
     user = identity.find(stage.database, "asha").id

@@ -20,9 +20,9 @@ class ScriptedLine:
     def say(
         self, key: str, price: float, sent: int, *, traded: float = NAN, close: float = NAN, snapshot: bool = False,
         day: tuple[float, float, float] = (NAN, NAN, NAN), volume: float = NAN, oi: float = NAN,
-        depth: tuple[float, ...] = NO_DEPTH,
+        depth: tuple[float, ...] = NO_DEPTH, received: int = 0,
     ) -> None:  # fmt: skip
-        row = (price, traded, close, float(snapshot), sent, sent + 20, *day, volume, oi, *depth, *NO_GREEKS)
+        row = (price, traded, close, float(snapshot), sent, received or sent + 20, *day, volume, oi, *depth, *NO_GREEKS)
         self.board.take(whole=[(self.board.slot(key), *row)])
 
     def be(self, state: LineState, sentence: str = "") -> None:

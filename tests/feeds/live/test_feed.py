@@ -4,10 +4,12 @@ import json
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.frames import Rows
 from feeds.guard import Guard
+from feeds.live.clock import VendorClock
 from feeds.live.feed import STALE_MS, LiveFeed
 from feeds.live.line import LineState, SegmentState
 from tests.feeds.listings import NIFTY, SHARES, universe
@@ -101,9 +103,56 @@ def test_an_old_word_is_shown_where_nothing_else_is_known_and_dropped_where_some
     assert not one(rows)["bid_price"].any()
     assert not guard.dropped
     line.say(KEYS[B], 1300.0, NOW + 1_000, traded=NOW + 1_000, depth=depth(1299.9, 1300.1))
-    assert not len(guard.check(feed.next_rows(NOW + 20_000), feed.clock(NOW + 20_000)))
+    row = one(guard.check(feed.next_rows(NOW + 20_000), feed.clock(NOW + 20_000)), B)
+    assert not guard.dropped
+    assert values(row, "last_price", "exchange_time") == (136_700, NOW + 20_000), "what was on display, taken back"
+    assert not row["bid_price"].any()
+    assert not row["ask_quantity"].any()
+    assert B in feed.stale_ids(NOW + 20_000)
+    line.say(KEYS[B], 1301.0, NOW + 2_000, traded=NOW + 2_000, depth=depth(1300.9, 1301.1))
+    assert not len(guard.check(feed.next_rows(NOW + 21_000), feed.clock(NOW + 21_000)))
     assert guard.dropped == {"late": 1}
-    assert B in feed.stale_ids(NOW + 20_000), "what was dropped is not thought to be on display"
+    ids, prices = feed.closes(NOW + 21_000)
+    assert dict(zip(ids.tolist(), prices.tolist(), strict=True))[B] == 130_100, "late, but the day's last"
+
+
+def test_a_late_word_that_counts_less_than_was_shown_takes_the_depth_back_too(
+    line: ScriptedLine, feed: LiveFeed
+) -> None:
+    guard = Guard(MARKET)
+    line.say(KEYS[A], CLOSE, NOW, traded=NOW, volume=50, depth=BOOK)
+    assert one(guard.check(feed.next_rows(NOW), feed.clock(NOW)))["bid_price"].any()
+    line.say(KEYS[A], CLOSE - 1, NOW + 1_000, traded=NOW, volume=40, depth=BOOK)
+    row = one(guard.check(feed.next_rows(NOW + 9_000), feed.clock(NOW + 9_000)))
+    assert not row["bid_price"].any()
+    assert values(row, "last_price", "volume") == (round(CLOSE * 100), 50)
+    line.say(KEYS[A], CLOSE, NOW + 9_500, traded=NOW + 9_500, volume=51, depth=BOOK)
+    assert one(guard.check(feed.next_rows(NOW + 9_550), feed.clock(NOW + 9_550)))["bid_price"].any()
+    assert not guard.dropped
+
+
+def test_a_stream_that_lags_by_minutes_is_no_clock_and_offers_nothing(line: ScriptedLine, feed: LiveFeed) -> None:
+    guard, ours = Guard(MARKET), NOW + 180_000
+    for number in range(3):
+        now = ours + number * 1_000
+        line.say(KEYS[A], CLOSE, NOW + number * 1_000, traded=NOW, depth=BOOK, received=now)
+        rows = guard.check(feed.next_rows(now), feed.clock(now))
+        assert len(rows) == (1 if number == 0 else 0)
+        assert not rows["bid_price"].any()
+        assert feed.clock(now) == now
+        assert "180 s behind" in feed.state()["reason"]
+    line.say(KEYS[A], CLOSE, ours + 4_000, traded=NOW, depth=BOOK)
+    assert one(guard.check(feed.next_rows(ours + 4_000), feed.clock(ours + 4_000)))["bid_price"].any()
+    assert feed.state()["reason"] == "Connected."
+
+
+@pytest.mark.parametrize(("behind", "offset", "lags"), [(1_000, 0, 0), (3_000, -3_000, 0), (6_000, 0, 6_000)])
+def test_how_far_behind_a_clock_is_believed(behind: int, offset: int, lags: int) -> None:
+    clock = VendorClock()
+    clock.hear(np.array([NOW - behind]), np.array([NOW]))
+    assert (clock.offset, clock.behind) == (offset, lags)
+    clock.hear(np.array([NOW + 60_000]), np.array([NOW + 60_000]))
+    assert (clock.offset, clock.behind) == (0, 0)
 
 
 def test_yesterdays_volume_and_range_are_not_todays(line: ScriptedLine, feed: LiveFeed) -> None:
