@@ -86,7 +86,7 @@ def _attempt(database: Database, leadership: Term, hit: Hit, refused: tuple[Reas
         gtt = gtts.one(connection, hit.account_id, hit.gtt_id)
         if gtt is None:
             return Fate.OVER
-        task = open_task(connection, master, hit.account_id, [instrument], orders=_orders_of(gtt), lots=True)
+        task = open_task(connection, master, hit.account_id, [instrument], orders=orders_of(gtt), lots=True)
         gtt = gtts.one(connection, hit.account_id, hit.gtt_id)  # as it stands under the lock
         if gtt is None or not _still_waits(gtt, hit) or task.work.id in task.loaded.archived:
             return Fate.OVER
@@ -104,7 +104,8 @@ def _attempt(database: Database, leadership: Term, hit: Hit, refused: tuple[Reas
     return Fate.OVER
 
 
-def _orders_of(gtt: Row) -> list[int]:
+def orders_of(gtt: Row) -> list[int]:
+    """The orders that a GTT is about: those that its legs placed, and its entry."""
     placed = [leg.order_id for leg in gtt.legs if leg.order_id is not None]
     return placed + ([gtt.parent_id] if gtt.parent_id is not None else [])
 
@@ -121,7 +122,7 @@ def _place(connection: Connection, task: Task, instrument: Instrument, gtt: Row,
     """Place a leg's order; False where there is nothing to close. Raises the Refusal of an order of bad form."""
     quantity, work = leg.quantity, task.work
     if gtt.parent_id is not None:
-        quantity = _clear_the_way(task, instrument, gtt, leg)
+        quantity = clear_the_way(task, instrument, gtt, leg)
         if quantity <= 0:
             return False
     name = f"gtt-{gtt.id}-{leg.leg}"
@@ -134,7 +135,7 @@ def _place(connection: Connection, task: Task, instrument: Instrument, gtt: Row,
     return True
 
 
-def _clear_the_way(task: Task, instrument: Instrument, gtt: Row, leg: Leg) -> int:
+def clear_the_way(task: Task, instrument: Instrument, gtt: Row, leg: Leg, actor: str = ACTOR) -> int:
     """Cancel the other exit and what is left of the entry; the quantity that is then to be closed, 0 where there
     is none (then nothing was cancelled either)."""
     work, entry = task.work, task.work.orders[gtt.parent_id or 0]
@@ -146,11 +147,11 @@ def _clear_the_way(task: Task, instrument: Instrument, gtt: Row, leg: Leg) -> in
         return 0
     for order in others:
         if order.status in WORKING:
-            why = (Reason.OTHER_EXIT, "The other exit of its entry was reached: it closes the rest.")
-            decide.cancel(work, task.facts, order, ACTOR, why)
+            why = (Reason.OTHER_EXIT, "The other exit of its entry was placed: it closes the rest.")
+            decide.cancel(work, task.facts, order, actor, why)
     if entry.status in WORKING:
-        why = (Reason.OTHER_EXIT, "An exit of this entry was reached: the rest is not opened any more.")
-        decide.cancel(work, task.facts, entry, ACTOR, why)
+        why = (Reason.OTHER_EXIT, "An exit of this entry was placed: the rest is not opened any more.")
+        decide.cancel(work, task.facts, entry, actor, why)
     return quantity
 
 
@@ -219,7 +220,7 @@ def _finish(database: Database, account_id: int, gtt_id: int) -> None:
         if found is None:
             return
         instrument = master.by_id[found.instrument_id]
-        task = open_task(connection, master, account_id, [instrument], orders=_orders_of(found))
+        task = open_task(connection, master, account_id, [instrument], orders=orders_of(found))
         gtt = gtts.one(connection, account_id, gtt_id)
         if gtt is None or gtt.status is not GttStatus.ACTIVE or gtt.parent_id is None:
             return

@@ -249,27 +249,31 @@ def _cancel_many(
 
 def exit_position(
     database: Database, actor: str, account_id: int, instrument_id: int, product: str, key: str | None = None,
-    origin: str = "USER",
+    origin: str = "USER", most: int | None = None,
 ) -> list[Answer]:  # fmt: skip
     """Close a position at market, never beyond flat, however often it is asked.
 
     The size is taken under the account's lock and counts what rests on the closing side already. Answers of
-    the orders placed: several where the freeze quantity asks for it, none when nothing is left to close.
+    the orders placed: several where the freeze quantity asks for it, none when nothing is left to close. ``most``
+    bounds the units in all: what the asker has of a position that is others' too.
     """
     answers: list[Answer] = []
-    while True:
+    while most is None or most > 0:
         part = f"{key}-{len(answers)}" if key and answers else key
-        answer = _close_some(database, actor, account_id, instrument_id, Product(product), part, origin)
+        answer = _close_some(database, actor, account_id, instrument_id, Product(product), part, origin, most)
         if answer is None:
             return answers
         answers.append(answer)
         if not answer.ok or answer.replayed:
             return answers
+        most = None if most is None else most - int(answer.body["quantity"])
+    return answers
 
 
 def _close_some(
-    database: Database, actor: str, account_id: int, instrument_id: int, product: Product, key: str | None, origin: str
-) -> Answer | None:
+    database: Database, actor: str, account_id: int, instrument_id: int, product: Product, key: str | None, origin: str,
+    most: int | None,
+) -> Answer | None:  # fmt: skip
     """One closing order of at most the freeze quantity; None when the position is covered."""
     master = masters.get(database)
     asked = fingerprint("exit", instrument_id, product)
@@ -282,7 +286,7 @@ def _close_some(
             if before:
                 return before
             must_be_current(task)
-            wish = _closing(task, instrument, product)
+            wish = _closing(task, instrument, product, most)
             if wish is None:
                 return Answer(204, {})
             if origin != "USER":
@@ -298,7 +302,7 @@ def _close_some(
     return None if answer.status == 204 else answer
 
 
-def _closing(task: Task, instrument: Instrument, product: Product) -> PlaceOrder | None:
+def _closing(task: Task, instrument: Instrument, product: Product, most: int | None) -> PlaceOrder | None:
     position = task.work.positions.get((instrument.id, product))
     if position is None or position.quantity == 0:
         return None
@@ -306,6 +310,7 @@ def _closing(task: Task, instrument: Instrument, product: Product) -> PlaceOrder
     left = abs(position.quantity) - (position.open_sell if side is Side.SELL else position.open_buy)
     if left <= 0:
         return None
+    left = left if most is None else min(left, most)
     return closing_wish(task.facts, instrument, side, product, left)
 
 

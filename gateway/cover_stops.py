@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from core.gtt import GttStatus, LegState
 from core.orders import Order, OrderType, Status, Validity
+from core.reasons import Reason
 from desk.today import Cover
 
 _NUMBERS = 700_000_000_000_000
@@ -35,6 +36,11 @@ def exists(cover: Cover) -> bool:
 def placed(cover: Cover) -> int | None:
     """The order that it has become, once it was reached."""
     return cover.stop.order_id
+
+
+def left(cover: Cover) -> bool:
+    """Whether its order was placed because somebody left the position, and not because its trigger was reached."""
+    return placed(cover) is not None and cover.gtt.reason_code == Reason.OTHER_EXIT
 
 
 def waiting(cover: Cover) -> Order:

@@ -7,7 +7,7 @@ from core.exits import Exits
 from core.money import ceil_div
 from core.orders import AUTOMATIC, WORKING, ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
 from core.reasons import Reason, Refusal
-from desk import access, gtt, masters, today, trading
+from desk import access, gtt, leaving, masters, today, trading
 from desk.access import AccountRef
 from desk.answers import Answer
 from gateway import cover_stops
@@ -208,25 +208,23 @@ def cancel(call: Call) -> Reply:
     stop_id = _stop_id(call)
     if stop_id is not None:
         found, cover = _stop(call, stop_id, write=True)
-        resting = _resting(call, found, cover)
+        # To ask twice to leave is not to stay: an exit on its way is not cancelled by being asked for again.
+        resting = None if cover_stops.left(cover) else _resting(call, found, cover)
         if resting is not None:
             return _as_stop(cover, trading.cancel(call.database, call.principal.name, found.id, resting))
-        life = today.order(call.database, found, cover.entry_id)
-        return _left(call, found, life, cover_stops.number_of(cover))
+        return _left(call, found, cover, cover_stops.number_of(cover))
     order_id, found = _owned(call)
     actor = call.principal.name
     if variety == "co":
         life = today.order(call.database, found, order_id)
         if life.cover and life.order.status not in WORKING and life.order.filled:
-            return _left(call, found, life, order_id)
+            return _left(call, found, life.cover, order_id)
     return _with_id(trading.cancel(call.database, actor, found.id, order_id))
 
 
-def _left(call: Call, found: AccountRef, life: today.Life, named: int) -> Reply:
-    """Close the intraday position that a cover order opened; its stop ends with it."""
-    answers = trading.exit_position(
-        call.database, call.principal.name, found.id, life.instrument.id, str(life.order.product)
-    )
+def _left(call: Call, found: AccountRef, cover: today.Cover, named: int) -> Reply:
+    """Close what a cover order opened, and open no more of it; its stop ends with it."""
+    answers = leaving.leave(call.database, call.principal.name, found.id, cover.gtt.id)
     refused = next((each for each in answers if not each.ok), None)
     if refused is not None:
         return problem(refused)

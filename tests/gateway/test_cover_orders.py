@@ -65,9 +65,7 @@ def test_a_stop_that_is_reached_keeps_its_number_to_its_end(alice, floor):
     reach(floor, stop, 148_000)
     _, sold = alice.orders()
     assert (sold["order_id"], sold["parent_order_id"], sold["variety"]) == (stop["order_id"], entry, "co")
-    with floor.database.connection() as connection:
-        own = connection.execute("select max(id) from orders").fetchone()[0]
-    floor.fill(account_of(floor), own, 10, 147_950)
+    floor.fill(account_of(floor), own_order(floor), 10, 147_950)
     _, done = alice.orders()
     assert (done["order_id"], done["status"], done["average_price"]) == (stop["order_id"], "COMPLETE", 1479.5)
     assert [row["order_id"] for row in alice.trades()] == [entry, stop["order_id"]]
@@ -117,6 +115,62 @@ def test_to_exit_the_stop_is_to_leave_the_position(alice, floor):
     assert alice.exit_order("co", stop["order_id"], parent_order_id=entry) == stop["order_id"]
     closing = alice.orders()[-1]
     assert (closing["transaction_type"], closing["order_type"], closing["quantity"]) == ("SELL", "MARKET", 10)
+
+
+def own_order(floor: Floor) -> int:
+    """The newest order's own number."""
+    with floor.database.connection() as connection:
+        row = connection.execute("select max(id) from orders").fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_to_exit_the_stop_of_a_partly_filled_cover_is_to_open_no_more(alice, floor):
+    entry = alice.place_order(**COVER | {"quantity": 100})
+    account = account_of(floor)
+    floor.fill(account, int(entry), 40, 149_900)
+    _, stop = alice.orders()
+    assert alice.exit_order("co", stop["order_id"], parent_order_id=entry) == stop["order_id"]
+    left, sold = alice.orders()
+    assert (left["status"], left["filled_quantity"], left["cancelled_quantity"]) == ("CANCELLED", 40, 60)
+    told = (sold["order_id"], sold["transaction_type"], sold["order_type"], sold["quantity"])
+    assert told == (stop["order_id"], "SELL", "MARKET", 40)
+    floor.fill(account, own_order(floor), 40, 149_900)
+    assert floor.position(account, "NSE:INFY", "MIS")[0] == 0
+    floor.sound()
+
+
+def test_to_exit_one_of_two_covers_is_to_leave_its_part_once(alice, floor):
+    account = account_of(floor)
+    entries = [alice.place_order(**COVER | {"quantity": 50}) for _ in range(2)]
+    for entry in entries:
+        floor.fill(account, int(entry), 50, 149_900)
+    stops = {each["parent_order_id"]: each["order_id"] for each in alice.orders() if each["parent_order_id"]}
+    first, second = (stops[entry] for entry in entries)
+    for number, left in ((first, 50), (second, 0)):
+        assert alice.exit_order("co", number) == number
+        with pytest.raises(exceptions.OrderException, match="nothing left"):
+            alice.exit_order("co", number)
+        floor.fill(account, own_order(floor), 50, 149_900)
+        assert floor.position(account, "NSE:INFY", "MIS")[0] == left
+        with pytest.raises(exceptions.OrderException, match="nothing left"):
+            alice.exit_order("co", number)
+    assert [each["quantity"] for each in alice.orders() if each["transaction_type"] == "SELL"] == [50, 50]
+    floor.sound()
+
+
+def test_a_cover_whose_stops_order_was_cancelled_is_left_by_as_much_as_it_has(alice, jumped, floor):
+    account, entry = account_of(floor), jumped["parent_order_id"]
+    floor.fill(account, own_order(floor), 3, 147_500)
+    other = alice.place_order(**COVER | {"quantity": 50, "price": 1470, "trigger_price": 1400})
+    floor.fill(account, int(other), 50, 147_000)
+    for number in (jumped["order_id"], entry):
+        assert alice.exit_order("co", number) == number
+    closing = alice.orders()[-1]
+    assert (closing["transaction_type"], closing["order_type"], closing["quantity"]) == ("SELL", "MARKET", 7)
+    floor.fill(account, own_order(floor), 7, 147_000)
+    assert floor.position(account, "NSE:INFY", "MIS")[0] == 50
+    floor.sound()
 
 
 def test_another_users_stop_does_not_exist(alice, bob, floor):
