@@ -7,6 +7,7 @@ import hypothesis
 import psycopg_pool.base
 import pytest
 
+import log
 import settings
 from db.engine import Database
 from desk.identity import passwords
@@ -19,6 +20,14 @@ hypothesis.settings.load_profile("kagaz")
 # A pool draws how long its connections live, in threads of its own, whenever it likes; Hypothesis takes a number drawn
 # from the common source while it makes an example for a fault of the test.
 psycopg_pool.base.random = random.SystemRandom().random  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_its_own() -> Iterator[None]:
+    """What one test has hidden from the log, "token" say, may stand in the sentences of another."""
+    before = set(log._known_secrets)
+    yield
+    log._known_secrets.intersection_update(before)
 
 
 @pytest.fixture(autouse=True)

@@ -118,10 +118,10 @@ def test_each_page_is_in_the_menu_and_each_of_the_menu_is_a_page():
 
 
 ROLES = {
-    "admin": {"account", "admin", "baskets", "instrument", "order", "orders", "pnl", "positions", "programs", "risk",
-              "wallet", "watch"},
-    "trader": {"account", "baskets", "instrument", "order", "orders", "pnl", "positions", "programs", "risk", "wallet",
-               "watch"},
+    "admin": {"account", "admin", "baskets", "feeds", "instrument", "order", "orders", "pnl", "positions", "programs",
+              "risk", "wallet", "watch"},
+    "trader": {"account", "baskets", "feeds", "instrument", "order", "orders", "pnl", "positions", "programs", "risk",
+               "wallet", "watch"},
     "analyst": {"account", "instrument", "orders", "pnl", "positions", "risk", "wallet", "watch"},
 }  # fmt: skip
 
