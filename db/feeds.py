@@ -79,14 +79,29 @@ def put_token(connection: Connection[Any], user_id: int, vendor: str, sealed: by
     return done.rowcount == 1
 
 
-def refuse(connection: Connection[Any], user_id: int, vendor: str, sentence: str, *, drop_token: bool) -> None:
-    """The vendor let us in no longer, and why; its token is of no more use where it said so."""
+def refuse(
+    connection: Connection[Any],
+    user_id: int,
+    vendor: str,
+    sentence: str,
+    *,
+    drop_token: bool,
+    version: int | None = None,
+) -> None:
+    """The vendor let us in no longer, and why; its token is of no more use where it said so.
+
+    ``version`` is the owner's market's when the refused feed was opened: what was stored since then is not what was
+    refused, and stays as it is.
+    """
+    # The row is locked by a statement of its own, so that the next one sees what whoever held it has committed.
+    connection.execute("select from feed_credentials where user_id = %s and vendor = %s for update", (user_id, vendor))
     connection.execute(
-        "update feed_credentials set refused = %s,"
-        " token_sealed = case when %s then null else token_sealed end,"
-        " token_expires_at = case when %s then null else token_expires_at end"
-        " where user_id = %s and vendor = %s",
-        (sentence, drop_token, drop_token, user_id, vendor),
+        "update feed_credentials set refused = %(sentence)s,"
+        " token_sealed = case when %(drop)s then null else token_sealed end,"
+        " token_expires_at = case when %(drop)s then null else token_expires_at end"
+        " where user_id = %(user)s and vendor = %(vendor)s and (%(version)s::bigint is null or exists"
+        " (select from markets where owner_id = %(user)s and feed_version = %(version)s))",
+        {"sentence": sentence, "drop": drop_token, "user": user_id, "vendor": vendor, "version": version},
     )
 
 

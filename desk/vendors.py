@@ -159,10 +159,20 @@ def connected(database: Database, credential: Credential, token: str, expires_at
             audit.append(connection, "system", "FEED_CONNECTED", user_id=credential.user_id, detail=detail)
 
 
-def refused(database: Database, user_id: int, vendor: Vendor, sentence: str, *, drop_token: bool = False) -> None:
-    """The vendor let us in no longer, in a sentence for the owner."""
+def refused(
+    database: Database,
+    user_id: int,
+    vendor: Vendor,
+    sentence: str,
+    *,
+    drop_token: bool = False,
+    version: int | None = None,
+) -> None:
+    """The vendor let us in no longer, in a sentence for the owner. ``version`` is the market's when the feed was opened
+    that was refused: nothing is said of a credential or token that came since."""
+    told = log.redact(sentence)[:300]
     with database.connection() as connection:
-        rows.refuse(connection, user_id, vendor, log.redact(sentence)[:300], drop_token=drop_token)
+        rows.refuse(connection, user_id, vendor, told, drop_token=drop_token, version=version)
 
 
 def listed(database: Database, user_id: int) -> list[Row]:

@@ -15,6 +15,7 @@ from feeds.live.feed import LiveFeed
 from feeds.live.line import Line, LineState
 from feeds.live.process import LineProcess
 from feeds.live.twin import TwinFeed
+from feeds.live.vendors import vendor as line_to
 from feeds.protocol import Feed
 from feeds.silent import Silent
 from feeds.universe import Universe
@@ -99,6 +100,7 @@ class Doorkeeper:
 
     def __init__(self, database: Database, state: MarketState) -> None:
         self._database, self._owner, self._vendors = database, state.owner_id, chosen(state)
+        self._version = state.feed_version
         self._told: set[str] = set()
 
     def look(self, feed: Mapping[str, Any]) -> None:
@@ -109,10 +111,14 @@ class Doorkeeper:
                 continue
             if state in (LineState.REFUSED, LineState.TOKEN_EXPIRED):
                 self._told.add(str(name))
+                log.get(__name__).warning("A vendor lets us in no longer", extra={"feed": name, "state": str(state)})
+                if state == LineState.REFUSED and line_to(str(name)).missing():
+                    continue  # nobody was asked: what is wrong is this installation, as the feed itself says
                 sentence = str(each.get("reason") or each.get("last_error") or "The vendor refused.")
                 ended = state == LineState.TOKEN_EXPIRED or TERMS[Vendor(name)].daily
-                vendors.refused(self._database, self._owner, Vendor(name), sentence, drop_token=ended)
-                log.get(__name__).warning("A vendor lets us in no longer", extra={"feed": name, "state": str(state)})
+                vendors.refused(
+                    self._database, self._owner, Vendor(name), sentence, drop_token=ended, version=self._version
+                )
 
 
 def is_live(feed: Mapping[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -18,6 +18,7 @@ from desk.leadership import Leadership
 from desk.vendors import Credential
 from feeds.live.feed import STALE_MS
 from feeds.live.line import LineState
+from feeds.live.vendors import vendor as line_to
 from jobs import live as opening
 from jobs import market as market_loop
 from jobs.bus import Bus
@@ -256,6 +257,34 @@ def test_another_token_opens_the_feed_anew_and_a_refusal_is_told_once(stage: Sta
     stage.say(1_500)
     stage.step(0.25)
     assert stage.shown() == (150_000, True)
+
+
+def test_a_client_that_is_not_installed_costs_no_token(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.step()
+    user = identity.find(stage.database, "asha").id
+    missing = replace(line_to("upstox"), missing=lambda: "The client of Upstox is not installed.")
+    monkeypatch.setattr(opening, "line_to", lambda _: missing)
+    stage.lines[Vendor.UPSTOX].be(LineState.REFUSED, "The client of Upstox is not installed.")
+    stage.step()
+    assert vendors.listed(stage.database, user)[0]["state"] == "READY"
+    assert vendors.own(stage.database, user)[Vendor.UPSTOX].token == "the token of today"
+
+
+def test_a_refused_token_is_dropped_and_one_that_came_since_is_kept(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "line_to", lambda _: replace(line_to("upstox"), missing=lambda: ""))
+    user = identity.find(stage.database, "asha").id
+    old = opening.Doorkeeper(stage.database, markets.state(stage.database, "live/asha"))
+    credential = vendors.own(stage.database, user)[Vendor.UPSTOX]
+    vendors.connected(stage.database, credential, "another token", datetime.now(UTC) + timedelta(hours=8))
+    told = {"feed": "upstox", "state": "REFUSED", "reason": "Upstox refused the login (HTTP 401)."}
+    old.look(told)
+    assert vendors.listed(stage.database, user)[0]["state"] == "READY"
+    assert vendors.own(stage.database, user)[Vendor.UPSTOX].token == "another token"
+    opening.Doorkeeper(stage.database, markets.state(stage.database, "live/asha")).look(told)
+    assert vendors.listed(stage.database, user)[0]["state"] == "REFUSED"
+    assert vendors.own(stage.database, user)[Vendor.UPSTOX].token is None
 
 
 def test_without_a_token_the_market_is_closed_and_says_what_to_do(stage: Stage) -> None:
