@@ -24,6 +24,7 @@ from db import live as live_rows
 from db.engine import Database
 from desk import vendor_masters, vendors
 from desk.rows import Row
+from desk.sealing import LostKeyError
 
 ADDRESSES = {
     Vendor.UPSTOX: "https://assets.upstox.com/market-quote/instruments/exchange/complete.json.gz",
@@ -39,6 +40,10 @@ ACTOR = "timed job"
 
 class _Refused(Exception):
     """Why nothing was fetched, in a sentence without the address's query."""
+
+
+class _Unwelcome(_Refused):
+    """The login itself was refused: to send it again might lock the account."""
 
 
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
@@ -75,6 +80,8 @@ def fetch(
             return vendor_masters.load(database, source, iter(lambda: file.read(CHUNK), b""), actor, vendor, day)
     except _Refused as why:
         sentence = f"The list of instruments of {TERMS[vendor].title} could not be fetched: {why}."
+        if credential is not None and isinstance(why, _Unwelcome):
+            vendors.refused(database, credential.user_id, vendor, sentence)
     except Refusal as refusal:
         sentence = refusal.sentence
     with database.connection() as connection:
@@ -97,7 +104,7 @@ def _query(vendor: Vendor, credential: vendors.Credential | None) -> str:
     if vendor is not Vendor.TRUEDATA:
         return ""
     if credential is None:
-        raise _Refused("it asks for a login, and nobody has typed one in")
+        raise _Refused("it asks for a login, and nobody has typed one in that it takes")
     log.hide(credential.fields["password"])
     asked = {
         "segment": "all", "user": credential.fields["user"], "password": credential.fields["password"],
@@ -125,7 +132,7 @@ def _downloaded(address: str) -> Iterator[IO[bytes]]:
                 if size < int(answer.headers.get("content-length") or 0):
                     raise _Refused("it ended too early")
         except urllib.error.HTTPError as error:
-            raise _Refused(f"the answer was {error.code}") from None
+            raise (_Unwelcome if error.code in (401, 403) else _Refused)(f"the answer was {error.code}") from None
         except urllib.error.URLError as error:
             raise _Refused(f"{error.reason}") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -155,18 +162,27 @@ def due(database: Database, now: datetime | None = None) -> list[tuple[Vendor, v
 
 
 def _login(database: Database, vendor: Vendor, owners: list[int]) -> vendors.Credential | None:
+    """The first login that can be opened and that the vendor did not refuse: it locks accounts that repeat one."""
     if vendor is Vendor.TRUEDATA:
         for owner in owners:
-            if (known := vendors.own(database, owner).get(vendor)) is not None:
+            try:
+                known = vendors.of(database, owner, vendor, welcome=True)
+            except LostKeyError:
+                log.get(__name__).warning("A login cannot be opened", extra={"vendor": vendor, "owner": owner})
+                continue
+            if known is not None:
                 return known
     return None
 
 
 def login_of(database: Database, vendor: Vendor, name: str) -> vendors.Credential | None:
-    """What a user typed in for the vendor. Raises Refusal where there is no such user, or nothing."""
+    """What a user typed in for the vendor. Raises Refusal where there is no such user, or nothing that can be read."""
     with database.autocommit() as connection:
         user = identity.user_by_name(connection, name)
-    known = vendors.own(database, user.id).get(vendor) if user else None
+    try:
+        known = vendors.of(database, user.id, vendor) if user else None
+    except LostKeyError as lost:
+        raise Refusal(Reason.NOT_FOUND, str(lost), "user") from None
     if known is None:
         raise Refusal(Reason.NOT_FOUND, f"{name} has typed in nothing for {TERMS[vendor].title}.", "user")
     return known

@@ -92,7 +92,10 @@ def begin_login(database: Database, principal: Principal, vendor: Vendor) -> str
     if not TERMS[vendor].daily:
         raise Refusal(Reason.BAD_INPUT, f"{TERMS[vendor].title} asks for no login.", field="vendor")
     assert principal.session_public_id is not None  # _may asks for a session
-    credential = own(database, principal.user_id).get(vendor)
+    try:
+        credential = of(database, principal.user_id, vendor)
+    except sealing.LostKeyError as lost:
+        raise Refusal(Reason.NOT_FOUND, str(lost), field="vendor") from None
     if credential is None:
         sentence = f"Type in the API key and secret of your {TERMS[vendor].title} app first."
         raise Refusal(Reason.NOT_FOUND, sentence, field="vendor")
@@ -130,6 +133,17 @@ def own(database: Database, user_id: int) -> dict[Vendor, Credential]:
     return {Vendor(each.vendor): _opened(user_id, each) for each in found}
 
 
+def of(database: Database, user_id: int, vendor: Vendor, *, welcome: bool = False) -> Credential | None:
+    """The credential of a user for one vendor, open; no other is looked at. ``welcome``: none that the vendor refused.
+
+    Raises LostKeyError when it cannot be opened.
+    """
+    with database.autocommit() as connection:
+        found = rows.credentials(connection, user_id)
+    row = next((each for each in found if each.vendor == vendor), None)
+    return None if row is None or (welcome and row.refused is not None) else _opened(user_id, row)
+
+
 def take_code(database: Database) -> Code | None:
     """The next code that waits to be exchanged; nobody else gets it. None when none waits or it cannot be opened."""
     with database.connection() as connection:
@@ -139,7 +153,7 @@ def take_code(database: Database) -> Code | None:
     vendor = Vendor(found.vendor)
     try:
         code = sealing.unseal(found.code_sealed, _of(found.user_id, vendor, _CODE))
-        credential = own(database, found.user_id).get(vendor)
+        credential = of(database, found.user_id, vendor)
     except sealing.LostKeyError as lost:
         refused(database, found.user_id, vendor, str(lost))
         return None

@@ -46,7 +46,7 @@ def fill(database: Database, market: str, now: datetime | None = None, past: Ask
 
 def _fill(database: Database, state: MarketState, gap: Gap, at: datetime, past: Ask) -> int:
     try:
-        credential = None if state.owner_id is None else vendors.own(database, state.owner_id).get(Vendor.UPSTOX)
+        credential = None if state.owner_id is None else vendors.of(database, state.owner_id, Vendor.UPSTOX)
     except LostKeyError as lost:
         desk_live.gap_failed(database, gap, str(lost))
         return 0

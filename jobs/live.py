@@ -79,13 +79,13 @@ def close(feed: Feed | None) -> None:
 def _opened(database: Database, state: MarketState) -> tuple[list[Credential], str]:
     """The credentials that may be opened, in the owner's order; a sentence for the owner where there is none."""
     assert state.owner_id is not None
-    try:
-        kept = vendors.own(database, state.owner_id)
-    except LostKeyError as lost:
-        return [], str(lost)
     found, sentences = [], []
     for vendor in chosen(state):
-        credential = kept.get(vendor)
+        try:
+            credential = vendors.of(database, state.owner_id, vendor)
+        except LostKeyError as lost:
+            sentences.append(f"{TERMS[vendor].title}: {lost}")
+            continue
         if credential is None:
             sentences.append(f"Type in what opens {TERMS[vendor].title} on the page Feeds.")
         elif TERMS[vendor].daily and credential.token is None:

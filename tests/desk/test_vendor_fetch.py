@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 
+import settings
 from core.reasons import Refusal
 from core.vendors import Vendor
 from db.engine import Database
-from desk import vendor_fetch, vendor_masters, vendors
+from desk import live, vendor_fetch, vendor_masters, vendors
+from desk.principal import Principal
 from jobs import timed
+from tests.desk.test_vendors import TRUEDATA, UPSTOX
+from tests.people import open_market, person, signed_in
 from tests.vendor_files import ALPHA_ISIN, TRUEDATA_CSV, share, upstox
 
 TODAY = date(2026, 11, 23)
@@ -130,3 +134,65 @@ def test_each_day_s_list_is_fetched_once_while_a_live_market_of_the_vendor_runs(
     tomorrow = datetime.combine(datetime.now(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
     assert vendor_fetch.due(database, tomorrow - timedelta(hours=1)) == [], "it is before six in India"
     assert vendor_fetch.due(database, tomorrow + timedelta(hours=3)) == [(Vendor.UPSTOX, None)]
+
+
+def owner_of_truedata(database: Database, name: str) -> Principal:
+    """Somebody with a running market at TrueData's prices, and both vendors' credentials."""
+    person(database, name)
+    _, who = signed_in(database, name)
+    vendors.put(database, who, Vendor.TRUEDATA, TRUEDATA)
+    vendors.put(database, who, Vendor.UPSTOX, UPSTOX)
+    live.choose(database, who, Vendor.TRUEDATA, Vendor.UPSTOX)
+    return who
+
+
+def spoil(database: Database, who: Principal, vendor: Vendor) -> None:
+    """What was typed in cannot be opened any more."""
+    with database.connection() as connection:
+        connection.execute(
+            "update feed_credentials set sealed = %s where user_id = %s and vendor = %s",
+            (b"x" * 40, who.user_id, vendor),
+        )
+
+
+def logins(database: Database) -> dict[Vendor, int | None]:
+    """Whose login each due list is fetched with."""
+    found = vendor_fetch.due(database, datetime.combine(TODAY, datetime.min.time(), UTC) + timedelta(hours=3))
+    return {vendor: None if known is None else known.user_id for vendor, known in found}
+
+
+@pytest.fixture
+def owners(clean_database: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[Principal, Principal]:
+    monkeypatch.setenv("KAGAZ_SEALING_KEY", "k" * 32)
+    settings.load.cache_clear()
+    open_market(clean_database)
+    return owner_of_truedata(clean_database, "asha"), owner_of_truedata(clean_database, "ravi")
+
+
+def test_a_login_that_cannot_be_opened_stops_neither_the_other_owner_nor_the_other_vendor(
+    clean_database: Database, owners: tuple[Principal, Principal]
+) -> None:
+    asha, ravi = owners
+    spoil(clean_database, asha, Vendor.UPSTOX)
+    assert logins(clean_database) == {Vendor.UPSTOX: None, Vendor.TRUEDATA: asha.user_id}
+    spoil(clean_database, asha, Vendor.TRUEDATA)
+    assert logins(clean_database) == {Vendor.UPSTOX: None, Vendor.TRUEDATA: ravi.user_id}
+    with pytest.raises(Refusal, match="Type it in once more") as no:
+        vendor_fetch.login_of(clean_database, Vendor.TRUEDATA, "asha")
+    assert no.value.field == "user"
+
+
+def test_a_login_that_the_vendor_refused_is_not_sent_again(
+    clean_database: Database, owners: tuple[Principal, Principal]
+) -> None:
+    asha, ravi = owners
+    known = vendors.of(clean_database, asha.user_id, Vendor.TRUEDATA)
+    with vendor(b"", status=401) as (address, _), pytest.raises(Refusal, match="the answer was 401"):
+        vendor_fetch.fetch(clean_database, Vendor.TRUEDATA, "root", known, address, TODAY)
+    row = next(each for each in vendors.listed(clean_database, asha.user_id) if each["vendor"] == "truedata")
+    assert (row["state"], "the answer was 401" in str(row["refused"])) == ("REFUSED", True)
+    with clean_database.connection() as connection:
+        connection.execute("update master_loads set loaded_at = loaded_at - interval '31 minutes'")
+    assert logins(clean_database)[Vendor.TRUEDATA] == ravi.user_id
+    vendors.put(clean_database, asha, Vendor.TRUEDATA, TRUEDATA)
+    assert logins(clean_database)[Vendor.TRUEDATA] == asha.user_id

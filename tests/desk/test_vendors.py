@@ -172,6 +172,21 @@ def test_a_login_comes_back_once_and_its_code_is_taken_once(desk: Database, asha
     assert vendors.own(desk, asha.user_id)[Vendor.UPSTOX].token == "the token of today"
 
 
+def test_a_login_with_what_nobody_can_read_is_refused_in_words(
+    desk: Database, asha: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendors.put(desk, asha, Vendor.UPSTOX, UPSTOX)
+    use_key(monkeypatch, "x" * 32)
+    with pytest.raises(Refusal, match="Type it in once more"):
+        vendors.begin_login(desk, asha, Vendor.UPSTOX)
+    vendors.put(desk, asha, Vendor.UPSTOX, UPSTOX)
+    use_key(monkeypatch, "y" * 32)
+    vendors.put(desk, asha, Vendor.TRUEDATA, TRUEDATA)
+    assert vendors.of(desk, asha.user_id, Vendor.TRUEDATA) is not None
+    with pytest.raises(sealing.LostKeyError):
+        vendors.of(desk, asha.user_id, Vendor.UPSTOX)
+
+
 def test_a_state_belongs_to_the_session_that_began_it(desk: Database, asha: Principal) -> None:
     vendors.put(desk, asha, Vendor.UPSTOX, UPSTOX)
     state = state_in(vendors.begin_login(desk, asha, Vendor.UPSTOX))
@@ -235,7 +250,7 @@ def test_each_change_has_its_feed_opened_anew(desk: Database, asha: Principal) -
     vendors.put(desk, asha, Vendor.UPSTOX, UPSTOX)
     seen.append(version())
     vendors.connected(
-        desk, vendors.own(desk, asha.user_id)[Vendor.UPSTOX], "token", datetime.now(UTC) + timedelta(hours=1)
+        desk, vendors.own(desk, asha.user_id)[Vendor.UPSTOX], "a token of asha", datetime.now(UTC) + timedelta(hours=1)
     )
     seen.append(version())
     vendors.forget(desk, asha, Vendor.UPSTOX)

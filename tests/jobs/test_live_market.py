@@ -297,6 +297,14 @@ def test_without_a_token_the_market_is_closed_and_says_what_to_do(stage: Stage) 
     assert stage.made == []
 
 
+def test_a_second_vendor_that_cannot_be_opened_leaves_the_first_alone(stage: Stage) -> None:
+    give(stage, Vendor.TRUEDATA)
+    with stage.database.connection() as connection:
+        connection.execute("update feed_credentials set sealed = %s where vendor = 'truedata'", (b"x" * 40,))
+    stage.step()
+    assert [each.vendor for each in stage.made] == [Vendor.UPSTOX]
+
+
 def test_an_outage_is_noted_once(stage: Stage) -> None:
     stage.step()
     stage.say(1_500)
