@@ -140,6 +140,18 @@ def test_to_exit_the_stop_of_a_partly_filled_cover_is_to_open_no_more(alice, flo
     floor.sound()
 
 
+def test_an_exit_that_is_refused_leaves_the_entry_and_its_stop_as_they_were(alice, floor):
+    entry = alice.place_order(**COVER)
+    floor.fill(account_of(floor), int(entry), 4, 149_900)
+    before = alice.orders()
+    floor.price("NSE:INFY", 150_000, age_seconds=3600)
+    with pytest.raises(exceptions.KiteException):
+        alice.exit_order("co", before[1]["order_id"], parent_order_id=entry)
+    assert alice.orders() == before
+    assert [each["status"] for each in before] == ["OPEN", "TRIGGER PENDING"]
+    floor.sound()
+
+
 def test_to_exit_one_of_two_covers_is_to_leave_its_part_once(alice, floor):
     account = account_of(floor)
     entries = [alice.place_order(**COVER | {"quantity": 50}) for _ in range(2)]
