@@ -5,6 +5,7 @@ from desk.market import Database
 from jobs.bus import Bus, Fan
 from jobs.closing import ClosingLoop
 from jobs.execution import ExecutionLoop
+from jobs.gaps import GapLoop
 from jobs.gtts import GttLoop
 from jobs.housekeeping import Housekeeping
 from jobs.loop import Loop
@@ -29,6 +30,7 @@ class Group:
             prices,
             ClosingLoop(database, prices),
             Housekeeping(database, prices),
+            GapLoop(database, prices),
         ]
 
     def stopped(self) -> bool:

@@ -6,7 +6,6 @@ import time
 from desk import jobs as runs
 from desk import margins
 from desk.market import Database
-from jobs import gaps
 from jobs.loop import Steady
 from jobs.market import MarketLoop
 
@@ -14,8 +13,6 @@ from jobs.market import MarketLoop
 TAPE_EVERY = 30.0
 # Seconds between two looks for accounts whose margins follow an older snapshot.
 MARGINS_EVERY = 5.0
-# Seconds between two looks for outages that a vendor's history can fill.
-GAPS_EVERY = 60.0
 
 
 class Housekeeping(Steady):
@@ -29,7 +26,6 @@ class Housekeeping(Steady):
         self._database, self._market = database, market
         self._tape_at = 0.0
         self._margins_at = 0.0
-        self._gaps_at = time.monotonic()
 
     def step(self) -> None:
         """One second's round; nothing while another process leads."""
@@ -41,9 +37,6 @@ class Housekeeping(Steady):
             self._margins_at = time.monotonic()
             margins.follow_snapshot(self._database, self._market.market)
         self._market.fill_the_past()
-        if self._market.is_live and time.monotonic() - self._gaps_at >= GAPS_EVERY:
-            self._gaps_at = time.monotonic()
-            gaps.fill(self._database, self._market.market)
         if time.monotonic() - self._tape_at >= TAPE_EVERY:
             self._tape_at = time.monotonic()
             self._market.keep_tape()
