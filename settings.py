@@ -54,20 +54,14 @@ class Settings(BaseSettings):
         "written, the system's or the user's data folder is taken, else the temporary one; the log names it.",
         json_schema_extra={"must": "be the path of a folder", "default": "`.kagaz` in the project"},
     )
-    port: int = Field(
-        default=8501,
-        ge=1,
-        le=65535,
-        description="Port of the web process: the pages, the native API and the stream.",
-        json_schema_extra={"must": "be a port, a whole number from 1 to 65535"},
-    )
-    gateway_port: int = Field(
-        default=8600,
-        ge=0,
-        le=65535,
-        description="Port of the gateway for programs written for a broker's API. `0`: none is wanted.",
-        json_schema_extra={"must": "be a port, a whole number from 1 to 65535, or 0 for no gateway"},
-    )
+    port: int = _whole(
+        8501, 1, 65535, "be a port, a whole number from 1 to 65535",
+        "Port of the web process: the pages, the native API and the stream.",
+    )  # fmt: skip
+    gateway_port: int = _whole(
+        8600, 0, 65535, "be a port, a whole number from 1 to 65535, or 0 for no gateway",
+        "Port of the gateway for programs written for a broker's API. `0`: none is wanted.",
+    )  # fmt: skip
     gateway_address: str = Field(
         default="127.0.0.1",
         description="Address that the gateway listens on: `127.0.0.1` for this machine alone, `0.0.0.0` for all.",
@@ -86,13 +80,10 @@ class Settings(BaseSettings):
         "rolls at 15:30 IST. `nse`: real hours, phases and holidays.",
         json_schema_extra={"must": "be always or nse"},
     )
-    kagaz_seed: int = Field(
-        default=1,
-        ge=0,
-        le=2**63 - 1,
-        description="Seed of the simulator: the same seed gives the same market.",
-        json_schema_extra={"must": "be a whole number, 0 or more"},
-    )
+    kagaz_seed: int = _whole(
+        1, 0, 2**63 - 1, "be a whole number, 0 or more",
+        "Seed of the simulator: the same seed gives the same market.",
+    )  # fmt: skip
     kagaz_sidecar: Literal["child", "external"] = Field(
         default="child",
         description="`child`: the web process starts the sidecar (`python -m jobs`), which runs the markets. "
@@ -121,6 +112,10 @@ class Settings(BaseSettings):
         8192, 1, 10_000_000, "be a whole number of megabytes, 1 or more",
         "Megabytes that the recordings of all markets and days may take together; at that bound recording "
         "stops and says so.",
+    )  # fmt: skip
+    kagaz_live_markets: int = _whole(
+        6, 0, 12, "be a whole number from 0 to 12",
+        "Live markets that may run at once; each keeps five connections to the database.",
     )  # fmt: skip
     kagaz_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -159,6 +154,11 @@ class Settings(BaseSettings):
     )
     kagaz_upstox_stream: str | None = Field(
         default=None, description="Address of Upstox's stream, to try Kagaz with a stand-in. Unset: Upstox's own."
+    )
+    kagaz_vendor_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Other hosts than TrueData's own (`….truedata.in`) that owners may name for it, comma-separated.",
+        json_schema_extra={"must": "be names of hosts, separated by commas"},
     )
     kagaz_pg_bin: Path | None = Field(
         default=None,
@@ -251,7 +251,7 @@ class Settings(BaseSettings):
             raise ValueError("not there")
         return value
 
-    @field_validator("kagaz_origins", "kagaz_signup", mode="before")
+    @field_validator("kagaz_origins", "kagaz_signup", "kagaz_vendor_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part for part in re.split(r"[,\s]+", value) if part) if isinstance(value, str) else value

@@ -65,6 +65,14 @@ def all_live(connection: Connection[Any]) -> list[LiveRow]:
     return many(connection, LiveRow, _LIVE + "order by m.id")
 
 
+def others_running(connection: Connection[Any], market: str) -> int:
+    """How many live markets besides this one are switched on. Whoever asks takes turns until the transaction ends, so
+    that two who switch on at once do not both get the last place."""
+    connection.execute("select pg_advisory_xact_lock(hashtextextended('live markets', 0))")
+    sql = "select count(*) from markets where owner_id is not null and running and id <> %s"
+    return int(value(connection, sql, (market,)))
+
+
 def of_owner(connection: Connection[Any], user_id: int) -> LiveRow | None:
     """The market of one owner."""
     found = many(connection, LiveRow, _LIVE + "where m.owner_id = %s", (user_id,))

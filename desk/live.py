@@ -6,6 +6,7 @@ It shows the vendor's prices, which nobody but their owner may see; a book in it
 from datetime import UTC, datetime
 from typing import Any
 
+import settings
 from core.reasons import Reason, Refusal
 from core.vendors import TERMS, Vendor
 from db import access as account_rows
@@ -39,13 +40,16 @@ def name_of(user: str) -> str:
 def choose(database: Database, principal: Principal, feed: Vendor, backup: Vendor | None = None) -> str:
     """Make one's own live market on the first call, or give it other feeds; its id. It is switched on.
 
-    Raises Refusal where nothing was typed in for a vendor, and for who may not trade.
+    Raises Refusal where nothing was typed in for a vendor, for who may not trade, and where as many run as may.
     """
     require_write(principal)
     if backup is feed:
         raise Refusal(Reason.BAD_INPUT, "The second feed is the same as the first. Choose another.", field="backup")
     with database.connection() as connection:
         kept = {each.vendor for each in credential_rows.credentials(connection, principal.user_id)}
+        known = rows.of_owner(connection, principal.user_id)
+        if known is None or not known.running:
+            _room(connection, name_of(principal.name) if known is None else known.id)
     for vendor in (feed, backup):
         if vendor is not None and vendor not in kept:
             sentence = f"Type in what opens {TERMS[vendor].title} first."
@@ -81,9 +85,11 @@ def ensure(
 
 def switch(database: Database, principal: Principal, market: str, *, on: bool) -> None:
     """Start or stop the feed of a live market: its owner's affair, or an administrator's. Its books stand still while
-    it is off."""
+    it is off. Raises Refusal where as many run as may."""
     with database.connection() as connection:
         found = _mine(connection, principal, market)
+        if on and not found.running:
+            _room(connection, found.id)
         market_rows.set_running(connection, found.id, on)
         if on and not found.running:
             rows.open_anew(connection, found.id)
@@ -146,6 +152,17 @@ def for_first_administrator(database: Database, feed: Vendor) -> None:
             each.owner for each in account_rows.accounts(connection, owner, False, None) if each.user_id == owner
         )
     ensure(database, owner, name, feed, on=True)
+
+
+def _room(connection: Any, market: str) -> None:
+    """Each market that runs keeps connections that everybody's orders need as well: there is an end to them."""
+    most, running = settings.load().kagaz_live_markets, rows.others_running(connection, market)
+    if running >= most:
+        sentence = (
+            f"Of live markets {most} may run at once, and {running} do. Try again when one was stopped, or ask the"
+            " operator to raise KAGAZ_LIVE_MARKETS."
+        )
+        raise Refusal(Reason.TRY_AGAIN, sentence, field="market", numbers={"running": running, "most": most})
 
 
 def _mine(connection: object, principal: Principal, market: str) -> LiveRow:

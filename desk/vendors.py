@@ -249,12 +249,23 @@ def _checked(vendor: Vendor, typed: dict[str, str]) -> dict[str, str]:
         raise Refusal(Reason.BAD_INPUT, "A port is a whole number from 1 to 65535.", field="port")
     if re.fullmatch(r"[0-9A-Za-z.-]{1,253}", fields.get("host", "a"), re.ASCII) is None:
         raise Refusal(Reason.BAD_INPUT, "A host is a name like push.truedata.in.", field="host")
+    _known(fields.get("host", "").lower())
     if "redirect_url" in fields:
         parts = urlsplit(fields["redirect_url"])
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
             sentence = "The redirect URL is an address like https://kagaz.example.com/api/v1/feeds/upstox/callback."
             raise Refusal(Reason.BAD_INPUT, sentence, field="redirect_url")
     return fields
+
+
+def _known(host: str) -> None:
+    """The server itself connects to this host: any name would let a trader look around in the network it stands in."""
+    allowed = {each.lower() for each in settings.load().kagaz_vendor_hosts}
+    if host and not host.endswith(".truedata.in") and host not in allowed:
+        sentence = (
+            "TrueData's hosts end in .truedata.in. For another, ask the operator to name it in KAGAZ_VENDOR_HOSTS."
+        )
+        raise Refusal(Reason.BAD_INPUT, sentence, field="host")
 
 
 def _may(principal: Principal) -> None:

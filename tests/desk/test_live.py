@@ -43,6 +43,31 @@ def test_an_owner_makes_one_and_the_others_market_goes_on(desk: Database) -> Non
     assert [each.key for each in access.accounts(desk, asha)] == ["asha/main", "asha/live-main"]
 
 
+def test_only_so_many_run_at_once(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    import settings
+
+    monkeypatch.setenv("KAGAZ_LIVE_MARKETS", "1")
+    settings.load.cache_clear()
+    (_, asha), (_, ravi) = signed_in(desk, "asha"), signed_in(desk, "ravi")
+    for who in (asha, ravi):
+        vendors.put(desk, who, Vendor.UPSTOX, UPSTOX)
+    live.choose(desk, asha, Vendor.UPSTOX)
+    live.choose(desk, asha, Vendor.UPSTOX)  # it runs already
+    with pytest.raises(Refusal, match="Of live markets 1 may run at once, and 1 do") as no:
+        live.choose(desk, ravi, Vendor.UPSTOX)
+    assert no.value.reason is Reason.TRY_AGAIN
+    assert live.of_owner(desk, ravi.user_id) is None
+    live.switch(desk, asha, "live/asha", on=False)
+    live.choose(desk, ravi, Vendor.UPSTOX)
+    for act in (
+        lambda: live.switch(desk, asha, "live/asha", on=True),
+        lambda: live.choose(desk, asha, Vendor.UPSTOX),
+    ):
+        with pytest.raises(Refusal, match="KAGAZ_LIVE_MARKETS"):
+            act()
+    assert markets.state(desk, "live/asha").running is False
+
+
 def test_both_feeds_are_not_the_same(desk: Database) -> None:
     _, asha = signed_in(desk, "asha")
     vendors.put(desk, asha, Vendor.UPSTOX, UPSTOX)

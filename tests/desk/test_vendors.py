@@ -119,6 +119,10 @@ def test_without_a_setting_a_key_is_made_once_for_its_owner_alone(
         (Vendor.TRUEDATA, {**TRUEDATA, "port": "80800"}, "port"),
         (Vendor.TRUEDATA, {**TRUEDATA, "port": "x"}, "port"),
         (Vendor.TRUEDATA, {**TRUEDATA, "host": "http://a"}, "host"),
+        (Vendor.TRUEDATA, {**TRUEDATA, "host": "127.0.0.1"}, "host"),
+        (Vendor.TRUEDATA, {**TRUEDATA, "host": "postgres"}, "host"),
+        (Vendor.TRUEDATA, {**TRUEDATA, "host": "nottruedata.in"}, "host"),
+        (Vendor.TRUEDATA, {**TRUEDATA, "host": "push.truedata.in.example.com"}, "host"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name_and_never_repeated(
@@ -128,6 +132,18 @@ def test_what_cannot_be_is_refused_by_name_and_never_repeated(
         vendors.put(desk, asha, vendor, typed)
     assert no.value.field == field
     assert "alert" not in no.value.sentence
+
+
+def test_a_host_is_the_vendors_own_or_one_that_the_operator_named(
+    desk: Database, asha: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendors.put(desk, asha, Vendor.TRUEDATA, {**TRUEDATA, "host": "Push.TrueData.in"})
+    monkeypatch.setenv("KAGAZ_VENDOR_HOSTS", "Feed.example.com, 10.0.0.5")
+    settings.load.cache_clear()
+    for host in ("feed.example.com", "10.0.0.5"):
+        vendors.put(desk, asha, Vendor.TRUEDATA, {**TRUEDATA, "host": host})
+    with pytest.raises(Refusal, match="KAGAZ_VENDOR_HOSTS"):
+        vendors.put(desk, asha, Vendor.TRUEDATA, {**TRUEDATA, "host": "10.0.0.6"})
 
 
 def test_neither_an_analyst_nor_a_token_brings_a_vendor(desk: Database) -> None:

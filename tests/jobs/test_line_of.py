@@ -21,6 +21,7 @@ def test_truedata_is_told_the_user_and_the_password_that_were_typed_in(
     context, file = self_signed(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     monkeypatch.setenv("KAGAZ_SEALING_KEY", "k" * 32)
+    monkeypatch.setenv("KAGAZ_VENDOR_HOSTS", "localhost")
     settings.load.cache_clear()
     open_market(clean_database)
     person(clean_database, "asha")
