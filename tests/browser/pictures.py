@@ -59,6 +59,7 @@ SHOTS = {
     "baskets": Shot("baskets"),
     "risk": Shot("risk", "dark"),
     "programs": Shot("programs"),
+    "feeds": Shot("feeds", "dark"),
     "account": Shot("account"),
     "admin": Shot("admin", who="root"),
     "phone": Shot("", "dark", wide=False),
