@@ -200,6 +200,8 @@ class MarketLoop(Steady):
         self._beyond, self._asked_beyond = day.beyond(self._master, wanted), False
         self._opened_at = time.monotonic()
         self._version = state.feed_version  # as it was before the feed was opened: what changes meanwhile opens it anew
+        # By the same version: a token that is stored meanwhile is not what a refusal of this feed speaks of.
+        self._door = None if state.owner_id is None else live.Doorkeeper(self._database, state)
         self._universe, self._feed = sources.open_feed(self._database, self._settings, state, resume)
         state = markets.state(self._database, self.market)  # a recording may have moved its date
         self._feed.want(wanted)
@@ -212,10 +214,9 @@ class MarketLoop(Steady):
         self._state = state
         self._shown = False
         self._shows = self._feed.name
-        self._terms = self._door = None
+        self._terms = None
         if state.owner_id is not None:
             self._terms = live_day.Terms(self._database, self.market, self._universe)
-            self._door = live.Doorkeeper(self._database, state)
             self._outages.begin(state.exchange_time)
         self._open_for_trade = self._calendar_says_open()
         self._is_whole = True

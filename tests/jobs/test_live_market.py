@@ -17,7 +17,7 @@ from desk import market as markets
 from desk.leadership import Leadership
 from desk.vendors import Credential
 from feeds.live.feed import STALE_MS
-from feeds.live.line import LineState
+from feeds.live.line import Line, LineState
 from feeds.live.vendors import vendor as line_to
 from jobs import live as opening
 from jobs import market as market_loop
@@ -287,6 +287,27 @@ def test_a_refused_token_is_dropped_and_one_that_came_since_is_kept(
     assert vendors.own(stage.database, user)[Vendor.UPSTOX].token is None
 
 
+def test_a_token_that_is_stored_while_the_feed_opens_outlives_the_refusal_of_the_one_before(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "line_to", lambda _: replace(line_to("upstox"), missing=lambda: ""))
+    user, make = identity.find(stage.database, "asha").id, opening.line_of
+
+    def slow(given: Credential) -> Line:
+        if not stage.made:
+            vendors.connected(stage.database, given, "another token", datetime.now(UTC) + timedelta(hours=8))
+        line = make(given)
+        stage.lines[given.vendor].start = lambda: None  # type: ignore[method-assign]
+        stage.lines[given.vendor].be(LineState.REFUSED, "Upstox refused the login (HTTP 401).")
+        return line
+
+    monkeypatch.setattr(opening, "line_of", slow)
+    stage.step()
+    assert stage.made[0].token == "the token of today"
+    assert vendors.own(stage.database, user)[Vendor.UPSTOX].token == "another token"
+    assert vendors.listed(stage.database, user)[0]["state"] == "READY"
+
+
 def test_without_a_token_the_market_is_closed_and_says_what_to_do(stage: Stage) -> None:
     _, asha = signed_in(stage.database, "asha")
     vendors.put(stage.database, asha, Vendor.UPSTOX, UPSTOX)
@@ -411,9 +432,7 @@ def test_an_order_fills_at_the_vendors_prices_and_never_at_a_stale_one(
     volumes = iter(range(1_001, 10_000))
     assert filling(lambda: filled(first), lambda: stage.say(1_500, volume=next(volumes)))
     with stage.database.connection() as connection:
-        trade = connection.execute(
-            "select market_price from (select last_price as market_price from trades) t"
-        ).fetchone()
+        trade = connection.execute("select last_price from trades").fetchone()
     assert trade == (150_000,)
     # The line is lost: what it displayed is taken back, and the order rests.
     stage.lines[Vendor.UPSTOX].be(LineState.BACKING_OFF)
