@@ -41,6 +41,7 @@ def set_limit(database: Database, who: Principal, wanted: Limit, account: Accoun
     """
     if not 0 <= wanted.value <= LARGEST:
         raise Refusal(Reason.BAD_INPUT, "A limit is 0 or more. Leave it out to have none.", "value")
+    _within_its_account(who, wanted)
     row = replace(wanted, set_by=who.name, by_admin=who.is_admin)
     if not who.is_admin:
         _tightens(database, who, row, account)
@@ -71,6 +72,7 @@ def end_limit(database: Database, who: Principal, number: int, account: AccountR
             found = [row for each in risk_rows.book(connection).limits.values() for row in each if row.id == number]
             if not found or not (who.is_admin or (account is not None and _concerns(found[0], account))):
                 raise Refusal(Reason.NOT_FOUND, "There is no such limit.", "limit_id")
+            _within_its_account(who, found[0])
             if found[0].by_admin and not who.is_admin:
                 sentence = f"{found[0].set_by} set this limit as an administrator, who alone ends it."
                 raise Refusal(Reason.LIMIT_NOT_YOURS, sentence, "limit_id")
@@ -126,6 +128,12 @@ def lift(database: Database, who: Principal, number: int) -> None:
 def _concerns(row: Limit, account: AccountRef) -> bool:
     own = {Scope.ACCOUNT: account.id, Scope.USER: account.user_id}
     return row.scope in own and own[row.scope] == row.subject
+
+
+def _within_its_account(who: Principal, row: Limit) -> None:
+    """Refuse a token for one account where the limit is of anything else."""
+    if (row.scope, row.subject) != (Scope.ACCOUNT, who.account_id):
+        require_unbound(who)
 
 
 def _tightens(database: Database, who: Principal, row: Limit, account: AccountRef | None) -> None:

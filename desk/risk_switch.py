@@ -47,6 +47,7 @@ def kill_user(database: Database, who: Principal, user_id: int, name: str, flatt
     """Halt every account of a user, present and future. Theirs alone, or an administrator's to press."""
     if who.user_id != user_id and not who.is_admin:
         raise Refusal(Reason.FORBIDDEN, "Only the user, or an administrator, may press this switch.")
+    require_unbound(who)
     by_admin = who.user_id != user_id
     sentence = f"{_who('ADMIN' if by_admin else 'OWNER', who)} pressed the kill switch for all books of {name}."
     return _kill_many(database, who, ("USER", str(user_id)), sentence, by_admin, flatten)
@@ -93,6 +94,7 @@ def rearm_user(database: Database, who: Principal, user_id: int, name: str) -> B
     """Let go of a user's switch: theirs, or an administrator's where one pressed it."""
     if who.user_id != user_id and not who.is_admin:
         raise Refusal(Reason.FORBIDDEN, "Only the user, or an administrator, may re-arm.")
+    require_unbound(who)
     return _rearm_many(database, who, ("USER", str(user_id)), f"{who.name} re-armed all books of {name}.")
 
 

@@ -51,6 +51,28 @@ def test_an_administrators_token_for_one_account_or_for_reading_changes_nothing_
     assert whole.request(method, f"/api/v1{path}", json=sent).status_code != 403
 
 
+def test_a_token_for_one_account_neither_stops_nor_limits_its_owners_other_books(client, desk, alice):
+    bound = as_bot(client, desk, "alice", account="alice/main")
+    limit = {"scope": "USER", "account": "alice/main", "name": "ORDER_VALUE", "value": 5000}
+    limits, kill, rearm = "/api/v1/risk/limits", "/api/v1/risk/kill", "/api/v1/risk/rearm"
+    for path, sent in ((limits, limit), (kill, {"scope": "USER"}), (rearm, {"scope": "USER"})):
+        answer = bound.post(path, json=sent)
+        assert (answer.status_code, "one account" in answer.json()["detail"]) == (403, True), path
+    assert alice.get("/api/v1/risk", params={"account": "alice/main"}).json()["state"] == "ACTIVE"
+    own = bound.post(limits, json=limit | {"scope": "ACCOUNT"})
+    over_all = alice.post(limits, json=limit)
+    assert (own.status_code, over_all.status_code) == (201, 201)
+    ends = f"{limits}/{over_all.json()['id']}?account=alice/main"
+    assert bound.delete(ends).status_code == 403
+    assert alice.delete(ends).status_code == 204
+    assert bound.delete(f"{limits}/{own.json()['id']}?account=alice/main").status_code == 204
+    assert bound.post(kill, json={"account": "alice/main"}).status_code == 200
+    assert bound.post(rearm, json={"account": "alice/main"}).status_code == 200
+    assert alice.post(kill, json={"scope": "USER"}).status_code == 200
+    assert bound.post(rearm, json={"scope": "USER"}).status_code == 403
+    assert alice.post(rearm, json={"scope": "USER"}).status_code == 200
+
+
 def test_books_are_counted(alice, bob):
     made = [alice.post(BOOKS, json={"name": f"book{n}"}).status_code for n in range(1, access.MOST_BOOKS)]
     assert made == [201] * (access.MOST_BOOKS - 1)  # with main
