@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from core.reasons import Reason, Refusal
 from core.vendors import Vendor
 from db.engine import Database
 from desk import vendors
@@ -35,8 +36,7 @@ def test_a_code_becomes_a_token_and_is_asked_about_once(clean_database: Database
 
     def vendor(code: Code) -> Token:
         asked.append(code)
-        now = datetime.now(UTC)
-        return Token("the token of today", "u", now, now + timedelta(hours=4))
+        return Token("the token of today", datetime.now(UTC) + timedelta(hours=4))
 
     come_back(clean_database, asha, "code-1")
     loop = Logins(clean_database, vendor)
@@ -48,6 +48,14 @@ def test_a_code_becomes_a_token_and_is_asked_about_once(clean_database: Database
     assert vendors.listed(clean_database, asha.user_id)[0]["state"] == "READY"
 
 
+@pytest.mark.parametrize("code", ["", "a\nb", "x" * 513])
+def test_a_code_that_is_none_is_asked_about_never(clean_database: Database, asha: Principal, code: str) -> None:
+    with pytest.raises(Refusal) as no:
+        come_back(clean_database, asha, code)
+    assert (no.value.reason, no.value.field) == (Reason.BAD_INPUT, "code")
+    assert vendors.take_code(clean_database) is None
+
+
 def test_a_refusal_is_told_and_the_next_login_heals_it(clean_database: Database, asha: Principal) -> None:
     def refuses(code: Code) -> Token:
         raise LoginRefused("Upstox refused the sign-in: Invalid code (HTTP 400).")
@@ -56,7 +64,6 @@ def test_a_refusal_is_told_and_the_next_login_heals_it(clean_database: Database,
     Logins(clean_database, refuses).step()
     row = vendors.listed(clean_database, asha.user_id)[0]
     assert (row["state"], row["refused"]) == ("REFUSED", "Upstox refused the sign-in: Invalid code (HTTP 400).")
-    now = datetime.now(UTC)
     come_back(clean_database, asha, "new")
-    Logins(clean_database, lambda _: Token("t-o-k-e-n", "u", now, now + timedelta(hours=1))).step()
+    Logins(clean_database, lambda _: Token("t-o-k-e-n", datetime.now(UTC) + timedelta(hours=1))).step()
     assert vendors.listed(clean_database, asha.user_id)[0]["state"] == "READY"
