@@ -12,6 +12,13 @@ from tests.feeds.standins.upstox import TOKEN, UpstoxStandIn
 from tests.feeds.standins.upstox_rest import UpstoxRest
 
 
+def use_upstox(monkeypatch: pytest.MonkeyPatch, vendor: UpstoxStandIn, rest: UpstoxRest) -> None:
+    """The command asks the stand-ins."""
+    monkeypatch.setenv("UPSTOX_ACCESS_TOKEN", TOKEN)
+    monkeypatch.setenv("UPSTOX_STREAM", vendor.address)
+    monkeypatch.setenv("UPSTOX_HOST", rest.host)
+
+
 def test_without_a_token_it_says_what_to_set(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -29,11 +36,8 @@ def test_a_vendor_that_keeps_its_word_passes_each_check(
         vendor.unknown = {"NSE_EQ|INE000000000"}
         rest.candles = [["2026-11-20T09:15:00+05:30", 100.0, 101.0, 99.0, 100.0, 1, 0]]
         rest.quotes = {"X": {"instrument_token": "NSE_EQ|INE002A01018", "last_price": 1_500.05}}
-        for name, value in {
-            "UPSTOX_ACCESS_TOKEN": TOKEN, "UPSTOX_STREAM": vendor.address, "UPSTOX_HOST": rest.host,
-            "SSL_CERT_FILE": str(file),
-        }.items():  # fmt: skip
-            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        use_upstox(monkeypatch, vendor, rest)
         failed = command.main(["check", "upstox", "--seconds", "2"])
         told = capsys.readouterr().out
         assert not failed, told
@@ -47,10 +51,7 @@ def test_a_vendor_whose_certificate_is_not_looked_at_fails(
     with UpstoxStandIn() as vendor, UpstoxRest() as rest:
         vendor.moods.silent = True
         rest.answers["/"] = (500, b"")
-        for name, value in {
-            "UPSTOX_ACCESS_TOKEN": TOKEN, "UPSTOX_STREAM": vendor.address, "UPSTOX_HOST": rest.host,
-        }.items():  # fmt: skip
-            monkeypatch.setenv(name, value)
+        use_upstox(monkeypatch, vendor, rest)
         assert command.main(["check", "upstox", "--seconds", "1"]) == 1
         told = capsys.readouterr().out
         assert "FAIL a certificate nobody vouches for is refused" in told

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,18 +12,6 @@ from feeds.live.supervisor import Denied, Opened
 from feeds.live.ticks import BOOK, LAST
 from tests.feeds.live.ears import Ears, ears
 from tests.feeds.standins.truedata import PASSWORD, USER, TrueDataStandIn, number_of, stamp
-
-
-@pytest.fixture
-def stand() -> Iterator[TrueDataStandIn]:
-    with TrueDataStandIn() as made:
-        yield made
-
-
-@pytest.fixture
-def one(stand: TrueDataStandIn) -> Iterator[Ears]:
-    with ears(stand) as made:
-        yield made
 
 
 def told(one: Ears) -> list[str]:

@@ -45,12 +45,6 @@ class Stepped:
 
 
 @pytest.fixture
-def stand() -> Iterator[TrueDataStandIn]:
-    with TrueDataStandIn() as made:
-        yield made
-
-
-@pytest.fixture
 def line(stand: TrueDataStandIn) -> Iterator[Stepped]:
     made = Stepped(stand)
     yield made

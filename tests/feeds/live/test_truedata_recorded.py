@@ -3,7 +3,6 @@ fills, byte for byte."""
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -63,12 +62,6 @@ class Engine:
     def fills(self) -> bytes:
         found = [one for batch in self._desk.batches for one in batch if isinstance(one, Fill)]
         return "\n".join(f"{one.frame} {one.order_id} {one.quantity} {one.price}" for one in found).encode()
-
-
-@pytest.fixture
-def stand() -> Iterator[TrueDataStandIn]:
-    with TrueDataStandIn() as made:
-        yield made
 
 
 def talk(stand: TrueDataStandIn, seed: int, over: threading.Event) -> None:

@@ -19,18 +19,6 @@ from tests.feeds.standins.certificates import self_signed
 from tests.feeds.standins.truedata import PASSWORD, USER, Moods, TrueDataStandIn
 
 
-@pytest.fixture
-def stand() -> Iterator[TrueDataStandIn]:
-    with TrueDataStandIn() as made:
-        yield made
-
-
-@pytest.fixture
-def one(stand: TrueDataStandIn) -> Iterator[Ears]:
-    with ears(stand) as made:
-        yield made
-
-
 @pytest.mark.parametrize("words", ["", "User Already Connected", f"no user {USER} with {PASSWORD}"])
 def test_a_refused_login_is_told_once_and_never_tried_again(stand: TrueDataStandIn, words: str) -> None:
     stand.moods.refuse = words
