@@ -31,6 +31,7 @@ __all__ = [
     "Seen",
     "TradeRow",
     "changed_orders",
+    "cover_of",
     "covers",
 ]
 
@@ -66,11 +67,10 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One order with its steps and its trades, oldest first; ``cover`` where it has a cover's stop."""
+    """One order with its steps and its trades, oldest first."""
 
     order: Order
     instrument: Instrument
-    cover: Cover | None
     steps: list[OrderEvent] = field(default_factory=list)
     trades: list[TradeRow] = field(default_factory=list)
 
@@ -117,13 +117,17 @@ def order(database: Database, account: AccountRef, order_id: int) -> Life:
         raise Refusal(Reason.UNKNOWN_ORDER, "There is no such order.", "order_id")
     row, steps, trades = found
     instrument = masters.get(database).by_id[row.order.instrument_id]
-    found_cover = next((each for each in _covers(database, [account.id], order_id) if each.entry_id == order_id), None)
-    return Life(row.order, instrument, found_cover, list(steps), list(trades))
+    return Life(row.order, instrument, list(steps), list(trades))
 
 
-def covers(database: Database, account: AccountRef) -> list[Cover]:
-    """The stops of today's cover orders, oldest first."""
-    return _covers(database, [account.id])
+def covers(database: Database, account: AccountRef, *entries: int) -> list[Cover]:
+    """The stops of today's cover orders, oldest first, and of these ``entries`` whenever they were."""
+    return _covers(database, [account.id], *entries)
+
+
+def cover_of(database: Database, account: AccountRef, order_id: int) -> Cover | None:
+    """The stop of an order that is a cover's entry."""
+    return next((each for each in covers(database, account, order_id) if each.entry_id == order_id), None)
 
 
 def _covers(database: Database, accounts: list[int], *entries: int) -> list[Cover]:

@@ -150,7 +150,7 @@ def modify(call: Call) -> Reply:
     order_id, found = _owned(call)
     actor = call.principal.name
     if variety == "co" and form.has("trigger_price"):
-        _move(call, found, today.order(call.database, found, order_id).cover, form)
+        _move(call, found, today.cover_of(call.database, found, order_id), form)
         if not form.has("price"):
             return success({"order_id": str(order_id)})
         entry = ModifyOrder(price=form.may("price", price) or None, by_program=True)
@@ -215,10 +215,11 @@ def cancel(call: Call) -> Reply:
         return _left(call, found, cover, cover_stops.number_of(cover))
     order_id, found = _owned(call)
     actor = call.principal.name
-    if variety == "co":
-        life = today.order(call.database, found, order_id)
-        if life.cover and life.order.status not in WORKING and life.order.filled:
-            return _left(call, found, life.cover, order_id)
+    carried = today.cover_of(call.database, found, order_id) if variety == "co" else None
+    if carried is not None:
+        entry = today.order(call.database, found, order_id).order
+        if entry.status not in WORKING and entry.filled:
+            return _left(call, found, carried, order_id)
     return _with_id(trading.cancel(call.database, actor, found.id, order_id))
 
 
@@ -253,14 +254,14 @@ def _life(call: Call, name: str) -> tuple[today.Life, cover_stops.Names]:
     if stop_id is None:
         order_id = call.number(name, Reason.UNKNOWN_ORDER)
         found = access.account_of_order(call.database, call.principal, order_id)
-        covers = today.covers(call.database, found)
+        covers = today.covers(call.database, found, order_id)
         return today.order(call.database, found, order_id), cover_stops.Names(covers)
     found, cover = _stop(call, stop_id)
     names, become = cover_stops.Names([cover]), cover_stops.placed(cover)
     if become is not None:
         return today.order(call.database, found, become), names
     order = cover_stops.waiting(cover)
-    return today.Life(order, masters.get(call.database).by_id[order.instrument_id], cover), names
+    return today.Life(order, masters.get(call.database).by_id[order.instrument_id]), names
 
 
 def history(call: Call) -> Reply:

@@ -53,6 +53,13 @@ def test_the_stop_is_a_child_of_its_entry_and_waits_for_its_trigger(alice, floor
     assert alice.get_gtts() == []
 
 
+def test_a_cover_of_another_day_is_still_told_as_one(alice, floor):
+    entry, _ = entered(alice, floor)
+    with floor.database.connection() as connection:
+        connection.execute("update orders set trading_date = trading_date - 1 where id = %s", [int(entry)])
+    assert {row["variety"] for row in alice.order_history(entry)} == {"co"}
+
+
 def test_it_guards_what_was_bought_so_far(alice, floor):
     entry, stop = entered(alice, floor, 4)
     assert stop["quantity"] == 4
