@@ -13,6 +13,11 @@ Connection = psycopg.Connection[Any]
 # What Postgres counts its microseconds from, in ms since 1970.
 _POSTGRES_EPOCH_MS = 946_684_800_000
 COLUMNS = ("open", "high", "low", "close")
+_GIVEN = (
+    "unnest(%(id)s::int4[], %(start)s::int8[], %(open)s::int4[], %(high)s::int4[],"
+    " %(low)s::int4[], %(close)s::int4[], %(volume)s::int8[], %(oi)s::int8[])"
+    " as u (id, start, o, h, l, c, v, oi)"
+)
 
 
 def upsert(conn: Connection, market: str, interval: str, candles: Any) -> None:
@@ -22,18 +27,12 @@ def upsert(conn: Connection, market: str, interval: str, candles: Any) -> None:
         "with relaxed as materialized (select set_config('synchronous_commit', 'off', true))"
         " insert into candles as c (market, instrument_id, interval, start, open, high, low, close, volume, oi)"
         " select %(market)s, u.id, %(interval)s, to_timestamp(u.start / 1000.0::float8), u.o, u.h, u.l, u.c, u.v, u.oi"
-        " from relaxed, unnest(%(id)s::int4[], %(start)s::int8[], %(open)s::int4[], %(high)s::int4[],"
-        "   %(low)s::int4[], %(close)s::int4[], %(volume)s::int8[], %(oi)s::int8[])"
-        "   as u (id, start, o, h, l, c, v, oi)"
+        f" from relaxed, {_GIVEN}"
         " on conflict (market, instrument_id, interval, start) do update set"
         " high = greatest(c.high, excluded.high), low = least(c.low, excluded.low), close = excluded.close,"
         " volume = greatest(c.volume, excluded.volume), oi = excluded.oi",
-        {
-            "market": market, "interval": interval, "id": Int4(candles["instrument"]),
-            "start": Int8(candles["start"]), "volume": Int8(candles["volume"]), "oi": Int8(candles["oi"]),
-            **{name: Int4(candles[name]) for name in COLUMNS},
-        },
-    )  # fmt: skip
+        _values(market, interval, candles),
+    )
 
 
 def fill(conn: Connection, market: str, interval: str, candles: Any) -> None:
@@ -43,18 +42,20 @@ def fill(conn: Connection, market: str, interval: str, candles: Any) -> None:
         " (market, instrument_id, interval, start, open, high, low, close, volume, oi, filled)"
         " select %(market)s, u.id, %(interval)s, to_timestamp(u.start / 1000.0::float8), u.o, u.h, u.l, u.c, u.v,"
         "   u.oi, true"
-        " from unnest(%(id)s::int4[], %(start)s::int8[], %(open)s::int4[], %(high)s::int4[],"
-        "   %(low)s::int4[], %(close)s::int4[], %(volume)s::int8[], %(oi)s::int8[])"
-        "   as u (id, start, o, h, l, c, v, oi)"
+        f" from {_GIVEN}"
         " on conflict (market, instrument_id, interval, start) do update set open = excluded.open,"
         " high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume,"
         " oi = excluded.oi, filled = true",
-        {
-            "market": market, "interval": interval, "id": Int4(candles["instrument"]),
-            "start": Int8(candles["start"]), "volume": Int8(candles["volume"]), "oi": Int8(candles["oi"]),
-            **{name: Int4(candles[name]) for name in COLUMNS},
-        },
-    )  # fmt: skip
+        _values(market, interval, candles),
+    )
+
+
+def _values(market: str, interval: str, candles: Any) -> dict[str, Any]:
+    return {
+        "market": market, "interval": interval, "id": Int4(candles["instrument"]),
+        "start": Int8(candles["start"]), "volume": Int8(candles["volume"]), "oi": Int8(candles["oi"]),
+        **{name: Int4(candles[name]) for name in COLUMNS},
+    }  # fmt: skip
 
 
 def load(conn: Connection, market: str, interval: str, candles: Any) -> int:
