@@ -19,7 +19,7 @@ from db.engine import Database
 from db.live import GapRow as Gap
 from db.live import LiveRow
 from desk import market as markets
-from desk.access import require_admin, require_write
+from desk.access import require_write
 from desk.principal import Principal
 from desk.remember import forget_all
 
@@ -27,7 +27,7 @@ BOOK = "live-main"
 """The first book of a live market: its name differs from ``main``, because both markets run at once."""
 MOST_GAPS = 20
 __all__ = [
-    "BOOK", "Gap", "LiveRow", "choose", "ensure", "everyone", "fill_gap", "for_first_administrator", "gap_failed",
+    "BOOK", "Gap", "LiveRow", "choose", "ensure", "fill_gap", "for_first_administrator", "gap_failed",
     "gaps", "name_of", "of_owner", "reconnect", "switch",
 ]  # fmt: skip
 
@@ -133,13 +133,6 @@ def gap_failed(database: Database, gap: Gap, why: str) -> None:
     """Say why an outage is not filled in yet."""
     with database.connection() as connection:
         rows.gap_failed(connection, gap.id, why[:300])
-
-
-def everyone(database: Database, principal: Principal) -> list[LiveRow]:
-    """All live markets, for an administrator."""
-    require_admin(principal)
-    with database.autocommit() as connection:
-        return rows.all_live(connection)
 
 
 def for_first_administrator(database: Database, feed: Vendor) -> None:

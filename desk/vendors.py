@@ -126,13 +126,6 @@ def come_back(database: Database, principal: Principal, vendor: Vendor, state: s
         _note(connection, principal, "FEED_LOGIN_CAME_BACK", vendor, {"agreed": code is not None})
 
 
-def own(database: Database, user_id: int) -> dict[Vendor, Credential]:
-    """The credentials of a user, open, for those who connect. Raises LostKeyError when they cannot be opened."""
-    with database.autocommit() as connection:
-        found = rows.credentials(connection, user_id)
-    return {Vendor(each.vendor): _opened(user_id, each) for each in found}
-
-
 def of(database: Database, user_id: int, vendor: Vendor, *, welcome: bool = False) -> Credential | None:
     """The credential of a user for one vendor, open; no other is looked at. ``welcome``: none that the vendor refused.
 

@@ -1,9 +1,11 @@
 """Users, accounts and sessions for tests."""
 
 from core.reasons import Refusal
+from core.vendors import Vendor
 from db.engine import Database
-from desk import identity
+from desk import identity, vendors
 from desk.identity import Principal, User
+from desk.vendors import Credential
 
 PASSWORD = "a sentence for tests"
 
@@ -35,6 +37,13 @@ def token(
 ) -> str:
     """An API token of that user."""
     return identity.create_token(database, "test", name, account, scopes=scopes)[0]
+
+
+def credential_of(database: Database, user_id: int, vendor: Vendor) -> Credential:
+    """What a user typed in for a vendor, which must be there."""
+    found = vendors.of(database, user_id, vendor)
+    assert found is not None
+    return found
 
 
 def reason_of(refusal: Refusal) -> str:

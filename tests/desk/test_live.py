@@ -5,7 +5,7 @@ import pytest
 from core.reasons import Reason, Refusal
 from core.vendors import Vendor
 from db.engine import Database
-from desk import access, first_users, identity, live, vendors
+from desk import access, feed_status, first_users, identity, live, vendors
 from desk import market as markets
 from settings import Settings
 from tests.desk.test_vendors import TRUEDATA, UPSTOX
@@ -116,9 +116,8 @@ def test_a_vendor_named_for_a_new_kagaz_is_its_first_administrators(
     chosen = Settings(kagaz_feed="upstox")
     for _ in range(2):
         first_users.ensure(desk, chosen, None)
-    assert [(each.id, each.running) for each in live.everyone(desk, signed_in(desk, "root")[1])] == [
-        ("live/root", True)
-    ]
+    found = feed_status.listed(desk, signed_in(desk, "root")[1])
+    assert [(each["market"], each["running"]) for each in found] == [("live/root", True)]
     assert markets.ensure_markets(desk, feed="upstox") == "sim"
 
 

@@ -14,7 +14,7 @@ from core.vendors import Vendor
 from db.engine import Database
 from desk import live, sealing, vendors
 from desk.principal import Principal
-from tests.people import open_market, person, signed_in, token
+from tests.people import credential_of, open_market, person, signed_in, token
 
 SECRET, KEY = "an-api-secret-of-asha", "an-api-key-of-asha"
 UPSTOX = {"api_key": KEY, "api_secret": SECRET, "redirect_url": "http://desk.test/api/v1/feeds/upstox/callback"}
@@ -54,7 +54,7 @@ def state_in(address: str) -> str:
 
 def test_what_is_typed_in_is_kept_sealed_and_opens_again(desk: Database, asha: Principal) -> None:
     vendors.put(desk, asha, Vendor.UPSTOX, {name: f" {text} " for name, text in UPSTOX.items()})
-    opened = vendors.own(desk, asha.user_id)[Vendor.UPSTOX]
+    opened = credential_of(desk, asha.user_id, Vendor.UPSTOX)
     assert (opened.fields, opened.token) == (UPSTOX, None)
     with desk.connection() as connection:
         whole = str(connection.execute("select * from feed_credentials").fetchall())
@@ -85,9 +85,9 @@ def test_a_lost_key_is_a_sentence_and_typing_anew_heals_it(
     vendors.put(desk, asha, Vendor.UPSTOX, UPSTOX)
     use_key(monkeypatch, "x" * 32)
     with pytest.raises(sealing.LostKeyError, match="Type it in once more"):
-        vendors.own(desk, asha.user_id)
+        vendors.of(desk, asha.user_id, Vendor.UPSTOX)
     vendors.put(desk, asha, Vendor.UPSTOX, UPSTOX)
-    assert vendors.own(desk, asha.user_id)[Vendor.UPSTOX].fields == UPSTOX
+    assert credential_of(desk, asha.user_id, Vendor.UPSTOX).fields == UPSTOX
 
 
 def test_without_a_setting_a_key_is_made_once_for_its_owner_alone(
@@ -185,7 +185,7 @@ def test_a_login_comes_back_once_and_its_code_is_taken_once(desk: Database, asha
     ends = datetime.now(UTC) + timedelta(hours=5)
     vendors.connected(desk, taken.credential, "the token of today", ends)
     assert state_of(desk, asha) == "READY"
-    assert vendors.own(desk, asha.user_id)[Vendor.UPSTOX].token == "the token of today"
+    assert credential_of(desk, asha.user_id, Vendor.UPSTOX).token == "the token of today"
 
 
 def test_a_login_with_what_nobody_can_read_is_refused_in_words(
@@ -227,15 +227,15 @@ def test_a_login_that_was_declined_leaves_no_code(desk: Database, asha: Principa
 
 def test_a_token_dies_by_the_clock_of_the_database(desk: Database, asha: Principal) -> None:
     vendors.put(desk, asha, Vendor.UPSTOX, UPSTOX)
-    credential = vendors.own(desk, asha.user_id)[Vendor.UPSTOX]
+    credential = credential_of(desk, asha.user_id, Vendor.UPSTOX)
     vendors.connected(desk, credential, "yesterday", datetime.now(UTC) - timedelta(seconds=1))
     assert state_of(desk, asha) == "CONNECT"
-    assert vendors.own(desk, asha.user_id)[Vendor.UPSTOX].token is None
+    assert credential_of(desk, asha.user_id, Vendor.UPSTOX).token is None
 
 
 def test_a_refusal_is_told_without_secrets_and_ends_with_the_next_token(desk: Database, asha: Principal) -> None:
     vendors.put(desk, asha, Vendor.UPSTOX, UPSTOX)
-    credential = vendors.own(desk, asha.user_id)[Vendor.UPSTOX]
+    credential = credential_of(desk, asha.user_id, Vendor.UPSTOX)
     vendors.connected(desk, credential, "token of asha", datetime.now(UTC) + timedelta(hours=1))
     vendors.refused(desk, asha.user_id, Vendor.UPSTOX, "401 for token of asha", drop_token=True)
     row = vendors.listed(desk, asha.user_id)[0]
@@ -248,7 +248,7 @@ def test_what_is_forgotten_is_gone(desk: Database, asha: Principal) -> None:
     vendors.put(desk, asha, Vendor.TRUEDATA, TRUEDATA)
     assert state_of(desk, asha, "truedata") == "READY"
     vendors.forget(desk, asha, Vendor.TRUEDATA)
-    assert vendors.own(desk, asha.user_id) == {}
+    assert vendors.of(desk, asha.user_id, Vendor.TRUEDATA) is None
     with pytest.raises(Refusal):
         vendors.forget(desk, asha, Vendor.TRUEDATA)
 
@@ -266,7 +266,10 @@ def test_each_change_has_its_feed_opened_anew(desk: Database, asha: Principal) -
     vendors.put(desk, asha, Vendor.UPSTOX, UPSTOX)
     seen.append(version())
     vendors.connected(
-        desk, vendors.own(desk, asha.user_id)[Vendor.UPSTOX], "a token of asha", datetime.now(UTC) + timedelta(hours=1)
+        desk,
+        credential_of(desk, asha.user_id, Vendor.UPSTOX),
+        "a token of asha",
+        datetime.now(UTC) + timedelta(hours=1),
     )
     seen.append(version())
     vendors.forget(desk, asha, Vendor.UPSTOX)

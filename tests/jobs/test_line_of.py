@@ -12,7 +12,7 @@ from feeds.live.line import LineState
 from jobs import live
 from tests.feeds.standins.certificates import self_signed
 from tests.feeds.standins.truedata import PASSWORD, USER, TrueDataStandIn
-from tests.people import open_market, person, signed_in
+from tests.people import credential_of, open_market, person, signed_in
 
 
 def test_truedata_is_told_the_user_and_the_password_that_were_typed_in(
@@ -29,7 +29,7 @@ def test_truedata_is_told_the_user_and_the_password_that_were_typed_in(
     with TrueDataStandIn(tls=context) as stand:
         typed = {"user": USER, "password": PASSWORD, "host": "localhost", "port": str(stand.port)}
         vendors.put(clean_database, asha, Vendor.TRUEDATA, typed)
-        line = live.line_of(vendors.own(clean_database, asha.user_id)[Vendor.TRUEDATA])
+        line = live.line_of(credential_of(clean_database, asha.user_id, Vendor.TRUEDATA))
         try:
             line.start()
             stand.until(lambda: line.status().state in (LineState.LIVE, LineState.REFUSED))

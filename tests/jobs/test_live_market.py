@@ -26,7 +26,7 @@ from jobs.execution import ExecutionLoop
 from jobs.market import MarketLoop
 from tests.desk.test_vendors import TRUEDATA, UPSTOX
 from tests.feeds.live.lines import ScriptedLine, depth
-from tests.people import open_market, person, signed_in
+from tests.people import credential_of, open_market, person, signed_in
 
 MONDAY = date(2026, 11, 23)
 TEN = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)  # 10:00 in India
@@ -92,7 +92,7 @@ def stage(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage
     _, asha = signed_in(database, "asha")
     vendors.put(database, asha, Vendor.UPSTOX, UPSTOX)
     vendors.put(database, asha, Vendor.TRUEDATA, TRUEDATA)
-    credential = vendors.own(database, asha.user_id)[Vendor.UPSTOX]
+    credential = credential_of(database, asha.user_id, Vendor.UPSTOX)
     vendors.connected(database, credential, "the token of today", datetime.now(UTC) + timedelta(hours=8))
     name = live.choose(database, asha, Vendor.UPSTOX)
     with database.connection() as connection:
@@ -247,7 +247,7 @@ def test_another_token_opens_the_feed_anew_and_a_refusal_is_told_once(stage: Sta
     stage.step()
     row = vendors.listed(stage.database, user)[0]
     assert (row["state"], row["refused"]) == ("REFUSED", "The access token has expired.")
-    credential = vendors.own(stage.database, user)[Vendor.UPSTOX]
+    credential = credential_of(stage.database, user, Vendor.UPSTOX)
     assert credential.token is None
     vendors.connected(stage.database, credential, "another token", datetime.now(UTC) + timedelta(hours=8))
     stage.step()
@@ -267,7 +267,7 @@ def test_a_client_that_is_not_installed_costs_no_token(stage: Stage, monkeypatch
     stage.lines[Vendor.UPSTOX].be(LineState.REFUSED, "The client of Upstox is not installed.")
     stage.step()
     assert vendors.listed(stage.database, user)[0]["state"] == "READY"
-    assert vendors.own(stage.database, user)[Vendor.UPSTOX].token == "the token of today"
+    assert credential_of(stage.database, user, Vendor.UPSTOX).token == "the token of today"
 
 
 def test_a_refused_token_is_dropped_and_one_that_came_since_is_kept(
@@ -276,15 +276,15 @@ def test_a_refused_token_is_dropped_and_one_that_came_since_is_kept(
     monkeypatch.setattr(opening, "line_to", lambda _: replace(line_to("upstox"), missing=lambda: ""))
     user = identity.find(stage.database, "asha").id
     old = opening.Doorkeeper(stage.database, markets.state(stage.database, "live/asha"))
-    credential = vendors.own(stage.database, user)[Vendor.UPSTOX]
+    credential = credential_of(stage.database, user, Vendor.UPSTOX)
     vendors.connected(stage.database, credential, "another token", datetime.now(UTC) + timedelta(hours=8))
     told = {"feed": "upstox", "state": "REFUSED", "reason": "Upstox refused the login (HTTP 401)."}
     old.look(told)
     assert vendors.listed(stage.database, user)[0]["state"] == "READY"
-    assert vendors.own(stage.database, user)[Vendor.UPSTOX].token == "another token"
+    assert credential_of(stage.database, user, Vendor.UPSTOX).token == "another token"
     opening.Doorkeeper(stage.database, markets.state(stage.database, "live/asha")).look(told)
     assert vendors.listed(stage.database, user)[0]["state"] == "REFUSED"
-    assert vendors.own(stage.database, user)[Vendor.UPSTOX].token is None
+    assert credential_of(stage.database, user, Vendor.UPSTOX).token is None
 
 
 def test_a_token_that_is_stored_while_the_feed_opens_outlives_the_refusal_of_the_one_before(
@@ -304,7 +304,7 @@ def test_a_token_that_is_stored_while_the_feed_opens_outlives_the_refusal_of_the
     monkeypatch.setattr(opening, "line_of", slow)
     stage.step()
     assert stage.made[0].token == "the token of today"
-    assert vendors.own(stage.database, user)[Vendor.UPSTOX].token == "another token"
+    assert credential_of(stage.database, user, Vendor.UPSTOX).token == "another token"
     assert vendors.listed(stage.database, user)[0]["state"] == "READY"
 
 
@@ -349,7 +349,7 @@ def test_an_outage_by_a_token_that_ended_is_noted_too(stage: Stage) -> None:
     stage.step(1)
     stage.step(90)
     user = identity.find(stage.database, "asha").id
-    credential = vendors.own(stage.database, user)[Vendor.UPSTOX]
+    credential = credential_of(stage.database, user, Vendor.UPSTOX)
     vendors.connected(stage.database, credential, "another token", datetime.now(UTC) + timedelta(hours=8))
     stage.step(1)
     stage.step(1)

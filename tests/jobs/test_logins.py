@@ -14,7 +14,7 @@ from desk.vendors import Code
 from feeds.live.upstox_login import LoginRefused, Token
 from jobs.logins import Logins
 from tests.desk.test_vendors import UPSTOX
-from tests.people import open_market, person, signed_in
+from tests.people import credential_of, open_market, person, signed_in
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_code_becomes_a_token_and_is_asked_about_once(clean_database: Database
     loop.step()
     loop.step()
     assert [(each.code, each.credential.fields) for each in asked] == [("code-1", UPSTOX)]
-    opened = vendors.own(clean_database, asha.user_id)[Vendor.UPSTOX]
+    opened = credential_of(clean_database, asha.user_id, Vendor.UPSTOX)
     assert opened.token == "the token of today"
     assert vendors.listed(clean_database, asha.user_id)[0]["state"] == "READY"
 

@@ -14,7 +14,7 @@ from desk import market as markets
 from tests.desk.test_vendors import SECRET, TRUEDATA, UPSTOX
 from tests.floor import Floor
 from tests.pages.conftest import words
-from tests.people import signed_in
+from tests.people import credential_of, signed_in
 
 Open = Callable[..., AppTest]
 
@@ -57,7 +57,7 @@ def test_a_vendor_is_typed_in_and_not_shown_again(open_as: Open, floor: Floor) -
     assert SECRET not in text
     assert all(each.value != SECRET for each in app.text_input)
     user = identity.find(floor.database, "asha").id
-    assert vendors.own(floor.database, user)[Vendor.UPSTOX].fields["api_secret"] == SECRET
+    assert credential_of(floor.database, user, Vendor.UPSTOX).fields["api_secret"] == SECRET
 
 
 def test_a_missing_field_is_told(open_as: Open) -> None:
@@ -99,7 +99,7 @@ def test_each_way_back_from_a_login_is_told(open_as: Open, floor: Floor, outcome
 def test_a_token_shows_its_end_and_a_refusal_its_sentence(open_as: Open, floor: Floor) -> None:
     open_as("asha")
     who = set_up(floor)
-    credential = vendors.own(floor.database, who.user_id)[Vendor.UPSTOX]
+    credential = credential_of(floor.database, who.user_id, Vendor.UPSTOX)
     vendors.connected(floor.database, credential, "today's token", datetime.now(UTC) + timedelta(hours=3))
     text = shown(open_as("asha", "feeds"))
     assert "token until" in text
