@@ -3,10 +3,9 @@
 The vendor is a process, the line another, as in use; here is the sidecar's part: the feed and the guard, each 250 ms.
 Measured are the lag from the vendor's sending to a row that passed the guard, processor time, and what memory has
 grown by. The baseline reads the same stream in a process that decodes the JSON and does nothing else. Twenty seconds;
-``BENCH_LIVE_SECONDS=600`` for ten minutes.
+``BENCH_SECONDS=600`` for ten minutes.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -22,7 +21,7 @@ import psutil
 from bench.live_stand import SYMBOLS
 from bench.processor import used
 from bench.product import ROOT
-from bench.result import Result, rounded
+from bench.result import Result, rounded, time_to_listen
 from core.instruments import Instrument, Kind
 from feeds.guard import Guard
 from feeds.live.feed import LiveFeed
@@ -143,9 +142,9 @@ def bare(seconds: float) -> tuple[float, float]:
 
 def run() -> Iterator[Result]:
     """One line each."""
-    seconds = float(os.environ.get("BENCH_LIVE_SECONDS", "20"))
-    messages, decoding = bare(min(seconds, 20.0))
-    load = measure(seconds)
+    listened = time_to_listen(20)
+    messages, decoding = bare(min(listened, 20.0))
+    load = measure(listened)
     lags = np.concatenate(load.lags)
     p50, p99 = (float(one) for one in np.percentile(lags, (50, 99)))
     # What a message costs tells of the code; how many are read, and how late, of the machine as well.

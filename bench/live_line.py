@@ -2,11 +2,10 @@
 second, then 1,500 with depth twice a second.
 
 What is measured: from the vendor's sending to the frame, in ms; processor time of the line's process and of the
-caller; and what memory the line's process gained after the first third. ``KAGAZ_BENCH_SECONDS`` sets another time than
-half a minute: ten minutes show whether memory grows.
+caller; and what memory the line's process gained after the first third. ``BENCH_SECONDS`` sets another time than half
+a minute: ten minutes show whether memory grows.
 """
 
-import os
 import statistics
 import subprocess
 import sys
@@ -18,14 +17,14 @@ import numpy as np
 import psutil
 
 from bench.processor import used
-from bench.result import Result, rounded
+from bench.result import Result, rounded, time_to_listen
 from core.instruments import Instrument, Kind
 from feeds.guard import Guard
 from feeds.live.feed import LiveFeed
 from feeds.live.process import PROJECT, LineProcess
 from feeds.universe import Listing, Universe
 
-SECONDS = float(os.environ.get("KAGAZ_BENCH_SECONDS", "30"))
+SECONDS = time_to_listen(30)
 FRAME = 0.25
 LOADS = {"5,000 last prices 5/s": (5_000, False), "1,500 full depth 2/s": (1_500, True)}
 DAY = date(2026, 11, 23)

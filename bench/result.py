@@ -1,11 +1,17 @@
 """The one shape of a measurement, printed as one JSON object a line."""
 
 import json
+import os
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 RUNS = 5
+
+
+def time_to_listen(usual: float) -> float:
+    """Seconds that a bench of a live stream listens: ``BENCH_SECONDS`` where it is set; ten minutes show what grows."""
+    return float(os.environ.get("BENCH_SECONDS", usual))
 
 
 @dataclass(frozen=True, slots=True)
