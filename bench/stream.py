@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -135,7 +135,7 @@ def readers(port: int, count: int, kind: str, request: str) -> Iterator["subproc
         child.kill()
 
 
-def measured(server: "subprocess.Popen[bytes]", load: "subprocess.Popen[bytes]", send: Any) -> Run:
+def measured(server: "subprocess.Popen[bytes]", load: "subprocess.Popen[bytes]", send: Callable[[], float]) -> Run:
     """Sends frames, one a second, and waits for each to arrive everywhere."""
     assert load.stdout is not None
     watched = psutil.Process(server.pid)
@@ -148,13 +148,17 @@ def measured(server: "subprocess.Popen[bytes]", load: "subprocess.Popen[bytes]",
     return Run(delays, (used(watched) - before) * 1_000 / FRAMES)
 
 
-def ours(database: Database, frames: Frames, token: str, count: int) -> Run:
-    """The API's stream."""
-    port = free_port()
-    request = (
-        f"GET /api/v1/stream?topics=quotes&symbols={','.join(frames.keys).replace('&', '%26').replace(' ', '%20')}"
-        f" HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n"
-    )
+def open_market(database: Database) -> None:
+    """A market that trades, with room on its tape, and a user who looks at it."""
+    market.keep_tape(database, datetime.now(UTC), hours=6, megabytes=2048)
+    with database.connection() as connection:
+        connection.execute("update markets set running = true, phase = 'OPEN'")
+    identity.add_user(database, "viewer", "trader")
+
+
+@contextmanager
+def ringing(database: Database, frames: Frames) -> Iterator[Callable[[], float]]:
+    """Stores the next frame and rings; the instant of the ring."""
     bell = market.doorbell(database)
 
     def send() -> float:
@@ -164,44 +168,60 @@ def ours(database: Database, frames: Frames, token: str, count: int) -> Run:
         return sent
 
     try:
-        with process("bench.stream_servers", "ours", database.url, port) as server:
-            listening(port)
-            with readers(port, count, "events", request) as load:
-                return measured(server, load, send)
+        yield send
     finally:
         bell.close()
+
+
+def piping(server: "subprocess.Popen[bytes]", body: Callable[[], bytes]) -> Callable[[], float]:
+    """Gives the bare server the next bytes; the instant at which it was given them."""
+
+    def send() -> float:
+        assert server.stdin is not None
+        given = body()
+        sent = time.monotonic()
+        server.stdin.write(struct.pack("<I", len(given)) + given)
+        server.stdin.flush()
+        return sent
+
+    return send
+
+
+def handshake(path: str) -> str:
+    """The head of a request for a WebSocket."""
+    key = base64.b64encode(b"a key of sixteen").decode()
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+
+
+def ours(database: Database, frames: Frames, token: str, count: int) -> Run:
+    """The API's stream."""
+    port = free_port()
+    request = (
+        f"GET /api/v1/stream?topics=quotes&symbols={','.join(frames.keys).replace('&', '%26').replace(' ', '%20')}"
+        f" HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n"
+    )
+    with ringing(database, frames) as send, process("bench.stream_servers", "ours", database.url, port) as server:
+        listening(port)
+        with readers(port, count, "events", request) as load:
+            return measured(server, load, send)
 
 
 def theirs(frames: Frames, count: int) -> Run:
     """The same bytes by ``websockets``."""
     port = free_port()
-    key = base64.b64encode(b"a key of sixteen").decode()
-    request = (
-        "GET / HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
     with process("bench.stream_servers", "theirs", port) as server:
         listening(port)
-
-        def send() -> float:
-            assert server.stdin is not None
-            body = frames.body(frames.next())
-            sent = time.monotonic()
-            server.stdin.write(struct.pack("<I", len(body)) + body)
-            server.stdin.flush()
-            return sent
-
-        with readers(port, count, "messages", request) as load:
-            return measured(server, load, send)
+        with readers(port, count, "messages", handshake("/")) as load:
+            return measured(server, load, piping(server, lambda: frames.body(frames.next())))
 
 
 def run() -> Iterator[Result]:
     """p50, p99 and CPU, for 100 and for 1,000 readers."""
     with house() as database:
-        market.keep_tape(database, datetime.now(UTC), hours=6, megabytes=2048)
-        with database.connection() as connection:
-            connection.execute("update markets set running = true, phase = 'OPEN'")
-        identity.add_user(database, "viewer", "trader")
+        open_market(database)
         token = identity.create_token(database, "bench", "viewer", None)[0]
         frames = Frames(database)
         for count in READERS:

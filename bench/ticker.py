@@ -7,24 +7,19 @@ prices). The baseline broadcasts the same bytes by ``websockets``, counted from 
 come back by the handshake alone.
 """
 
-import base64
 import json
-import struct
 import subprocess
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 import psutil
 
+from bench import stream
 from bench.house import house
-from bench.processor import used
 from bench.result import Result, compared
-from bench.stream import Frames, free_port, listening, process
+from bench.stream import FRAMES, Frames, free_port, handshake, listening, open_market, piping, process, ringing
 from core.frames import Frame
 from db import apps
 from db.engine import Database
@@ -34,7 +29,6 @@ from gateway.ticker.market import Market
 from gateway.ticker.packets import Mode
 from gateway.tokens import token_of
 
-FRAMES = 8
 SOCKETS = 3
 """That one key may open."""
 AT_ONCE = 1_000
@@ -45,12 +39,9 @@ RUNS = {100: 5, 1_000: 5, 5_000: 1}
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Milliseconds to each reader and frame, milliseconds of processor time a frame, kilobytes a reader, and the
-    seconds in which each came back."""
+class Run(stream.Run):
+    """Also kilobytes a reader, and the seconds in which each came back."""
 
-    delays: list[float]
-    cpu: float
     memory: float
     back: list[float]
 
@@ -64,7 +55,7 @@ class Packed(Frames):
         self.tokens = [token_of(master.by_id[each]) for each in self.ids]
         self._place = Market("sim")
         self._place.know(master.by_id)
-        self._all = self._place.group(dict.fromkeys(self.ids, Mode.QUOTE))
+        self._place.group(dict.fromkeys(self.ids, Mode.QUOTE))
 
     def packed(self, frame: Frame) -> bytes:
         """What every program is sent of it."""
@@ -92,15 +83,6 @@ def keys(database: Database, count: int) -> list[tuple[str, str]]:
     return made
 
 
-def head(path: str) -> str:
-    """A handshake."""
-    key = base64.b64encode(b"a key of sixteen").decode()
-    return (
-        f"GET {path} HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
-
-
 @contextmanager
 def readers(port: int, requests: list[str], say: str) -> Iterator["subprocess.Popen[bytes]"]:
     """The load client, once all its readers have had their first frame."""
@@ -116,22 +98,17 @@ def readers(port: int, requests: list[str], say: str) -> Iterator["subprocess.Po
         child.kill()
 
 
-def measured(server: "subprocess.Popen[bytes]", load: "subprocess.Popen[bytes]", before: int, send: Any) -> Run:
-    """Sends frames, one a second, waits for each to arrive everywhere, then for all to come back."""
+def measured(
+    server: "subprocess.Popen[bytes]", load: "subprocess.Popen[bytes]", before: int, send: Callable[[], float]
+) -> Run:
+    """What frames cost as they are sent, then how long all take to come back."""
     assert load.stdin is not None
     assert load.stdout is not None
-    watched, delays = psutil.Process(server.pid), []
-    spent, began = used(watched), time.monotonic()
-    for number in range(1, FRAMES + 1):
-        sent = send()
-        delays += [(at - sent) * 1_000 for at in json.loads(load.stdout.readline())]
-        time.sleep(max(0.0, began + number - time.monotonic()))
-    cpu = (used(watched) - spent) * 1_000 / FRAMES
-    count = len(delays) // FRAMES
-    memory = (watched.memory_info().rss - before) / 1_024 / count
+    sent = stream.measured(server, load, send)
+    memory = (resident(server) - before) / 1_024 / (len(sent.delays) // FRAMES)
     load.stdin.write(b"again\n")
     load.stdin.flush()
-    return Run(delays, cpu, memory, json.loads(load.stdout.readline()))
+    return Run(sent.delays, sent.cpu, memory, json.loads(load.stdout.readline()))
 
 
 def resident(server: "subprocess.Popen[bytes]") -> int:
@@ -141,26 +118,16 @@ def resident(server: "subprocess.Popen[bytes]") -> int:
 
 def ours(database: Database, frames: Packed, given: list[tuple[str, str]], count: int) -> Run:
     """The gateway's ticker."""
-    port, bell = free_port(), market.doorbell(database)
+    port = free_port()
     paths = [f"/?api_key={key}&access_token={token}" for key, token in given for _ in range(SOCKETS)]
     say = json.dumps({"a": "subscribe", "v": frames.tokens})
-
-    def send() -> float:
-        market.store_frame(database, frames.stored())
-        sent = time.monotonic()
-        market.announce(bell)
-        return sent
-
-    try:
-        with process("bench.stream_servers", "ticker", database.url, port) as server:
-            listening(port)
-            with readers(port, [head(paths[0])], say):
-                pass  # the market is loaded for the first who comes
-            before = resident(server)
-            with readers(port, [head(path) for path in paths[:count]], say) as load:
-                return measured(server, load, before, send)
-    finally:
-        bell.close()
+    with ringing(database, frames) as send, process("bench.stream_servers", "ticker", database.url, port) as server:
+        listening(port)
+        with readers(port, [handshake(paths[0])], say):
+            pass  # the market is loaded for the first who comes
+        before = resident(server)
+        with readers(port, [handshake(path) for path in paths[:count]], say) as load:
+            return measured(server, load, before, send)
 
 
 def theirs(frames: Packed, count: int) -> Run:
@@ -168,27 +135,15 @@ def theirs(frames: Packed, count: int) -> Run:
     port = free_port()
     with process("bench.stream_servers", "theirs", port, "binary") as server:
         listening(port)
-
-        def send() -> float:
-            assert server.stdin is not None
-            body = frames.packed(frames.next())
-            sent = time.monotonic()
-            server.stdin.write(struct.pack("<I", len(body)) + body)
-            server.stdin.flush()
-            return sent
-
         before = resident(server)
-        with readers(port, [head("/")] * count, "") as load:
-            return measured(server, load, before, send)
+        with readers(port, [handshake("/")] * count, "") as load:
+            return measured(server, load, before, piping(server, lambda: frames.packed(frames.next())))
 
 
 def run() -> Iterator[Result]:
     """p50, p99, processor time, memory and the way back, for each number of readers."""
     with house() as database:
-        market.keep_tape(database, datetime.now(UTC), hours=6, megabytes=2048)
-        with database.connection() as connection:
-            connection.execute("update markets set running = true, phase = 'OPEN'")
-        identity.add_user(database, "viewer", "trader")
+        open_market(database)
         given = keys(database, -(-max(RUNS) // SOCKETS))
         frames = Packed(database)
         market.store_frame(database, frames.stored())
@@ -201,7 +156,7 @@ def told(count: int, mine: list[Run], other: list[Run]) -> Iterator[Result]:
     """The medians of the runs of one number of readers."""
     name = f"ticker_{count}_readers"
     for share, word in ((0.5, "p50"), (0.99, "p99")):
-        values, baselines = ([float(np.quantile(each.delays, share)) for each in runs] for runs in (mine, other))
+        values, baselines = ([each.at(share) for each in runs] for runs in (mine, other))
         yield compared(f"{name}_{word}", "ms", values, baselines)
     yield compared(f"{name}_cpu", "ms/frame", [each.cpu for each in mine], [each.cpu for each in other])
     yield compared(f"{name}_memory", "kB/reader", [each.memory for each in mine], [each.memory for each in other])
