@@ -155,11 +155,6 @@ class LiveFeed:
         """Ends the line."""
         self._line.stop()
 
-    def stale_ids(self, now_ms: int) -> Ints:
-        """Wanted instruments whose quote may not be traded on."""
-        there = self._rows["last_price"] > 0
-        return self._universe.id[there & ~self._shown]
-
     # -- how -----------------------------------------------------------------------------------
 
     def _take_up(self, resume: Mapping[str, Any]) -> None:
