@@ -1,7 +1,7 @@
 """Account: who one is, the ways in, what is signed in elsewhere, and the tokens of one's programs."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
@@ -9,18 +9,12 @@ from core.reasons import Refusal
 from desk import identity
 from desk.identity import SessionRow, TokenRow
 from ui import google, guard, words
+from ui.outcome import act, hear, say
 from ui.seat import Seat
 
 MADE = "kagaz token made"
-SAID = "kagaz account said"
 LIVES = {"30 days": 30, "90 days": 90, "A year": 365, "No end": None}
 REACH = "All my books"
-
-
-def say(sentence: str) -> None:
-    """A word that survives the rerun which shows the new state."""
-    st.session_state[SAID] = sentence
-    st.rerun()
 
 
 def line(title: str, about: str, button: str | None, key: str) -> bool:
@@ -75,7 +69,7 @@ def sign_ins(seat: Seat) -> None:
             used = words.moment(link.proved_at) if link.proved_at else "never"
             title, about = words.plain(link.email or link.subject), f"{words.host(link.issuer)} · last used {used}"
             if line(f"**{title}**", about, "Unlink", f"unlink {link.issuer} {link.subject}"):
-                act(lambda each=link: identity.unlink(seat.database, seat.who, each.issuer, each.subject), "Unlinked.")
+                act(partial(identity.unlink, seat.database, seat.who, link.issuer, link.subject), "Unlinked.")
         if not google.configured():
             if not links:
                 st.caption("Sign-in with Google is not set up on this server.")
@@ -200,22 +194,10 @@ def new_token(seat: Seat) -> None:
     st.rerun()
 
 
-def act(do: Any, done: str) -> None:
-    """Do it and show the page as it is then; or say why not."""
-    try:
-        do()
-    except Refusal as refusal:
-        st.error(refusal.sentence)
-        return
-    say(done)
-
-
 def page() -> None:
     """The page, for everybody who is signed in."""
     seat = guard.require()
-    said = st.session_state.pop(SAID, None)
-    if said:
-        st.toast(said)
+    hear()
     who_i_am(seat)
     left, right = st.columns([1, 1], gap="medium")
     with left:

@@ -8,9 +8,9 @@ from core.reasons import Refusal
 from core.vendors import TERMS, Vendor
 from desk import feed_status, live, vendors
 from ui import feeds, guard, words
+from ui.outcome import act, hear, say
 from ui.seat import Seat, choose
 
-SAID = "kagaz feeds said"
 TURN = "kagaz feeds typed"
 CALLBACK = "/api/v1/feeds/upstox/callback"
 LOGIN = "/api/v1/feeds/upstox/login"
@@ -29,12 +29,6 @@ ALONE = (
 NOBODY = "None"
 
 
-def say(sentence: str) -> None:
-    """A word that survives the rerun which shows the new state."""
-    st.session_state[SAID] = sentence
-    st.rerun()
-
-
 def vendor(seat: Seat, row: dict[str, Any]) -> None:
     """One vendor: how it is, the way in, and what is typed in."""
     whose = Vendor(row["vendor"])
@@ -50,12 +44,8 @@ def vendor(seat: Seat, row: dict[str, Any]) -> None:
         with st.expander(title, icon=":material/key:", expanded=row["state"] == "NONE" and whose is Vendor.UPSTOX):
             typed(seat, whose)
             if row["state"] != "NONE" and st.button("Forget it", icon=":material/delete:", key=f"forget {whose}"):
-                try:
-                    vendors.forget(seat.database, seat.who, whose)
-                except Refusal as refusal:
-                    st.error(refusal.sentence)
-                else:
-                    say(f"{row['title']} is forgotten, its token with it.")
+                gone = f"{row['title']} is forgotten, its token with it."
+                act(lambda: vendors.forget(seat.database, seat.who, whose), gone)
 
 
 def connect(seat: Seat, row: dict[str, Any]) -> None:
@@ -143,12 +133,11 @@ def own_market(seat: Seat, rows: list[dict[str, Any]]) -> None:
             label = "Save and start" if found is None or not found.running else "Save"
             sent = st.form_submit_button(label, type="primary", icon=":material/play_circle:")
         if sent:
-            try:
-                live.choose(seat.database, seat.who, first, None if second == NOBODY else Vendor(second))
-            except Refusal as refusal:
-                st.error(refusal.sentence)
-            else:
-                say("Your live market is switched on.")
+            backup = None if second == NOBODY else Vendor(second)
+            act(
+                lambda: live.choose(seat.database, seat.who, first, backup),
+                "Your live market is switched on.",
+            )
         books(seat)
 
 
@@ -185,9 +174,7 @@ def arriving(seat: Seat) -> None:
 def page() -> None:
     """The page, for whoever trades."""
     seat = guard.require("trader", "admin")
-    said = st.session_state.pop(SAID, None)
-    if said:
-        st.toast(said)
+    hear()
     rows = feed_status.connections(seat.database, seat.who)
     outcome = OUTCOMES.get(st.query_params.get("login", ""))
     waits = any(row["state"] == "CONNECTING" for row in rows)

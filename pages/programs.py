@@ -6,10 +6,10 @@ from core.reasons import Refusal
 from desk import identity
 from desk.identity import AppRow
 from ui import guard, programs, words
+from ui.outcome import hear, say
 from ui.programs import Door
 from ui.seat import Seat
 
-SAID = "kagaz programs said"
 NO_TOKEN, UNTIL_MORNING, LASTING = "None: it logs in", "Until 06:00", "Until revoked"
 MAY = {"Read and trade": ("read", "trade"), "Read": ("read",)}
 COMPATIBLE = (
@@ -20,12 +20,6 @@ COMPATIBLE = (
 STYLE = """<style>
 .st-key-programs-list [data-testid="stMarkdownContainer"] p { overflow-wrap: anywhere; }
 </style>"""
-
-
-def say(sentence: str) -> None:
-    """A word that survives the rerun which shows the new state."""
-    st.session_state[SAID] = sentence
-    st.rerun()
 
 
 def keep(seat: Seat, name: str, **told: str) -> None:
@@ -189,9 +183,7 @@ def page() -> None:
     """The page, for who may trade."""
     seat = guard.require("trader", "admin")
     st.html(STYLE)
-    said = st.session_state.pop(SAID, None)
-    if said:
-        st.toast(said)
+    hear()
     fresh = programs.made(seat.who)
     left, right = st.columns([1, 1], gap="medium")
     with left:

@@ -1,7 +1,5 @@
 """The page Risk: what the book may still do, the kill switch, how far each limit is used, what was decided."""
 
-from typing import Any
-
 import streamlit as st
 
 from core.reasons import Refusal
@@ -11,6 +9,7 @@ from core.standing import TradingState
 from desk import identity, masters, risk_limits, risk_status, risk_switch
 from desk.rows import Row
 from ui import components, fallback, guard, words
+from ui.outcome import act
 from ui.seat import Seat
 from ui.tables import table
 
@@ -129,16 +128,6 @@ def put(seat: Seat, scope: Scope, subject: int, name: LimitName, typed: str) -> 
     row = Limit(0, scope, subject, name, value, masters.get(seat.database).on, None, "", False)
     own = None if seat.who.is_admin else seat.book
     act(lambda: risk_limits.set_limit(seat.database, seat.who, row, own))
-
-
-def act(what: Any) -> None:
-    """Do it and draw the page anew, or say why not."""
-    try:
-        what()
-    except Refusal as refusal:
-        st.error(refusal.sentence)
-    else:
-        st.rerun()
 
 
 def administration(seat: Seat) -> None:

@@ -1,13 +1,12 @@
 """Live feeds as pages show them: a line for each vendor with its state in colour and words, and what may be done."""
 
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from core.reasons import Refusal
 from desk import feed_status, live
 from ui import words
+from ui.outcome import act
 from ui.seat import Seat
 from ui.tables import table
 
@@ -30,16 +29,6 @@ COLUMNS = {
 def badge(state: str) -> str:
     """A state in its colour."""
     return f":{COLOURS.get(state, 'gray')}-badge[{WORDS.get(state, state)}]"
-
-
-def act(do: Callable[[], Any]) -> None:
-    """Do it and draw the page as it is then; or say why not."""
-    try:
-        do()
-    except Refusal as refusal:
-        st.error(refusal.sentence)
-        return
-    st.rerun(scope="app")
 
 
 def overview(seat: Seat) -> None:
