@@ -65,10 +65,9 @@ def ensure(
     """The live market of a user, made with its first book where it is missing; its feeds are those named."""
     with database.connection() as connection:
         found = rows.of_owner(connection, user_id)
-    if found is not None:
-        with database.connection() as connection:
+        if found is not None:
             rows.set_feeds(connection, found.id, feed, backup)
-        return found.id
+            return found.id
     market = name_of(user)
     day = markets.calendar(database, "nse").trading_date_at(datetime.now(UTC))
     with database.connection() as connection:
