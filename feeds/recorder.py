@@ -48,11 +48,6 @@ class Recorder:
         self._owed: Universe | None = None
         self.lost = 0
 
-    @property
-    def on(self) -> bool:
-        """Whether frames are being recorded."""
-        return self._thread is not None
-
     def follow(self, wanted: bool, universe: Universe) -> None:
         """Begins or ends as wanted; the frames put from here on are those of this universe."""
         if not wanted:

@@ -135,10 +135,6 @@ class LiveFeed:
         """The line's own."""
         return self._line.status()
 
-    def shows(self) -> bool:
-        """Whether anything it displays may be traded on."""
-        return bool(self._shown.any())
-
     def withdraw(self, now_ms: int) -> Rows:
         """Everything it displays, without depth: another feed is shown from here on."""
         gone = self._shown.copy()
