@@ -1,5 +1,7 @@
 """Candles from ticks: one minute as it passes, and the day's from what the rows themselves say."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,13 @@ CANDLE_TYPE = np.dtype(
      ("close", "<i4"), ("volume", "<i8"), ("oi", "<i8")]
 )  # fmt: skip
 Candles = npt.NDArray[np.void]
+
+
+def in_order(parts: Sequence[Candles]) -> Candles:
+    """One instrument's candles out of several answers, oldest first; of those that start alike the first that came."""
+    rows = np.concatenate(parts) if parts else np.zeros(0, CANDLE_TYPE)
+    _, first = np.unique(rows["start"], return_index=True)
+    return rows[first]
 
 
 class CandleMaker:

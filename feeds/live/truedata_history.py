@@ -19,7 +19,7 @@ import orjson
 
 import log
 from core.calendar import IST
-from feeds.candles import CANDLE_TYPE, Candles
+from feeds.candles import CANDLE_TYPE, Candles, in_order
 from feeds.live import truedata_wire as wire
 
 AUTH, HOST = "https://auth.truedata.in", "https://history.truedata.in"
@@ -74,7 +74,7 @@ class TrueDataHistory:
             self._bars(key, instrument, "1min", since, until)
             for since, until in _spans(begin.astimezone(IST), end.astimezone(IST), timedelta(days=MINUTES_SPAN))
         ]
-        return _in_order(parts)
+        return in_order(parts)
 
     def days(self, key: str, instrument: int, first: date, last: date) -> Candles:
         """Candles of one day from ``first`` to ``last``, both included, oldest first. Raises HistoryRefusal."""
@@ -84,7 +84,7 @@ class TrueDataHistory:
             self._bars(key, instrument, "eod", since, until)
             for since, until in _spans(begin, end, timedelta(days=DAYS_SPAN))
         ]
-        return _in_order(parts)
+        return in_order(parts)
 
     def _bars(self, key: str, instrument: int, interval: str, begin: datetime, end: datetime) -> Candles:
         query = {
@@ -183,9 +183,3 @@ def _spans(begin: datetime, end: datetime, longest: timedelta) -> Iterator[tuple
         until = min(end, begin + longest)
         yield begin, until
         begin = until + timedelta(seconds=1)
-
-
-def _in_order(parts: list[Candles]) -> Candles:
-    rows = np.concatenate(parts) if parts else np.zeros(0, CANDLE_TYPE)
-    _, first = np.unique(rows["start"], return_index=True)
-    return rows[first]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from feeds.candles import CANDLE_TYPE, Candles
+from feeds.candles import CANDLE_TYPE, Candles, in_order
 from feeds.live.upstox_rest import HOST, RestRefusal, ask
 
 # Days that one question may span, by unit: the vendor allows a month of minutes and ten years of days.
@@ -31,13 +31,13 @@ def history(
     for begin, end in _spans(first, last, SPAN[unit]):
         path = f"/v3/historical-candle/{quote(key, safe='')}/{unit}/1/{end.isoformat()}/{begin.isoformat()}"
         parts.append(_candles(ask(path, token=token, host=host), instrument))
-    return _in_order(parts)
+    return in_order(parts)
 
 
 def today(token: str, key: str, instrument: int, host: str = HOST) -> Candles:
     """The minutes of the present trading date so far, oldest first. Raises RestRefusal."""
     path = f"/v3/historical-candle/intraday/{quote(key, safe='')}/minutes/1"
-    return _in_order([_candles(ask(path, token=token, host=host), instrument)])
+    return in_order([_candles(ask(path, token=token, host=host), instrument)])
 
 
 def last_prices(token: str, keys: Sequence[str], host: str = HOST) -> dict[str, tuple[int, int]]:
@@ -84,12 +84,6 @@ def _row(row: Any, instrument: int) -> tuple[int, ...] | None:
     if not (0 <= volume < 2**53 and 0 <= oi < 2**53):
         return None
     return (instrument, int(start.timestamp() * 1000), opened, high, low, close, volume, oi)
-
-
-def _in_order(parts: Sequence[Candles]) -> Candles:
-    rows = np.concatenate(parts) if parts else np.zeros(0, CANDLE_TYPE)
-    _, first = np.unique(rows["start"], return_index=True)
-    return rows[first]
 
 
 def _paise(rupees: Any) -> int:
