@@ -21,6 +21,7 @@ import log
 from core.calendar import IST
 from feeds.candles import CANDLE_TYPE, Candles, in_order
 from feeds.live import truedata_wire as wire
+from feeds.live.vendors import LOOPBACK
 
 AUTH, HOST = "https://auth.truedata.in", "https://history.truedata.in"
 SECONDS, LONGEST = 15.0, 32 << 20
@@ -30,7 +31,6 @@ GAP = 0.2
 EARLY, PAUSE = 60.0, 60.0
 # Days of one question.
 MINUTES_SPAN, DAYS_SPAN = 28, 3_650
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class HistoryRefusal(Exception):

@@ -19,7 +19,7 @@ from feeds.live.link import Ear, Segments, Told
 from feeds.live.plan import Limits, Plan
 from feeds.live.supervisor import Denied, Lost, Opened
 from feeds.live.upstox_wire import read, segment_of
-from feeds.live.vendors import Vendor
+from feeds.live.vendors import LOOPBACK, Vendor
 
 # Keys of one connection by mode, alone and beside another mode, from the vendor's page on the market data feed (v3).
 # One connection a user of an app.
@@ -31,7 +31,6 @@ A_REQUEST = 1_000  # keys in one request
 # Seconds: how long a step of the socket may take; how often to ping, and how long its answer may be under way.
 PATIENCE, PING, PONG = 15.0, 10, 8
 REFUSED = frozenset({401, 403})
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def missing() -> str:

@@ -10,10 +10,11 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
+from feeds.live.vendors import LOOPBACK
+
 HOST = "https://api.upstox.com"
 SECONDS = 15.0
 LONGEST = 32 * 1024 * 1024
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class RestRefusal(Exception):
