@@ -91,6 +91,8 @@ def _make(path: Path) -> None:
             os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):
             os.link(aside, path)
-            log.get(__name__).info("A key was made that seals credentials; keep a copy apart from the database's: %s", path)
+            log.get(__name__).info(
+                "A key was made that seals credentials; keep a copy apart from the database's: %s", path
+            )
     finally:
         aside.unlink()
