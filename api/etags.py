@@ -7,14 +7,14 @@ import orjson
 
 from api.call import Call
 from api.reply import Reply
+from web.etags import is_held
 
 
 def tagged(call: Call, found: Any) -> Reply:
     """The answer with its ETag; 304 without a body where ``If-None-Match`` names it."""
     body = orjson.dumps(found)
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"etag": etag, "cache-control": "private, no-cache"}
-    sent = call.headers.get("if-none-match", "")
-    if etag in {each.strip().removeprefix("W/") for each in sent.split(",")} or sent.strip() == "*":
+    mark = hashlib.sha256(body).hexdigest()[:32]
+    headers = {"etag": f'"{mark}"', "cache-control": "private, no-cache"}
+    if is_held(call.headers.get("if-none-match", ""), mark):
         return Reply(304, None, headers)
     return Reply(200, body, headers)

@@ -16,6 +16,7 @@ from gateway.call import Call, Endpoint
 from gateway.form import one_of
 from gateway.reply import Reply
 from gateway.tokens import segment_of, token_of
+from web.etags import is_held
 
 CSV = "text/csv; charset=utf-8"
 HEADER = (
@@ -97,8 +98,7 @@ def _reply(call: Call, exchange: str) -> Reply:
     plain, packed, mark = file_of(masters.get(call.database), exchange)
     # A weak mark: packed or not, the file says the same.
     headers = {"vary": "accept-encoding", "cache-control": "private, no-cache", "etag": f'W/"{mark}"'}
-    known = {each.strip().removeprefix("W/").strip('"') for each in call.headers.get("if-none-match", "").split(",")}
-    if known & {mark, "*"}:
+    if is_held(call.headers.get("if-none-match", ""), mark):
         return Reply(304, b"", headers, CSV)
     accepted = {each.partition(";")[0].strip() for each in call.headers.get("accept-encoding", "").split(",")}
     if "gzip" in accepted:
