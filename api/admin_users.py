@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from api.admin import guarded
 from api.call import Call, Endpoint, Handler
 from api.parsing import bad
 from api.readers import amount, flag, one_of, text
 from api.reply import Reply
 from core.reasons import Reason, Refusal
-from desk import access, identity
+from desk import identity
 from desk.identity import User
 from desk.rows import Row, ist
 from web.texts import storable
@@ -20,16 +21,14 @@ def signed_in(handler: Handler) -> Handler:
 
     @wraps(handler)
     def behind(call: Call) -> Reply:
-        access.require_admin(call.principal)
         identity.require_session(call.principal)
         return handler(call)
 
-    return behind
+    return guarded(behind)
 
 
 def listed(call: Call) -> Reply:
     """Everyone by name."""
-    access.require_admin(call.principal)
     call.query().close()
     items = [_row(each) for each in identity.everyone(call.database)]
     return Reply(200, {"items": items, "next": None, "version": None})
@@ -89,7 +88,6 @@ def password_link(call: Call) -> Reply:
 
 def invitations(call: Call) -> Reply:
     """Addresses whose Google account may link to a user."""
-    access.require_admin(call.principal)
     call.query().close()
     items = [
         {"email": each.email, "user": each.user, "expires_at": ist(each.expires_at)}
@@ -138,13 +136,13 @@ _ONE = "/admin/users/{name}"
 _UNLOCK = done(identity.unlock, "Lift the lockout of a user.")
 _END = done(identity.revoke_all, "End every session of a user.")
 ENDPOINTS = (
-    Endpoint("GET", "/admin/users", listed, "Users"),
+    Endpoint("GET", "/admin/users", guarded(listed), "Users"),
     Endpoint("POST", "/admin/users", signed_in(add), "Add a user", body=("name", "role", "cash", "email"), status=201),
     Endpoint("PATCH", _ONE, signed_in(change), "Change a user", body=("role", "active")),
     Endpoint("POST", f"{_ONE}/unlock", _UNLOCK, "Lift a lockout", status=204),
     Endpoint("DELETE", f"{_ONE}/sessions", _END, "End a user's sessions", status=204),
     Endpoint("POST", f"{_ONE}/password-link", signed_in(password_link), "A link for a password", status=201),
-    Endpoint("GET", "/admin/invitations", invitations, "Invitations"),
+    Endpoint("GET", "/admin/invitations", guarded(invitations), "Invitations"),
     Endpoint(
         "POST", "/admin/invitations", signed_in(invite), "Invite a Google account", body=("user", "email"), status=201
     ),
