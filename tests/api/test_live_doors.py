@@ -23,7 +23,7 @@ from tests.api.test_doors import ALL
 from tests.people import signed_in, token
 from tests.started import Started
 
-SIM, VENDOR = 150_000, 222_200
+VENDOR = 222_200  # paise
 BOOK = "alice/live-main"
 OTHERS = ("bob", "ana", "root")
 # What names a book: each of these doors must be shut to all but the owner.
