@@ -1,5 +1,6 @@
 """Markets of an owner: made, given a backup, found; and the outages of their feeds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -117,6 +118,41 @@ def gap_counts(connection: Connection[Any], market: str) -> dict[str, Any]:
     ).fetchone()
     assert row
     return {"outages": row[0], "filled": row[1], "candles": row[2], "failed": row[3]}
+
+
+def charts_missing(connection: Connection[Any], market: str, day: date, ids: Sequence[int]) -> list[int]:
+    """Of instruments those whose past was not asked of a vendor on a trading date yet, in the order given."""
+    rows = connection.execute(
+        "select u.id from unnest(%(ids)s::int4[]) with ordinality as u (id, n)"
+        " where not exists (select from live_charts c"
+        " where c.market = %(market)s and c.instrument_id = u.id and c.filled_for >= %(day)s) order by u.n",
+        {"market": market, "day": day, "ids": list(ids)},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def chart_filled(
+    connection: Connection[Any], market: str, instrument: int, day: date, vendor: str, candles: int, failed: str | None
+) -> None:
+    """An instrument's past was asked for on a trading date: so many candles came, or why none did."""
+    connection.execute(
+        "insert into live_charts (market, instrument_id, filled_for, vendor, candles, failed)"
+        " values (%s, %s, %s, %s, %s, %s) on conflict (market, instrument_id) do update set filled_at = now(),"
+        " filled_for = excluded.filled_for, vendor = excluded.vendor, candles = excluded.candles,"
+        " failed = excluded.failed",
+        (market, instrument, day, vendor, candles, failed),
+    )
+
+
+def looked_at(connection: Connection[Any], market: str) -> list[int]:
+    """What somebody has on a screen now."""
+    rows = connection.execute(
+        "select distinct value::int4 from heartbeats, jsonb_array_elements_text(detail -> 'looked_at' -> %(market)s)"
+        " where beat_at > now() - interval '60 seconds'"
+        " and jsonb_typeof(detail -> 'looked_at' -> %(market)s) = 'array' order by 1",
+        {"market": market},
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def first_administrator(connection: Connection[Any]) -> int | None:

@@ -3,7 +3,8 @@
 It shows the vendor's prices, which nobody but their owner may see; a book in it is invisible to all others.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 import settings
@@ -27,8 +28,8 @@ BOOK = "live-main"
 """The first book of a live market: its name differs from ``main``, because both markets run at once."""
 MOST_GAPS = 20
 __all__ = [
-    "BOOK", "Gap", "LiveRow", "choose", "ensure", "fill_gap", "for_first_administrator", "gap_failed",
-    "gaps", "name_of", "of_owner", "reconnect", "switch",
+    "BOOK", "Gap", "LiveRow", "chart_failed", "charts_missing", "choose", "ensure", "fill_chart", "fill_gap",
+    "for_first_administrator", "gap_failed", "gaps", "name_of", "of_owner", "reconnect", "switch",
 ]  # fmt: skip
 
 
@@ -132,6 +133,33 @@ def gap_failed(database: Database, gap: Gap, why: str) -> None:
     """Say why an outage is not filled in yet."""
     with database.connection() as connection:
         rows.gap_failed(connection, gap.id, why[:300])
+
+
+def charts_missing(database: Database, market: str, day: date, most: int) -> list[int]:
+    """Whose past is to be asked of the vendor on a trading date: what is on a screen first, then what is held, then
+    what is in lists; of the first ``most`` of them those that were not asked for yet."""
+    with database.autocommit() as connection:
+        looked_at = rows.looked_at(connection, market)
+        wanted = dict.fromkeys((*looked_at, *market_rows.wanted(connection, market)))
+        return rows.charts_missing(connection, market, day, list(wanted)[:most])
+
+
+def fill_chart(
+    database: Database, market: str, instrument: int, day: date, vendor: Vendor, candles: Mapping[str, Any]
+) -> None:
+    """Write an instrument's past as its vendor tells it, by interval (``1d``, ``1m``), in place of what is there."""
+    count = sum(len(each) for each in candles.values())
+    with database.connection() as connection:
+        for interval, found in candles.items():
+            if len(found):
+                candle_rows.fill(connection, market, interval, found)
+        rows.chart_filled(connection, market, instrument, day, vendor, count, None)
+
+
+def chart_failed(database: Database, market: str, instrument: int, day: date, vendor: Vendor, why: str) -> None:
+    """The vendor has no past of an instrument; it is not asked for it again on this date."""
+    with database.connection() as connection:
+        rows.chart_filled(connection, market, instrument, day, vendor, 0, why[:300])
 
 
 def for_first_administrator(database: Database, feed: Vendor) -> None:

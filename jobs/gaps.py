@@ -1,47 +1,32 @@
-"""Fills the minutes of an outage from the vendor's history, once, and marks them as filled."""
+"""Fills the minutes of an outage from the vendors' histories, once, and marks them as filled."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 import log
-import settings
-from core.vendors import Vendor
 from desk import live as desk_live
 from desk import market as markets
-from desk import vendors
 from desk.live import Gap
 from desk.market import Database, MarketState
-from desk.sealing import LostKeyError
 from feeds.candles import CANDLE_TYPE, Candles
-from feeds.live import upstox_history
-from feeds.live.upstox_rest import RestRefusal
-from jobs import live
+from feeds.live.refusal import VendorRefusal
+from jobs.histories import Histories, Source, is_of_all
 from jobs.loop import Steady
 from jobs.market import MarketLoop
 
-MINUTE = timedelta(minutes=1)
 # The vendor's history has a minute a little after its end; of so many instruments it is asked for one outage.
 LATER, MOST = timedelta(minutes=2), 200
 # Seconds between two looks for outages: doubled with each in a row that the vendor refused, up to the longest.
 EVERY, LONGEST_WAIT = 60.0, 960.0
-# Refusals of whoever asks, and not of what was asked for: a token, a permission, a pace.
-OF_ALL = frozenset({401, 403, 408, 429})
-# Token, key, instrument: today's minutes so far.
-Ask = Callable[[str, str, int], Candles]
-
-
-def ask(token: str, key: str, instrument: int) -> Candles:
-    """Today's minutes of Upstox. Raises RestRefusal."""
-    return upstox_history.today(token, key, instrument, settings.load().kagaz_upstox_url)
 
 
 @dataclass
 class Progress:
-    """What the vendor has told of outages that are not filled yet, by outage and instrument, and how many times in a
+    """What vendors have told of outages that are not filled yet, by outage and instrument, and how many times in a
     row it refused."""
 
     told: dict[tuple[int, int], Candles] = field(default_factory=dict)
@@ -53,10 +38,10 @@ class GapLoop(Steady):
 
     every = EVERY
 
-    def __init__(self, database: Database, market: MarketLoop, past: Ask = ask) -> None:
+    def __init__(self, database: Database, market: MarketLoop, histories: Histories) -> None:
         super().__init__()
         self.name = f"gaps {market.market}"
-        self._database, self._market, self._past = database, market, past
+        self._database, self._market, self._histories = database, market, histories
         self._progress = Progress()
         self._not_before = 0.0
 
@@ -64,7 +49,7 @@ class GapLoop(Steady):
         """One look; nothing while another process leads, nor soon after a refusal."""
         if not self._market.leads() or not self._market.is_live or time.monotonic() < self._not_before:
             return
-        fill(self._database, self._market.market, None, self._past, self._progress, self.stopping.is_set)
+        fill(self._database, self._market.market, self._histories, None, self._progress, self.stopping.is_set)
         wait = min(LONGEST_WAIT, EVERY * 2**self._progress.refusals) if self._progress.refusals else 0.0
         self._not_before = time.monotonic() + wait
 
@@ -72,8 +57,8 @@ class GapLoop(Steady):
 def fill(
     database: Database,
     market: str,
+    histories: Histories,
     now: datetime | None = None,
-    past: Ask = ask,
     progress: Progress | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> int:
@@ -91,30 +76,26 @@ def fill(
     written = 0
     for gap in waiting:
         refusals = progress.refusals
-        written += _fill(database, state, gap, at, past, progress, stopped)
+        written += _fill(database, state, gap, at, histories, progress, stopped)
         if progress.refusals > refusals or stopped():
             break  # who is refused asks for nothing else either
     return written
 
 
 def _fill(
-    database: Database, state: MarketState, gap: Gap, at: datetime, past: Ask, progress: Progress,
+    database: Database, state: MarketState, gap: Gap, at: datetime, histories: Histories, progress: Progress,
     stopped: Callable[[], bool],
 ) -> int:  # fmt: skip
-    try:
-        credential = None if state.owner_id is None else vendors.of(database, state.owner_id, Vendor.UPSTOX)
-    except LostKeyError as lost:
-        desk_live.gap_failed(database, gap, str(lost))
-        return 0
-    if credential is None or credential.token is None:
-        desk_live.gap_failed(database, gap, "It waits for a token of Upstox, whose history fills it.")
+    wanted = markets.wanted(database, state.id)
+    sources, why = histories.of(state, wanted)
+    if not sources:
+        desk_live.gap_failed(database, gap, f"It waits for a vendor, whose history fills it. {why}")
         return 0
     if gap.began_at.date() != at.date():
         desk_live.gap_failed(database, gap, "Its trading date is over before it could be filled.")
         return 0
-    keys = live.keys_of(database, Vendor.UPSTOX, state.trading_date)
-    wanted = [number for number in markets.wanted(database, state.id) if number in keys][:MOST]
-    parts, why = _asked(credential.token, {number: keys[number] for number in wanted}, gap, past, progress, stopped)
+    known = [number for number in wanted if any(number in source.keys for source in sources)][:MOST]
+    parts, why = _asked(sources, known, gap, progress, stopped)
     if why:
         progress.refusals += 1
         desk_live.gap_failed(database, gap, why)
@@ -131,25 +112,47 @@ def _fill(
 
 
 def _asked(
-    token: str, keys: Mapping[int, str], gap: Gap, past: Ask, progress: Progress, stopped: Callable[[], bool]
+    sources: Sequence[Source], wanted: Sequence[int], gap: Gap, progress: Progress, stopped: Callable[[], bool]
 ) -> tuple[list[Candles], str]:
-    """The minutes of each instrument, or why the outage cannot be filled now. What the vendor refuses of one
+    """The minutes of each instrument, or why the outage cannot be filled now. What the vendors refuse of one
     instrument alone is left out, unless nothing else is there."""
-    parts, why = [], ""
-    for number, key in keys.items():
+    parts, why, down = [], "", set[int]()
+    for number in wanted:
         if stopped():
             return [], "It goes on when the market's process runs again."
         if (gap.id, number) not in progress.told:
-            try:
-                progress.told[gap.id, number] = _within(past(token, key, number), gap)
-            except RestRefusal as refused:
-                why = log.redact(str(refused))
-                if not 400 <= refused.status < 500 or refused.status in OF_ALL:
-                    return [], why
+            minutes, waits, reason = _of_one(sources, down, number, gap)
+            why = reason or why
+            if waits:
+                return [], why
+            if minutes is None:
                 log.get(__name__).info("No history of an instrument", extra={"instrument": number, "reason": why})
                 continue
+            progress.told[gap.id, number] = minutes
         parts.append(progress.told[gap.id, number])
     return parts, "" if parts else why
+
+
+def _of_one(sources: Sequence[Source], down: set[int], number: int, gap: Gap) -> tuple[Candles | None, bool, str]:
+    """An instrument's minutes of the first vendor that gives them; else whether it waits for one that refuses
+    everything just now (which goes to ``down``), and what was said."""
+    waits, why = False, ""
+    for place, source in enumerate(sources):
+        if number not in source.keys:
+            continue
+        if place in down:
+            waits = True
+            continue
+        try:
+            found = source.past.today(source.keys[number], number, gap.began_at, gap.ended_at)
+        except VendorRefusal as refused:
+            why = log.redact(str(refused))
+            if is_of_all(refused.status):
+                down.add(place)
+                waits = True
+            continue
+        return _within(found, gap), False, ""
+    return None, waits, why
 
 
 def _within(candles: Candles, gap: Gap) -> Candles:

@@ -3,10 +3,12 @@
 from desk.leadership import Leadership
 from desk.market import Database
 from jobs.bus import Bus, Fan
+from jobs.charts import ChartLoop
 from jobs.closing import ClosingLoop
 from jobs.execution import ExecutionLoop
 from jobs.gaps import GapLoop
 from jobs.gtts import GttLoop
+from jobs.histories import Histories
 from jobs.housekeeping import Housekeeping
 from jobs.loop import Loop
 from jobs.market import MarketLoop
@@ -24,13 +26,15 @@ class Group:
         self._stopped = False
         bus, watched, leadership = Bus(), Bus(), Leadership(database, market)
         prices = MarketLoop(database, market, settings, Fan(bus, watched), leadership.leads)
+        histories = Histories(database)
         self.loops: list[Loop] = [
             ExecutionLoop(database, market, bus, leadership),
             GttLoop(database, market, watched, leadership),
             prices,
             ClosingLoop(database, prices),
             Housekeeping(database, prices),
-            GapLoop(database, prices),
+            GapLoop(database, prices, histories),
+            ChartLoop(database, prices, histories),
         ]
 
     def stopped(self) -> bool:

@@ -54,7 +54,7 @@ def open_feed(
     """
     keys = {each: keys_of(database, each, state.trading_date) for each in chosen(state)}
     universe = live_day.load(database, state, {number for each in keys.values() for number in each})
-    open_ones, why = _opened(database, state)
+    open_ones, why = opened(database, state)
     if not open_ones:
         return universe, Silent(resume, why)
     feeds = []
@@ -76,7 +76,7 @@ def close(feed: Feed | None) -> None:
         feed.close()
 
 
-def _opened(database: Database, state: MarketState) -> tuple[list[Credential], str]:
+def opened(database: Database, state: MarketState) -> tuple[list[Credential], str]:
     """The credentials that may be opened, in the owner's order; a sentence for the owner where there is none."""
     assert state.owner_id is not None
     found, sentences = [], []

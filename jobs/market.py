@@ -7,25 +7,21 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-import numpy as np
-
 import log
 from core.calendar import IST, Phase, Session
-from core.frames import Frame
+from core.frames import Frame, Rows
 from desk import jobs as runs
 from desk import market as markets
 from desk import masters, recordings
-from desk.market import Database, LostMarketError
-from feeds import derive
+from desk.market import Database, LostMarketError, MarketState
 from feeds.candles import CandleMaker
 from feeds.guard import Believing, Guard
-from feeds.live.feed import LiveFeed
-from feeds.live.twin import TwinFeed
 from feeds.protocol import Feed
 from feeds.recorder import Recorder
 from feeds.recording import Recorded
-from jobs import day, live, live_day, past, sources
+from jobs import day, live, live_day, past, snapshots, sources
 from jobs.bus import Bus, Fan
+from jobs.display import Display
 from jobs.loop import Steady
 from jobs.outages import Outages
 from jobs.timekeeper import Timekeeper
@@ -37,7 +33,6 @@ CHORES, CANDLES = 1.0, 5.0
 WIDER = 5.0
 # Seconds in one step for frames of a recording that wait, and for which each waits for who fills orders.
 CATCH_UP, PATIENCE = 0.2, 1.0
-RATE_BP = 625
 
 
 class MarketLoop(Steady):
@@ -72,6 +67,7 @@ class MarketLoop(Steady):
         self._terms: live_day.Terms | None = None
         self._door: live.Doorkeeper | None = None
         self._outages = Outages()
+        self._display: Display | None = None  # of a live market
         self._is_whole = False  # what opens a feed has run to its end
         self._is_awake = False  # the exchange does something by the clock, whatever the feed says
         self._shows = ""
@@ -156,17 +152,7 @@ class MarketLoop(Steady):
                 return
             ids, prices = feed.closes(self._wall_ms())
             universe = self._universe
-        rows = np.searchsorted(universe.id, ids)
-        cash = (universe.is_share | universe.is_index)[rows]
-        kept, taken_at = (ids[cash], prices[cash]), min(at, datetime.fromtimestamp(universe.closes / 1000, UTC))
-        yearly = derive.at_the_money_of(universe, rows[cash], ids, prices)
-        taken = any(
-            markets.take_snapshot(
-                self._database, self.market, universe.trading_date, name, *kept, yearly, RATE_BP, at=taken_at
-            )
-            for name in ("OPEN", slot)
-        )
-        log.get(__name__).debug("Risk snapshot", extra={"slot": slot, "taken": taken})
+        snapshots.take(self._database, self.market, universe, ids, prices, slot, at)
         self._slot = slot
 
     def ask_what_is_wanted(self) -> None:
@@ -196,6 +182,9 @@ class MarketLoop(Steady):
         self._master = masters.get(self._database)
         state = markets.state(self._database, self.market)
         resume = markets.resume_state(self._database, self.market)
+        if state.owner_id is not None:
+            self._outages.begin(state.exchange_time, resume)
+            self._blank(state)
         wanted = markets.wanted(self._database, self.market)
         self._beyond, self._asked_beyond = day.beyond(self._master, wanted), False
         self._opened_at = time.monotonic()
@@ -217,7 +206,8 @@ class MarketLoop(Steady):
         self._terms = None
         if state.owner_id is not None:
             self._terms = live_day.Terms(self._database, self.market, self._universe)
-            self._outages.begin(state.exchange_time)
+            assert self._display is not None
+            self._display.know(self._universe.id.tolist())
         self._open_for_trade = self._calendar_says_open()
         self._is_whole = True
         log.get(__name__).info("A feed starts", extra={"market": self.market, "said": self._feed.state()})
@@ -237,6 +227,8 @@ class MarketLoop(Steady):
                 self._shows = self._feed.name
                 self._guard.begin_anew()
             rows = self._guard.check(said, clock)
+            if self._display is not None:
+                rows = self._display.with_doubted(said, rows, clock)
             self._shown = True
             if len(rows):
                 if self._terms is not None:
@@ -266,6 +258,8 @@ class MarketLoop(Steady):
             self._feed = None
             raise
         self._number = frame.number
+        if self._display is not None:
+            self._display.show(frame.rows)
         self._bus.publish(frame)
         self._recorder.put(frame)
         if self._bell is None:
@@ -294,13 +288,21 @@ class MarketLoop(Steady):
         self._open()
 
     def _take_back(self, feed: Feed) -> None:
-        """What a live feed displays, in a frame without its depth: the next one may never name some of it."""
-        if isinstance(feed, LiveFeed | TwinFeed):
-            now = self._wall_ms()
-            clock = feed.clock(now)
-            rows = self._guard.check(feed.withdraw(now), clock)
-            if len(rows):
-                self._store(Frame(self.market, self._number + 1, clock, rows))
+        """What a live market displays, in a frame without its depth: the next feed may never name some of it."""
+        if self._display is not None:
+            clock = feed.clock(self._wall_ms())
+            self._store_all(self._display.all_back(clock), clock)
+
+    def _blank(self, state: MarketState) -> None:
+        """Takes back what a process that was killed left on display: the feed that opens may never name some of it."""
+        self._display = Display(markets.quotes(self._database, self.market))
+        self._number = state.frame
+        clock = max(self._wall_ms(), int(state.exchange_time.timestamp() * 1000) if state.exchange_time else 0)
+        self._store_all(self._display.all_back(clock), clock)
+
+    def _store_all(self, rows: Rows, clock: int) -> None:
+        if len(rows):
+            self._store(Frame(self.market, self._number + 1, clock, rows))
 
     def _chores(self, feed: Feed) -> None:
         self._chores_at = time.monotonic()
@@ -371,7 +373,10 @@ class MarketLoop(Steady):
             "recording": self._recorder.state(),
             "tape": "paused: this hour alone is beyond KAGAZ_TAPE_MB" if self.tape_paused else "kept",
         }
-        markets.save_feed(self._database, self.market, counters, feed.resume())
+        resume = feed.resume()
+        if self._terms is not None:
+            resume = {**resume, "seen": self._outages.seen_ms}
+        markets.save_feed(self._database, self.market, counters, resume)
 
     def _watch_over(self, feed: Feed) -> None:
         """Of a live feed: tells its owner of a refusal, and notes outages for the vendor's history to fill."""

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -57,4 +58,16 @@ feed_gaps = Table(
     Column("candles", Integer, nullable=False, server_default=text("0")),
     Column("failed", Text),
     UniqueConstraint("market", "began_at"),
+)
+
+live_charts = Table(
+    "live_charts",
+    METADATA,
+    Column("market", Text, ForeignKey("markets.id"), primary_key=True),
+    Column("instrument_id", Integer, ForeignKey("instruments.id"), primary_key=True),
+    Column("filled_for", Date, nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("candles", Integer, nullable=False),
+    Column("failed", Text),
+    Column("filled_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
 )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from core.frames import DEPTH, Rows, row_type
 from feeds.crowd import Hours
 from feeds.live.clock import VendorClock
-from feeds.live.lag import LagMeter
+from feeds.live.lag import LagMeter, LeastLag
 from feeds.live.line import ENDED, Line, LineState, LineStatus, SegmentState
 from feeds.live.ticks import BOOK, CLOSE, DAY, LAST, OI, SIDES, TRADED_AT, VOLUME, Ticks
 from feeds.packing import pack, unpack
@@ -60,6 +60,7 @@ class LiveFeed:
         self._day_begins = universe.closes - MIDNIGHT_MS
         self._vendor = VendorClock()
         self._lag = LagMeter()
+        self.pace = LeastLag()
         self._hours: Hours | None = None
         self._stale = 0
         self._take_up(resume or {})
@@ -176,6 +177,7 @@ class LiveFeed:
         self._prices(rows, said, bits, at, today)
         clock = self.clock(now_ms)
         late = sent < clock - LATE_MS
+        self.pace.hear(received - sent, late, now_ms)  # the vendor's part of the way
         # What is late is the guard's to drop, unless it is all that is known: then it is shown, as of now.
         sent = np.where(late & (rows["exchange_time"] == 0), clock, np.minimum(sent, clock))
         # Later than what it replaces, if only by the depth that was taken away since.

@@ -56,8 +56,6 @@ class Link(Protocol):
     ``link``. It decides nothing about trying again.
     """
 
-    limits: Limits
-
     def open(self) -> None:
         """Begin to connect and return at once; the outcome is told: Opened, Lost or Denied."""
 

@@ -1,7 +1,11 @@
 """Which wishes a vendor's limits allow, and in which mode: the most important first, and nothing cut in silence."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+
+from core import vendor_limits
+from core.vendors import Vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,18 @@ class Limits:
         alone: int = getattr(self, mode)
         beside: int = getattr(self, f"{mode}_mixed")
         return beside if mixed and beside >= 0 else alone
+
+
+def limits_on(vendor: Vendor) -> Callable[[date], Limits]:
+    """A vendor's published limits of one connection, by date."""
+
+    def on(day: date) -> Limits:
+        row = vendor_limits.of(vendor, day)
+        return Limits(
+            row.full, row.last, row.greeks, row.full_mixed, row.last_mixed, row.greeks_mixed, row.total
+        )  # fmt: skip
+
+    return on
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 import log
+from core import vendors
 from feeds.live import truedata_account as accounts
 from feeds.live import truedata_wire as wire
 from feeds.live.link import Bounds, Ear, Told
-from feeds.live.plan import Limits, Plan
+from feeds.live.plan import Limits, Plan, limits_on
 from feeds.live.supervisor import Denied, Lost, Opened
 from feeds.live.truedata_words import Words
 from feeds.live.vendors import Vendor
@@ -28,8 +29,6 @@ HOST, PORT = "push.truedata.in", 8084
 CONNECT, ANSWER, WAIT, DEAD = 8.0, 10.0, 0.2, 16.0
 # Symbols of one wish.
 BATCH = 200
-# Until the login says otherwise; the least that the vendor sells.
-LIMITS = Limits(full=50, last=50, greeks=50, total=50)
 
 
 def link(credentials: Mapping[str, str], ear: Ear) -> "TrueDataLink":
@@ -40,8 +39,6 @@ def link(credentials: Mapping[str, str], ear: Ear) -> "TrueDataLink":
 
 class TrueDataLink:
     """One attempt at one connection. ``dead`` is the silence in seconds that ends it."""
-
-    limits = LIMITS
 
     def __init__(
         self,
@@ -135,8 +132,7 @@ class TrueDataLink:
         if self._login is None or self._over.is_set():
             return
         most = self._login.max_symbols
-        self.limits = Limits(full=most, last=most, greeks=most, total=most)
-        self._ear.tell(Bounds(self.limits))
+        self._ear.tell(Bounds(Limits(full=most, last=most, greeks=most, total=most)))
         self._ear.tell(Opened())
         if not accounts.has_ticks(self._login):
             kind = self._login.subscription
@@ -234,4 +230,4 @@ class TrueDataLink:
         return text
 
 
-VENDOR = Vendor("truedata", NAME, link, LIMITS, accounts.segment)
+VENDOR = Vendor("truedata", NAME, link, limits_on(vendors.Vendor.TRUEDATA), accounts.segment)

@@ -18,27 +18,25 @@ import numpy as np
 import orjson
 
 import log
+from core import vendor_limits
 from core.calendar import IST
+from core.vendors import Vendor
 from feeds.candles import CANDLE_TYPE, Candles, in_order
 from feeds.live import truedata_wire as wire
+from feeds.live.pace import PATIENCE, Pace
+from feeds.live.refusal import VendorRefusal
 from feeds.live.vendors import LOOPBACK
 
 AUTH, HOST = "https://auth.truedata.in", "https://history.truedata.in"
 SECONDS, LONGEST = 15.0, 32 << 20
-# The vendor allows ten questions for bars a second; half of it leaves room for whoever else uses the account.
-GAP = 0.2
 # Seconds before its end at which a token is renewed, and for which nothing is asked after "too many requests".
 EARLY, PAUSE = 60.0, 60.0
 # Days of one question.
 MINUTES_SPAN, DAYS_SPAN = 28, 3_650
 
 
-class HistoryRefusal(Exception):
-    """The vendor refused, or could not be asked. ``status`` is its HTTP status, 0 where there was no answer."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
+class HistoryRefusal(VendorRefusal):
+    """TrueData refused, or could not be asked."""
 
 
 class TrueDataHistory:
@@ -62,7 +60,7 @@ class TrueDataHistory:
         self._lock = threading.Lock()
         self._token, self._ends = "", 0.0
         self._refused: HistoryRefusal | None = None
-        self._next = 0.0
+        self._pace = Pace(vendor_limits.of(Vendor.TRUEDATA, datetime.now(IST).date()).questions)
         self.left_out = 0
 
     def minutes(self, key: str, instrument: int, begin: datetime, end: datetime) -> Candles:
@@ -140,8 +138,11 @@ class TrueDataHistory:
         self, base: str, method: str, path: str, headers: Mapping[str, str], body: str | None = None
     ) -> tuple[int, bytes]:
         """Status and body of one question, after its turn in the pace has come."""
-        self._wait(max(0.0, self._next - self._mono()))
-        self._next = self._mono() + GAP
+        wait = self._pace.wait(self._mono())
+        if wait > PATIENCE:
+            raise HistoryRefusal(429, f"TrueData allows the next question in {wait:.0f} s.")
+        self._wait(wait)
+        self._pace.asked(self._mono())
         parts = urlsplit(base)
         host, port = parts.hostname or "", parts.port
         if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
@@ -160,7 +161,7 @@ class TrueDataHistory:
         finally:
             made.close()
         if answer.status == 429:
-            self._next = self._mono() + PAUSE
+            self._pace.rest(self._mono() + PAUSE)
         return answer.status, said
 
 

@@ -26,6 +26,7 @@ class TwinFeed:
         self._patience = patience or Patience()
         self._choice = Choice()
         self._shows = Side.FIRST
+        self._left_by = 0  # ms by which the first came later when it was left for that
         self._taken_back = False  # what is shown was taken back, because the other is taken next
         self._clock = 0
 
@@ -50,9 +51,9 @@ class TwinFeed:
 
     def next_rows(self, now_ms: int) -> Rows:
         """What the vendor that is listened to says; at a change first what the other takes back."""
-        first, second = (health(self._feeds[side].status()) for side in Side)
-        self._choice = choose(self._patience, self._choice, first, second, now_ms)
         rows = {side: feed.next_rows(now_ms) for side, feed in self._feeds.items()}
+        first, second = (health(feed.status(), feed.pace.late_since > 0) for feed in self._feeds.values())
+        self._choice = choose(self._patience, self._choice, first, second, now_ms, self._behind(now_ms))
         left, taken = self._feeds[self._shows], self._feeds[self._choice.side]
         if left is taken and not self._taken_back:
             return rows[self._shows]
@@ -62,10 +63,17 @@ class TwinFeed:
         self._taken_back = False
         if left is taken:
             return left.picture(self.clock(now_ms))  # it came back in the very moment
-        told = {"from": left.name, "to": taken.name, "because": left.status().sentence}
+        behind = self._behind(now_ms)
+        told = {"from": left.name, "to": taken.name, "because": left.status().sentence, "first_behind_ms": behind}
         log.get(__name__).warning("Another vendor's prices are shown", extra=told)
+        self._left_by = max(0, behind)
         self._shows, self.name = self._choice.side, taken.name
         return taken.picture(self.clock(now_ms))
+
+    def _behind(self, now_ms: int) -> int:
+        """By how much the first vendor's words come later than the second's: a wrong clock of ours delays both."""
+        first, second = (feed.pace.least(now_ms) for feed in self._feeds.values())
+        return 0 if first is None or second is None else first - second
 
     def closes(self, now_ms: int) -> tuple[Ints, Ints]:
         """Of the vendor that is listened to; of the other what that one has no price of."""
@@ -86,6 +94,11 @@ class TwinFeed:
         both have."""
         shown = self._feeds[self._shows].state()
         other = self._feeds[Side.SECOND if self._shows is Side.FIRST else Side.FIRST].state()
+        if self._shows is Side.SECOND and self._left_by and self._feeds[Side.FIRST].status().is_live:
+            other["reason"] = (
+                f"Its prices came {self._left_by / 1000:.1f} s later than those of the other vendor, which are shown"
+                " until it has kept up for a minute."
+            )
         return {
             **shown,
             "ended": shown["ended"] and other["ended"],
@@ -108,8 +121,8 @@ class TwinFeed:
             feed.close()
 
 
-def health(status: LineStatus) -> Health:
-    """How a line's state counts when another stands by."""
+def health(status: LineStatus, late: bool = False) -> Health:
+    """How a line's state counts when another stands by; ``late`` where all that it says comes too late."""
     if status.is_live:
-        return Health.GOOD
+        return Health.LATE if late else Health.GOOD
     return Health.ENDED if status.state in ENDED else Health.SILENT

@@ -15,15 +15,13 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+from core import vendors
 from feeds.live.link import Ear, Segments, Told
-from feeds.live.plan import Limits, Plan
+from feeds.live.plan import Plan, limits_on
 from feeds.live.supervisor import Denied, Lost, Opened
 from feeds.live.upstox_wire import read, segment_of
 from feeds.live.vendors import LOOPBACK, Vendor
 
-# Keys of one connection by mode, alone and beside another mode, from the vendor's page on the market data feed (v3).
-# One connection a user of an app.
-LIMITS = Limits(full=2_000, last=5_000, greeks=3_000, full_mixed=1_500, last_mixed=2_000, greeks_mixed=2_000)
 # Our names of modes, and the vendor's.
 MODES = {"full": "full", "last": "ltpc", "greeks": "option_greeks"}
 PULSE = "NSE_INDEX|Nifty 50"
@@ -43,8 +41,6 @@ def missing() -> str:
 class UpstoxLink:
     """``credentials``: ``access_token``, and ``stream``, another address than the vendor's (wss://host:port; ws:// to
     this machine alone), for trying things out."""
-
-    limits = LIMITS
 
     def __init__(self, credentials: Mapping[str, str], ear: Ear) -> None:
         self._ear = ear
@@ -207,4 +203,4 @@ def link(credentials: Mapping[str, str], ear: Ear) -> UpstoxLink:
     return UpstoxLink(credentials, ear)
 
 
-VENDOR = Vendor("upstox", "Upstox", link, LIMITS, segment_of, missing, (PULSE,))
+VENDOR = Vendor("upstox", "Upstox", link, limits_on(vendors.Vendor.UPSTOX), segment_of, missing, (PULSE,))

@@ -28,7 +28,7 @@ def history(
     Raises RestRefusal. ``instrument`` is our number, which the rows carry. Rows that make no sense are left out.
     """
     parts = []
-    for begin, end in _spans(first, last, SPAN[unit]):
+    for begin, end in spans(first, last, unit):
         path = f"/v3/historical-candle/{quote(key, safe='')}/{unit}/1/{end.isoformat()}/{begin.isoformat()}"
         parts.append(_candles(ask(path, token=token, host=host), instrument))
     return in_order(parts)
@@ -55,7 +55,9 @@ def last_prices(token: str, keys: Sequence[str], host: str = HOST) -> dict[str, 
     return out
 
 
-def _spans(first: date, last: date, days: int) -> Iterator[tuple[date, date]]:
+def spans(first: date, last: date, unit: str) -> Iterator[tuple[date, date]]:
+    """The dates of each question that a time is asked in, by what the vendor allows one to span."""
+    days = SPAN[unit]
     while first <= last:
         end = min(last, first + timedelta(days=days - 1))
         yield first, end

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
+from feeds.live.refusal import VendorRefusal
 from feeds.live.vendors import LOOPBACK
 
 HOST = "https://api.upstox.com"
@@ -17,12 +18,8 @@ SECONDS = 15.0
 LONGEST = 32 * 1024 * 1024
 
 
-class RestRefusal(Exception):
-    """The vendor refused, or could not be asked. ``status`` is its HTTP status, 0 where there was no answer."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
+class RestRefusal(VendorRefusal):
+    """Upstox refused, or could not be asked."""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from feeds.live.link import Ear, Link
 from feeds.live.plan import Limits
@@ -17,7 +18,7 @@ _MODULES = {"upstox": "feeds.live.upstox", "truedata": "feeds.live.truedata"}
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """What is common to all lines of a vendor.
+    """What is common to all lines of a vendor. ``limits`` are those of a date, until a login tells an account's own.
 
     ``pulse`` are keys that tick all day long: they are always listened to, so that silence means a dead line and
     not a quiet instrument. ``missing`` gives a sentence where something must be installed first, else nothing.
@@ -26,7 +27,7 @@ class Vendor:
     name: str
     title: str
     link: Callable[[Mapping[str, str], Ear], Link]
-    limits: Limits
+    limits: Callable[[date], Limits]
     segment_of: Callable[[str], str]
     missing: Callable[[], str] = lambda: ""
     pulse: tuple[str, ...] = ()

@@ -5,8 +5,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date, datetime
 
 import log
+from core.calendar import IST
 from feeds.live.lag import LagMeter
 from feeds.live.line import LineState, LineStatus, SegmentState
 from feeds.live.link import Bounds, Ear, Happened, Link, Segments, Told
@@ -38,7 +40,7 @@ class Worker:
         self.segments: dict[str, SegmentState] = {}
         self.plan = Plan()
         self._credentials, self._luck, self._mono, self._wall = dict(credentials), luck, mono, wall
-        self._rules, self._limits = vendor.rules, vendor.limits
+        self._rules, self._limits = vendor.rules, vendor.limits(_day(wall()))
         self._watch = Watch(expires_at=expires_at)
         self._events: queue.SimpleQueue[tuple[int, Happened]] = queue.SimpleQueue()
         self._wish: tuple[Sequence[str], Sequence[str], Sequence[str]] = ((), (), ())
@@ -214,6 +216,11 @@ class Worker:
             if len(secret) > 3 and name not in OPEN:
                 text = text.replace(secret, log.HIDDEN)
         return " ".join(log.redact(text).split())[:300]
+
+
+def _day(wall_ms: float) -> date:
+    """The date in India."""
+    return datetime.fromtimestamp(wall_ms / 1000, IST).date()
 
 
 def _let_go(link: Link) -> None:

@@ -1,6 +1,7 @@
-"""Outages are filled from the vendor's history: every minute that was not seen whole, exactly once, and marked."""
+"""Outages are filled from the vendors' histories: every minute that was not seen whole, exactly once, and marked."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,11 +9,13 @@ import pytest
 from core.vendors import Vendor
 from desk import identity, live, masters, vendors
 from desk import market as markets
+from desk.vendors import Credential
 from feeds.candles import CANDLE_TYPE, Candles
-from feeds.live.upstox_rest import RestRefusal
+from feeds.live.refusal import VendorRefusal
 from jobs import gaps
+from jobs.histories import Histories
 from tests.desk.test_vendors import UPSTOX
-from tests.jobs.test_live_market import KEY, TEN, Stage, stage
+from tests.jobs.test_live_market import KEY, TEN, Stage, give, stage
 from tests.people import signed_in
 
 __all__ = ["stage"]
@@ -25,21 +28,45 @@ def minute(instrument: int, at: datetime, price: int) -> tuple[int, ...]:
 
 
 class History:
-    """The vendor's minutes of the day, from ten minutes before ten."""
+    """The vendors' minutes of the day, from ten minutes before ten, and their days."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str]] = []
-        self.refuses = False
-        self.refused: dict[int, int] = {}  # by instrument, the status
+        self.asked: list[tuple[Vendor, str]] = []
+        self.refuses = dict[Vendor, int]()  # everything, with that status
+        self.refused = dict[int, int]()  # by instrument, the status
 
-    def __call__(self, token: str, key: str, instrument: int) -> Candles:
-        self.asked.append((token, key))
-        if self.refuses:
-            raise RestRefusal(429, "too many questions (HTTP 429)")
-        if instrument in self.refused:
-            raise RestRefusal(self.refused[instrument], f"refused (HTTP {self.refused[instrument]})")
-        rows = [minute(instrument, TEN + timedelta(minutes=n), 150_000 + n) for n in range(-10, 10)]
+    def __call__(self, credential: Credential) -> "Asked":
+        return Asked(self, credential)
+
+
+class Asked:
+    """One vendor's."""
+
+    def __init__(self, history: History, credential: Credential) -> None:
+        self._history, self._vendor = history, credential.vendor
+
+    def today(self, key: str, instrument: int, begin: datetime, end: datetime) -> Candles:
+        return self._rows(key, instrument, TEN, timedelta(minutes=1))
+
+    def minutes(self, key: str, instrument: int, first: date, last: date) -> Candles:
+        return self._rows(key, instrument, datetime.combine(last, TEN.timetz()), timedelta(minutes=1))
+
+    def days(self, key: str, instrument: int, first: date, last: date) -> Candles:
+        return self._rows(key, instrument, datetime.combine(last, TEN.timetz()) - timedelta(days=9), timedelta(days=1))
+
+    def _rows(self, key: str, instrument: int, at: datetime, step: timedelta) -> Candles:
+        told = self._history
+        told.asked.append((self._vendor, key))
+        if self._vendor in told.refuses:
+            raise VendorRefusal(told.refuses[self._vendor], "too many questions (HTTP 429)")
+        if instrument in told.refused:
+            raise VendorRefusal(told.refused[instrument], f"refused (HTTP {told.refused[instrument]})")
+        rows = [minute(instrument, at + n * step, 150_000 + n) for n in range(-10, 10)]
         return np.array(rows, CANDLE_TYPE)
+
+
+def fill(stage: Stage, history: History, at: datetime = LATER, **more: Any) -> int:
+    return gaps.fill(stage.database, "live/asha", Histories(stage.database, history), at, **more)
 
 
 @pytest.fixture
@@ -71,31 +98,31 @@ FILLED = [(0, 150_000, True), (1, 150_001, True), (2, 150_002, True)]
 
 
 def test_the_minutes_of_an_outage_are_filled_once_and_marked(stage: Stage, gap: History) -> None:
-    assert gaps.fill(stage.database, "live/asha", ENDED, gap) == 0  # the vendor may not have its last minute yet
+    assert fill(stage, gap, ENDED) == 0  # the vendor may not have its last minute yet
     assert gap.asked == []
-    assert gaps.fill(stage.database, "live/asha", LATER, gap) == 3
+    assert fill(stage, gap) == 3
     assert bars(stage) == FILLED
-    assert gap.asked == [("the token of today", KEY[Vendor.UPSTOX])]
-    assert gaps.fill(stage.database, "live/asha", LATER, gap) == 0
+    assert gap.asked == [(Vendor.UPSTOX, KEY[Vendor.UPSTOX])]
+    assert fill(stage, gap) == 0
     assert len(gap.asked) == 1
 
 
 def test_of_two_who_fill_at_once_one_does(stage: Stage, gap: History) -> None:
     (same,) = live.gaps(stage.database, "live/asha")
-    assert gaps.fill(stage.database, "live/asha", LATER, gap) == 3
+    assert fill(stage, gap) == 3
     late = np.array([minute(stage.infy, TEN, 1)], CANDLE_TYPE)
     assert live.fill_gap(stage.database, "live/asha", same, late) is False
     assert bars(stage) == FILLED
 
 
 def test_a_refusal_is_told_and_tried_again(stage: Stage, gap: History) -> None:
-    gap.refuses = True
-    assert gaps.fill(stage.database, "live/asha", LATER, gap) == 0
+    gap.refuses = {Vendor.UPSTOX: 429}
+    assert fill(stage, gap) == 0
     assert bars(stage) == [(0, 149_000, False)]
     with stage.database.connection() as connection:
         assert connection.execute("select failed from feed_gaps").fetchone() == ("too many questions (HTTP 429)",)
-    gap.refuses = False
-    assert gaps.fill(stage.database, "live/asha", LATER, gap) == 3
+    gap.refuses = {}
+    assert fill(stage, gap) == 3
 
 
 @pytest.fixture
@@ -116,7 +143,7 @@ def other(stage: Stage, gap: History) -> int:
 
 def test_one_instrument_that_is_refused_holds_up_no_other(stage: Stage, gap: History, other: int) -> None:
     gap.refused = {other: 400}
-    assert gaps.fill(stage.database, "live/asha", LATER, gap) == 3
+    assert fill(stage, gap) == 3
     assert bars(stage) == FILLED
     assert live.gaps(stage.database, "live/asha") == []
 
@@ -126,10 +153,10 @@ def test_what_was_told_is_not_asked_again(stage: Stage, gap: History, other: int
     progress = gaps.Progress()
     gap.refused = {other if first == "infy" else stage.infy: 503}
     for refusals in (1, 2):
-        assert gaps.fill(stage.database, "live/asha", LATER, gap, progress) == 0
+        assert fill(stage, gap, progress=progress) == 0
         assert progress.refusals == refusals
     gap.refused = {}
-    assert gaps.fill(stage.database, "live/asha", LATER, gap, progress) == 6
+    assert fill(stage, gap, progress=progress) == 6
     assert (progress.refusals, progress.told) == (0, {})
     assert len(gap.asked) == 4, "two that were refused, and each instrument once"
 
@@ -146,7 +173,7 @@ def test_the_loop_waits_longer_after_each_refusal_and_ends_between_two_questions
         given[4].refusals += 1  # type: ignore[attr-defined]
         return 0
 
-    loop = gaps.GapLoop(stage.database, stage.loop, gap)
+    loop = gaps.GapLoop(stage.database, stage.loop, Histories(stage.database, gap))
     with monkeypatch.context() as patched:
         patched.setattr(gaps, "fill", refuse)
         patched.setattr(gaps.time, "monotonic", lambda: now)
@@ -154,12 +181,48 @@ def test_the_loop_waits_longer_after_each_refusal_and_ends_between_two_questions
             loop.step()
             now += gaps.EVERY
     assert tried[:6] == [0, 120, 360, 840, 1800, 2760]
-    assert gaps.fill(stage.database, "live/asha", LATER, gap, None, lambda: len(gap.asked) == 1) == 0
+    assert fill(stage, gap, stopped=lambda: len(gap.asked) == 1) == 0
     assert len(gap.asked) == 1
 
 
 def test_without_a_token_it_waits(stage: Stage, gap: History) -> None:
     vendors.put(stage.database, signed_in(stage.database, "asha")[1], Vendor.UPSTOX, UPSTOX)
-    assert gaps.fill(stage.database, "live/asha", LATER, gap) == 0
+    assert fill(stage, gap) == 0
     assert gap.asked == []
     assert len(live.gaps(stage.database, "live/asha")) == 1
+
+
+@pytest.fixture
+def both(stage: Stage, gap: History) -> None:
+    """asha's market has TrueData behind Upstox."""
+    give(stage, Vendor.TRUEDATA)
+
+
+@pytest.mark.parametrize("why", ["no token", "too many questions", "unknown there"])
+def test_the_second_vendors_history_fills_what_the_first_does_not(
+    stage: Stage, gap: History, both: None, why: str
+) -> None:
+    if why == "no token":
+        vendors.put(stage.database, signed_in(stage.database, "asha")[1], Vendor.UPSTOX, UPSTOX)
+    elif why == "too many questions":
+        gap.refuses = {Vendor.UPSTOX: 429}
+    else:
+        gap.refuses = {Vendor.UPSTOX: 400}
+    assert fill(stage, gap) == 3
+    assert bars(stage) == FILLED
+    assert gap.asked[-1] == (Vendor.TRUEDATA, KEY[Vendor.TRUEDATA])
+
+
+def test_truedata_alone_fills_its_own_outages(stage: Stage, gap: History) -> None:
+    live.ensure(stage.database, identity.find(stage.database, "asha").id, "asha", Vendor.TRUEDATA, None)
+    assert fill(stage, gap) == 3
+    assert (bars(stage), gap.asked) == (FILLED, [(Vendor.TRUEDATA, KEY[Vendor.TRUEDATA])])
+
+
+def test_where_both_refuse_the_outage_waits(stage: Stage, gap: History, both: None) -> None:
+    gap.refuses = {Vendor.UPSTOX: 503, Vendor.TRUEDATA: 429}
+    progress = gaps.Progress()
+    assert fill(stage, gap, progress=progress) == 0
+    assert (progress.refusals, [vendor for vendor, _ in gap.asked]) == (1, [Vendor.UPSTOX, Vendor.TRUEDATA])
+    gap.refuses = {Vendor.UPSTOX: 503}
+    assert fill(stage, gap, progress=progress) == 3

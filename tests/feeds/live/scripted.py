@@ -17,8 +17,6 @@ from feeds.live.vendors import Vendor
 class ScriptedLink:
     """``token`` is a mood: good, refused, drops, raises, silent, dies, stuck, leaks."""
 
-    limits = Limits(full=3, last=5)
-
     def __init__(self, credentials: Mapping[str, str], ear: Ear) -> None:
         self.mood, self.ear = credentials["token"], ear
         self.plan = Plan()
@@ -65,6 +63,6 @@ class ScriptedLink:
 
 
 VENDOR = Vendor(
-    "scripted", "Scripted", ScriptedLink, ScriptedLink.limits, lambda key: key.split("|", maxsplit=1)[0],
+    "scripted", "Scripted", ScriptedLink, lambda _: Limits(full=3, last=5), lambda key: key.split("|", maxsplit=1)[0],
     missing=lambda: "", rules=Rules(base=50, least=20, quiet=300, dead=600),
 )  # fmt: skip

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from feeds.live.link import Ear, Happened, Segments, Told
 from feeds.live.plan import Plan
 from feeds.live.supervisor import Denied, Lost, Opened
 from feeds.live.ticks import Board
-from feeds.live.upstox import LIMITS, PULSE, UpstoxLink
+from feeds.live.upstox import PULSE, VENDOR, UpstoxLink
 from tests.feeds.standins.certificates import self_signed
 from tests.feeds.standins.relay import Relay
 from tests.feeds.standins.upstox import TOKEN, UpstoxStandIn, pb
 
+LIMITS = VENDOR.limits(date(2026, 11, 23))
 RELIANCE, CALL, NIFTY = "NSE_EQ|INE002A01018", "NSE_FO|50978", "NSE_INDEX|Nifty 50"
 
 

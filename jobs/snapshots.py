@@ -1,0 +1,31 @@
+"""Risk snapshots: the prices and volatilities by which margins are reckoned until the next one."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+import log
+from desk import market as markets
+from desk.market import Database
+from feeds import derive
+from feeds.universe import Universe
+
+Ints = npt.NDArray[np.int64]
+RATE_BP = 625
+
+
+def take(database: Database, market: str, universe: Universe, ids: Ints, prices: Ints, slot: str, at: datetime) -> None:
+    """Store a snapshot under a name of the hour, and the first of a trading date as its opening too; once each.
+
+    ``prices`` (paise) are of ``ids``. What is kept are those of shares and indices, from which contracts follow.
+    """
+    rows = np.searchsorted(universe.id, ids)
+    cash = (universe.is_share | universe.is_index)[rows]
+    kept, taken_at = (ids[cash], prices[cash]), min(at, datetime.fromtimestamp(universe.closes / 1000, UTC))
+    yearly = derive.at_the_money_of(universe, rows[cash], ids, prices)
+    taken = any(
+        markets.take_snapshot(database, market, universe.trading_date, name, *kept, yearly, RATE_BP, at=taken_at)
+        for name in ("OPEN", slot)
+    )
+    log.get(__name__).debug("Risk snapshot", extra={"slot": slot, "taken": taken})
