@@ -3,7 +3,7 @@
 from hashlib import blake2b
 
 from core.instruments import OPTIONS, Instrument, Kind
-from core.money import percent, rupees
+from core.money import group, percent, rupees
 from core.orders import Order, OrderType, Side, Status
 from core.reasons import Reason, Refusal
 from core.risk_facts import RiskFacts
@@ -21,7 +21,7 @@ def value_fits(weighed: Weighed) -> Refusal | None:
     if most is None or value <= most or (weighed.before and value <= _value(weighed.before)):
         return None
     units = most // order.worst_price // weighed.instrument.lot * weighed.instrument.lot
-    advice = f"Ask for {units} or fewer." if units else "Not even one lot fits."
+    advice = f"Ask for {group(units)} or fewer." if units else "Not even one lot fits."
     sentence = f"The order is worth {rupees(value)}, at most {rupees(most)} may be in one order. {advice}"
     return over(Reason.ORDER_VALUE, sentence, value, most)
 
@@ -35,7 +35,7 @@ def quantity_fits(weighed: Weighed) -> Refusal | None:
     most, units = weighed.limit(LimitName.ORDER_QUANTITY), weighed.order.pending
     if most is None or units <= most or weighed.more <= 0:
         return None
-    sentence = f"{units} in one order, at most {most} are allowed. Send it in parts."
+    sentence = f"{group(units)} in one order, at most {group(most)} are allowed. Send it in parts."
     return over(Reason.ORDER_QUANTITY, sentence, units, most)
 
 

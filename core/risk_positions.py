@@ -1,7 +1,7 @@
 """Rules of what an account would hold: in one instrument, in one underlying, and in all."""
 
 from core import exposure
-from core.money import percent, rupees
+from core.money import group, percent, rupees
 from core.reasons import Reason, Refusal
 from core.risk_limits import LimitName
 from core.risk_weighed import Weighed, over
@@ -15,8 +15,8 @@ def position_quantity_fits(weighed: Weighed) -> Refusal | None:
     before, after = _worst(weighed)
     if after <= most or after <= before:
         return None
-    sentence = f"With what you hold and have resting it could be {after} units, at most {most} are allowed."
-    return over(Reason.POSITION_QUANTITY, f"{sentence} Ask for {max(most - before, 0)} or fewer.", after, most)
+    sentence = f"With what you hold and have resting it could be {group(after)} units, at most {group(most)} may be."
+    return over(Reason.POSITION_QUANTITY, f"{sentence} Ask for {group(max(most - before, 0))} or fewer.", after, most)
 
 
 def position_value_fits(weighed: Weighed) -> Refusal | None:

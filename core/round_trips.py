@@ -60,13 +60,14 @@ class Converted:
 
 @dataclass(slots=True)
 class RoundTrip:
-    """``side`` is the opening one: BUY for a long. Values and charges in paise."""
+    """``side`` is the opening one: BUY for a long. Values and charges in paise; ``_on`` are trading dates."""
 
     instrument_id: int
     product: Product
     side: Side
     opened_at: datetime
     closed_at: datetime
+    opened_on: date
     closed_on: date
     quantity: int = 0
     opening_value: int = 0
@@ -164,9 +165,9 @@ class _Matcher:
         key = (trade.instrument_id, trade.product, first.side, _cause(first), _cause(trade))
         trip = self.trips.get(key)
         if trip is None:
-            trip = self.trips[key] = RoundTrip(*key[:3], first.at, trade.at, trade.day)
+            trip = self.trips[key] = RoundTrip(*key[:3], first.at, trade.at, first.day, trade.day)
         trip.opened_at, trip.closed_at = min(trip.opened_at, first.at), max(trip.closed_at, trade.at)
-        trip.closed_on = max(trip.closed_on, trade.day)
+        trip.opened_on, trip.closed_on = min(trip.opened_on, first.day), max(trip.closed_on, trade.day)
         trip.quantity += part
         trip.opening_value += first.value_of(opened.used, opened.used + part)
         trip.closing_value += trade.value_of(used, used + part)

@@ -15,6 +15,9 @@ from desk.answers import Answer, answered, fingerprint, replay, request_row
 from desk.remember import forget_all
 from desk.working import ACCOUNTS, ORDERS, Task, must_be_current, open_task, ring
 
+LONGEST_WHY = 80
+"""Characters of the reason that stands beside a movement in the ledger."""
+
 
 def _move(
     database: Database,
@@ -49,6 +52,17 @@ def _must_be_an_amount(amount: int, task: Task) -> None:
         raise Refusal(Reason.AMOUNT_TOO_LARGE, f"At most {rupees(most)} at a time.", "amount")
 
 
+def _by(actor: str, why: str, what: str = "by") -> str:
+    """What the ledger says of a movement: who made it, and why where they said so."""
+    if len(why) > LONGEST_WHY or not why.isprintable():
+        raise Refusal(Reason.BAD_INPUT, f"Say why in one line of {LONGEST_WHY} characters at most.", "why")
+    return f"{what} {actor}: {why}" if why else f"{what} {actor}"
+
+
+def _asked(what: str, amount: int, why: str) -> str:
+    return fingerprint(what, amount, why) if why else fingerprint(what, amount)
+
+
 def _done(task: Task, amount: int) -> Answer:
     body = {
         "account": task.work.key,
@@ -59,19 +73,25 @@ def _done(task: Task, amount: int) -> Answer:
     return Answer(201, body)
 
 
-def deposit(database: Database, actor: str, account_id: int, amount: int, key: str | None = None) -> Answer:
-    """Add virtual money, in paise, to CASH. The body names the amount and the cash after it."""
+def deposit(
+    database: Database, actor: str, account_id: int, amount: int, key: str | None = None, why: str = ""
+) -> Answer:
+    """Add virtual money, in paise, to CASH; ``why`` stands in the ledger. The body names the amount and the cash after
+    it."""
 
     def act(task: Task, _: Connection) -> Answer:
         _must_be_an_amount(amount, task)
-        task.work.move(Ledger.BANK, Ledger.CASH, amount, Code.DEPOSIT, task.facts.now, reference=f"by {actor}")
+        task.work.move(Ledger.BANK, Ledger.CASH, amount, Code.DEPOSIT, task.facts.now, reference=_by(actor, why))
         return _done(task, amount)
 
-    return _move(database, account_id, key, fingerprint("deposit", amount), act)
+    return _move(database, account_id, key, _asked("deposit", amount, why), act)
 
 
-def withdraw(database: Database, actor: str, account_id: int, amount: int, key: str | None = None) -> Answer:
-    """Take money out of CASH: at most what is available, less today's proceeds of demat shares."""
+def withdraw(
+    database: Database, actor: str, account_id: int, amount: int, key: str | None = None, why: str = ""
+) -> Answer:
+    """Take money out of CASH: at most what is available, less today's proceeds of demat shares; ``why`` stands in the
+    ledger."""
 
     def act(task: Task, connection: Connection) -> Answer:
         _must_be_an_amount(amount, task)
@@ -81,26 +101,27 @@ def withdraw(database: Database, actor: str, account_id: int, amount: int, key: 
             sentence = f"You can withdraw {rupees(most)}: the rest is used, or settles later."
             raise Refusal(Reason.NOT_WITHDRAWABLE, sentence, "amount", numbers={"withdrawable": most})
         task.work.spend = amount
-        task.work.move(Ledger.CASH, Ledger.BANK, amount, Code.WITHDRAWAL, task.facts.now, reference=f"by {actor}")
+        task.work.move(Ledger.CASH, Ledger.BANK, amount, Code.WITHDRAWAL, task.facts.now, reference=_by(actor, why))
         return _done(task, amount)
 
-    return _move(database, account_id, key, fingerprint("withdraw", amount), act)
+    return _move(database, account_id, key, _asked("withdraw", amount, why), act)
 
 
-def reset(database: Database, actor: str, account_id: int, cash: int, key: str | None = None) -> Answer:
+def reset(database: Database, actor: str, account_id: int, cash: int, key: str | None = None, why: str = "") -> Answer:
     """Start an account anew with ``cash`` paise. The old one is archived as it stands, with its resting orders
     cancelled; nothing is erased. The body names both: ``account_id`` (the new one) and ``archived_id``."""
-    asked = fingerprint("reset", cash)
+    asked = _asked("reset", cash, why)
 
     def act(task: Task, connection: Connection) -> Answer:
         _must_be_an_amount(cash, task)
-        why = (Reason.RESET, f"Cancelled by the reset of {actor}.")
+        reference = _by(actor, why, "reset by")
+        ended = (Reason.RESET, f"Cancelled by the reset of {actor}.")
         for order in [order for order in task.work.orders.values() if order.status in WORKING]:
-            decide.cancel(task.work, task.facts, order, actor, why)
-        gtt.cancel_all(connection, task, actor, why)
+            decide.cancel(task.work, task.facts, order, actor, ended)
+        gtt.cancel_all(connection, task, actor, ended)
         successor = trading_reads.archive(connection, account_id)
         fresh = open_task(connection, masters.get(database), successor)
-        fresh.work.move(Ledger.BANK, Ledger.CASH, cash, Code.DEPOSIT, fresh.facts.now, reference=f"reset by {actor}")
+        fresh.work.move(Ledger.BANK, Ledger.CASH, cash, Code.DEPOSIT, fresh.facts.now, reference=reference)
         body = {"account": task.work.key, "account_id": str(successor), "archived_id": str(account_id)}
         answer = Answer(201, body | {"cash": as_number(cash)})
         # A retry finds the new account under the old name: the key must be known there as well.

@@ -13,11 +13,11 @@ import streamlit as st
 from core.calendar import IST
 from desk import pnl
 from desk.sheet import as_csv
-from ui import assets, components, fallback_pnl, guard, notes
+from ui import assets, components, fallback_pnl, guard, notes, tax
 from ui.seat import Seat
 
 RANGES = {"1W": 7, "1M": 31, "3M": 92, "1Y": 366, "FY": None, "All": None}
-VIEWS = ("Report", "Contract note")
+VIEWS = ("Report", "Contract note", "Tax")
 DAY_COLUMNS = (
     "date",
     "opening_equity",
@@ -91,8 +91,10 @@ def page() -> None:
     view = st.segmented_control(
         "View", VIEWS, default=VIEWS[0], key="view", required=True, label_visibility="collapsed", bind="query-params"
     )
-    if view == VIEWS[0]:
+    if view == "Report":
         downloads(seat, report(seat))
+    elif view == "Tax":
+        tax.year(seat)
     else:
         notes.contract_note(seat)
 

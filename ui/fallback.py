@@ -172,6 +172,12 @@ def wallet(seat: Seat) -> None:
     """The wallet's figures in the order in which they add up."""
     seat = guard.still(seat)
     figures = screens.wallet(seat.database, seat.book)
+    if call := figures["margin_call"]:
+        st.error(
+            f"**Margin call since {words.moment(call['since'])} IST.** You are short of"
+            f" {words.rupees(call['shortfall'])}. Add funds or close positions: at a loss of"
+            f" {call['closes_at_percent']:g}% of your funds they are closed for you."
+        )
     st.markdown(
         "\n".join(["| | ₹ |", "|:--|--:|", *(f"| {label} | {words.rupees(figures[key])} |" for label, key in WALLET)])
     )

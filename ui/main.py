@@ -58,7 +58,7 @@ def main() -> None:
         return
     if seat.bound:
         st.caption("This host lets no cookie through: reloading the page signs you out.")
-    risk_banner.show(seat)
+    risk_banner.show(seat, chosen is pages.get("risk"))
     chosen.run()
 
 

@@ -4,11 +4,13 @@ import streamlit as st
 
 from core.standing import TradingState
 from desk import risk_status
+from ui.menu import file_of
 from ui.seat import Seat
 
 
-def show(seat: Seat) -> None:
-    """Says REDUCING or HALTED, with the reason; nothing for a book that trades freely."""
+def show(seat: Seat, on_risk: bool = False) -> None:
+    """Says REDUCING or HALTED, with the reason; nothing for a book that trades freely. Elsewhere than ``on_risk``, the
+    page where that can be changed, it leads there."""
     if seat.account is None or seat.account.archived:
         return
     now = risk_status.state(seat.database, seat.account)
@@ -18,3 +20,5 @@ def show(seat: Seat) -> None:
     title = "Trading is halted" if halted else "Trading is restricted"
     text = f"**{title} in {seat.account.key}.** {now['reason']} {now['explained']}"
     (st.error if halted else st.warning)(text, icon=":material/block:" if halted else ":material/trending_down:")
+    if not on_risk:
+        st.page_link(file_of("risk"), label="See why, and what lets it trade again", icon=":material/shield:")

@@ -43,6 +43,18 @@ window.widget = mount({ parentElement: shade, data, setStateValue: () => {} });
 """
 
 
+# By the day that they are asked for.
+TRADES = {
+    "2026-06-03": [
+        {
+            "traded_at": "2026-06-03T09:20:00+05:30", "side": "SELL", "symbol": "INFY", "exchange": "NSE",
+            "product": "MIS", "quantity": 10, "price": 1500.5, "value": 15005, "charges": {"total": 12.3},
+            "order_id": "41",
+        }
+    ]
+}  # fmt: skip
+
+
 def day(number: int, **more: float) -> dict[str, Any]:
     """A day of the report: a gain on even numbers, a loss on odd ones."""
     net = 1000.0 + number if number % 2 == 0 else -500.0
@@ -81,6 +93,13 @@ def report(days: list[dict[str, Any]]) -> dict[str, Any]:
         "charges": {"brokerage": 100.0, "total": 100.0},
         "symbols": rows,
         "products": rows[:2],
+        "groups": {
+            "side": [
+                {"name": "LONG", "trips": 3, "win_rate": 0.667, "net": 900.0, "expectancy": 300.0},
+                {"name": "SHORT", "trips": 1, "win_rate": None, "net": 0.0, "expectancy": 0.0},
+            ],
+            "hour": [{"name": "09", "trips": 4, "win_rate": 0.5, "net": 900.0, "expectancy": 225.0}],
+        },
         "reconciliation": {**dict.fromkeys(line, 0), "balanced": True, "lines": [], "days": []},
     }
 
@@ -111,6 +130,9 @@ def stage(visitor: Callable[..., BrowserContext]) -> Iterator[Callable[..., Any]
                 return route.fulfill(body=body, content_type="text/html", headers=policy)
             if path == "/api/v1/pnl":
                 return route.fulfill(body=json.dumps(report(days)), content_type="application/json")
+            if path == "/api/v1/trades":
+                of = route.request.url.partition("date=")[2]
+                return route.fulfill(body=json.dumps({"items": TRADES.get(of, [])}), content_type="application/json")
             if path == "/style.css":
                 return route.fulfill(body=style, content_type="text/css")
             if path.endswith("/stage.js"):
@@ -212,6 +234,39 @@ def test_figures_are_told_in_words_and_in_a_table(stage):
         page.keyboard.press("Enter")
         expect(page.locator("details tbody tr")).to_have_count(12)
         expect(page.locator("details tbody tr").first).to_contain_text("12 Jun 2026")
+
+
+def test_a_day_that_is_picked_tells_its_trades(stage):
+    with stage([day(number) for number in range(12)]) as page:
+        bars = page.locator(FIGURES).first.locator(".bars .point path")
+        expect(bars).to_have_count(12)
+        box = bars.nth(2).bounding_box()
+        page.mouse.move(box["x"] + 4, box["y"] + 4)
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        told = page.locator(".picked")
+        expect(told.get_by_role("heading")).to_have_text("03 Jun 2026")
+        expect(told).to_contain_text("net +₹1,002.00")
+        expect(told.get_by_role("table")).to_contain_text("INFY")
+        told.get_by_role("button", name="Close the day").click()
+        expect(told).to_be_hidden()
+
+        calendar = page.locator(FIGURES).nth(1).locator(".nsewdrag").bounding_box()
+        page.mouse.click(calendar["x"] + 12, calendar["y"] + 12)  # the Monday of the first week
+        expect(told.get_by_role("heading")).to_have_text("01 Jun 2026")
+        expect(told).to_contain_text("Nothing was traded")
+
+        page.get_by_text("The days as a table").click()
+        page.get_by_role("button", name="03 Jun 2026").click()
+        expect(told.get_by_role("table")).to_contain_text("1,500.50")
+
+
+def test_round_trips_are_told_by_what_they_have_in_common(stage):
+    with stage([day(0)]) as page:
+        sides = page.get_by_role("table", name="By side")
+        expect(sides.locator("tbody tr").first).to_have_text("Long367%+₹900.00+₹300.00")
+        expect(sides.locator("tbody tr").nth(1)).to_contain_text("–")
+        expect(page.get_by_role("table", name="By hour of closing (IST)")).to_contain_text("09:00 to 09:59")
+        expect(page.locator(".told tr").first).to_have_text("Round trips11 won, 1 lost, 1 even")
 
 
 def test_without_the_library_words_and_tables_stand_in(stage):

@@ -249,7 +249,7 @@ def test_trips_add_up_to_the_books_once_all_is_closed(trades: list[tuple[str, in
 
 def trip(net: int, seconds: int = 60) -> round_trips.RoundTrip:
     return round_trips.RoundTrip(
-        7, Product.MIS, Side.BUY, NOON, NOON + timedelta(seconds=seconds), MONDAY, 1, 1_000, 1_000 + net, 0
+        7, Product.MIS, Side.BUY, NOON, NOON + timedelta(seconds=seconds), MONDAY, MONDAY, 1, 1_000, 1_000 + net, 0
     )
 
 

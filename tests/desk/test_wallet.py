@@ -31,6 +31,16 @@ def test_a_deposit_with_a_key_is_made_once(floor: Floor) -> None:
     assert floor.balances(account)["CASH"] == 500
 
 
+def test_a_reason_is_one_line_and_part_of_what_a_key_stands_for(floor: Floor) -> None:
+    account = floor.account(cash=0)
+    assert wallet.deposit(floor.database, "asha", account, 500, "key", "top-up").ok
+    assert wallet.deposit(floor.database, "asha", account, 500, "key", "top-up").replayed
+    assert wallet.deposit(floor.database, "asha", account, 500, "key", "another").body["reason_code"] == 104
+    for why in ("two\nlines", "x" * (wallet.LONGEST_WHY + 1), "\x00"):
+        assert wallet.deposit(floor.database, "asha", account, 500, None, why).body["reason_code"] == 100
+    assert floor.balances(account)["CASH"] == 500
+
+
 def test_what_an_order_holds_cannot_be_withdrawn(floor: Floor) -> None:
     account = floor.account(cash=10_000_000)
     floor.place(account, "BUY", 100, SBIN, 80_000)

@@ -35,6 +35,21 @@ def test_funds_come_and_go(open_as, floor):
     assert len(app.dataframe[-1].value) == 2
 
 
+def test_why_money_moved_stands_in_the_ledger(open_as, floor):
+    app = open_as("asha", "wallet")
+    field(app, "Add funds (₹)").set_value("1,000")
+    field(app, "Why (if you like)").set_value(" For the iron condor ")
+    press(app, "Add funds")
+    app = open_as("asha", "wallet", do="Start anew")
+    field(app, "Why (if you like)").set_value("The quarter is over")
+    app.checkbox[0].check()
+    press(app, "Reset")
+    assert not app.exception
+    with floor.database.connection() as connection:
+        told = connection.execute("select reference from transfers where code = 'DEPOSIT' order by id").fetchall()
+    assert told == [("by asha: For the iron condor",), ("reset by asha: The quarter is over",)]
+
+
 @pytest.mark.parametrize(
     ("label", "text", "told"),
     [

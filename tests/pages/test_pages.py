@@ -53,6 +53,24 @@ def test_a_full_book_shows_on_every_page(open_as, floor, page, live):
     assert not app.error
 
 
+def test_a_year_for_the_tax_return_is_told_by_head_and_lot_by_lot(open_as, floor):
+    account = funded(floor, open_as)
+    app = open_as("asha", "pnl", view="Tax")
+    assert "Nothing was closed in this year" in words(app)
+    bought = floor.place(account, "BUY", 10, "NSE:INFY", 150_000, "MIS")
+    floor.fill(account, bought, 10, 149_950)
+    sold = floor.place(account, "SELL", 10, "NSE:INFY", 150_000, "MIS")
+    floor.fill(account, sold, 10, 150_050)
+    app = open_as("asha", "pnl", view="Tax")
+    assert not app.exception
+    assert "not tax advice" in words(app)
+    heads, kinds, lots = (each.value for each in app.dataframe)
+    assert list(heads["Head"]) == ["Intraday shares (speculation)"]
+    assert list(heads["Gross"]) == ["+₹10.00"]
+    assert list(kinds["Kind"])[-1] == "Total"
+    assert (lots["Instrument"][0], lots["Days"][0]) == ("INFY", "0")
+
+
 @pytest.mark.parametrize("page", [*BOOKS, "account", "admin"])
 def test_an_administrator_sees_every_page(open_as, page):
     app = open_as("root", page, live=True, role="admin")

@@ -25,6 +25,8 @@ def test_the_switch_asks_first_then_stops_and_every_page_says_so(open_as, floor)
     assert floor.place(account, "BUY", 1, "NSE:INFY", 149_000).body["reason_code"] == 611
     other = open_as("asha", "wallet")
     assert any("Trading is halted in asha/main" in each.value for each in other.error)
+    assert [link.proto.page for link in other.get("page_link")] == ["risk"]
+    assert not app.get("page_link")
     app = press(open_as("asha", "risk"), "Let it trade again")
     assert not app.exception
     assert floor.place(account, "BUY", 1, "NSE:INFY", 149_000).status == 201

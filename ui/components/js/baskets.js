@@ -29,7 +29,7 @@ export const mount = widget((root, data, tools) => {
   const cells = new Map();
   const names = h("div", { class: "tabs grow", role: "tablist", "aria-label": "Baskets" });
   const acts = h("div", { class: "row" });
-  const search = searchBox({ choose: add, has: () => false });
+  const search = searchBox({ choose: add, has: () => false, kinds: true });
   const body = h("tbody");
   const table = h("table", { class: "grid legs", "aria-label": "Orders of the basket" },
     h("thead", null, h("tr", null, HEADS.map(([label, css]) => h("th", { class: css, scope: "col" }, label)))), body);

@@ -78,8 +78,20 @@ export function easel(root, version) {
     const made = make(ink, width);
     // Its height is kept free while the library comes.
     place.style.height = `${made.layout.height}px`;
-    if (kit) kit.react(place, made.data, made.layout, CONFIG);
+    if (kit) {
+      kit.react(place, made.data, made.layout, CONFIG);
+      listen(node);
+    }
     all.get(node).width = width;
+  }
+
+  // A click on a point, where somebody wants to know of it; the library gives a place its events once it has drawn.
+  function listen(node) {
+    const figure = all.get(node);
+    if (figure.heard || !figure.pick || !figure.place.on) return;
+    figure.heard = true;
+    figure.place.on("plotly_click", (event) => event.points.length && figure.pick(event.points[0]));
+    node.classList.add("picks");
   }
 
   const paintAll = () => [...all.keys()].forEach(paint);
@@ -106,10 +118,11 @@ export function easel(root, version) {
       kit = await load(version);
     },
     // `show(make, told)`: make(ink, width) gives data and layout, null hides it; `told` says it to who cannot see it.
-    figure() {
+    // `pick(point)` is called with a point that is clicked.
+    figure(pick = null) {
       const place = h("div", { role: "img" });
       const node = h("div", { class: "chart" }, place);
-      all.set(node, { place, make: null, width: 0 });
+      all.set(node, { place, pick, make: null, width: 0, heard: false });
       sizes.observe(node);
       return {
         node,

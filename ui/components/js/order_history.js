@@ -27,8 +27,9 @@ function attached(row) {
   );
 }
 
-// The row below an opened order: `detail` once it has come, or why it has not.
-export function history({ detail, refused }, columns) {
+// The row below an opened order: `detail` once it has come, or why it has not. `repeat(row)` is offered on a phone,
+// where the lines themselves have no room for it.
+export function history({ detail, refused }, columns, repeat) {
   const cell = h("td", { colspan: String(columns) });
   if (refused) cell.append(refused.message);
   else if (!detail) cell.append("Loading …");
@@ -38,6 +39,7 @@ export function history({ detail, refused }, columns) {
       h("ol", { class: "steps" }, detail.history.map(line)),
       ...(detail.attached ? [attached(detail.attached)] : []),
       ...whyFilled(detail.trades),
+      repeat ? h("button", { type: "button", class: "plain narrow repeat", onclick: () => repeat(detail) }, "Repeat this order") : "",
     );
   return h("tr", { class: "history" }, cell);
 }

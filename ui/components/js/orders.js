@@ -4,6 +4,7 @@ import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
 import { arrange, confirmed, h, missed, rule, toast } from "./dom.js";
 import { price, quantity } from "./money.js";
+import { again, changed } from "./order_again.js";
 import { history } from "./order_history.js";
 import { MORE_TABS } from "./order_tabs.js";
 import { download } from "./order_sheet.js";
@@ -37,6 +38,7 @@ export const mount = widget((root, data, tools) => {
   let loaded = false;
   let fault = null;
   let needle = "";
+  let wanted = data.open || null; // the order that the address names, or a word to look for
   const busy = new Set();
   let listed = [];
   const picked = new Set(); // orders that are ticked, to be cancelled together
@@ -98,7 +100,22 @@ export const mount = widget((root, data, tools) => {
     } catch (refused) {
       fault = refused;
     }
+    reveal();
     draw();
+  }
+
+  // Shows what the address asks for, once.
+  function reveal() {
+    if (!wanted || !loaded) return;
+    const row = state.orders.get(wanted);
+    if (row) {
+      tab = works(row) ? "open" : "all";
+      toggle(wanted).then(() => body.querySelector("tr.history")?.scrollIntoView({ block: "nearest" }));
+    } else if (!/^[0-9]+$/.test(wanted)) {
+      filter.value = wanted;
+      needle = wanted.toLowerCase();
+    }
+    wanted = null;
   }
 
   function choose(name) {
@@ -149,7 +166,7 @@ export const mount = widget((root, data, tools) => {
     const before = drawn;
     drawn = new Map();
     cells.clear();
-    const nodes = (row) => (opened?.id === row.order_id ? [kept(row, before), history(opened, HEADS.length)] : [kept(row, before)]);
+    const nodes = (row) => (opened?.id === row.order_id ? [kept(row, before), history(opened, HEADS.length, data.write && !works(row) ? repeat : null)] : [kept(row, before)]);
     arrange(body, rows.flatMap(nodes));
     if (focus && root.getRootNode().activeElement?.dataset?.act !== focus)
       body.querySelector(`[data-act="${focus}"]`)?.focus();
@@ -258,6 +275,7 @@ export const mount = widget((root, data, tools) => {
         ),
         " ",
         h("small", { class: "muted" }, row.exchange),
+        h("small", { class: "narrow muted" }, ` ${row.product}`),
         finer(row) ? h("div", { class: "finer muted" }, finer(row)) : null,
         row.status === "REJECTED" && row.reason
           ? h("div", { class: "why" }, row.reason, rule(row.reason_code))
@@ -307,23 +325,8 @@ export const mount = widget((root, data, tools) => {
     draw();
   }
 
-  const modify = (row) => emit("ticket", { symbol: keyOf(row), order: row });
-  const repeat = (row) =>
-    emit("ticket", {
-      symbol: keyOf(row),
-      side: row.side,
-      quantity: row.quantity,
-      price: row.price,
-      type: row.order_type,
-      product: row.product,
-      validity: row.validity,
-      form: {
-        ttl: String(row.validity_ttl || 15),
-        disclosed: String(row.disclosed_quantity || ""),
-        legs: String(row.iceberg_legs || ""),
-        protection: row.market_protection > 0 ? String(row.market_protection) : "",
-      },
-    });
+  const modify = (row) => emit("ticket", changed(row));
+  const repeat = (row) => emit("ticket", again(row));
 
   async function cancel(row) {
     busy.add(row.order_id);

@@ -5,9 +5,11 @@ import { account, on } from "./bus.js";
 import { h, missed } from "./dom.js";
 import { easel } from "./figures.js";
 import { number, percent, rupees, signed, tone } from "./money.js";
-import { calendar, calendarTold, ranked, rankedTold } from "./pnl_bars.js";
+import { calendar, calendarTold, dayAt, ranked, rankedTold } from "./pnl_bars.js";
 import { curve, curveTold } from "./pnl_curve.js";
+import { dayTrades } from "./pnl_day.js";
 import { charges, dayTable, shares, statistics } from "./pnl_tables.js";
+import { traits } from "./pnl_trips.js";
 import { widget } from "./widget.js";
 
 const AGAIN = 1500; // after a trade: what belongs to it has been written by then
@@ -82,10 +84,19 @@ function reconciliation(told) {
 // The report's figures and the tables beneath them. Without the chart library the tables say it all.
 function board(root, version) {
   const stand = easel(root, version);
-  const all = { curve: stand.figure(), calendar: stand.figure(), symbols: stand.figure(), products: stand.figure() };
+  let shown = [];
+  const picked = dayTrades();
+  const open = (day, name) => day && picked.show(day, name === "days" ? days.node : all[name].node);
+  const all = {
+    curve: stand.figure((point) => open(shown[point.pointIndex], "curve")),
+    calendar: stand.figure((point) => open(dayAt(shown, point), "calendar")),
+    symbols: stand.figure(),
+    products: stand.figure(),
+  };
   const named = h("h3");
   const beside = h("div");
-  const days = dayTable();
+  const days = dayTable((day) => open(day, "days"));
+  const trips = h("div");
   const tables = { symbols: h("div"), products: h("div") };
   const lost = h("p", { class: "adds off", role: "alert", hidden: true });
   const dated = h("section", { class: "days" }, named, all.calendar.node);
@@ -97,6 +108,7 @@ function board(root, version) {
     h("div", { class: "board" }, h("div", null, all.curve.node, days.node), beside),
     dated,
     h("div", { class: "halves" }, half("symbol", "symbols"), half("product", "products")),
+    trips,
   );
 
   async function come() {
@@ -117,11 +129,14 @@ function board(root, version) {
 
   return {
     node,
+    hide: picked.hide,
     dress: stand.dress,
     end: stand.end,
     draw(report, key) {
       beside.replaceChildren(statistics(report.statistics, report.days.length), charges(report.charges));
       named.textContent = `Calendar, ${key}`;
+      shown = report.days;
+      trips.replaceChildren(traits(report.groups));
       days.draw(report.days);
       all.curve.show(curve(report, key), curveTold(report, key));
       all.calendar.show(calendar(report.days, key), calendarTold(report.days, key));
@@ -181,6 +196,7 @@ export const mount = widget((root, data, tools) => {
     said.hidden = some;
     full.hidden = !some;
     if (!some) {
+      figures.hide();
       said.replaceChildren(
         h("strong", null, "Nothing to analyse yet"),
         "The first trading date that closes with money in the book appears here, with its profit and every charge.",
@@ -218,8 +234,10 @@ export const mount = widget((root, data, tools) => {
     update(next) {
       const changed = next.seat.account !== data.seat.account;
       data = next;
-      if (changed) load();
-      else figures.dress();
+      if (changed) {
+        figures.hide();
+        load();
+      } else figures.dress();
     },
   };
 });

@@ -75,6 +75,12 @@ export const calendar = (days, key) => (ink, width) => {
   };
 };
 
+// The day of the report that a point of the calendar stands for.
+export function dayAt(days, point) {
+  const date = iso(weeksOf(days)[point.x] + DAYS.indexOf(point.y) * DAY);
+  return days.find((each) => each.date === date);
+}
+
 export function calendarTold(days, key) {
   const count = (way) => days.filter((each) => way * each[key] > 0).length;
   return `Calendar of the profit of each day, ${key}: ${count(1)} days gained, ${count(-1)} lost, of ${days.length}.`;

@@ -9,6 +9,7 @@ const GAP = 36;
 const HEAD = 30;
 const FOOT = 24;
 const TALL = PANELS.equity + PANELS.fall + PANELS.daily + 2 * GAP;
+const FEWEST = 8; // days that there is room for, so that the first is a day and not a wall
 const DOTS = 40; // days, up to which each has a dot
 const LABEL = 84; // pixels that a date wants
 
@@ -138,7 +139,7 @@ export const curve = (report, key) => (ink, width) => {
         type: "category",
         anchor: "y3",
         showgrid: false,
-        range: [-0.5, days.length - 0.5],
+        range: [-0.5, Math.max(days.length, FEWEST) - 0.5],
         // Counted from the last day, which is always named.
         tickvals: x.filter((_, at) => (x.length - 1 - at) % every === 0),
         ticklabeloverflow: "hide past div",

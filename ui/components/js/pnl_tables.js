@@ -2,7 +2,8 @@
 
 import { h, sums } from "./dom.js";
 import { number, percent, rupees, signed, tone } from "./money.js";
-import { whole } from "./time.js";
+import { sample, tripLines } from "./pnl_trips.js";
+import { span, whole } from "./time.js";
 
 const KINDS = {
   brokerage: "Brokerage", stt: "STT", exchange: "Exchange", ipft: "IPFT", sebi: "SEBI", stamp: "Stamp duty", gst: "GST",
@@ -11,6 +12,7 @@ const KINDS = {
 
 const plainly = (value) => (value === null || value === undefined ? "–" : number(value));
 const share = (value) => (value === null || value === undefined ? "–" : percent(value * 100));
+const few = (value) => (typeof value === "number" || value === null ? plainly(value) : value);
 
 function pairs(title, rows) {
   return sums(
@@ -21,22 +23,23 @@ function pairs(title, rows) {
   );
 }
 
+// Each figure with how many round trips or days it is of: a ratio of five trips is no ratio.
 export function statistics(told, days) {
-  const factor = told.profit_factor === null && told.wins ? "no losses" : plainly(told.profit_factor);
   const volatility = told.volatility === null ? "–" : `${number(told.volatility * 100)}%`;
+  const closed = !told.n ? "" : `of ${told.n} ${told.n === 1 ? "day" : "days"}`;
+  const deepest = told.max_drawdown_rupees === null ? "–" : rupees(told.max_drawdown_rupees);
   const node = pairs("Statistics", [
-    ["Round trips", String(told.trips)],
-    ["Average win", rupees(told.average_win)],
-    ["Average loss", rupees(told.average_loss)],
-    ["Payoff (win ÷ loss)", plainly(told.payoff)],
-    ["Profit factor", factor],
-    ["Expectancy a trip", signed(told.expectancy, 2, true)],
-    ["CAGR", share(told.cagr)],
-    ["Volatility, a year", volatility],
-    ["Sharpe (rf 0)", plainly(told.sharpe)],
-    ["Sortino", plainly(told.sortino)],
-    ["Longest drawdown, days", String(told.longest_drawdown_days)],
+    ...tripLines(told).map(([label, value, of]) => [label, few(value), of]),
+    ["Held, on average", span(told.held_seconds), sample(told.trips)],
+    ["Longest streak", `${told.longest_wins ?? 0} won, ${told.longest_losses ?? 0} lost`, ""],
+    ["CAGR", share(told.cagr), closed],
+    ["Volatility, a year", volatility, closed],
+    ["Sharpe (rf 0)", plainly(told.sharpe), closed],
+    ["Sortino", plainly(told.sortino), closed],
+    ["Largest drawdown", deepest, share(told.max_drawdown)],
+    ["Longest drawdown", `${told.longest_drawdown_days} ${told.longest_drawdown_days === 1 ? "day" : "days"}`, ""],
   ]);
+  node.classList.add("told");
   if (days < 30)
     node.append(
       h(
@@ -49,12 +52,13 @@ export function statistics(told, days) {
 }
 
 export function charges(told) {
+  const part = told.percent_of_gross;
   const rows = Object.entries(KINDS).filter(([key]) => told[key]);
   if (!rows.length) return h("section", { class: "sum" }, h("h3", null, "Charges by kind"), h("p", { class: "muted" }, "None in this range."));
   const base = told.total || 1;
   return pairs("Charges by kind", [
     ...rows.map(([key, label]) => [label, rupees(told[key]), `${number((told[key] / base) * 100, 1)}%`]),
-    ["Total", rupees(told.total), ""],
+    ["Total", rupees(told.total), part === null || part === undefined ? "" : part > 100 ? "more than the gross" : `${number(part, 1)}% of gross`],
   ]);
 }
 
@@ -115,8 +119,8 @@ export function shares(title, rows, key) {
   );
 }
 
-// What the curve and the calendar show, newest first, as a table that is made when it is opened.
-export function dayTable() {
+// What the curve and the calendar show, newest first, as a table that is made when it is opened. `pick(day)` opens one.
+export function dayTable(pick) {
   const place = h("div", { class: "scroll tall" });
   const node = h("details", { class: "twin" }, h("summary", null, "The days as a table"), place);
   const heads = ["Date", "Equity", "Deposits", "Withdrawals", "Drawdown", "Gross", "Charges", "Net", "Trades"];
@@ -129,7 +133,7 @@ export function dayTable() {
       h(
         "tr",
         null,
-        h("td", null, whole(each.date)),
+        h("td", null, h("button", { type: "button", class: "day", title: "Its trades", onclick: () => pick(each) }, whole(each.date))),
         cell(rupees(each.equity)),
         cell(each.deposits ? rupees(each.deposits) : ""),
         cell(each.withdrawals ? rupees(each.withdrawals) : ""),

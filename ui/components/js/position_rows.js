@@ -104,13 +104,14 @@ export function line(row, view, acts) {
   const moved = row.converted_quantity && view === "day";
   const node = h(
     "tr",
-    { class: `position${closed ? " closed" : ""}` },
+    { class: `position${closed ? " closed" : ""}${view === "day" ? " dealt" : ""}` },
     h(
       "td",
       null,
       h("b", { class: "sym" }, row.symbol),
       " ",
       h("small", { class: "muted" }, row.exchange),
+      h("small", { class: "narrow muted" }, ` ${row.product}`),
       row.quantity < 0 ? [" ", h("span", { class: "chip sell" }, "SHORT")] : null,
       moved ? h("div", { class: "ends" }, `${signed(row.converted_quantity, 0)} by conversion, ${quantity(row.quantity)} open`) : null,
       ends,

@@ -28,7 +28,7 @@ export const mount = widget((root, data, tools) => {
   const shown = { view: kept.view || "net", group: kept.group || "" };
   let loaded = false;
   let fault = null;
-  let needle = "";
+  let needle = (data.find || "").toLowerCase(); // the word that the address asks for, until another is typed
   const cells = new Map();
   const sums = []; // {parts, rows} of each group and of the table
   const exitAll = h("button", { type: "button", class: "plain", onclick: askExitAll }, "Exit all");
@@ -43,6 +43,7 @@ export const mount = widget((root, data, tools) => {
       draw();
     },
   });
+  filter.value = data.find || "";
   const groups = h(
     "select",
     { "aria-label": "Group", onchange: () => set("group", groups.value) },

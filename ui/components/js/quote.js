@@ -1,6 +1,7 @@
 // The head of an instrument's page: its name, the live price, and what the day has been so far.
 
 import { emit, fetchQuotes, on, unwant, want } from "./bus.js";
+import { range as yearOf, vwap } from "./day_figures.js";
 import { openChain } from "./chain.js";
 import { h } from "./dom.js";
 import { instrument } from "./instruments.js";
@@ -29,6 +30,14 @@ export const mount = widget((root, data, tools) => {
   const late = h("span", { class: "chip warn", hidden: true });
   const facts = FACTS.map(([label, key]) => ({ key, dd: h("dd", { class: "num" }, "–"), label }));
   const volume = h("dd", { class: "num" }, "–");
+  const average = h("dd", { class: "num" }, "–");
+  const yearly = { label: h("dt", null, "52-week range"), value: h("dd", { class: "num" }, "–") };
+  const more = data.follow
+    ? []
+    : [
+        h("div", { title: "The day's average price, weighed by volume" }, h("dt", null, "VWAP"), average),
+        h("div", null, yearly.label, yearly.value),
+      ];
   const range = h("div", { class: "range", role: "img" }, h("i"));
   const trade = (side) => emit("ticket", { symbol, side });
   let shown = null;
@@ -65,6 +74,7 @@ export const mount = widget((root, data, tools) => {
         { class: "day" },
         facts.map((fact) => h("div", null, h("dt", null, fact.label), fact.dd)),
         h("div", null, h("dt", null, "Volume"), volume),
+        more,
       ),
       h("div", { class: "grow" }),
       chain,
@@ -93,6 +103,16 @@ export const mount = widget((root, data, tools) => {
     late.hidden = !(ms === null || ms > 10000) || quote.state === "CLOSED";
     if (!late.hidden) put(late, ms === null ? "no tick yet" : `${age(ms)} old`);
   }
+  // Of bars, which come once a minute; what cannot be had stays a dash.
+  async function measure(of) {
+    if (data.follow) return;
+    const now = state.quotes.get(of)?.exchange_time;
+    const [mean, year] = await Promise.all([now ? vwap(of, now) : null, yearOf(of)]).catch(() => [null, null]);
+    if (of !== symbol) return;
+    put(average, mean === null ? "–" : price(mean));
+    if (year) put(yearly.label, year.label);
+    put(yearly.value, year ? `${price(year.low)} – ${price(year.high)}` : "–");
+  }
   function show(next) {
     if (!next || next === symbol) return;
     symbol = next;
@@ -102,7 +122,7 @@ export const mount = widget((root, data, tools) => {
     put(last, "–");
     put(moved, "");
     want(tools.name, [next]);
-    fetchQuotes([next]);
+    fetchQuotes([next]).then(() => measure(next));
     instrument(next).then(
       (terms) => {
         if (symbol === next) {
@@ -122,8 +142,10 @@ export const mount = widget((root, data, tools) => {
   );
   if (data.follow) tools.own(on("linked", show));
   const timer = setInterval(paint, 1000);
+  const slow = setInterval(() => symbol && !document.hidden && measure(symbol), 60000);
   tools.own(() => {
     clearInterval(timer);
+    clearInterval(slow);
     shown?.close();
     unwant(tools.name);
   });

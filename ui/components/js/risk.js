@@ -4,7 +4,7 @@ import { ask, withAccount } from "./base.js";
 import { account, on } from "./bus.js";
 import { h, thead } from "./dom.js";
 import { number, rupees } from "./money.js";
-import { moment } from "./time.js";
+import { moment, whole } from "./time.js";
 import { widget } from "./widget.js";
 
 const EVERY = 5000; // losses move with the prices, and the clock of the rates runs
@@ -75,7 +75,7 @@ export const mount = widget((root, data, tools) => {
       h("h3", null, "Restricted instruments"),
       table(
         told.restrictions,
-        [["Instrument", (row) => row.instrument], ["What holds", (row) => row.words, "why"], ["Note", (row) => row.note, "why"], ["Since", (row) => row.from]],
+        [["Instrument", (row) => row.instrument], ["What holds", (row) => row.words, "why"], ["Note", (row) => row.note, "why"], ["Since", (row) => whole(`${row.from}T12:00:00+05:30`)]],
         "No instrument is restricted today.",
       ),
     );

@@ -2,6 +2,7 @@
 
 import { ask } from "./base.js";
 import { h, typing, unique } from "./dom.js";
+import { chips, kindOf } from "./search_kinds.js";
 
 const PAUSE = 90;
 
@@ -9,8 +10,8 @@ const PAUSE = 90;
 export const describe = (item) => (item.lot > 1 ? `${item.name} · lot ${item.lot}` : item.name);
 
 // `choose(item, event)` is called with what was picked; `has(key)` says what is in the list already. `add` names what
-// picking does; `summoned` is whether / and Ctrl+K bring one here.
-export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy, nifty 25000 ce", summoned = true }) {
+// picking does; `summoned` is whether / and Ctrl+K bring one here; `kinds` offers one kind of instrument alone.
+export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy, nifty 25000 ce", summoned = true, kinds = false }) {
   const listId = unique("found");
   const input = h("input", {
     type: "search",
@@ -27,6 +28,7 @@ export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy
   const node = h("div", { class: "search" }, input, h("kbd", { "aria-hidden": "true" }, "/"), list, status);
   let items = [];
   let at = 0;
+  let kind = 0;
   let timer = 0;
   let asked = null;
 
@@ -34,8 +36,18 @@ export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
   };
+  const options = () => [...list.querySelectorAll("[role=option]")];
+  const above = () =>
+    kinds
+      ? [
+          chips(kind, (number) => {
+            kind = number;
+            look();
+          }),
+        ]
+      : [];
   const mark = () =>
-    [...list.children].forEach((li, index) => li.setAttribute("aria-selected", String(index === at)));
+    options().forEach((li, index) => li.setAttribute("aria-selected", String(index === at)));
   const pick = (index, event) => {
     const item = items[index];
     if (!item) return;
@@ -45,6 +57,7 @@ export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy
   };
   function draw(text) {
     list.replaceChildren(
+      ...above(),
       ...items.map((item, index) =>
         h(
           "li",
@@ -68,7 +81,7 @@ export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy
         ),
       ),
     );
-    if (!items.length) list.replaceChildren(h("li", { class: "muted" }, `Nothing is listed under “${text}”.`));
+    if (!items.length) list.append(h("li", { class: "muted" }, kind ? `No such ${["", "share", "contract", "index"][kind]}: “${text}”.` : `Nothing is listed under “${text}”.`));
     at = 0;
     mark();
     list.hidden = false;
@@ -85,7 +98,9 @@ export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy
     }
     asked = new AbortController();
     try {
-      items = (await ask(`/search?q=${encodeURIComponent(text)}&limit=12`, { signal: asked.signal })).items.map(
+      const { query, keep } = kindOf(kind);
+      const answer = await ask(`/search?q=${encodeURIComponent(text)}&${query}`, { signal: asked.signal });
+      items = keep(answer.items).map(
         (item) => ({ ...item, key: item.key || `${item.exchange}:${item.symbol}` }),
       );
       draw(text);
@@ -109,7 +124,7 @@ export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy
       event.preventDefault();
       if (items.length) at = (at + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length;
       mark();
-      list.children[at]?.scrollIntoView({ block: "nearest" });
+      options()[at]?.scrollIntoView({ block: "nearest" });
       input.setAttribute("aria-activedescendant", `${listId}-${at}`);
     } else if (event.key === "Enter") pick(at, event);
     else if (event.key === "Escape") {

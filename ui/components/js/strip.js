@@ -4,6 +4,7 @@ import { chooseAskAbove } from "./ask_above.js";
 import { link, on, want } from "./bus.js";
 import { h, typing } from "./dom.js";
 import { keyboard } from "./keyboard.js";
+import { callWords } from "./margin_call.js";
 import { menu } from "./menu.js";
 import { arrow, percent, price, tone } from "./money.js";
 import { nextFrame, put, toneOf } from "./paint.js";
@@ -99,6 +100,21 @@ export const mount = widget((root, data, tools) => {
     ["Sign out", () => tools.trigger("leave", true)],
   ]);
   const banner = h("div", { class: "banner", role: "alert", hidden: true });
+  // The page Funds tells of it itself.
+  const call = h("div", { class: "banner call", role: "alert", hidden: true });
+  let told = null;
+  function drawCall() {
+    const now = data.page === "wallet" ? null : state.wallet?.margin_call || null;
+    call.hidden = !now;
+    const words = now && callWords(now);
+    if (JSON.stringify(words) === told) return;
+    told = JSON.stringify(words);
+    if (words)
+      call.replaceChildren(
+        h("span", { class: "grow" }, h("strong", null, words[0]), words[1]),
+        h("button", { type: "button", class: "plain", onclick: () => tools.trigger("go", "wallet") }, "Funds"),
+      );
+  }
   const foot = phoneTabs((name) => tools.trigger("go", name));
   root.append(
     h(
@@ -121,6 +137,7 @@ export const mount = widget((root, data, tools) => {
       ),
     ),
     banner,
+    call,
     foot.node,
   );
   want(
@@ -152,6 +169,7 @@ export const mount = widget((root, data, tools) => {
   function fill() {
     book.replaceChildren(chooser(data, tools));
     foot.fill(data.pages || [], data.page);
+    drawCall();
     beat();
   }
   fill();
@@ -163,6 +181,7 @@ export const mount = widget((root, data, tools) => {
   const timer = setInterval(beat, 1000);
   tools.own(() => clearInterval(timer));
   tools.own(on("feed", beat));
+  tools.own(on("wallet", drawCall));
   // Python hears of it only when it must do something: redraw by reruns, go back to the stream, or show the gate.
   let unreachable = null;
   tools.own(

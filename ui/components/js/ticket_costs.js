@@ -55,8 +55,9 @@ export function costs(does) {
     const total = told.charges?.total ?? null;
     if (total === null) return "";
     const lines = HEADS.filter(([key]) => told.charges[key]).map(([key, label]) => line(label, rupees(told.charges[key])));
-    if (told.value) lines.push(line("Break-even move, this side alone", percent((total / told.value) * 100).slice(1)));
-    return folded("charges", "Charges", rupees(total), lines, false);
+    const even = told.value ? percent((total / told.value) * 100).slice(1) : "";
+    if (even) lines.push(line("Break-even move, this side alone", even, "", "How far the price must go until this side's charges are earned"));
+    return folded("charges", even ? `Charges, break-even at ${even}` : "Charges", rupees(total), lines, false);
   }
 
   function missing(told, ticket) {

@@ -69,10 +69,11 @@ export function field(name, label, { change, step, pick }, key = name, whole = n
       note.classList.toggle("bad", Boolean(error));
       if (error?.near)
         note.replaceChildren(
-          "Off the tick. ",
-          ...error.near.map((paise) =>
+          "Off the tick. Try ",
+          ...error.near.flatMap((paise, at) => [
+            at ? " or " : "",
             h("button", { type: "button", class: "quiet", onclick: () => pick(name, paise) }, number(paise / 100)),
-          ),
+          ]),
         );
       else put(note, error ? error.detail : hint || "");
     },

@@ -25,6 +25,16 @@ export function age(ms) {
   return `${Math.floor(ms / 3600000)} h`;
 }
 
+// How long something took or was held: 45 s, 12 min, 3 h 5 min, 4 days 6 h.
+export function span(seconds) {
+  if (seconds === null || seconds === undefined) return "–";
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  const days = Math.floor(seconds / 86400);
+  return `${days} ${days === 1 ? "day" : "days"} ${Math.floor((seconds % 86400) / 3600)} h`;
+}
+
 // The charts draw whatever clock they are given as if it were UTC, so bars are shifted to Indian time.
 export const IST_SHIFT = 19800;
 export const chartTime = (iso) => Math.floor(new Date(iso).getTime() / 1000) + IST_SHIFT;

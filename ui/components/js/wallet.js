@@ -3,7 +3,8 @@
 import { ask, keyOf, withAccount } from "./base.js";
 import { account, on, unwant, want } from "./bus.js";
 import { h, missed, sums } from "./dom.js";
-import { arrow, rupees, signed, toPaise, tone } from "./money.js";
+import { callWords } from "./margin_call.js";
+import { arrow, quantity, rupees, signed, toPaise, tone } from "./money.js";
 import { nextFrame, put, toneOf } from "./paint.js";
 import { lastOf, state, takePositions, takeWallet, unrealisedOf } from "./store.js";
 import { clock } from "./time.js";
@@ -163,6 +164,31 @@ function adds(rows, wallet) {
   return total === wallet[rows[rows.length - 1][1]];
 }
 
+// What blocks money: [words, paise, "held" or "margin", where it is shown].
+function blockers({ holds = [], margins = [] }) {
+  const order = (id) => {
+    const row = state.orders.get(id);
+    return row ? `${row.side} ${quantity(row.quantity)} ${row.symbol}, order ${id}` : `Order ${id}`;
+  };
+  const parts = ({ underlying, segment, ...group }) => {
+    const name = underlying.replace(/^[A-Z]+:/, "");
+    const place = ["positions", name];
+    const own =
+      segment === "CASH"
+        ? [[`${name} MIS margin`, toPaise(group.position_margin), "margin", place]]
+        : [
+            [`${name} SPAN`, toPaise(group.span), "margin", place],
+            [`${name} exposure`, toPaise(group.exposure), "margin", place],
+            [`${name} add-ons`, toPaise(group.add_ons), "margin", place],
+          ];
+    return [...own, [`${name} orders`, toPaise(group.order_margin), "held", ["orders", name]]];
+  };
+  return [
+    ...holds.map((hold) => [order(hold.order_id), toPaise(hold.cash) + toPaise(hold.credit), "held", ["orders", hold.order_id]]),
+    ...margins.flatMap(parts),
+  ].filter((line) => line[1]);
+}
+
 export const mount = widget((root, data, tools) => {
   let fault = null;
   let holdings = [];
@@ -235,6 +261,7 @@ export const mount = widget((root, data, tools) => {
       }
     }
     put(headline.available, rupees(wallet.available / 100));
+    toneOf(headline.available, wallet.available < 0 ? "loss" : "");
     put(headline.used, rupees((wallet.held + wallet.margin + wallet.invested) / 100));
     put(headline.equity, rupees(wallet.equity / 100));
     const day = wallet.realised + wallet.unrealised_change - wallet.charges;
@@ -265,30 +292,16 @@ export const mount = widget((root, data, tools) => {
     const call = state.wallet?.margin_call;
     called.hidden = !call;
     if (!call) return;
-    const owed = call.shortfall ? `You are short of ${rupees(call.shortfall)}. ` : "";
-    const next = call.closing_since
-      ? `Since ${clock(call.closing_since)} IST your open orders are cancelled and your positions closed, because their loss has reached the limit.`
-      : `Add funds or close positions. At a loss of ${call.closes_at_percent}% of your funds your positions are closed for you.`;
-    called.replaceChildren(h("strong", null, `Margin call since ${clock(call.since)} IST`), ` ${owed}${next}`);
+    const [title, words] = callWords(call);
+    called.replaceChildren(h("strong", null, title), words);
   }
 
+  let listed = "";
   function drawBlocked() {
-    const { holds = [], margins = [] } = state.wallet || {};
-    const parts = (group) =>
-      group.segment === "CASH"
-        ? [[`${group.underlying} MIS margin`, toPaise(group.position_margin), "margin"]]
-        : [
-            [`${group.underlying} SPAN`, toPaise(group.span), "margin"],
-            [`${group.underlying} exposure`, toPaise(group.exposure), "margin"],
-            [`${group.underlying} add-ons`, toPaise(group.add_ons), "margin"],
-          ];
-    const lines = [
-      ...holds.map((hold) => [`Order ${hold.order_id}`, toPaise(hold.cash) + toPaise(hold.credit), "held"]),
-      ...margins.flatMap((group) => [
-        ...parts(group),
-        [`${group.underlying} orders`, toPaise(group.order_margin), "held"],
-      ]),
-    ].filter((line) => line[1]);
+    const lines = blockers(state.wallet || {});
+    const now = JSON.stringify(lines);
+    if (now === listed) return; // the focus stays where it is
+    listed = now;
     blocked.replaceChildren(
       h("h3", null, "What is blocked, and for what"),
       lines.length
@@ -298,11 +311,11 @@ export const mount = widget((root, data, tools) => {
             h(
               "tbody",
               null,
-              lines.map(([label, paise, kind]) =>
+              lines.map(([label, paise, kind, place]) =>
                 h(
                   "tr",
                   null,
-                  h("td", null, label),
+                  h("td", null, h("button", { type: "button", class: "link", onclick: () => tools.trigger("go", place) }, label)),
                   h("td", { class: "muted" }, kind),
                   h("td", { class: "num" }, rupees(paise / 100)),
                 ),
@@ -342,6 +355,7 @@ export const mount = widget((root, data, tools) => {
       }),
     ),
   );
+  tools.own(on("orders", () => nextFrame(`${tools.name} blocked`, drawBlocked)));
   tools.own(on("quotes", () => nextFrame(`${tools.name} prices`, paint)));
   tools.own(on("positions", () => nextFrame(`${tools.name} prices`, paint)));
   tools.own(on("trade", () => setTimeout(load, 400)));

@@ -137,7 +137,7 @@ export const mount = widget((root, data, tools) => {
     { rootMargin: "100px" },
   );
   const visible = (row) => inSight.has(row.node.parentNode);
-  const search = searchBox({ choose: add, has: (key) => lists.active()?.symbols.includes(key) });
+  const search = searchBox({ choose: add, has: (key) => lists.active()?.symbols.includes(key), kinds: true });
   root.append(search.node, tabs.node, body);
 
   function draw() {
@@ -317,6 +317,12 @@ export const mount = widget((root, data, tools) => {
   });
 
   tools.own(on("lists", draw));
+  // What the page's address names is selected here too.
+  tools.own(
+    on("linked", (symbol) => {
+      if (symbol !== selected && rows.has(symbol)) select(symbol, false);
+    }),
+  );
   tools.own(on("positions", () => nextFrame(`${tools.name} held`, paintHeld)));
   let dirty = new Set();
   tools.own(

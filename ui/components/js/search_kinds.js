@@ -1,0 +1,44 @@
+// The chips above what a search has found: all of it, or one kind of instrument.
+
+import { h } from "./dom.js";
+
+const FIRST = 12; // of what is found
+const MANY = 50; // asked for where the server cannot tell the kinds apart
+const any = () => true;
+
+// [words, segment to ask for, which of the answer to keep]
+export const KINDS = [
+  ["All", "", any],
+  ["Shares", "CASH", (item) => item.kind !== "INDEX"],
+  ["F&O", "DERIVATIVES", any],
+  ["Indices", "CASH", (item) => item.kind === "INDEX"],
+];
+
+// What to ask for, and what of the answer is shown.
+export function kindOf(chosen) {
+  const [, segment, keep] = KINDS[chosen];
+  const limit = segment === "CASH" ? MANY : FIRST;
+  return { query: `limit=${limit}${segment ? `&segment=${segment}` : ""}`, keep: (items) => items.filter(keep).slice(0, FIRST) };
+}
+
+// A line of the list; `choose(number)` is called with the chip that was pressed. The focus stays in the field.
+export const chips = (chosen, choose) =>
+  h(
+    "li",
+    { class: "kinds", role: "presentation" },
+    KINDS.map(([label], number) =>
+      h(
+        "button",
+        {
+          type: "button",
+          tabIndex: -1,
+          "aria-pressed": String(number === chosen),
+          onmousedown: (event) => {
+            event.preventDefault();
+            choose(number);
+          },
+        },
+        label,
+      ),
+    ),
+  );
