@@ -10,7 +10,7 @@ from core.reasons import Reason, Refusal
 from db.engine import Database
 from desk import pnl, tax_report
 from tests.desk.test_pnl import paise, ref, roll
-from tests.floor import INFY, SBIN, Floor
+from tests.floor import INFY, NIFTY, SBIN, Floor
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def floor(database: Database) -> Floor:
 def test_each_closed_lot_stands_under_one_head_and_all_of_them_are_the_profit_of_the_trips(floor: Floor) -> None:
     account = floor.account(cash=1_000_000_000)
     future = floor.future()
+    floor.price(NIFTY, 2_500_000)
     floor.price(future.key, 2_510_000)
     first = floor.trading_date
     floor.buy(account, 10, SBIN, 80_000)
