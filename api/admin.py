@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from api.call import Call, Endpoint, Handler
+from api.paging import PAGED, USUAL, mark, marked, page, part, wanted
 from api.parsing import bad
 from api.readers import count, cursor, day, instant, key, one_of, text, title
 from api.reply import Reply
@@ -62,9 +63,9 @@ def jobs(call: Call) -> Reply:
     """Runs of timed jobs, newest first."""
     fields = call.query()
     job = fields.may("job", text)
-    limit = fields.may("limit", count)
+    before, limit = fields.may("cursor", cursor), fields.may("limit", count)
     fields.close()
-    return _list(admin.job_runs(call.database, job, limit or 100))
+    return Reply(200, admin.job_page(call.database, job, before, limit or USUAL))
 
 
 def books(call: Call) -> Reply:
@@ -136,8 +137,20 @@ def _action(row: Row) -> Row:
 
 def actions(call: Call) -> Reply:
     """Splits and bonuses that were entered, newest first."""
-    call.query().close()
-    return _list([_action(each) for each in corporate.entered(call.database)])
+    after, limit = wanted(call, cursor)
+    found = part(corporate.entered(call.database), after, limit, lambda each: str(each["id"]))
+    return page(found, limit, _action, lambda each: each["id"])
+
+
+def restrained(call: Call) -> Reply:
+    """Accounts that may not trade freely."""
+    after, limit = wanted(call, mark)
+    found = part(risk_status.restrained(call.database), after, limit, _book)
+    return page(found, limit, dict, lambda each: marked(_book(each)))
+
+
+def _book(row: Row) -> str:
+    return f"{row['account']}@{row['market']}"
 
 
 def withdraw_action(call: Call) -> Reply:
@@ -199,18 +212,17 @@ _ENTER = ("kind", "instrument", "ex_date", "ratio", "isin")
 _FEEDS = shown(admin.feeds, "Every market with its clock and its feed's counters.")
 _PROCESSES = shown(admin.heartbeats, "Every process that was alive within the hour.")
 _LEADERS = shown(admin.leaders, "Who executes each market.")
-_RESTRAINED = shown(risk_status.restrained, "Accounts that may not trade freely.")
 ENDPOINTS = (
     Endpoint("GET", "/admin/feeds", _FEEDS, "Markets and feeds"),
     Endpoint("GET", "/admin/processes", _PROCESSES, "Processes"),
     Endpoint("GET", "/admin/leaders", _LEADERS, "Execution leaders"),
-    Endpoint("GET", "/admin/jobs", guarded(jobs), "Runs of timed jobs", query=("job", "limit")),
+    Endpoint("GET", "/admin/jobs", guarded(jobs), "Runs of timed jobs", query=("job", *PAGED)),
     Endpoint("GET", "/admin/books", guarded(books), "The last check of the books"),
     Endpoint("POST", "/admin/books/check", changing(check), "Check the books now"),
-    Endpoint("GET", "/admin/restrained", _RESTRAINED, "Accounts under a restraint"),
+    Endpoint("GET", "/admin/restrained", guarded(restrained), "Accounts under a restraint", query=PAGED),
     Endpoint("GET", "/admin/audit", guarded(trail), "The audit trail", query=_AUDIT),
     Endpoint("GET", "/admin/audit/actions", guarded(kinds_of_entries), "Kinds of entries of the audit trail"),
-    Endpoint("GET", "/admin/actions", guarded(actions), "Splits and bonuses"),
+    Endpoint("GET", "/admin/actions", guarded(actions), "Splits and bonuses", query=PAGED),
     Endpoint("POST", "/admin/actions", changing(enter_action), "Enter a split or a bonus", body=_ENTER, status=201),
     Endpoint("DELETE", "/admin/actions/{action_id}", changing(withdraw_action), "Withdraw a split", status=204),
     Endpoint(

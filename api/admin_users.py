@@ -6,12 +6,13 @@ from typing import Any
 
 from api.admin import guarded
 from api.call import Call, Endpoint, Handler
+from api.paging import PAGED, mark, marked, page, wanted
 from api.parsing import bad
 from api.readers import amount, flag, one_of, text
 from api.reply import Reply
 from core.reasons import Reason, Refusal
 from desk import identity
-from desk.identity import User
+from desk.identity import InvitationRow, User
 from desk.rows import Row, ist
 from web.texts import storable
 
@@ -29,9 +30,8 @@ def signed_in(handler: Handler) -> Handler:
 
 def listed(call: Call) -> Reply:
     """Everyone by name."""
-    call.query().close()
-    items = [_row(each) for each in identity.everyone(call.database)]
-    return Reply(200, {"items": items, "next": None, "version": None})
+    after, limit = wanted(call, mark)
+    return page(identity.everyone(call.database, after, limit + 1), limit, _row, lambda each: marked(each.name))
 
 
 def add(call: Call) -> Reply:
@@ -88,12 +88,13 @@ def password_link(call: Call) -> Reply:
 
 def invitations(call: Call) -> Reply:
     """Addresses whose Google account may link to a user."""
-    call.query().close()
-    items = [
-        {"email": each.email, "user": each.user, "expires_at": ist(each.expires_at)}
-        for each in identity.invitations(call.database)
-    ]
-    return Reply(200, {"items": items, "next": None, "version": None})
+    after, limit = wanted(call, mark)
+    found = identity.invitations(call.database, after, limit + 1)
+    return page(found, limit, _invitation, lambda each: marked(each.email))
+
+
+def _invitation(each: InvitationRow) -> Row:
+    return {"email": each.email, "user": each.user, "expires_at": ist(each.expires_at)}
 
 
 def invite(call: Call) -> Reply:
@@ -136,13 +137,13 @@ _ONE = "/admin/users/{name}"
 _UNLOCK = done(identity.unlock, "Lift the lockout of a user.")
 _END = done(identity.revoke_all, "End every session of a user.")
 ENDPOINTS = (
-    Endpoint("GET", "/admin/users", guarded(listed), "Users"),
+    Endpoint("GET", "/admin/users", guarded(listed), "Users", query=PAGED),
     Endpoint("POST", "/admin/users", signed_in(add), "Add a user", body=("name", "role", "cash", "email"), status=201),
     Endpoint("PATCH", _ONE, signed_in(change), "Change a user", body=("role", "active")),
     Endpoint("POST", f"{_ONE}/unlock", _UNLOCK, "Lift a lockout", status=204),
     Endpoint("DELETE", f"{_ONE}/sessions", _END, "End a user's sessions", status=204),
     Endpoint("POST", f"{_ONE}/password-link", signed_in(password_link), "A link for a password", status=201),
-    Endpoint("GET", "/admin/invitations", guarded(invitations), "Invitations"),
+    Endpoint("GET", "/admin/invitations", guarded(invitations), "Invitations", query=PAGED),
     Endpoint(
         "POST", "/admin/invitations", signed_in(invite), "Invite a Google account", body=("user", "email"), status=201
     ),

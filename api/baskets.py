@@ -5,12 +5,14 @@ from typing import Any
 
 from api.call import Call, Endpoint
 from api.fields import Fields
+from api.paging import PAGED, page, part, wanted
 from api.parsing import BadInputError, bad
-from api.readers import choice, flag, one_of, price, quantity, title
+from api.readers import choice, cursor, flag, one_of, price, quantity, title
 from api.reply import Reply
 from core.orders import OrderType, PlaceOrder, Product, Side, Validity
 from core.reasons import Reason, Refusal
 from desk import access, baskets
+from desk.rows import Row
 from web.texts import number_of
 
 LEG = ("exchange", "symbol", "side", "order_type", "product", "validity", "quantity", "price", "trigger_price")
@@ -66,8 +68,13 @@ def identity(value: Any) -> int:
 
 def listed(call: Call) -> Reply:
     """One's baskets by name."""
-    call.query().close()
-    return Reply(200, {"items": baskets.listed(call.database, call.principal), "next": None, "version": None})
+    after, limit = wanted(call, cursor)
+    found = part(baskets.listed(call.database, call.principal), after, limit, _id)
+    return page(found, limit, dict, _id)
+
+
+def _id(row: Row) -> str:
+    return str(row["basket_id"])
 
 
 def one(call: Call) -> Reply:
@@ -155,7 +162,7 @@ def place(call: Call) -> Reply:
 _FIELDS = ("name", "legs")
 _ONE = "/baskets/{basket_id}"
 ENDPOINTS = (
-    Endpoint("GET", "/baskets", listed, "One's baskets"),
+    Endpoint("GET", "/baskets", listed, "One's baskets", query=PAGED),
     Endpoint("POST", "/baskets", add, "Add a basket", body=(*_FIELDS, "copy_of"), status=201),
     Endpoint("POST", "/margins/basket", margin_of, "What orders need together", body=("account", "legs")),
     Endpoint("GET", _ONE, one, "A basket"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from api.call import Call, Endpoint, Handler
 from api.orders import reply_of
+from api.paging import PAGED, USUAL, mark, marked, page, part, wanted
 from api.readers import amount, count, cursor, day, text
 from api.reply import Reply
 from desk import access, identity, screens, wallet
@@ -61,9 +62,9 @@ def margins(call: Call) -> Reply:
 
 def accounts(call: Call) -> Reply:
     """The accounts one may read."""
-    call.query().close()
-    rows = [_account(each, call) for each in access.accounts(call.database, call.principal)]
-    return Reply(200, {"items": rows, "next": None, "version": None})
+    after, limit = wanted(call, cursor)
+    found = part(access.accounts(call.database, call.principal), after, limit, lambda each: str(each.id))
+    return page(found, limit, lambda each: _account(each, call), lambda each: each.id)
 
 
 def _account(each: AccountRef, call: Call) -> dict[str, Any]:
@@ -83,9 +84,10 @@ def shares(call: Call) -> Reply:
     """Who else may read an account."""
     fields = call.query()
     account = call.account(fields)
+    after, limit = fields.may("cursor", mark), fields.may("limit", count) or USUAL
     fields.close()
-    names = access.shared_with(call.database, call.principal, account().key)
-    return Reply(200, {"items": [{"user": each} for each in names], "next": None, "version": None})
+    names = access.shared_with(call.database, call.principal, account().key, after, limit + 1)
+    return page(names, limit, lambda each: {"user": each}, marked)
 
 
 def sharing(act: Callable[[Any, Principal, str, str], None], says: str, *, gives: bool) -> Handler:
@@ -137,12 +139,12 @@ def moving(move: Move) -> Handler:
     return handler
 
 
-_PAGED = ("account", "date", "cursor", "limit")
+_OF_DAYS = ("account", "date", "cursor", "limit")
 _MOVED = ("account", "amount")
 ENDPOINTS = (
-    Endpoint("GET", "/accounts", accounts, "Accounts one may read"),
+    Endpoint("GET", "/accounts", accounts, "Accounts one may read", query=PAGED),
     Endpoint("POST", "/accounts", add_account, "Open one more book", body=("name",), status=201),
-    Endpoint("GET", "/accounts/shares", shares, "Who may read an account", query=("account",)),
+    Endpoint("GET", "/accounts/shares", shares, "Who may read an account", query=("account", *PAGED)),
     Endpoint(
         "PUT",
         "/accounts/shares",
@@ -159,12 +161,12 @@ ENDPOINTS = (
         query=("account", "user"),
         status=204,
     ),
-    Endpoint("GET", "/trades", trades, "Trades of a day", query=_PAGED),
+    Endpoint("GET", "/trades", trades, "Trades of a day", query=_OF_DAYS),
     Endpoint("GET", "/positions", whole(screens.positions), "Positions", query=("account",)),
     Endpoint("GET", "/holdings", whole(screens.holdings), "Holdings", query=("account",)),
     Endpoint("GET", "/margins", margins, "Margins by group", query=("account",)),
     Endpoint("GET", "/wallet", whole(screens.wallet), "Balances and today's figures", query=("account",)),
-    Endpoint("GET", "/wallet/ledger", ledger, "Movements of money", query=_PAGED),
+    Endpoint("GET", "/wallet/ledger", ledger, "Movements of money", query=_OF_DAYS),
     Endpoint("POST", "/wallet/deposit", moving(wallet.deposit), "Add money", keyed=True, body=_MOVED, status=201),
     Endpoint(
         "POST",

@@ -2,9 +2,10 @@
 
 from api.call import Call, Endpoint
 from api.fields import Fields
+from api.paging import PAGED, page, part, wanted
 from api.parsing import bad
 from api.readers import account as account_key
-from api.readers import amount, choice, flag, key, one_of, text
+from api.readers import amount, choice, cursor, flag, key, one_of, text
 from api.reply import Reply
 from core.reasons import Reason, Refusal
 from core.risk_facts import Restriction
@@ -72,10 +73,10 @@ def _user(call: Call, name: str | None) -> tuple[int, str]:
 
 def limits(call: Call) -> Reply:
     """Every limit in force, for administrators."""
-    call.query().close()
+    after, limit = wanted(call, cursor)
     access.require_admin(call.principal)
-    rows = [risk_status.limit_row(each) for each in risk_limits.rows(call.database)]
-    return Reply(200, {"items": rows, "next": None, "version": None})
+    found = part(risk_limits.rows(call.database), after, limit, lambda each: str(each.id))
+    return page(found, limit, risk_status.limit_row, lambda each: each.id)
 
 
 def set_limit(call: Call) -> Reply:
@@ -146,7 +147,7 @@ ENDPOINTS = (
     Endpoint("GET", "/risk", status, "How an account stands with risk", query=("account",)),
     Endpoint("POST", "/risk/kill", kill, "Press a kill switch", body=(*_OVER, "flatten"), free=True),
     Endpoint("POST", "/risk/rearm", rearm, "Re-arm what was stopped", body=_OVER),
-    Endpoint("GET", "/risk/limits", limits, "Every limit in force"),
+    Endpoint("GET", "/risk/limits", limits, "Every limit in force", query=PAGED),
     Endpoint("POST", "/risk/limits", set_limit, "Set a limit", body=_SET, status=201),
     Endpoint("DELETE", "/risk/limits/{limit_id}", end_limit, "End a limit", query=("account",), status=204),
     Endpoint(

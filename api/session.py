@@ -3,6 +3,7 @@
 from typing import Any
 
 from api.call import Call, Endpoint
+from api.paging import PAGED, mark, marked, page, part, wanted
 from api.readers import text
 from api.reply import Reply
 from core.reasons import Reason, Refusal
@@ -37,9 +38,9 @@ def end(call: Call) -> Reply:
 
 def listed(call: Call) -> Reply:
     """One's living sessions, newest first; `current` is the one that asks."""
-    call.query().close()
-    items = [_row(each, call.principal) for each in identity.sessions(call.database, call.principal)]
-    return Reply(200, {"items": items, "next": None, "version": None})
+    after, limit = wanted(call, mark)
+    found = part(identity.sessions(call.database, call.principal), after, limit, lambda each: str(each.public_id))
+    return page(found, limit, lambda each: _row(each, call.principal), lambda each: marked(str(each.public_id)))
 
 
 def revoke(call: Call) -> Reply:
@@ -86,7 +87,7 @@ def _row(row: SessionRow, principal: Any) -> dict[str, Any]:
 ENDPOINTS = (
     Endpoint("POST", "/auth/session", start, "Exchange a code for a cookie", public=True, body=("code",), status=204),
     Endpoint("DELETE", "/auth/session", end, "Sign out", status=204, free=True),
-    Endpoint("GET", "/sessions", listed, "One's sessions"),
+    Endpoint("GET", "/sessions", listed, "One's sessions", query=PAGED),
     Endpoint("DELETE", "/sessions", revoke_others, "End all other sessions"),
     Endpoint("DELETE", "/sessions/{session_id}", revoke, "End a session", status=204),
 )

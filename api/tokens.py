@@ -1,17 +1,21 @@
 """API tokens over HTTP. Who is signed in makes and ends them; a token lists them and may end itself."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.call import Call, Endpoint
+from api.paging import PAGED, page, wanted
 from api.parsing import bad
-from api.readers import account, title, whole
+from api.readers import account, cursor, title, whole
 from api.reply import Reply
 from desk import identity
 from desk.identity import TokenRow
 from desk.rows import ist
 
 MOST_DAYS = 3650
+SHOWN = (
+    "This request made the token before, and its secret was shown then. If you do not have it, end this token and make "
+    "another with a new Idempotency-Key."
+)
 
 
 def scope_list(value: Any) -> tuple[str, ...]:
@@ -31,13 +35,14 @@ def days(value: Any) -> int:
 
 def listed(call: Call) -> Reply:
     """One's living tokens, newest first; never the token itself."""
-    call.query().close()
-    items = [_row(each) for each in identity.tokens(call.database, call.principal)]
-    return Reply(200, {"items": items, "next": None, "version": None})
+    before, limit = wanted(call, cursor)
+    found = identity.tokens(call.database, call.principal, None if before is None else int(before), limit + 1)
+    return page(found, limit, _row, lambda each: each.id)
 
 
 def create(call: Call) -> Reply:
-    """A new token, told in this answer and never again."""
+    """A new token, told in this answer and never again: who repeats the request with its key is told which token it
+    made, and that its secret was shown."""
     fields = call.body()
     name = fields.need("name", title)
     scopes = fields.may("scopes", scope_list)
@@ -46,13 +51,14 @@ def create(call: Call) -> Reply:
     fields.close()
     who = call.principal
     identity.require_session(who)
-    ends = None if lives is None else datetime.now(UTC) + timedelta(days=lives)
-    token, token_id = identity.create_token(
-        call.database, who.name, who.name, bound, name=name, expires_at=ends,
+    token, made = identity.create_token_once(
+        call.database, who, call.key, bound, name=name, days=lives,
         scopes=scopes or (("read",) if who.role == "analyst" else ("read", "trade")),
     )  # fmt: skip
-    (made,) = [each for each in identity.tokens(call.database, who) if each.id == token_id]
-    return Reply(201, {**_row(made), "token": token})
+    reply = Reply(201, {**_row(made), "token": token, "note": None if token else SHOWN})
+    if token is None:
+        reply.headers["idempotency-replayed"] = "true"
+    return reply
 
 
 def revoke(call: Call) -> Reply:
@@ -77,7 +83,7 @@ def _row(row: TokenRow) -> dict[str, Any]:
 
 _FIELDS = ("name", "scopes", "account", "days")
 ENDPOINTS = (
-    Endpoint("GET", "/tokens", listed, "One's API tokens"),
-    Endpoint("POST", "/tokens", create, "Make an API token", body=_FIELDS, status=201),
+    Endpoint("GET", "/tokens", listed, "One's API tokens", query=PAGED),
+    Endpoint("POST", "/tokens", create, "Make an API token", keyed=True, body=_FIELDS, status=201),
     Endpoint("DELETE", "/tokens/{token_id}", revoke, "End an API token", status=204),
 )

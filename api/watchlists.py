@@ -3,8 +3,9 @@
 from typing import Any
 
 from api.call import Call, Endpoint
+from api.paging import PAGED, page, part, wanted
 from api.parsing import bad
-from api.readers import key_list, title, whole
+from api.readers import cursor, key_list, title, whole
 from api.reply import Reply
 from desk import access, watchlists
 
@@ -19,9 +20,13 @@ def place_of(value: Any) -> int:
 
 def listed(call: Call) -> Reply:
     """One's lists in their order."""
-    call.query().close()
-    items = watchlists.lists(call.database, call.principal)
-    return Reply(200, {"items": items, "next": None, "version": None})
+    after, limit = wanted(call, cursor)
+    found = part(watchlists.lists(call.database, call.principal), after, limit, _id)
+    return page(found, limit, dict, _id)
+
+
+def _id(row: watchlists.Row) -> str:
+    return str(row["watchlist_id"])
 
 
 def one(call: Call) -> Reply:
@@ -65,7 +70,7 @@ def remove(call: Call) -> Reply:
 
 _FIELDS = ("name", "symbols")
 ENDPOINTS = (
-    Endpoint("GET", "/watchlists", listed, "One's watchlists"),
+    Endpoint("GET", "/watchlists", listed, "One's watchlists", query=PAGED),
     Endpoint("POST", "/watchlists", add, "Add a watchlist", body=_FIELDS, status=201),
     Endpoint("GET", "/watchlists/{watchlist_id}", one, "A watchlist"),
     Endpoint("PATCH", "/watchlists/{watchlist_id}", change, "Change a watchlist", body=(*_FIELDS, "position")),

@@ -198,12 +198,14 @@ def unshare(connection: Connection[Any], account_id: int, user_id: int) -> None:
     connection.execute("delete from account_shares where account_id = %s and user_id = %s", (account_id, user_id))
 
 
-def sharers(connection: Connection[Any], account_id: int) -> list[str]:
-    """Names of those with whom an account is shared."""
+def sharers(
+    connection: Connection[Any], account_id: int, after: str | None = None, limit: int | None = None
+) -> list[str]:
+    """Names of those with whom an account is shared: all of them, or so many behind a name."""
     sql = """select u.name from account_shares s join users u on u.id = s.user_id
-             where s.account_id = %s order by 1"""
+             where s.account_id = %s and (%s::text is null or u.name > %s) order by u.name limit %s"""
     with connection.cursor(row_factory=tuple_row) as cursor:
-        return [row[0] for row in cursor.execute(sql, (account_id,)).fetchall()]
+        return [row[0] for row in cursor.execute(sql, (account_id, after, after, limit)).fetchall()]
 
 
 def insert_token(
@@ -215,21 +217,41 @@ def insert_token(
     scopes: list[str],
     expires_at: datetime | None,
     app_id: int | None = None,
+    *,
+    request: tuple[str, str] | None = None,
 ) -> int:
-    """The new token's id."""
-    sql = """insert into api_tokens (token_sha256, user_id, account_id, name, scopes, expires_at, app_id)
-             values (%s, %s, %s, %s, %s, %s, %s) returning id"""
-    return int(value(connection, sql, (digest, user_id, account_id, name, scopes, expires_at, app_id)))
+    """The new token's id. ``request`` is the key and the hash of the request that made it."""
+    sql = """insert into api_tokens
+             (token_sha256, user_id, account_id, name, scopes, expires_at, app_id, request_key, request_hash)
+             values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning id"""
+    values = (digest, user_id, account_id, name, scopes, expires_at, app_id, *(request or (None, None)))
+    return int(value(connection, sql, values))
 
 
-def tokens_of(connection: Connection[Any], user_id: int) -> list[TokenRow]:
-    """A user's living tokens, newest first."""
-    sql = """select t.id, t.name, t.scopes, u.name || '/' || a.name as account,
-                    t.created_at, t.expires_at, t.last_used_at
-             from api_tokens t left join accounts a on a.id = t.account_id left join users u on u.id = a.user_id
-             where t.user_id = %s and t.app_id is null and t.revoked_at is null and coalesce(t.expires_at > now(), true)
-             order by t.id desc"""
-    return many(connection, TokenRow, sql, (user_id,))
+_KEPT = """select t.id, t.name, t.scopes, u.name || '/' || a.name as account, t.created_at, t.expires_at,
+       t.last_used_at
+    from api_tokens t left join accounts a on a.id = t.account_id left join users u on u.id = a.user_id """
+
+
+def tokens_of(
+    connection: Connection[Any], user_id: int, before: int | None = None, limit: int | None = None
+) -> list[TokenRow]:
+    """A user's living tokens, newest first: all of them, or so many below an id."""
+    sql = """where t.user_id = %s and t.app_id is null and t.revoked_at is null and coalesce(t.expires_at > now(), true)
+             and (%s::bigint is null or t.id < %s) order by t.id desc limit %s"""
+    return many(connection, TokenRow, _KEPT + sql, (user_id, before, before, limit))
+
+
+def token_row(connection: Connection[Any], token_id: int) -> TokenRow | None:
+    """A token as it was made, living or not."""
+    return one(connection, TokenRow, _KEPT + "where t.id = %s", (token_id,))
+
+
+def token_asked_for(connection: Connection[Any], user_id: int, key: str) -> tuple[int, str] | None:
+    """The token that a user's request of this key made, and the hash of that request."""
+    sql = "select id, request_hash from api_tokens where user_id = %s and request_key = %s"
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(sql, (user_id, key)).fetchone()
 
 
 def revoke_token(connection: Connection[Any], token_id: int, user_id: int) -> bool:

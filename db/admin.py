@@ -23,9 +23,13 @@ LEADERS = Statement(
 JOB_RUNS = Statement(
     """
     select market, job, trading_date, started_at, finished_at, late, late_ms, detail, error,
-           (extract(epoch from coalesce(finished_at, clock_timestamp()) - started_at) * 1000)::bigint as took_ms
-    from job_runs where cast(:job as text) is null or job = :job
-    order by started_at desc limit :limit
+           (extract(epoch from coalesce(finished_at, clock_timestamp()) - started_at) * 1000)::bigint as took_ms,
+           (extract(epoch from started_at) * 1000000)::bigint as micros
+    from job_runs
+    where (cast(:job as text) is null or job = :job)
+      and (cast(:before as bigint) is null
+           or started_at < timestamptz 'epoch' + cast(:before as bigint) * interval '1 microsecond')
+    order by started_at desc fetch first :limit rows with ties
     """
 )
 
@@ -40,6 +44,7 @@ def leaders(database: Database) -> list[dict[str, Any]]:
     return ask(database, LEADERS)
 
 
-def job_runs(database: Database, job: str | None, limit: int) -> list[dict[str, Any]]:
-    """Runs of timed jobs, the newest first."""
-    return ask(database, JOB_RUNS, job=job, limit=limit)
+def job_runs(database: Database, job: str | None, before: int | None, limit: int) -> list[dict[str, Any]]:
+    """Runs of timed jobs, the newest first, begun before an instant in microseconds: ``limit`` of them, or more where
+    several began at one instant."""
+    return ask(database, JOB_RUNS, job=job, before=before, limit=limit)

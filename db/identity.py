@@ -59,9 +59,10 @@ def names_like(connection: Connection[Any], start: str) -> set[str]:
     return {row[0] for row in found}
 
 
-def users(connection: Connection[Any]) -> list[UserRow]:
-    """All users by name."""
-    return many(connection, UserRow, _USER + "order by name")
+def users(connection: Connection[Any], after: str | None = None, limit: int | None = None) -> list[UserRow]:
+    """Users by name: all of them, or so many behind a name."""
+    sql = "where %s::text is null or name > %s order by name limit %s"
+    return many(connection, UserRow, _USER + sql, (after, after, limit))
 
 
 def insert_user(

@@ -87,8 +87,9 @@ def withdraw(connection: Connection[Any], email: str) -> bool:
     return value(connection, "delete from invitations where email = %s returning true", (email,)) is not None
 
 
-def invitations(connection: Connection[Any]) -> list[InvitationRow]:
-    """Living invitations by address."""
+def invitations(connection: Connection[Any], after: str | None = None, limit: int | None = None) -> list[InvitationRow]:
+    """Living invitations by address: all of them, or so many behind an address."""
     sql = """select i.email, u.name as user, i.invited_by, i.expires_at
-             from invitations i join users u on u.id = i.user_id where i.expires_at > now() order by i.email"""
-    return many(connection, InvitationRow, sql)
+             from invitations i join users u on u.id = i.user_id
+             where i.expires_at > now() and (%s::text is null or i.email > %s) order by i.email limit %s"""
+    return many(connection, InvitationRow, sql, (after, after, limit))

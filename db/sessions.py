@@ -82,7 +82,7 @@ def insert_session(
 
 def sessions_of(connection: Connection[Any], user_id: int) -> list[SessionRow]:
     """A user's living sessions, newest first."""
-    sql = "where user_id = %s and revoked_at is null and expires_at > now() order by created_at desc"
+    sql = "where user_id = %s and revoked_at is null and expires_at > now() order by created_at desc, public_id"
     return many(connection, SessionRow, _SESSION + sql, (user_id,))
 
 

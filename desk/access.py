@@ -194,11 +194,13 @@ def unshare(database: Database, principal: Principal, key: str, reader: str) -> 
     _change_share(database, principal, key, reader, grant=False)
 
 
-def shared_with(database: Database, principal: Principal, key: str) -> list[str]:
-    """The names of those who may read an account of one's own."""
+def shared_with(
+    database: Database, principal: Principal, key: str, after: str | None = None, limit: int | None = None
+) -> list[str]:
+    """The names of those who may read an account of one's own: all of them, or so many behind a name."""
     found = account(database, principal, key)
     with database.connection() as connection:
-        return rows.sharers(connection, found.id)
+        return rows.sharers(connection, found.id, after, limit)
 
 
 def _change_share(database: Database, principal: Principal, key: str, reader: str, *, grant: bool) -> None:

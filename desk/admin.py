@@ -47,7 +47,15 @@ def leaders(database: Database) -> list[Row]:
 
 def job_runs(database: Database, job: str | None = None, limit: int = 100) -> list[Row]:
     """Runs of timed jobs, the newest first: when, how long, late or not, what came of it."""
-    return [_run(each) for each in admin.job_runs(database, job, limit)]
+    return [_run(each) for each in admin.job_runs(database, job, None, limit)]
+
+
+def job_page(database: Database, job: str | None, before: str | None, limit: int) -> Row:
+    """The same a page at a time. ``next`` is an instant in microseconds: what began at one instant stays on one page,
+    which may thus be longer than ``limit``."""
+    found = admin.job_runs(database, job, None if before is None else int(before), limit)
+    following = str(found[-1]["micros"]) if len(found) >= limit else None
+    return {"items": [_run(each) for each in found], "next": following, "version": None}
 
 
 def verified(database: Database) -> Row:
@@ -70,7 +78,7 @@ def verified(database: Database) -> Row:
 
 def _run(run: Any) -> Row:
     return {
-        **run,
+        **{name: value for name, value in run.items() if name != "micros"},
         "trading_date": run["trading_date"].isoformat(),
         "started_at": ist(run["started_at"]),
         "finished_at": None if run["finished_at"] is None else ist(run["finished_at"]),

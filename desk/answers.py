@@ -65,9 +65,14 @@ def replay(stored: Stored | None, asked: str) -> Answer | None:
     if stored is None:
         return None
     if stored.hash != asked:
-        sentence = "This Idempotency-Key was used for another request. Use a new key for a new request."
-        raise Refusal(Reason.KEY_CONFLICT, sentence, "Idempotency-Key")
+        raise key_conflict()
     return Answer(stored.status, stored.body, replayed=True)
+
+
+def key_conflict() -> Refusal:
+    """A key that came before with another request."""
+    sentence = "This Idempotency-Key was used for another request. Use a new key for a new request."
+    return Refusal(Reason.KEY_CONFLICT, sentence, "Idempotency-Key")
 
 
 def request_row(account_id: int, key: str | None, asked: str, answer: Answer) -> Body | None:

@@ -67,7 +67,11 @@ WORDS: dict[str, Any] = {
     "start": {"type": "string", "format": "date-time"},
     "end": {"type": "string", "format": "date-time"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 5000},
-    "cursor": {"type": "string", "pattern": "^[0-9]{1,18}$", "description": "What the last page gave as next"},
+    "cursor": {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9_=-]{1,400}$",
+        "description": "What the last page gave as next",
+    },
     "q": {"type": "string", "minLength": 1, "maxLength": 200},
     "segment": {"enum": list(Segment)},
     "interval": {"enum": list(screens.INTERVALS), "default": "1m"},

@@ -79,11 +79,12 @@ account_shares = Table(
     Column("granted_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
 )
 
+_ASKED = text("(request_key IS NOT NULL)")
 api_tokens = Table(
     "api_tokens",
     METADATA,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("token_sha256", LargeBinary, nullable=False),
+    Column("token_sha256", LargeBinary, nullable=False, unique=True),
     Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False),
     Column("account_id", BigInteger, ForeignKey("accounts.id")),
     Column("name", Text, nullable=False),
@@ -93,7 +94,9 @@ api_tokens = Table(
     Column("last_used_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
     Column("app_id", BigInteger, ForeignKey("apps.id")),
-    UniqueConstraint("token_sha256"),
+    Column("request_key", Text),
+    Column("request_hash", Text),
+    Index("api_tokens_request_key", "user_id", "request_key", unique=True, postgresql_where=_ASKED),
     Index("api_tokens_app", "app_id", postgresql_where=text("(app_id IS NOT NULL)")),
 )
 

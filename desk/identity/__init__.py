@@ -3,6 +3,7 @@
 from db.access import TokenRow
 from db.apps import AppRow
 from db.audit import AuditFilter
+from db.links import InvitationRow
 from db.sessions import SessionRow
 from desk.identity.apps import (
     Login,
@@ -56,7 +57,7 @@ from desk.identity.sessions import (
     start_session,
     still_valid,
 )
-from desk.identity.tokens import create_token, require_session, revoke_token, tokens
+from desk.identity.tokens import create_token, create_token_once, require_session, revoke_token, tokens
 from desk.identity.trail import audit_actions, audit_log
 from desk.identity.users import ROLES, User, add_user, everyone, find, set_active, set_role
 from desk.principal import Principal
@@ -69,6 +70,7 @@ __all__ = [
     "SESSION_LIFE",
     "AppRow",
     "AuditFilter",
+    "InvitationRow",
     "Login",
     "NewApp",
     "NewSession",
@@ -89,6 +91,7 @@ __all__ = [
     "confirm_anew",
     "cookie_name",
     "create_token",
+    "create_token_once",
     "credentials",
     "end_login",
     "everyone",

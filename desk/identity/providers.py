@@ -178,10 +178,10 @@ def withdraw_invitation(database: Database, actor: str, email: str) -> None:
         audit.append(connection, actor, "INVITATION_WITHDRAWN", email)
 
 
-def invitations(database: Database) -> list[InvitationRow]:
-    """Invitations that may still be used, for the administrator's page."""
+def invitations(database: Database, after: str | None = None, limit: int | None = None) -> list[InvitationRow]:
+    """Invitations that may still be used, for the administrator's page: all of them, or so many behind an address."""
     with database.connection() as connection:
-        return links.invitations(connection)
+        return links.invitations(connection, after, limit)
 
 
 def _insert(connection: Any, row: UserRow, proof: Proof, by: str) -> None:

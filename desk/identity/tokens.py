@@ -1,14 +1,18 @@
 """API tokens: shown once, kept as digests, limited by scope and perhaps to one account."""
 
 import secrets
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from core.reasons import Reason, Refusal
 from db import access as rows
 from db import audit
 from db.access import TokenRow
 from db.engine import Database
+from db.identity import lock_user
 from desk.access import AccountRef, by_key
+from desk.answers import fingerprint, key_conflict
 from desk.identity.sessions import digest
 from desk.identity.users import User, find
 from desk.principal import Principal
@@ -51,29 +55,84 @@ def create_token(
     With ``account_key`` the token reaches that account alone, which must be the user's own.
     """
     user = active_user(database, user_name)
+    terms = _terms(database, user, account_key, name, scopes)
+    with database.connection() as connection:
+        return _make(connection, actor, user, terms, expires_at, None)
+
+
+def create_token_once(
+    database: Database,
+    principal: Principal,
+    key: str | None,
+    account_key: str | None = None,
+    *,
+    name: str,
+    scopes: tuple[str, ...],
+    days: int | None,
+) -> tuple[str | None, TokenRow]:
+    """A new token of one's own and its row. A request that is repeated with its ``key`` makes no second one: its token
+    is then None, because it was told before and is kept nowhere. Raises KEY_CONFLICT where the key was another
+    request's."""
+    user = active_user(database, principal.name)
+    terms = _terms(database, user, account_key, name, scopes)
+    asked = fingerprint("token", account_key, name, terms.scopes, days)
+    with database.connection() as connection:
+        lock_user(connection, user.id)
+        known = None if key is None else rows.token_asked_for(connection, user.id, key)
+        token = None
+        if known is None:
+            ends = None if days is None else datetime.now(UTC) + timedelta(days=days)
+            token, token_id = _make(connection, user.name, user, terms, ends, None if key is None else (key, asked))
+        elif known[1] != asked:
+            raise key_conflict()
+        else:
+            token_id = known[0]
+        row = rows.token_row(connection, token_id)
+    assert row is not None  # made above, or kept with its key: tokens are ended and not erased
+    return token, row
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a token may do, checked."""
+
+    name: str
+    scopes: list[str]
+    account: AccountRef | None
+
+
+def _terms(database: Database, user: User, account_key: str | None, name: str, scopes: tuple[str, ...]) -> _Terms:
     if not scopes or not set(scopes) <= set(SCOPES):
         raise Refusal(Reason.BAD_INPUT, "Scopes are read and trade.", field="scopes")
     if len(name) > 64 or not name.isprintable():
         raise Refusal(Reason.BAD_INPUT, "A token's name has at most 64 printable letters.", field="name")
     account = None if account_key is None else own_account(database, user, account_key)
-    token = PREFIX + secrets.token_urlsafe(32)
-    wanted = [scope for scope in SCOPES if scope in scopes]
-    with database.connection() as connection:
-        if len(rows.tokens_of(connection, user.id)) >= MOST:
-            sentence = f"A user has at most {MOST} tokens. Revoke one that is not used any more."
-            raise Refusal(Reason.BAD_INPUT, sentence, field="name")
-        token_id = rows.insert_token(
-            connection, digest(token), user.id, account.id if account else None, name, wanted, expires_at
-        )
-        detail = {"token": token_id, "name": name, "scopes": wanted, "account": account and account.key}
-        audit.append(connection, actor, "TOKEN_MADE", user.name, user_id=user.id, detail=detail)
+    return _Terms(name, [scope for scope in SCOPES if scope in scopes], account)
+
+
+def _make(
+    connection: Any, actor: str, user: User, terms: _Terms, expires_at: datetime | None, request: tuple[str, str] | None
+) -> tuple[str, int]:
+    lock_user(connection, user.id)
+    if len(rows.tokens_of(connection, user.id)) >= MOST:
+        sentence = f"A user has at most {MOST} tokens. Revoke one that is not used any more."
+        raise Refusal(Reason.BAD_INPUT, sentence, field="name")
+    token, account = PREFIX + secrets.token_urlsafe(32), terms.account
+    token_id = rows.insert_token(
+        connection, digest(token), user.id, account.id if account else None, terms.name, terms.scopes, expires_at,
+        request=request,
+    )  # fmt: skip
+    detail = {"token": token_id, "name": terms.name, "scopes": terms.scopes, "account": account and account.key}
+    audit.append(connection, actor, "TOKEN_MADE", user.name, user_id=user.id, detail=detail)
     return token, token_id
 
 
-def tokens(database: Database, principal: Principal) -> list[TokenRow]:
-    """One's living tokens, newest first; never the token itself."""
+def tokens(
+    database: Database, principal: Principal, before: int | None = None, limit: int | None = None
+) -> list[TokenRow]:
+    """One's living tokens, newest first, perhaps so many below an id; never the token itself."""
     with database.connection() as connection:
-        return rows.tokens_of(connection, principal.user_id)
+        return rows.tokens_of(connection, principal.user_id, before, limit)
 
 
 def require_session(principal: Principal) -> None:

@@ -140,10 +140,10 @@ def find(database: Database, name: str) -> User:
         return public(_row(connection, name))
 
 
-def everyone(database: Database) -> list[User]:
-    """All users by name, for the administrator's page."""
+def everyone(database: Database, after: str | None = None, limit: int | None = None) -> list[User]:
+    """Users by name, for the administrator's page: all of them, or so many behind a name."""
     with database.connection() as connection:
-        return [public(row) for row in rows.users(connection)]
+        return [public(row) for row in rows.users(connection, after, limit)]
 
 
 def set_role(database: Database, actor: str, name: str, role: str) -> None:

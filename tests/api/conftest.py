@@ -10,11 +10,22 @@ from starlette.testclient import TestClient
 from api import late
 from db.engine import Database
 from desk import access, identity, wallet
+from tests.api.checker import Watch
 from tests.floor import Floor
 from tests.people import open_market, person, signed_in, token
 from tests.started import Started
 
 CASH = 10_000_000_00  # paise
+WATCH = Watch()
+
+
+@pytest.fixture(autouse=True)
+def answers_as_described() -> Iterator[Watch]:
+    """Whatever a test asks for, each answer is as the document has it: its status, its headers, every field."""
+    WATCH.wrong.clear()
+    with WATCH.standing():
+        yield WATCH
+    assert not WATCH.wrong, WATCH.wrong[:5]
 
 
 @pytest.fixture

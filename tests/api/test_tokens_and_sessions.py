@@ -1,6 +1,9 @@
 """What who is signed in may see and end of their own: sessions elsewhere, and the tokens of their programs."""
 
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -16,6 +19,11 @@ SESSIONS, TOKENS = "/api/v1/sessions", "/api/v1/tokens"
 def browser(client, desk) -> TestClient:
     """alice's browser."""
     return as_browser(client, desk, "alice")
+
+
+def make(browser: TestClient, body: dict[str, Any], key: str | None = None) -> Any:
+    """Ask for a token, with a key of its own where none is named."""
+    return browser.post(TOKENS, json=body, headers={"idempotency-key": key or uuid.uuid4().hex})
 
 
 def as_(client: TestClient, secret: str) -> TestClient:
@@ -51,7 +59,7 @@ def test_all_others_end_at_once_and_this_one_stays(client, desk, browser):
 def test_anothers_session_or_token_does_not_exist(client, desk, browser):
     bob = as_browser(client, desk, "bob")
     mine = browser.get(SESSIONS).json()["items"][0]["session_id"]
-    made = browser.post(TOKENS, json={"name": "bot"}).json()
+    made = make(browser, {"name": "bot"}).json()
     for path in (f"{SESSIONS}/{mine}", f"{TOKENS}/{made['token_id']}"):
         theirs, nobodys = bob.delete(path), bob.delete(path.rpartition("/")[0] + "/999")
         assert theirs.status_code == nobodys.status_code == 404
@@ -61,14 +69,14 @@ def test_anothers_session_or_token_does_not_exist(client, desk, browser):
 
 
 def test_a_token_is_told_once_and_does_what_it_was_made_for(client, desk, browser):
-    made = browser.post(TOKENS, json={"name": "bot", "scopes": ["read"], "account": "alice/main", "days": 30})
+    made = make(browser, {"name": "bot", "scopes": ["read"], "account": "alice/main", "days": 30})
     assert made.status_code == 201
     told = made.json()
     assert told["token"].startswith("kagaz_")
     ends = datetime.fromisoformat(told["expires_at"]) - datetime.now(UTC)
     assert 29 <= ends.days <= 30
     listed = browser.get(TOKENS).json()["items"][0]
-    assert listed == {name: value for name, value in told.items() if name != "token"}
+    assert listed == {name: value for name, value in told.items() if name not in ("token", "note")}
     assert (listed["scopes"], listed["account"], listed["last_used_at"]) == (["read"], "alice/main", None)
     bot = as_(client, told["token"])
     assert bot.get("/api/v1/wallet").status_code == 200
@@ -76,6 +84,38 @@ def test_a_token_is_told_once_and_does_what_it_was_made_for(client, desk, browse
     assert browser.get(TOKENS).json()["items"][0]["last_used_at"] is not None
     assert browser.delete(f"{TOKENS}/{told['token_id']}").status_code == 204
     assert bot.get("/api/v1/wallet").status_code == 401
+
+
+def test_a_request_for_a_token_that_is_repeated_makes_no_second_one(client, desk, browser):
+    before = len(browser.get(TOKENS).json()["items"])
+    wish = {"name": "bot", "scopes": ["read"], "days": 30}
+    first = make(browser, wish, "k")
+    again = make(browser, wish, "k")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    told = {name: value for name, value in first.json().items() if name not in ("token", "note")}
+    assert told == {name: again.json()[name] for name in told}
+    assert (first.json()["note"], again.json()["token"]) == (None, None)
+    assert "shown then" in again.json()["note"]
+    assert len(browser.get(TOKENS).json()["items"]) == before + 1
+    other = make(browser, {**wish, "name": "other"}, "k")
+    assert (other.status_code, other.json()["reason_code"]) == (409, 104)
+    assert make(as_browser(client, desk, "bob"), {"name": "bot"}, "k").status_code == 201, "a key is its sender's own"
+    assert as_(client, first.json()["token"]).get("/api/v1/wallet").status_code == 200
+    assert browser.delete(f"{TOKENS}/{told['token_id']}").status_code == 204
+    ended = make(browser, wish, "k")
+    assert (ended.status_code, ended.json()["token"]) == (201, None), "nor does it bring back one that was ended"
+
+
+def test_requests_for_a_token_that_come_at_once_make_one(client, desk):
+    def ask(_: int) -> Any:
+        return make(as_browser(client, desk, "alice"), {"name": "bot"}, "k").json()
+
+    with ThreadPoolExecutor(6) as pool:
+        told = list(pool.map(ask, range(6)))
+    assert len({each["token_id"] for each in told}) == 1
+    assert len([each for each in told if each["token"] is not None]) == 1
 
 
 @pytest.mark.parametrize(
@@ -98,15 +138,15 @@ def test_a_token_is_told_once_and_does_what_it_was_made_for(client, desk, browse
 )
 def test_a_token_that_cannot_be_made(browser, body, status, field):
     before = browser.get(TOKENS).json()
-    answer = browser.post(TOKENS, json=body)
+    answer = make(browser, body)
     assert (answer.status_code, answer.json()["field"]) == (status, field)
     assert browser.get(TOKENS).json() == before
 
 
 def test_a_leaked_token_makes_no_other_and_ends_itself_alone(client, desk, browser):
     bot = as_bot(client, desk, "alice")
-    other = browser.post(TOKENS, json={"name": "other"}).json()
-    assert bot.post(TOKENS, json={"name": "more"}).status_code == 403
+    other = make(browser, {"name": "other"}).json()
+    assert make(bot, {"name": "more"}).status_code == 403
     assert bot.delete(SESSIONS).status_code == 403
     assert bot.delete(f"{TOKENS}/{other['token_id']}").status_code == 403
     own = bot.get(TOKENS).json()["items"][1]  # the newest but the other one
@@ -116,17 +156,17 @@ def test_a_leaked_token_makes_no_other_and_ends_itself_alone(client, desk, brows
 
 def test_an_analysts_token_reads(client, desk):
     ana = as_browser(client, desk, "ana")
-    made = ana.post(TOKENS, json={"name": "notebook"}).json()
+    made = make(ana, {"name": "notebook"}).json()
     assert made["scopes"] == ["read"]
     assert as_(client, made["token"]).get("/api/v1/orders?account=alice/main").status_code == 200
-    more = ana.post(TOKENS, json={"name": "more", "scopes": ["read", "trade"]}).json()
+    more = make(ana, {"name": "more", "scopes": ["read", "trade"]}).json()
     assert as_(client, more["token"]).post("/api/v1/orders", json=ORDER).status_code == 403
 
 
 def test_fifty_tokens_are_enough(desk, browser):
     for _ in range(50 - len(browser.get(TOKENS).json()["items"])):
         token(desk, "alice")
-    answer = browser.post(TOKENS, json={"name": "one more"})
+    answer = make(browser, {"name": "one more"})
     assert answer.status_code == 400
     assert "at most 50" in answer.json()["detail"]
 

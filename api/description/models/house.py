@@ -159,9 +159,11 @@ class Token(Shape):
 
 
 class NewToken(Token):
-    """A token, told in this answer alone."""
+    """A token, told in this answer alone. A request that is repeated with its key has the same token's row, null for
+    the secret, and a note that says so."""
 
-    token: str
+    token: str | None
+    note: str | None
 
 
 class Feed(Shape):

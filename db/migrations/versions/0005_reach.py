@@ -7,7 +7,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-PARTS = ("0005_charts",)
+PARTS = ("0005_charts", "0005_tokens")
 
 
 def upgrade() -> None:
