@@ -5,9 +5,9 @@ folded from the transfers. Only losses, buy-backs, marks, charges and margin top
 zero; whoever moves money by choice is checked before the move.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Ledger(StrEnum):
@@ -55,9 +55,11 @@ class Code(StrEnum):
     RESET = "RESET"
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """One movement of ``amount`` paise (> 0). ``cash_after`` is the account's CASH once it is done."""
+class Transfer(NamedTuple):
+    """One movement of ``amount`` paise (> 0). ``cash_after`` is the account's CASH once it is done.
+
+    A tuple, because a fill makes several: a frozen dataclass takes three times as long to make.
+    """
 
     source: Ledger
     target: Ledger

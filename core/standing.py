@@ -85,15 +85,7 @@ class Standing:
         """What is counted by the day starts again."""
         self.orders_today = self.trades_today = self.flows_today = 0
 
-    def columns(self) -> dict[str, object]:
-        """What a use case may change of it, by the columns of the account's row."""
-        return {
-            "open_orders": self.open_orders,
-            "orders_today": self.orders_today,
-            "trades_today": self.trades_today,
-            "flows_today": self.flows_today,
-            "peak_equity": self.peak,
-            "gross_exposure": self.gross,
-            "net_exposure": self.net,
-            "pace": self.pace.numbers(),
-        }
+    def values(self) -> tuple[object, ...]:
+        """What a use case may change of it, in the order of the columns of the account's row, the pace last."""
+        counted = self.open_orders, self.orders_today, self.trades_today, self.flows_today
+        return (*counted, self.peak, self.gross, self.net, self.pace.numbers())

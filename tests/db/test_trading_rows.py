@@ -3,18 +3,40 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from db.engine import Database
-from db.trading_rows import MUTABLE
+from db.trading_rows import COLUMNS
 
 WORK = Path(__file__).resolve().parents[2] / "db" / "migrations" / "sql" / "work.sql"
 
 
-def test_an_update_of_an_order_carries_every_column_that_it_sets() -> None:
+def read_of(name: str) -> tuple[list[int], list[str]]:
+    """The numbers that the function reads of an array, and the columns that they are or go to."""
     text = WORK.read_text("utf-8")
-    read = re.search(r"jsonb_to_recordset\(p -> 'orders'\) as x\(([^)]+)\)", text)
-    assert read
-    columns = [column.split()[0] for column in read[1].split(",")]
-    assert sorted(columns) == sorted(MUTABLE)
+    found = re.search(rf"select ((?:(?!select).)+?)\s+from jsonb_array_elements\(p -> '{name}'\)", text, re.DOTALL)
+    assert found
+    numbers = [int(each) for each in re.findall(r"x ->>? (\d+)", found[1])]
+    named = re.findall(r" as (\w+)", found[1])
+    if not named:
+        into = re.search(r"insert into \w+ \(([^)]+)\)\s*$", text[: found.start()])
+        assert into
+        named = [each.strip() for each in into[1].split(",")]
+    return numbers, named
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_row_is_read_in_the_order_in_which_it_is_sent(name: str) -> None:
+    numbers, columns = read_of(name)
+    assert numbers == list(range(len(columns)))
+    assert columns == list(COLUMNS[name])
+
+
+def test_an_order_is_updated_by_every_column_that_is_sent() -> None:
+    text = WORK.read_text("utf-8")
+    update = re.search(r"update orders o set(.+?)\sfrom \(", text, re.DOTALL)
+    assert update
+    assert sorted(re.findall(r"(\w+) = x\.\1", update[1])) == sorted(set(COLUMNS["orders"]) - {"id"})
 
 
 def test_no_function_that_forbids_scans_is_compiled(clean_database: Database) -> None:

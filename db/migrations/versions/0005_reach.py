@@ -1,4 +1,4 @@
-"""Requests that cannot double, and what else programs and screens were promised."""
+"""Requests that cannot double, what else programs and screens were promised, and fills in fewer steps."""
 
 from db.migrations import files
 
@@ -7,7 +7,8 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-PARTS = ("0005_charts", "0005_tokens")
+# "work" comes last: it reads and writes what the others add.
+PARTS = ("0005_charts", "0005_tokens", "work")
 
 
 def upgrade() -> None:
