@@ -93,5 +93,16 @@ def shares(orders: Sequence[Interest], struck: Struck) -> list[tuple[Interest, i
     return out
 
 
+def at_told_price(orders: Sequence[Interest], price: int, traded: int) -> list[tuple[Interest, int]]:
+    """Who would have traded in an auction that an exchange has struck at ``price`` with ``traded`` units, best first.
+
+    Only what would have come before the book's last match: market orders and limits that are better than the price.
+    At the price itself a part traded, behind a queue that nobody was shown, so that those orders get nothing. No side
+    gets more than traded.
+    """
+    better = [each for each in orders if each.limit is None or each.side * price < each.side * each.limit]
+    return shares(better, Struck(price, traded, 0))
+
+
 def _accepts(order: Interest, price: int) -> bool:
     return order.limit is None or order.side * price <= order.side * order.limit

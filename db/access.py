@@ -60,11 +60,11 @@ class TokenRow:
 
 
 _ACCOUNT = """select a.id, u.name as owner, a.user_id, a.market, a.name,
-       a.archived_at is not null as archived, m.running, m.owner_id is not null as live
+       a.archived_at is not null as archived, m.running, m.shown_to is not null as live
     from accounts a join users u on u.id = a.user_id join markets m on m.id = a.market """
-# Own accounts, those shared with the user, and all of them for who administers; but of an owner's live market none
-# that is not one's own: a book there shows what may be shown to the owner of the prices alone.
-_VISIBLE = """(a.user_id = %s or (m.owner_id is null and (%s or exists
+# Own accounts, those shared with the user, and all of them for who administers; but of a market that is
+# shown to one user alone none that is not one's own: a book there shows what may be shown to nobody else.
+_VISIBLE = """(a.user_id = %s or (m.shown_to is null and (%s or exists
     (select 1 from account_shares s where s.account_id = a.id and s.user_id = %s)))) """
 
 
@@ -122,7 +122,7 @@ def accounts(connection: Connection[Any], user_id: int, admin: bool, only: int |
         + "where "
         + _VISIBLE
         + """and (%s::bigint is null or a.id = %s)
-        order by a.user_id <> %s, a.archived_at is not null, not m.running, m.owner_id is not null, a.name <> 'main',
+        order by a.user_id <> %s, a.archived_at is not null, not m.running, m.shown_to is not null, a.name <> 'main',
             u.name, a.name, a.id"""
     )
     return many(connection, AccountRow, sql, (user_id, admin, user_id, only, only, user_id))
@@ -135,7 +135,7 @@ def accounts_named(connection: Connection[Any], owner: str, name: str) -> list[A
     """
     sql = (
         "where u.name = %s and a.name = %s"
-        " order by a.archived_at is not null, not m.running, m.owner_id is not null, a.id desc"
+        " order by a.archived_at is not null, not m.running, m.shown_to is not null, a.id desc"
     )
     return many(connection, AccountRow, _ACCOUNT + sql, (owner, name))
 
@@ -163,7 +163,7 @@ def running_market(connection: Connection[Any]) -> tuple[str, date] | None:
 
     Its row stays locked, so that no account is opened on a date that ends meanwhile.
     """
-    sql = "select id, trading_date from markets where running and owner_id is null order by id limit 1 for share"
+    sql = "select id, trading_date from markets where running and shown_to is null order by id limit 1 for share"
     with connection.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(sql).fetchone()
     return None if row is None else (row[0], row[1])
@@ -172,7 +172,7 @@ def running_market(connection: Connection[Any]) -> tuple[str, date] | None:
 def insert_account(connection: Connection[Any], user_id: int, market: str, name: str, today: date) -> int | None:
     """The new account's id; None when a living account of that name is there already, and in a market of another."""
     sql = """insert into accounts (user_id, market, name, trading_date)
-             select u.id, m.id, %s, %s from users u join markets m on m.owner_id is null or m.owner_id = u.id
+             select u.id, m.id, %s, %s from users u join markets m on m.shown_to is null or m.shown_to = u.id
              where u.id = %s and m.id = %s
              on conflict (user_id, market, name) where archived_at is null do nothing returning id"""
     found = value(connection, sql, (name, today, user_id, market))

@@ -61,6 +61,31 @@ def strike(connection: Connection, market: str, day: date, kind: str, found: Seq
         )
 
 
+# What a vendor said of an opening: the date's first price and what traded at it, before anything else could. Of a
+# closing: what traded after the entry, which its minutes have. Each with the quote that stands there as its evidence.
+_TOLD = {
+    "OPEN": """
+select q.instrument_id, q.open, q.volume, q.frame, q.exchange_time, q.last_price from quotes q
+where q.market = %(market)s and q.instrument_id = any(%(ids)s::int4[]) and q.open > 0 and q.volume > 0
+    and q.exchange_time >= %(since)s and q.exchange_time < %(until)s""",
+    "CLOSE": """
+select c.instrument_id, (array_agg(c.close order by c.start desc))[1], sum(c.volume)::int8, q.frame, q.exchange_time,
+    q.last_price
+from candles c join quotes q using (market, instrument_id)
+where c.market = %(market)s and c.instrument_id = any(%(ids)s::int4[]) and c.interval = '1m' and c.volume > 0
+    and c.start >= %(since)s and c.start < %(until)s
+group by c.instrument_id, q.frame, q.exchange_time, q.last_price""",
+}
+
+
+def told(
+    connection: Connection, market: str, kind: str, ids: Sequence[int], since: datetime, until: datetime
+) -> list[Auction]:
+    """The auctions of these instruments that a live market has heard of, without users' shares."""
+    values = {"market": market, "ids": list(ids), "since": since, "until": until}
+    return [Auction(*row) for row in connection.execute(_TOLD[kind], values).fetchall()]
+
+
 def references(connection: Connection, market: str, day: date) -> dict[int, int]:
     """Reference prices of the closing auction, by instrument."""
     return dict(

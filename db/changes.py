@@ -80,7 +80,7 @@ select 'access', r.user_id || '/' || r.account_id
 from unnest(%(users)s::bigint[], %(accounts)s::bigint[]) as r(user_id, account_id)
 where not exists (
     select 1 from accounts a join users u on u.id = r.user_id join markets m on m.id = a.market
-    where a.id = r.account_id and (a.user_id = u.id or (m.owner_id is null and (u.role = 'admin' or exists (
+    where a.id = r.account_id and (a.user_id = u.id or (m.shown_to is null and (u.role = 'admin' or exists (
         select 1 from account_shares g where g.account_id = a.id and g.user_id = u.id)))))
 union all
 select 'archived', a.id::text from accounts a

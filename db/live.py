@@ -40,9 +40,9 @@ def insert(
 ) -> bool:  # fmt: skip
     """An owner's market, switched off; False where a market of that name is there already."""
     done = connection.execute(
-        "insert into markets (id, owner_id, feed, backup, session, trading_date, running)"
-        " values (%s, %s, %s, %s, 'nse', %s, false) on conflict do nothing",
-        (market, owner_id, feed, backup, day),
+        "insert into markets (id, owner_id, shown_to, feed, backup, session, trading_date, running)"
+        " values (%s, %s, %s, %s, %s, 'nse', %s, false) on conflict do nothing",
+        (market, owner_id, owner_id, feed, backup, day),
     )
     return done.rowcount == 1
 

@@ -104,8 +104,9 @@ def markets(conn: Connection, market: str | None = None) -> list[dict[str, Any]]
         return cursor.execute(
             "select m.id, feed, session, running, phase, trading_date, exchange_time, frame, feed_state,"
             " risk_snapshot_id, (extract(epoch from clock_timestamp() - frame_at) * 1000)::bigint as frame_age_ms,"
-            " owner_id, backup, feed_version, recording from markets m where %(one)s::text is null or id = %(one)s"
-            " order by running desc, owner_id is not null, id",
+            " owner_id, backup, feed_version, recording, shown_to from markets m"
+            " where %(one)s::text is null or id = %(one)s"
+            " order by running desc, shown_to is not null, id",
             {"one": market},
         ).fetchall()
 
@@ -143,6 +144,16 @@ def set_running(conn: Connection, market: str, running: bool) -> None:
 def set_recording(conn: Connection, market: str, recording: bool) -> bool:
     """Has a market's frames written to files, or no more; whether there is such a market."""
     done = conn.execute("update markets set recording = %s where id = %s", (recording, market))
+    return done.rowcount == 1
+
+
+def ensure_shown_to(conn: Connection, market: str, feed: str, day: date, user_id: int) -> bool:
+    """Makes a market that one user alone sees, switched on; whether it was missing."""
+    done = conn.execute(
+        "insert into markets (id, feed, session, trading_date, running, shown_to) values (%s, %s, 'nse', %s, true, %s)"
+        " on conflict (id) do nothing",
+        (market, feed, day, user_id),
+    )
     return done.rowcount == 1
 
 
@@ -237,7 +248,7 @@ select id from (
     select i.underlying_id, 1 from held join instruments i using (id) where i.underlying_id is not null
     union all
     select w.instrument_id, 2 from watchlist_items w join watchlists l on l.id = w.watchlist_id
-    join markets m on m.id = %(market)s and (m.owner_id is null or m.owner_id = l.user_id)
+    join markets m on m.id = %(market)s and (m.shown_to is null or m.shown_to = l.user_id)
     union all
     select value::int4, 3 from heartbeats, jsonb_array_elements_text(detail -> 'looked_at' -> %(market)s)
     where beat_at > now() - interval '60 seconds'

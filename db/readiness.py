@@ -26,7 +26,7 @@ def readiness(connection: Connection[Any]) -> ReadinessRow:
                 where h.market = m.id and h.role = 'execution') as heartbeat_age_ms
         from (select 1) as always
         left join lateral (
-            select * from markets where running order by owner_id is not null, id limit 1) m on true
+            select * from markets where running order by shown_to is not null, id limit 1) m on true
         left join leader l on l.market = m.id"""
     row = one(connection, ReadinessRow, sql)
     if row is None:

@@ -1,11 +1,11 @@
 """The auctions of a market's day: the crowd's book as it was displayed last, users' orders, one price, once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from core.auction import Interest, equilibrium, shares
+from core.auction import Interest, at_told_price, equilibrium, shares
 from core.book import Resting
 from core.instruments import Instrument
 from core.orders import OrderType
@@ -24,12 +24,18 @@ FRESH_MS = 120_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An auction's order entry: of which instruments, from when to when (ms on the exchange's clock)."""
+    """An auction's order entry: of which instruments, from when to when (ms on the exchange's clock).
+
+    ``sure`` is the first instant at which a real exchange may have struck it, ``over`` the one from which on what
+    trades is no auction's.
+    """
 
     kind: str
     instruments: tuple[int, ...] = ()
     began: int = 0
     ended: int = 0
+    sure: int = 0
+    over: int = 0
 
 
 def hold(
@@ -64,6 +70,38 @@ def hold(
             rows.strike(connection, market, day, kind, found)
             struck = rows.struck(connection, market, day, kind)
     return [fill for one in struck.values() for fill in _fills(one)]
+
+
+def hear(
+    database: Database, term: Term, market: str, day: date, entry: Entry, resting: Mapping[int, Sequence[Resting]]
+) -> list[Fill]:
+    """Take in what a live market has heard of a real exchange's auctions, and say what users get of all of its kind.
+
+    The price is the exchange's. Orders that came when it may have been known already have no part in it. Raises
+    NotLeader where the term has passed to another.
+    """
+    since, until = (datetime.fromtimestamp(each / 1000, UTC) for each in (entry.sure, entry.over))
+    with database.connection() as connection:
+        term.guard(connection)
+        struck = rows.struck(connection, market, day, entry.kind)
+        missing = [one for one in entry.instruments if one not in struck]
+        found = rows.told(connection, market, entry.kind, missing, since, until) if missing else []
+        if found:
+            rows.strike(connection, market, day, entry.kind, [_told(one, resting, entry) for one in found])
+            struck = rows.struck(connection, market, day, entry.kind)
+    return [fill for one in struck.values() for fill in _fills(one)]
+
+
+def _told(auction: Auction, resting: Mapping[int, Sequence[Resting]], entry: Entry) -> Auction:
+    assert auction.price is not None
+    own = [one for one in resting.get(auction.instrument_id, ()) if one.active_from < entry.sure]
+    pending = {order.order_id: order for order in own}
+    given = tuple(
+        (each.name, pending[each.name].account_id, quantity, pending[each.name].pending)
+        for each, quantity in at_told_price(list(_users(own, entry.began)), auction.price, auction.quantity)
+        if each.name is not None
+    )
+    return replace(auction, shares=given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.vendors import Vendor
 from db.engine import Database
-from desk import access, identity, live, wallet
+from desk import access, identity, live, replays, wallet
 from desk.principal import Principal
 from settings import Settings
 
@@ -41,6 +41,7 @@ def ensure(database: Database, settings: Settings, home: Path | None) -> None:
         _make(database, settings, home)
     if settings.kagaz_feed in set(Vendor):
         live.for_first_administrator(database, Vendor(settings.kagaz_feed))
+    replays.ensure(database, settings)
 
 
 def _make(database: Database, settings: Settings, home: Path | None) -> None:

@@ -14,7 +14,7 @@ from db import market as rows
 from db import risk, tape
 from db.doorbell import FRAMES, Doorbell
 from db.engine import Database
-from desk import masters
+from desk import masters, recordings
 
 FEEDS = {"simulator": "sim", "replay": "replay/default"}
 """The markets of everybody. A vendor's prices are their owner's alone (``desk.live``)."""
@@ -30,7 +30,8 @@ class LostMarketError(RuntimeError):
 class MarketState:
     """A market's row. ``frame_age_ms`` is by the database's clock, None before the first frame. ``owner_id`` is the
     user whose vendor it shows, None where it is everybody's; ``backup`` the feed that takes over from ``feed``;
-    ``feed_version`` rises when the feed must be opened anew; ``recording`` has its frames written to files."""
+    ``feed_version`` rises when the feed must be opened anew; ``recording`` has its frames written to files;
+    ``shown_to`` is the only user who sees it, None where everybody does."""
 
     id: str
     feed: str
@@ -47,6 +48,7 @@ class MarketState:
     backup: str | None = None
     feed_version: int = 0
     recording: bool = False
+    shown_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ def ensure_markets(
     chosen = settings.load()
     session = session or chosen.kagaz_session
     feed = feed or chosen.kagaz_feed
+    if feed == "replay" and recordings.owner_of(chosen.kagaz_replay_path):
+        feed = "simulator"  # the replay is one user's (``desk.replays``)
     feed = feed if feed in FEEDS else "simulator"
     market = FEEDS[feed]
     trading_date = calendar(database, session).trading_date_at(now or datetime.now(UTC))

@@ -50,6 +50,24 @@ def listed() -> list[Recorded]:
     return [_day(root, one) for one in days]
 
 
+def owner_of(path: Path | None) -> str | None:
+    """Whose vendor's prices the recorded days at a path hold, by user name; None where they are everybody's, and where
+    nothing is recorded. ``path`` is the folder of a date, or one that holds such folders."""
+    if path is None or not path.is_dir():
+        return None
+    days = {part.parent for part in [*path.glob(f"*{SUFFIX}"), *path.glob(f"*/*{SUFFIX}")]}
+    owners = {name for day in sorted(days) if (name := _owner(day)) is not None}
+    return min(owners, default=None)
+
+
+def _owner(day: Path) -> str | None:
+    """By what the summaries say, else by the folders that a recording is kept in."""
+    told = {str(_told(part.with_suffix(".json")).get("market", "")) for part in day.glob(f"*{SUFFIX}")} - {""}
+    market = min(told, default="") or "/".join(unquote(part) for part in day.parts[-3:-1])
+    kind, _, name = market.partition("/")
+    return name if name and (kind == "live" or (kind == "replay" and name != "default")) else None
+
+
 def _day(root: Path, day: Path) -> Recorded:
     market = "/".join(unquote(part) for part in day.relative_to(root).parts[:-1])
     parts = sorted(day.glob(f"*{SUFFIX}"))

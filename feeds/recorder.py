@@ -219,7 +219,8 @@ class _Writer:
         """What a list of recordings shows without reading them."""
         self._summed_at = time.monotonic()
         if self._file is not None:
-            files.write_whole(Path(self._file.name).with_suffix(".json"), self._part)
+            whose = {**self._part, "market": self._market}  # also where the folder goes elsewhere
+            files.write_whole(Path(self._file.name).with_suffix(".json"), whose)
 
     def _let_go(self) -> None:
         file, self._file = self._file, None

@@ -6,6 +6,7 @@ orders and instruments.
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 import numpy as np
 
@@ -95,8 +96,22 @@ class Doors:
             last = time(23) if kind == auctions.CLOSE else starts[Window.CONTINUOUS]
             if ended + SOON_AFTER[match] <= at < datetime.combine(day, last, IST):
                 yield Entry(
-                    kind, self._listed(boards, day), int(began.timestamp() * 1000), int(ended.timestamp() * 1000)
-                )
+                    kind, self._listed(boards, day), _ms(began), _ms(ended), self._sure(day, boards[0], match, ended),
+                    self._over(day, boards[0], kind),
+                )  # fmt: skip
+
+    def _sure(self, day: date, board: Board, match: Window, ended: datetime) -> int:
+        """The earliest moment at which an exchange that ends the entry by chance may do so, in ms since the epoch."""
+        plain = self._calendar.under(self._calendar.session, "").hours(day, board)
+        early = max((row.early for row, after in pairwise(plain) if after.window is match), default=0)
+        ends = next((row.start for row in plain if row.window is match), ended.astimezone(IST).time())
+        return _ms(datetime.combine(day, ends, IST) - timedelta(seconds=early))
+
+    def _over(self, day: date, board: Board, kind: str) -> int:
+        """When what trades after an auction begins to be something else."""
+        after = Window.POST_CLOSE if kind == auctions.CLOSE else Window.CONTINUOUS
+        starts = [row.start for row in self._calendar.hours(day, board) if row.window is after]
+        return _ms(datetime.combine(day, starts[0] if starts else time(23), IST))
 
     def _board(self, instrument_id: int) -> Board:
         assert self.master is not None
@@ -139,3 +154,7 @@ class Doors:
     def _has_auction(self, at: datetime) -> bool:
         hours = self._calendar.hours(at.astimezone(IST).date(), Board.AUCTION_SHARE)
         return any(row.window is Window.AUCTION_MATCH for row in hours)
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

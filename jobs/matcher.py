@@ -22,6 +22,8 @@ from jobs.doors import Doors
 
 # Seconds between looks at open work and the market's phase, whatever the doorbell says.
 POLL = 0.25
+# Seconds between two looks at what a live market's vendor has told of an auction.
+HEAR = 1.0
 # A frame older than this fills nothing, in ms.
 STALE_AFTER = 5_000
 # A batch ends at so many accounts or outcomes, and is kept small enough to take about so many seconds.
@@ -61,6 +63,8 @@ class Matcher:
         self._doors = self._new_doors()
         self._bands: dict[int, Band] = {}
         self._held: set[str] = set()
+        self._heard: dict[str, Entry] = {}  # auctions of a live market that its vendor has to tell of yet
+        self._hear_at = 0.0
         at = self._state.exchange_time
         self._shown_at = int(at.timestamp() * 1000) if at else 0
         self._published_at = self._looked_at - (self._state.frame_age_ms or 0) / 1000
@@ -149,8 +153,13 @@ class Matcher:
             self._book.slots.of(frame.rows["instrument"])
         anew = self._doors.changed(at)
         self._doors.shut(self._book, self._depth, anew)
-        if not anew:
-            return
+        if anew:
+            self._turn(at)
+        if self._heard:
+            self._hear(at)
+
+    def _turn(self, at: int) -> None:
+        """Some board has entered another window."""
         if self._doors.banded(at):
             days = markets.days(self._database, self._market, self._date)
             self._bands = {one: (day.lower_band, day.upper_band) for one, day in days.items()}
@@ -160,6 +169,9 @@ class Matcher:
             self._held.add("")
         self._end(at)
         for one in list(self._doors.entries(at, self._held)):
+            if self._state.owner_id is not None:
+                self._heard.setdefault(one.kind, one)
+                continue
             self._apply(self._take_changes())  # what was accepted in the last moment
             self._hand_out(one)
             self._held.add(one.kind)
@@ -175,13 +187,38 @@ class Matcher:
     def _lapsing(self, orders: Iterable[Resting], at: int) -> list[Lapse]:
         return self._doors.lapsing(orders, at, self._bands, auctions.CLOSE in self._held)
 
-    def _hand_out(self, entry: Entry) -> None:
-        """Every user's share at the one price; those that have had theirs have less to fill than before it."""
+    def _hear(self, at: int) -> None:
+        """The auctions of a live market are the exchange's: once a second, what the vendor has told of them by now."""
+        if time.monotonic() - self._hear_at < HEAR and not any(at >= each.over for each in self._heard.values()):
+            return
+        self._hear_at = time.monotonic()
+        for kind, entry in list(self._heard.items()):
+            self._apply(self._take_changes())
+            fills = auctions.hear(
+                self._database, self._leadership, self._market, self._date, entry, self._resting()
+            )  # fmt: skip
+            self._give(fills)
+            if at >= entry.over:
+                del self._heard[kind]
+                self._held.add(kind)
+                self._end(at)
+
+    def _resting(self) -> dict[int, list[Resting]]:
+        """What rests, by instrument."""
         resting: dict[int, list[Resting]] = {}
         for order in self._book.orders.values():
             resting.setdefault(order.instrument_id, []).append(order)
+        return resting
+
+    def _hand_out(self, entry: Entry) -> None:
+        """Every user's share at the one price; those that have had theirs have less to fill than before it."""
         master = masters.get(self._database)
-        fills = auctions.hold(self._database, self._leadership, master, self._market, self._date, entry, resting)
+        fills = auctions.hold(
+            self._database, self._leadership, master, self._market, self._date, entry, self._resting()
+        )  # fmt: skip
+        self._give(fills)
+
+    def _give(self, fills: Iterable[Fill]) -> None:
         given: list[Fill] = []
         for fill in fills:
             known = self._book.orders.get(fill.order_id)

@@ -8,7 +8,7 @@ from typing import Any
 
 import log
 from core.instruments import DERIVATIVES
-from desk import corporate, masters
+from desk import corporate, masters, replays
 from desk.market import Database, MarketState
 from feeds import replay
 from feeds.bars import Reading, read
@@ -25,6 +25,8 @@ def open_feed(
 ) -> tuple[Universe, Feed]:
     """The universe of the market's trading date and its feed, going on from ``resume``."""
     if state.feed == "replay":
+        if why := replays.why_not(state, settings):
+            return day.load(database, state), Silent(resume, why)
         if recorded.days(settings):
             return recorded.open_feed(database, settings, state, resume)
         return _open_replay(database, settings, state, resume)
@@ -50,6 +52,8 @@ def open_date(
     has the contracts of its vendor's list, and the closes that the vendor tells.
     """
     if state.owner_id is not None:
+        return
+    if state.feed == "replay" and replays.why_not(state, settings):
         return
     reference = None
     if state.feed == "replay" and recorded.days(settings):

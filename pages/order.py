@@ -10,7 +10,7 @@ from core.orders import WORKING, PlaceOrder, change_to
 from core.reasons import Refusal
 from desk import estimate, screens, trading
 from desk.answers import Answer
-from ui import guard, keys, order_costs, order_elsewhere, order_form, words
+from ui import contract_picker, guard, keys, order_costs, order_elsewhere, order_form, words
 from ui.menu import file_of
 from ui.order_form import Form
 from ui.seat import Seat
@@ -147,6 +147,8 @@ def page() -> None:
     chosen = screens.instruments(seat.database, [key])["items"][0] if key else choose(seat)
     if chosen is None:
         return
+    if key is None:
+        chosen = contract_picker.pick(seat, chosen)
     if chosen["kind"] == "INDEX":
         st.caption("An index is watched, not traded. Its futures and options are.")
         return

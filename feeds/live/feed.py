@@ -186,7 +186,9 @@ class LiveFeed:
             fresh = (bits & bit > 0) & (today if name == "volume" else True)
             rows[name] = np.where(fresh, said[name], rows[name])
         old = (said["snapshot"] > 0) & (bits & TRADED_AT > 0) & (said["trade_time"] < sent - PICTURE_MS)
-        tradable = (bits & BOOK > 0) & ~old & ~late & ~self._shut()[at]
+        # Words that came just before a line was lost are no market of this moment any more.
+        live = self._line.status().state is LineState.LIVE
+        tradable = (bits & BOOK > 0) & ~old & ~late & ~self._shut()[at] & live
         for name in SIDES:
             rows[name] = np.where(tradable[:, None], said[name], 0)
         # The guard drops what is late. Where depth is on display it goes: what was shown, as of now, without it.

@@ -1,7 +1,9 @@
 """A vendor's prices belong to the holder of its account: every way to them is tried by everybody else."""
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -9,12 +11,13 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+import settings
 from core.frames import Frame, row_type
 from core.reasons import Reason, Refusal
 from core.vendors import Vendor
 from db import access as rows
 from db.engine import Database
-from desk import access, admin, events, identity, live, masters
+from desk import access, admin, events, identity, live, masters, replays
 from tests import factories as make
 from tests.api.conftest import ORDER, as_bot, as_browser
 from tests.api.streaming import Live
@@ -30,11 +33,26 @@ OTHERS = ("bob", "ana", "root")
 BOUND = [each for each in ALL if "account" in each.query and not each.public]
 
 
-@pytest.fixture
-def market(desk: Database) -> str:
-    """alice's live market, switched on, in which INFY trades at 2222."""
+def recorded(folder: Path) -> Path:
+    """Where a day of alice's live market is recorded, as far as its name tells."""
+    day = folder / "live" / "alice" / "2026-11-23"
+    day.mkdir(parents=True)
+    (day / "0001-1.frames").write_bytes(b"")
+    return day
+
+
+@pytest.fixture(params=["live", "replay"])
+def market(desk: Database, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """alice's live market, or the one in which a recording of it is played, switched on; INFY trades there at 2222."""
     alice = identity.find(desk, "alice")
-    market = live.ensure(desk, alice.id, "alice", Vendor.UPSTOX, on=True)
+    if request.param == "live":
+        market = live.ensure(desk, alice.id, "alice", Vendor.UPSTOX, on=True)
+    else:
+        monkeypatch.setattr(sys.modules[__name__], "BOOK", f"alice/{replays.BOOK}")
+        market = (
+            replays.ensure(desk, settings.Settings(kagaz_feed="replay", kagaz_replay_path=recorded(tmp_path))) or ""
+        )
+        assert market == "replay/alice"
     infy = masters.get(desk).by_key["NSE:INFY"].id
     make.quote(desk, infy, VENDOR, market=market)
     at = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)

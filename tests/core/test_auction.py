@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.auction import Interest, Struck, equilibrium, shares
+from core.auction import Interest, Struck, at_told_price, equilibrium, shares
 
 TICK = 5
 
@@ -130,3 +130,20 @@ def test_both_sides_trade_the_same_and_nobody_beyond_their_limit(orders: list[In
         short = [rank(o) for o in orders if o.side == sign and full.get(id(o), 0) < o.quantity]
         traded = [rank(each) for each, _ in given_out if each.side == sign]
         assert not short or not traded or max(traded) <= min(short)
+
+
+@pytest.mark.parametrize(
+    ("what", "text", "traded", "expected"),
+    [
+        ("better limits and market orders trade", "B 30@110, B 20", 500, {0: 30, 1: 20}),
+        ("an order at the price itself stood in a queue that nobody was shown", "B 30@100, S 20@100", 500, {}),
+        ("worse ones do not trade", "B 30@95, S 20@105", 500, {}),
+        ("market orders first, then the better price, then time", "B 30@105, B 30@110, B 30, B 30@110", 100,
+         {2: 30, 1: 30, 3: 30, 0: 10}),
+        ("no more than traded, on either side", "B 80@110, S 80@90", 50, {0: 50, 1: 50}),
+    ],
+)  # fmt: skip
+def test_who_trades_at_a_price_that_the_exchange_has_struck(
+    what: str, text: str, traded: int, expected: dict[int, int]
+) -> None:
+    assert {each.name: quantity for each, quantity in at_told_price(book(text), 100, traded)} == expected, what

@@ -194,6 +194,16 @@ def test_a_lost_line_takes_the_depth_away_at_once(line: ScriptedLine, feed: Live
     assert feed.state()["stale"] == 0
 
 
+def test_what_a_line_said_just_before_it_was_lost_cannot_be_traded_on(line: ScriptedLine, feed: LiveFeed) -> None:
+    line.say(KEYS[A], CLOSE, NOW, traded=NOW, volume=5, depth=BOOK)
+    feed.next_rows(NOW)
+    line.say(KEYS[A], CLOSE + 1, NOW + 200, traded=NOW + 200, volume=6, depth=BOOK)
+    line.be(LineState.BACKING_OFF, "The connection ended.")
+    row = one(feed.next_rows(NOW + 250))
+    assert row["last_price"] == round(CLOSE * 100) + 100
+    assert not row["bid_price"].any()
+
+
 def test_an_instrument_that_fell_silent_is_marked_while_others_tick(line: ScriptedLine, feed: LiveFeed) -> None:
     for key in (KEYS[A], KEYS[B]):
         line.say(key, CLOSE, NOW, traded=NOW, depth=BOOK)

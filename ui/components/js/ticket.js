@@ -36,7 +36,8 @@ export const mount = widget((root, data, tools) => {
   let sending = false;
   let sent = Promise.resolve(); // settles when what is on its way was answered: its ticket is not replaced before
   const told = new Set(); // refusals that the ticket itself has shown
-  const does = { change, side: flip, send: () => void (sent = Promise.all([sent, send()]).then(() => null)), close, step, pick, fund, again: repeat };
+  const sends = () => void (sent = Promise.all([sent, send()]).then(() => null));
+  const does = { change, side: flip, send: sends, close, step, pick, fund, again: repeat, instead };
   const blocks = BLOCKS.map((make) => make(does));
   const sheet = paper(does, blocks);
   root.append(sheet.node);
@@ -69,6 +70,7 @@ export const mount = widget((root, data, tools) => {
     };
     for (const block of blocks) Object.assign(form, block.fresh(request, terms));
     if (request.form) Object.assign(form, request.form);
+    if (!types(terms).includes(form.type)) form.type = "LIMIT";
     open = { form, terms, order, key: newKey(), opener: document.activeElement, unknown: false, touched: new Set() };
     want(tools.name, [request.symbol], false);
     sheet.open(open);
@@ -179,6 +181,17 @@ export const mount = widget((root, data, tools) => {
     show({ symbol, form: terms });
   }
 
+  // Another contract in this ticket, at its own price; all else that was chosen stays.
+  async function instead(symbol, last) {
+    if (!open || open.order || sending) return;
+    const { opener } = open;
+    const field = document.activeElement?.shadowRoot?.activeElement || document.activeElement;
+    const { symbol: _, price: __, trigger: ___, ...terms } = open.form;
+    await show({ symbol, price: last, form: terms });
+    if (open) open.opener = opener;
+    queueMicrotask(() => field?.focus?.({ preventScroll: true }));
+  }
+
   async function fund(paise) {
     if (!open || sending) return;
     try {
@@ -278,12 +291,7 @@ export const mount = widget((root, data, tools) => {
     const now = state.orders.get(row.order_id) || row;
     sending = false;
     close();
-    const done = {
-      COMPLETE: "filled",
-      OPEN: "open",
-      TRIGGER_PENDING: "waiting for its trigger",
-      AMO: "kept for the next session",
-    };
+    const done = { COMPLETE: "filled", OPEN: "open", TRIGGER_PENDING: "waiting for its trigger", AMO: "kept for the next session" };
     toast(
       root,
       `${order ? "Changed" : row.side === "BUY" ? "Buy" : "Sell"} ${number(row.quantity, 0)} ${row.symbol}: ${done[now.status] || now.status.toLowerCase()} (order ${row.order_id})`,

@@ -9,11 +9,13 @@
 //   body(form, terms, order)        what it adds to the request; of a change only what differs
 //   inputs                          optional: {field: input}, where the focus goes when a field is wrong
 //   weightless                      optional: true where the question of costs must not carry its fields
+//   leads                           optional: true where it stands above everything else
 //   path(form)                      optional: where a new order is posted instead of /orders
 // The fields are kept in the ticket's one form, so that a draft that is offered again has them too.
 
+import { contractBlock } from "./ticket_contract.js";
 import { elsewhere } from "./ticket_elsewhere.js";
 import { exits } from "./ticket_exits.js";
 import { more } from "./ticket_more.js";
 
-export const BLOCKS = [more, exits, elsewhere];
+export const BLOCKS = [contractBlock, more, exits, elsewhere];

@@ -70,10 +70,11 @@ export function paper(does, blocks) {
         does.send();
       },
     },
+    blocks.filter((block) => block.leads).map((block) => block.node),
     h("div", { class: "row apart" }, product.node, validity.node),
     h("div", { class: "fields" }, fields.quantity.node, fields.price.node, fields.trigger_price.node),
     type.node,
-    blocks.map((block) => block.node),
+    blocks.filter((block) => !block.leads).map((block) => block.node),
     hints,
     figures.warned,
     figures.list,
