@@ -91,6 +91,7 @@ class Hub:
         self.places: dict[str, Place] = {}
         self.loop = asyncio.get_running_loop()
         self.due = Due()
+        self.parked: set[Subscriber] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.stopping = False
 
@@ -149,11 +150,11 @@ class Hub:
 
     def park(self, stream: Subscriber) -> None:
         """The reader has gone; its stream waits for a while, in case it comes back."""
-        parked = [each for each in self.streams.values() if each.parked_at is not None]
-        if stream.ending is not None or len(parked) >= MOST_PARKED:
+        if stream.ending is not None or len(self.parked) >= MOST_PARKED:
             self.forget(stream)
         else:
             stream.parked_at = time.monotonic()
+            self.parked.add(stream)
 
     def resume(self, epoch: str, after: int, same: Callable[[Subscriber], bool]) -> Subscriber | None:
         """The stream of that epoch, if it is kept, is the asker's own and remembers what was missed."""
@@ -161,11 +162,13 @@ class Hub:
         if stream is None or stream.ending is not None or not same(stream) or not stream.replay(after):
             return None
         stream.parked_at = None
+        self.parked.discard(stream)
         stream.first(b"hello", self._hello(stream, stream.version))
         return stream
 
     def forget(self, stream: Subscriber) -> None:
         """Nothing remains of the stream."""
+        self.parked.discard(stream)
         with self.lock:
             self.streams.pop(stream.id, None)
             self.by_epoch.pop(stream.epoch, None)
@@ -278,10 +281,11 @@ class Hub:
 
         async def read() -> None:
             try:
-                full = bool(stream.wish.topics & ACCOUNT_TOPICS)
-                joined = await asyncio.to_thread(events.join, self.database, stream.account, full)
-                if joined is not None and stream.id in self.streams:
-                    self.show(stream, joined)
+                mine = [stream.account]
+                full = mine if stream.wish.topics & ACCOUNT_TOPICS else []
+                joined = await asyncio.to_thread(events.join, self.database, mine, full)
+                if stream.account.id in joined and stream.id in self.streams:
+                    self.show(stream, joined[stream.account.id])
             except Exception as error:  # noqa: BLE001 - the next second tries again
                 _logger.warning("A snapshot could not be read", extra={"error": str(error)})
             finally:

@@ -6,9 +6,9 @@ for one instrument, the words alone for all of the stream's.
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Scope
@@ -22,20 +22,35 @@ from api.listener import Listener
 from api.reply import Reply
 from api.serving import Server
 from api.subscriber import Subscriber
-from api.wishes import ACCOUNT_TOPICS, USUAL, Wish, symbol_list, symbol_words, topic_list, topic_words, wish_of
+from api.wishes import ACCOUNT_TOPICS, USUAL, Wish, Wishes, symbol_list, symbol_words, topic_list, topic_words, wish_of
 from api.writers import Events, Socket
 from core.reasons import Reason, Refusal
-from desk import access, events
+from desk import access, events, identity
 from desk.access import AccountRef
 from desk.events import Join
 from desk.principal import Principal
+from web.batches import Batches, tried
 from web.ending import ENDING, Ending
 from web.origins import check_origin
 
-T = TypeVar("T")
 MOST_STREAMS = 10_000
-WORKERS = 4
+CROWDED = "Too many streams are opened at this moment. Try again in a second."
 _LAST_ID = re.compile(r"([0-9a-f]{16})-([0-9]{1,15})", re.ASCII)
+
+
+Presented = tuple[auth.Credential, str | None]
+"""What proves who asks, and the account that is named, if any."""
+Guest = tuple[Principal, AccountRef]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a new stream is to show: an account, symbols and topics in words."""
+
+    listener: Listener
+    account: AccountRef
+    symbols: tuple[str, ...]
+    words: tuple[str, ...]
 
 
 class Streams:
@@ -45,7 +60,9 @@ class Streams:
         self.server, self.ending = server, ending
         self.hub: Hub | None = None
         self.listener: Listener | None = None
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="stream")
+        self._door: Batches[Presented, Guest] = Batches("stream-door", self._prove, CROWDED)
+        self._joins: Batches[Asked, tuple[Wish, Join]] = Batches("stream-joins", self._join, CROWDED)
+        self._wishes = Wishes()
 
     def endpoint(self) -> Endpoint:
         """What changes a stream, an endpoint like any other."""
@@ -70,7 +87,8 @@ class Streams:
         if self.hub is not None and self.listener is not None:
             self.hub.call(self.hub.end_all)
             self.listener.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._door.close()
+        self._joins.close()
 
     async def open(self, scope: Scope, fields: Fields, last_id: str | None) -> Subscriber:
         """A stream for who asks: the one they had, or a new one. Raises what an API request raises."""
@@ -80,7 +98,9 @@ class Streams:
         symbols = fields.may("symbols", symbol_words) or []
         words = fields.may("topics", topic_words)
         fields.close()
-        principal, account = await self._in_thread(lambda: self._who(scope, named))
+        credential = auth.credential_of(scope)
+        check_page(scope, credential)
+        principal, account = await self._door.ask((credential, named))
         hub, listener = self.listening()  # for who may read: a stranger starts nothing
         if hub.stopping:
             raise Refusal(Reason.NOT_READY, "Kagaz is stopping. Try again in a few seconds.")
@@ -91,38 +111,44 @@ class Streams:
                 return found
         if len(hub.streams) >= MOST_STREAMS:
             raise Refusal(Reason.TRY_AGAIN, "Too many streams are open. Try again in a minute.")
-        wish, joined = await self._in_thread(
-            lambda: self._join(listener, account, symbols, USUAL if words is None else words)
-        )
+        asked = Asked(listener, account, tuple(symbols), USUAL if words is None else tuple(words))
+        wish, joined = await self._joins.ask(asked)
         if hub.stopping:
             raise Refusal(Reason.NOT_READY, "Kagaz is stopping. Try again in a few seconds.")
         stream = Subscriber(principal, account, wish)
         hub.attach(stream, joined, missed=before is not None)
         return stream
 
-    def _who(self, scope: Scope, named: str | None) -> tuple[Principal, AccountRef]:
+    def _prove(self, presented: Sequence[Presented]) -> list[Guest | Exception]:
+        """Who holds each of these credentials and for which account, or why not: few questions for them all."""
         database = self.server.state.database
-        credential = auth.credential_of(scope)
-        if scope["type"] == "websocket" and credential.by_cookie:
-            # A page of another site can open a WebSocket with our cookie, unlike a stream of events.
-            page = {**scope, "scheme": "https" if scope["scheme"] == "wss" else "http"}
-            check_origin(page, settings.load().kagaz_origins, required=True)
-        principal = auth.principal_of(database, credential)
-        return principal, access.account(database, principal, named)
+        tokens, cookies = ([each for each in given if each] for given in zip(*(
+            (credential.token, None if credential.token else credential.cookie) for credential, _ in presented
+        ), strict=True))  # fmt: skip
+        identity.foresee(database, tokens, cookies)
+        principals = [tried(partial(auth.principal_of, database, credential)) for credential, _ in presented]
+        access.foresee(database, [each for each in principals if isinstance(each, Principal)])
+        return [
+            each if isinstance(each, Exception) else tried(partial(self._guest, each, named))
+            for each, (_, named) in zip(principals, presented, strict=True)
+        ]
 
-    def _join(
-        self, listener: Listener, account: AccountRef, symbols: Iterable[str], words: Iterable[str]
-    ) -> tuple[Wish, Join]:
+    def _guest(self, principal: Principal, named: str | None) -> Guest:
+        return principal, access.account(self.server.state.database, principal, named)
+
+    def _join(self, asked: Sequence[Asked]) -> list[tuple[Wish, Join] | Exception]:
+        """What each is shown and where its account stands, as one snapshot of them all."""
         database = self.server.state.database
-        listener.prepare(account.market)
-        wish = wish_of(database, symbols, words)
-        joined = events.join(database, account, bool(wish.topics & ACCOUNT_TOPICS))
-        if joined is None:
-            raise Refusal(Reason.UNKNOWN_ACCOUNT, "There is no such account.", "account")
-        return wish, joined
-
-    async def _in_thread(self, act: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, act)
+        for listener, market in {(each.listener, each.account.market) for each in asked}:
+            listener.prepare(market)
+        wishes = [self._wishes.of(database, each.symbols, each.words) for each in asked]
+        full = {each.account for each, wish in zip(asked, wishes, strict=True) if wish.topics & ACCOUNT_TOPICS}
+        joined = events.join(database, list({each.account for each in asked}), full)
+        gone = Refusal(Reason.UNKNOWN_ACCOUNT, "There is no such account.", "account")
+        return [
+            (wish, joined[each.account.id]) if each.account.id in joined else gone
+            for each, wish in zip(asked, wishes, strict=True)
+        ]
 
     def change(self, call: Call) -> Reply:
         """Another set of symbols or topics; what is not sent stays. Another's stream does not exist."""
@@ -146,6 +172,13 @@ class Streams:
             before.words if words is None else words,
         )
         hub.call(hub.change, stream, wish)
+
+
+def check_page(scope: Scope, credential: auth.Credential) -> None:
+    """A page of another site can open a WebSocket with our cookie, unlike a stream of events. Raises BAD_ORIGIN."""
+    if scope["type"] == "websocket" and credential.by_cookie:
+        page = {**scope, "scheme": "https" if scope["scheme"] == "wss" else "http"}
+        check_origin(page, settings.load().kagaz_origins, required=True)
 
 
 def end_with_the_process(hub: Hub, ending: Ending) -> None:

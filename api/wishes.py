@@ -1,10 +1,12 @@
 """What a stream is asked to show: symbols and topics, read strictly and turned into instruments."""
 
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from api.parsing import bad
+from core.instruments import Instrument
 from desk import masters
 
 TOPICS = ("quotes", "depth", "orders", "trades", "positions", "wallet", "gtts", "alerts", "feed", "candles")
@@ -13,6 +15,8 @@ USUAL = ("quotes", "orders", "trades", "positions", "wallet", "feed")
 SINGLE = ("depth", "candles")
 """Topics that may name one instrument: ``depth:NSE:INFY``."""
 MOST_SYMBOLS = 2_000
+REMEMBERED = 32
+"""Sets of words that are remembered; the longest has two thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,27 @@ def wish_of(database: Any, symbols: Iterable[str], words: Iterable[str]) -> Wish
             single[topic].update(ids if not key else (by_key[key].id,) if key in by_key else ())
     topics = frozenset(word.partition(":")[0] for word in words)
     return Wish(symbols, words, ids, topics, frozenset(single["depth"]), frozenset(single["candles"]))
+
+
+class Wishes:
+    """Wishes by their words: after a break of the line many come back, most with the same watchlist."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[tuple[tuple[str, ...], tuple[str, ...]], Wish] = OrderedDict()
+        self._by_key: Mapping[str, Instrument] | None = None
+
+    def of(self, database: Any, symbols: tuple[str, ...], words: tuple[str, ...]) -> Wish:
+        """``wish_of``, worked out once for all who say the same. By one thread at a time."""
+        by_key = masters.get(database).by_key
+        if by_key is not self._by_key:
+            self._made.clear()
+            self._by_key = by_key
+        found = self._made.get((symbols, words))
+        if found is None:
+            found = self._made[symbols, words] = wish_of(database, symbols, words)
+            if len(self._made) > REMEMBERED:
+                self._made.popitem(last=False)
+        return found
 
 
 def symbol_list(value: Any) -> list[str]:

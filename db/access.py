@@ -4,8 +4,10 @@ Every statement that names an account, an order or a token is bounded by the ask
 that a forgotten check elsewhere finds nothing rather than somebody else's row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -68,40 +70,67 @@ _VISIBLE = """(a.user_id = %s or (m.shown_to is null and (%s or exists
     (select 1 from account_shares s where s.account_id = a.id and s.user_id = %s)))) """
 
 
-def principal_by_session(connection: Connection[Any], digest: bytes) -> PrincipalRow | None:
-    """Who a living session with this digest belongs to."""
-    sql = """
-        select u.id as user_id, u.name, u.role, u.must_change_password, s.public_id,
-               null::bigint as token_id, null::bigint as account_id, '{read,trade}'::text[] as scopes,
-               s.expires_at, s.last_seen_at < now() - interval '1 minute' as stale
-        from sessions s join users u on u.id = s.user_id
-        where s.token_sha256 = %s and s.revoked_at is null and s.expires_at > now() and u.active"""
-    return one(connection, PrincipalRow, sql, (digest,))
-
-
-HOLDER = """
-    select u.id as user_id, u.name, u.role, false as must_change_password, null::uuid as public_id,
+_SESSION = """u.id as user_id, u.name, u.role, u.must_change_password, s.public_id,
+           null::bigint as token_id, null::bigint as account_id, '{read,trade}'::text[] as scopes,
+           s.expires_at, s.last_seen_at < now() - interval '1 minute' as stale
+    from sessions s join users u on u.id = s.user_id
+    where s.revoked_at is null and s.expires_at > now() and u.active """
+HOLDER = """u.id as user_id, u.name, u.role, false as must_change_password, null::uuid as public_id,
            t.id as token_id, coalesce(living.id, t.account_id) as account_id, t.scopes, t.expires_at,
            coalesce(t.last_used_at < now() - interval '1 minute', true) as stale
     from api_tokens t join users u on u.id = t.user_id
     left join accounts bound on bound.id = t.account_id
     left join accounts living on (living.user_id, living.market, living.name)
         = (bound.user_id, bound.market, bound.name) and living.archived_at is null
-    where t.token_sha256 = %s and t.revoked_at is null and coalesce(t.expires_at > now(), true) and u.active """
+    where t.revoked_at is null and coalesce(t.expires_at > now(), true) and u.active """
 """Who a living token of any kind belongs to. A bound account is followed through resets."""
+
+
+def principal_by_session(connection: Connection[Any], digest: bytes) -> PrincipalRow | None:
+    """Who a living session with this digest belongs to."""
+    return one(connection, PrincipalRow, f"select {_SESSION} and s.token_sha256 = %s", (digest,))
 
 
 def principal_by_token(connection: Connection[Any], digest: bytes) -> PrincipalRow | None:
     """Who a living token with this digest belongs to; those of programs with keys are not among them."""
-    return one(connection, PrincipalRow, HOLDER + "and t.app_id is null", (digest,))
+    return one(connection, PrincipalRow, f"select {HOLDER} and t.app_id is null and t.token_sha256 = %s", (digest,))
 
 
-def note_use(connection: Connection[Any], row: PrincipalRow) -> None:
-    """Note that a session or token is in use; callers do so once a minute at most."""
-    if row.token_id is not None:
-        connection.execute("update api_tokens set last_used_at = now() where id = %s", (row.token_id,))
-    else:
-        connection.execute("update sessions set last_seen_at = now() where public_id = %s", (row.public_id,))
+def principals_by_session(connection: Connection[Any], digests: Sequence[bytes]) -> dict[bytes, PrincipalRow]:
+    """The same for many at once; who is not among the answers holds none."""
+    return _by_digest(connection, f"select s.token_sha256, {_SESSION} and s.token_sha256 = any(%s)", digests)
+
+
+def principals_by_token(connection: Connection[Any], digests: Sequence[bytes]) -> dict[bytes, PrincipalRow]:
+    """The same for many at once; who is not among the answers holds none."""
+    of_people = "and t.app_id is null and t.token_sha256 = any(%s)"
+    return _by_digest(connection, f"select t.token_sha256, {HOLDER} {of_people}", digests)
+
+
+def _by_digest(connection: Connection[Any], sql: str, digests: Sequence[bytes]) -> dict[bytes, PrincipalRow]:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return {bytes(row[0]): PrincipalRow(*row[1:]) for row in cursor.execute(sql, (list(digests),)).fetchall()}
+
+
+def note_use(connection: Connection[Any], rows: Sequence[PrincipalRow]) -> None:
+    """Note that sessions and tokens are in use; callers do so once a minute at most for each.
+
+    Whoever is being noted elsewhere at this moment is passed over, so that two who note many never wait for each other.
+    """
+    tokens = [each.token_id for each in rows if each.token_id is not None]
+    sessions = [each.public_id for each in rows if each.token_id is None]
+    if tokens:
+        connection.execute(
+            "update api_tokens set last_used_at = now() where id in"
+            " (select id from api_tokens where id = any(%s) for no key update skip locked)",
+            (tokens,),
+        )
+    if sessions:
+        connection.execute(
+            "update sessions set last_seen_at = now() where public_id in"
+            " (select public_id from sessions where public_id = any(%s) for no key update skip locked)",
+            (sessions,),
+        )
 
 
 def still_valid(connection: Connection[Any], public_id: UUID | None, token_id: int | None) -> bool:
@@ -126,6 +155,36 @@ def accounts(connection: Connection[Any], user_id: int, admin: bool, only: int |
             u.name, a.name, a.id"""
     )
     return many(connection, AccountRow, sql, (user_id, admin, user_id, only, only, user_id))
+
+
+def accounts_of(connection: Connection[Any], askers: Sequence[tuple[int, int | None]]) -> list[list[AccountRow]]:
+    """Accounts that are a user's own or shared with them, for many (user, only) at once, in the order of ``accounts``
+    for who is no administrator."""
+    sql = f"""
+        with asked as (
+            select * from unnest(%s::bigint[], %s::bigint[]) with ordinality as one(user_id, only_id, n)
+        )
+        select asked.n, own.* from asked join ({_ACCOUNT}) own on own.user_id = asked.user_id
+        where asked.only_id is null or own.id = asked.only_id
+        union all
+        select asked.n, shared.* from asked join account_shares s on s.user_id = asked.user_id
+        join ({_ACCOUNT}) shared on shared.id = s.account_id
+        where shared.user_id <> asked.user_id and not shared.live
+          and (asked.only_id is null or shared.id = asked.only_id)"""
+    found: list[list[AccountRow]] = [[] for _ in askers]
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        values = ([user for user, _ in askers], [only for _, only in askers])
+        for row in cursor.execute(sql, values).fetchall():
+            found[row[0] - 1].append(AccountRow(*row[1:]))
+    for (user_id, _), mine in zip(askers, found, strict=True):
+        mine.sort(key=partial(_place, user_id))
+    return found
+
+
+def _place(user_id: int, one: AccountRow) -> tuple[Any, ...]:
+    """Where an account stands among those that a user may read: as ``accounts`` orders them."""
+    other, rest = one.user_id != user_id, (one.owner, one.name, one.id)
+    return (other, one.archived, not one.running, one.live, one.name != "main", *rest)
 
 
 def accounts_named(connection: Connection[Any], owner: str, name: str) -> list[AccountRow]:

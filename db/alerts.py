@@ -42,17 +42,26 @@ select 'trade-' || t.id, t.account_id, t.traded_at, 'CONTRACT', t.kind, null, nu
 from trades t
 where t.account_id = one.id and t.traded_at >= :since and t.kind <> 'FILL'
 """
-# All of one instant come together, so that the instant alone says where the next page begins.
-ALERTS = Statement(
-    f"""
+
+
+def newest(accounts: str, bound: str = "true") -> str:
+    """The alerts since :since of each account in a list ``as one(id)``, newest first, :limit of each account; ``bound``
+    is what else holds of an alert ``b``. All of one instant come together, so that the instant alone says where the
+    next page begins."""
+    return f"""
     select a.*, (extract(epoch from a.at) * 1000000)::bigint as micros
-    from unnest(cast(:accounts as bigint[])) as one(id) cross join lateral (
-        select * from ({_BRANCHES}) b
-        where cast(:before as bigint) is null or b.at < to_timestamp(cast(:before as bigint) / 1000000.0)
-        order by b.at desc fetch first :limit rows with ties
+    from {accounts} cross join lateral (
+        select * from ({_BRANCHES}) b where {bound} order by b.at desc fetch first :limit rows with ties
     ) a
     order by a.at desc
     """
+
+
+ALERTS = Statement(
+    newest(
+        "unnest(cast(:accounts as bigint[])) as one(id)",
+        "cast(:before as bigint) is null or b.at < to_timestamp(cast(:before as bigint) / 1000000.0)",
+    )
 )
 
 

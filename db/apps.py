@@ -1,10 +1,12 @@
 """Programs with keys, their logins and their access tokens. Only SHA-256 digests of keys and tokens come here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
+from psycopg.rows import tuple_row
 
 from db import access
 from db.access import PrincipalRow
@@ -119,5 +121,18 @@ def revoke_token(connection: Connection[Any], app_digest: bytes, digest: bytes) 
 
 def principal(connection: Connection[Any], app_digest: bytes, digest: bytes) -> PrincipalRow | None:
     """Who a living access token belongs to, asked together with its program's key."""
-    of_app = "and t.app_id = (select a.id from apps a where a.key_sha256 = %s and a.revoked_at is null)"
-    return one(connection, PrincipalRow, access.HOLDER + of_app, (digest, app_digest))
+    of_app = """and t.token_sha256 = %s
+                and t.app_id = (select a.id from apps a where a.key_sha256 = %s and a.revoked_at is null)"""
+    return one(connection, PrincipalRow, f"select {access.HOLDER} {of_app}", (digest, app_digest))
+
+
+def holders(connection: Connection[Any], digests: Sequence[bytes]) -> list[tuple[bytes, bytes, bytes, PrincipalRow]]:
+    """(digest of its program's key, salt, digest of the token, whose it is) of many living access tokens at once."""
+    sql = f"""
+        select app.key_sha256, app.salt, held.* from apps app join lateral (
+            select t.token_sha256, {access.HOLDER} and t.app_id = app.id and t.token_sha256 = any(%s)) held on true
+        where app.revoked_at is null
+          and app.id in (select app_id from api_tokens where token_sha256 = any(%s))"""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        found = cursor.execute(sql, (list(digests), list(digests))).fetchall()
+    return [(bytes(row[0]), bytes(row[1]), bytes(row[2]), PrincipalRow(*row[3:])) for row in found]

@@ -1,60 +1,33 @@
 """What streams read: what changed of some accounts since their versions, and whose streams must end.
 
-Versions rise under an account's lock, so within one account they come in the order of the commits: what was
-read at version n is complete up to n. Each question is one snapshot for all accounts together.
+Each question is one snapshot for all accounts together.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from db.arrays import Int8
 from db.engine import Database
 from db.reading import Statement, together
-from db.screen_rows import OrderRow, PositionRow, TradeRow, WalletRow
+from db.screen_rows import OrderRow, PositionRow, WalletRow
 from db.screens import (
-    HEADER,
-    LAST,
     ORDER,
-    ORDERS,
-    POSITION,
     POSITIONS,
-    TRADE,
+    WORKING,
     order_of,
     position_of,
-    trade_of,
 )
+from db.since import Besides, Changed, Placed, Seen, everything, orders_alone
 from db.wallet_screen import wallet_questions, wallets_of
 
 MOST_OPEN = 5_000
 
-VERSIONS = Statement(
-    """
-    select a.id, a.version, a.trading_date
-    from unnest(cast(:accounts as bigint[]), cast(:versions as bigint[])) as s(id, version)
-    join accounts a on a.id = s.id and a.version > s.version
-    """
-)
-# A row that changes carries its account's trading date or, at a roll, the date before: the date on which the
-# account was last looked at bounds the index, so that no old rows are read.
-SEEN = """
-(select * from unnest(cast(:accounts as bigint[]), cast(:versions as bigint[]), cast(:days as date[]))
-    as s(account_id, version, day)) seen
-"""
-ORDERS_SINCE = Statement(
-    ORDER
-    + f"join {SEEN} on seen.account_id = o.account_id and o.trading_date >= seen.day and o.version > seen.version "
-    "order by o.version, o.id"
-)
-TRADES_SINCE = Statement(
-    TRADE
-    + f"join {SEEN} on seen.account_id = t.account_id and t.trading_date >= seen.day and t.version > seen.version "
-    "order by t.version, t.id"
-)
-POSITIONS_SINCE = Statement(
+TOPS = Statement("select id, version, trading_date from accounts where id = any(cast(:accounts as bigint[]))")
+WORKING_OF = Statement(
     f"""
-    select changed.* from ({POSITION}) changed
-    join {SEEN} on seen.account_id = changed.account_id and changed.version > seen.version
-    order by changed.version
+    select mine.* from unnest(cast(:accounts as bigint[])) as one(id)
+    cross join lateral ({ORDER} where o.account_id = one.id and {WORKING} order by o.id desc limit :limit) mine
     """
 )
 # Asked four times a second by every web process, hence plain and prepared, on a connection at hand.
@@ -89,104 +62,65 @@ where a.id = any(%(accounts)s::bigint[]) and a.archived_at is not null
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """How far a reader has read an account."""
-
-    account_id: int
-    version: int
-    day: date
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """An account's rows that changed since ``since``; complete up to ``version``."""
-
-    account_id: int
-    since: int
-    version: int
-    day: date
-    wallet: WalletRow | None = None
-    orders: list[OrderRow] = field(default_factory=list)
-    trades: list[TradeRow] = field(default_factory=list)
-    positions: list[PositionRow] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
 class Joined:
     """An account as one snapshot shows it: what works, what is open, and the money."""
 
     version: int
     day: date
-    orders: list[OrderRow]
-    positions: list[PositionRow]
-    wallet: WalletRow | None
+    orders: list[OrderRow] = field(default_factory=list)
+    positions: list[PositionRow] = field(default_factory=list)
+    wallet: WalletRow | None = None
 
 
-def since(database: Database, seen: Sequence[Seen]) -> list[Changed]:
-    """What changed of those accounts; nothing of an account whose version stands where it was."""
-    by_id = {each.account_id: each for each in seen}
-    moved = [by_id[int(account)] for what, account in glance(database, {}, seen) if what == "account"]
-    if not moved:
-        return []
-    ids = [each.account_id for each in moved]
-    values = {
-        "accounts": ids,
-        "versions": [each.version for each in moved],
-        "days": [each.day for each in moved],
-    }
-    tops, orders, trades, positions, *money = together(
-        database,
-        (VERSIONS, values),
-        (ORDERS_SINCE, values),
-        (TRADES_SINCE, values),
-        (POSITIONS_SINCE, values),
-        *wallet_questions(ids),
-    )
-    wallets = wallets_of(*money)
-    found = {
-        top["id"]: Changed(
-            top["id"], by_id[top["id"]].version, top["version"], top["trading_date"], wallets.get(top["id"])
-        )
-        for top in tops
-    }
-    for each in orders:
-        found[each["account_id"]].orders.append(order_of(each))
-    for each in trades:
-        found[each["account_id"]].trades.append(trade_of(each))
-    for each in positions:
-        found[each["account_id"]].positions.append(position_of(each))
-    return list(found.values())
+MANY = 200
+"""Accounts up to which it is cheaper to look at them all in one question than to ask first which of them moved."""
 
 
-def how_far(database: Database, account_id: int) -> Seen | None:
-    """How far an account is; None for an unknown id."""
+def since(database: Database, seen: Sequence[Seen], besides: Besides) -> tuple[list[Changed], Placed]:
+    """What changed of those accounts, and the orders that their GTTs placed; one round trip, two of very many."""
+    moved = _moved(database, seen)
+    return everything(database, moved, besides) if moved else ([], {})
+
+
+def orders_since(database: Database, seen: Sequence[Seen]) -> list[Changed]:
+    """The orders that changed of those accounts, and all cover orders' stops of the day; round trips as above."""
+    moved = _moved(database, seen)
+    return orders_alone(database, moved) if moved else []
+
+
+def _moved(database: Database, seen: Sequence[Seen]) -> Sequence[Seen]:
+    if len(seen) <= MANY:
+        return seen
+    moved = {account for what, account in glance(database, {}, seen) if what == "account"}
+    return [each for each in seen if str(each.account_id) in moved]
+
+
+def how_far(database: Database, accounts: Sequence[int]) -> dict[int, Seen]:
+    """How far accounts are, by id; those that are unknown are left out."""
     with database.autocommit() as connection:
-        row = connection.execute("select version, trading_date from accounts where id = %s", [account_id]).fetchone()
-    return None if row is None else Seen(account_id, *row)
+        sql = "select id, version, trading_date from accounts where id = any(%s)"
+        return {row[0]: Seen(*row) for row in connection.execute(sql, [list(accounts)])}
 
 
-def join(database: Database, account_id: int, full: bool) -> Joined | None:
-    """The account as it stands; without ``full`` its version alone. None for an unknown id."""
-    top = (HEADER, {"account": account_id})
+def join(database: Database, accounts: Sequence[int], full: Sequence[int]) -> dict[int, Joined]:
+    """Accounts as they stand, by id, all on one snapshot; of those that are not ``full`` the version alone. Those that
+    are unknown are left out."""
     if not full:
-        (heads,) = together(database, top)
-        return Joined(heads[0]["version"], heads[0]["trading_date"], [], [], None) if heads else None
+        return {number: Joined(seen.version, seen.day) for number, seen in how_far(database, accounts).items()}
     tops, working, positions, *money = together(
         database,
-        top,
-        (ORDERS["open", False], {"account": account_id, "cursor": LAST, "limit": MOST_OPEN}),
-        (POSITIONS, {"accounts": [account_id]}),
-        *wallet_questions([account_id]),
+        (TOPS, {"accounts": list(accounts)}),
+        (WORKING_OF, {"accounts": list(full), "limit": MOST_OPEN}),
+        (POSITIONS, {"accounts": list(full)}),
+        *wallet_questions(full),
     )
-    if not tops:
-        return None
-    return Joined(
-        tops[0]["version"],
-        tops[0]["trading_date"],
-        [order_of(each) for each in working],
-        [position_of(each) for each in positions],
-        wallets_of(*money).get(account_id),
-    )
+    wallets = wallets_of(*money)
+    found = {top["id"]: Joined(top["version"], top["trading_date"], wallet=wallets.get(top["id"])) for top in tops}
+    for each in working:
+        found[each["account_id"]].orders.append(order_of(each))
+    for each in positions:
+        found[each["account_id"]].positions.append(position_of(each))
+    return found
 
 
 def ended(
@@ -210,9 +144,9 @@ def glance(database: Database, markets: Mapping[str, int], seen: Sequence[Seen])
     """What is worth a look: ("market", id) where another frame is the last, ("account", id) that changed."""
     values = {
         "markets": list(markets),
-        "frames": list(markets.values()),
-        "accounts": [each.account_id for each in seen],
-        "versions": [each.version for each in seen],
+        "frames": Int8(list(markets.values())),
+        "accounts": Int8([each.account_id for each in seen]),
+        "versions": Int8([each.version for each in seen]),
     }
     with database.autocommit() as connection:
         return set(connection.execute(GLANCE, values, prepare=True).fetchall())

@@ -65,11 +65,11 @@ def dsn(url: str) -> str:
     return make_conninfo(url, **{name: value for name, value in wanted.items() if name not in given})
 
 
-def configure(connection: psycopg.Connection[Any]) -> None:
-    """What every session of ours is set to."""
+def configure(connection: psycopg.Connection[Any], settings: str = SET_ALL) -> None:
+    """What every session of ours is set to, or one is besides."""
     before = connection.autocommit
     connection.autocommit = True
-    connection.execute(SET_ALL, prepare=False)
+    connection.execute(settings.encode(), prepare=False)
     connection.autocommit = before
 
 
@@ -110,6 +110,7 @@ class Own(threading.local):
     """What a thread keeps for itself: whether it does, the connection once it has one, and whether that is in use."""
 
     wanted = False
+    settings = ""
     connection: psycopg.Connection[Any] | None = None
     used = False
 
@@ -163,19 +164,22 @@ class Database:
             self._give(connection)
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
-        """This thread asks on one connection of the pool, which nobody else gets meanwhile.
+    def kept(self, settings: str = "") -> Iterator[None]:
+        """This thread asks on one connection of the pool, which nobody else gets meanwhile; with ``settings`` for its
+        session, if any, it is closed in the end.
 
         The pool hands its connections round, so that each is cold whenever it is met again: a server's process that
         has not planned a statement yet takes several times as long. For loops that somebody waits for.
         """
-        self._own.wanted = True
+        self._own.wanted, self._own.settings = True, settings
         try:
             yield
         finally:
-            self._own.wanted = False
+            self._own.wanted, self._own.settings = False, ""
             connection, self._own.connection = self._own.connection, None
             if connection is not None:
+                if settings:
+                    connection.close()
                 self._give(connection)
 
     @property
@@ -238,6 +242,8 @@ class Database:
                         self._lent += 1
                     if own.wanted and own.connection is None:
                         own.connection, own.used = connection, True
+                        if own.settings:
+                            configure(connection, own.settings)
                     return connection
         except TooManyRequests as cause:
             raise DatabaseBusy("Too many requests wait for a database connection. Try again shortly.") from cause

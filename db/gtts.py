@@ -1,7 +1,7 @@
 """GTTs as Postgres holds them. Whoever writes one holds its account's lock; every question is bounded."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -23,7 +23,7 @@ _LEG_FIELDS = (
 _ROW = ", ".join(f"g.{name}" for name in _FIELDS)
 _LEGS = f"""
 (select json_agg(json_build_array({", ".join(f"l.{name}" for name in _LEG_FIELDS)}) order by l.leg)
- from gtt_legs l where l.gtt_id = g.id)
+ from gtt_legs l where l.gtt_id = g.id) as legs
 """
 GTT = f"select {_ROW}, {_LEGS} from gtts g "
 LIVE = "g.status in ('ACTIVE', 'DISABLED')"
@@ -56,7 +56,7 @@ def how_many(connection: Connection, account_id: int) -> int:
 def one(connection: Connection, account_id: int, gtt_id: int) -> Gtt | None:
     """A GTT of this account; None when the account has no such one."""
     rows = connection.execute(GTT + "where g.id = %s and g.account_id = %s", [gtt_id, account_id]).fetchall()
-    return _gtt(rows[0]) if rows else None
+    return gtt_of(rows[0]) if rows else None
 
 
 def instrument_of(connection: Connection, account_id: int, gtt_id: int) -> tuple[int, int | None] | None:
@@ -69,7 +69,7 @@ def instrument_of(connection: Connection, account_id: int, gtt_id: int) -> tuple
 def live(connection: Connection, account_id: int) -> list[Gtt]:
     """Every GTT of an account that may still fire, or be enabled again."""
     rows = connection.execute(GTT + f"where g.account_id = %s and {LIVE} order by g.id", [account_id]).fetchall()
-    return [_gtt(row) for row in rows]
+    return [gtt_of(row) for row in rows]
 
 
 def of_accounts(connection: Connection, accounts: Sequence[int]) -> dict[int, list[Gtt]]:
@@ -77,7 +77,7 @@ def of_accounts(connection: Connection, accounts: Sequence[int]) -> dict[int, li
     found: defaultdict[int, list[Gtt]] = defaultdict(list)
     by_id: dict[int, Gtt] = {}
     for row in connection.execute(GTT + "where g.account_id = any(%s) order by g.id", [list(accounts)]):
-        gtt = by_id[row[0]] = _gtt(row)
+        gtt = by_id[row[0]] = gtt_of(row)
         found[gtt.account_id].append(gtt)
     steps = connection.execute(
         "select e.gtt_id, e.n, e.at, e.event, e.status, e.actor, e.reason_code, e.reason, e.leg, e.price, e.terms"
@@ -236,7 +236,8 @@ def oversized(connection: Connection, market: str) -> list[tuple[int, int]]:
     ).fetchall()
 
 
-def _gtt(row: tuple[Any, ...]) -> Gtt:
+def gtt_of(row: tuple[Any, ...]) -> Gtt:
+    """A GTT of a row that begins with its own fields and ends with its legs."""
     *values, legs = row
     told = dict(zip(_FIELDS, values, strict=True))
     told["status"] = GttStatus(told["status"])
@@ -270,29 +271,34 @@ def list_rows(
         {"account": account_id, "after": after, "limit": limit, "entry": entry},
     ).fetchall()
     version = connection.execute("select version from accounts where id = %s", [account_id]).fetchone()
-    return [_gtt(row) for row in rows], int(version[0]) if version else 0
+    return [gtt_of(row) for row in rows], int(version[0]) if version else 0
 
 
-# Two branches, each through an index: an OR between them would read every GTT that the accounts ever had.
-COVERS = f"""
-select {_ROW}, {_LEGS}, entry.filled, entry.tag
-from (
-    select o.id from accounts a join orders o on o.account_id = a.id and o.trading_date = a.trading_date
-    where a.id = any(%(accounts)s)
-    union
-    select unnest(%(entries)s::bigint[])
-) wanted
-join gtts g on g.parent_id = wanted.id
-join orders entry on entry.id = g.parent_id
-where g.account_id = any(%(accounts)s) and g.cover order by g.id
-"""
+def covers_of(accounts: str, entries: str = "'{}'::bigint[]") -> str:
+    """The stops of the accounts' cover orders of today, oldest first, and of those entries, with what each entry has
+    filled and its tag. Two branches, each through an index: an OR between them would read every GTT there ever was."""
+    return f"""
+    select {_ROW}, {_LEGS}, entry.filled, entry.tag
+    from (
+        select o.id from accounts a join orders o on o.account_id = a.id and o.trading_date = a.trading_date
+        where a.id = any({accounts})
+        union
+        select unnest({entries})
+    ) wanted
+    join gtts g on g.parent_id = wanted.id
+    join orders entry on entry.id = g.parent_id
+    where g.account_id = any({accounts}) and g.cover order by g.id
+    """
+
+
+COVERS = covers_of("%(accounts)s", "%(entries)s::bigint[]")
 
 
 def covers(connection: Connection, accounts: Sequence[int], entries: Sequence[int] = ()) -> list[tuple[Gtt, int, str]]:
     """(stop, what its entry has filled, the entry's tag) of the accounts' cover orders of today, oldest first, and of
     those ``entries`` whenever they were."""
     rows = connection.execute(COVERS, {"accounts": list(accounts), "entries": list(entries)}).fetchall()
-    return [(_gtt(row[:-2]), row[-2], row[-1]) for row in rows]
+    return [(gtt_of(row[:-2]), row[-2], row[-1]) for row in rows]
 
 
 def counts(connection: Connection, account_id: int) -> dict[str, int]:
@@ -312,19 +318,3 @@ def orders_of(connection: Connection, account_id: int, ids: Sequence[int]) -> di
         [account_id, list(ids)],
     ).fetchall()
     return {row[0]: row[1:] for row in rows}
-
-
-def changed(connection: Connection, since: Mapping[int, int]) -> list[Gtt]:
-    """GTTs of accounts that changed after the version named of each, in the order of their changes."""
-    rows = connection.execute(
-        GTT + "join unnest(%s::bigint[], %s::bigint[]) as seen(account_id, version)"
-        " on seen.account_id = g.account_id and g.version > seen.version order by g.version, g.id",
-        [list(since), list(since.values())],
-    ).fetchall()
-    return [_gtt(row) for row in rows]
-
-
-def states_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, int, int]]:
-    """(status, quantity, filled) of orders by id, whosever they are."""
-    rows = connection.execute("select id, status, quantity, filled from orders where id = any(%s)", [list(ids)])
-    return {row[0]: row[1:] for row in rows.fetchall()}

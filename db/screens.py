@@ -14,6 +14,8 @@ from db.reading import Row, Statement, ask, together
 from db.screen_rows import Header, HoldingRow, Listing, OrderEvent, OrderRow, PositionRow, TradeRow
 
 LAST = 2**62
+AMONG = "cast(:accounts as bigint[])"
+"""Where a question that is bounded by several accounts names them."""
 ORDER_FIELDS = tuple(each.name for each in fields(Order))
 HEADS = ("brokerage", "stt", "exchange", "ipft", "sebi", "stamp", "gst", "total")
 WORKING = "o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN')"
@@ -117,10 +119,10 @@ cross join lateral (
 left join (
     select l.account_id, l.instrument_id, sum(l.quantity) as quantity, sum(l.cost)::bigint as cost
     from lots l join accounts b on b.id = l.account_id
-    where l.account_id = any(cast(:accounts as bigint[])) and l.bought_on >= b.trading_date
+    where l.account_id = any({AMONG}) and l.bought_on >= b.trading_date
     group by l.account_id, l.instrument_id
 ) today on p.product = 'CNC' and today.account_id = p.account_id and today.instrument_id = p.instrument_id
-where a.id = any(cast(:accounts as bigint[]))
+where a.id = any({AMONG})
 """
 POSITIONS = Statement(
     f"""

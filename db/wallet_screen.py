@@ -13,10 +13,9 @@ from core.booking import DEMAT
 from db.engine import Database
 from db.reading import Row, Statement, ask, together
 from db.screen_rows import Header, PostedMargin, TransferRow, WalletRow
-from db.screens import HEADER, PRICE, PRICE_FROM
+from db.screens import AMONG, HEADER, PRICE, PRICE_FROM
 
-WALLETS = Statement(
-    f"""
+WALLETS_OF = f"""
     select a.id as account_id, a.market, a.trading_date, a.version, now() as as_of,
            a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit, a.blocked_loss,
            a.opening_equity, a.opening_unrealised,
@@ -43,26 +42,22 @@ WALLETS = Statement(
         from transfers t
         where t.account_id = a.id and t.trading_date = a.trading_date
     ) flow
-    where a.id = any(cast(:accounts as bigint[]))
+    where a.id = any({AMONG})
     """
-)
-HOLDS = Statement(
-    """
+HOLDS_OF = f"""
     select account_id, id, hold_cash, hold_credit from orders
-    where account_id = any(cast(:accounts as bigint[])) and status in ('AMO', 'TRIGGER_PENDING', 'OPEN')
+    where account_id = any({AMONG}) and status in ('AMO', 'TRIGGER_PENDING', 'OPEN')
       and hold_cash + hold_credit > 0
     order by id
     """
-)
-MARGINS = Statement(
-    """
+MARGINS_OF = f"""
     select g.account_id, g.segment, i.exchange || ':' || i.symbol as underlying, g.position_margin,
            g.order_margin, g.span, g.exposure, g.add_ons
     from margin_groups g join instruments i on i.id = g.underlying_id
-    where g.account_id = any(cast(:accounts as bigint[])) and g.position_margin + g.order_margin > 0
+    where g.account_id = any({AMONG}) and g.position_margin + g.order_margin > 0
     order by g.segment, i.symbol
     """
-)
+HOLDS, MARGINS, WALLETS = Statement(HOLDS_OF), Statement(MARGINS_OF), Statement(WALLETS_OF)
 LEDGER = Statement(
     """
     select id, created_at, event_at, code, from_ledger, to_ledger, amount, reference, order_id, trade_id,

@@ -6,7 +6,7 @@ not see does not exist for them: the answer is the same 404 as for an invented n
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from db import identity as user_rows
 from db.access import AccountRow
 from db.engine import Database
 from desk.principal import Principal
+from desk.remember import foresee as foresee_all
 from desk.remember import forget_all, remembered
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "accounts",
     "add_account",
     "by_key",
+    "foresee",
     "require_admin",
     "require_unbound",
     "require_write",
@@ -75,7 +77,24 @@ def _readable(database: Database, principal: Principal, everyone: bool) -> list[
             found = rows.accounts(connection, principal.user_id, everyone, principal.account_id)
         return [_ref(row) for row in found]
 
-    return remembered(database, ("accounts", principal.user_id, everyone, principal.account_id), ask)
+    return remembered(database, _readable_key(principal, everyone), ask)
+
+
+def foresee(database: Database, askers: Sequence[Principal]) -> None:
+    """Look at the accounts of many at once, so that ``account`` without a name, or with the name of one's own, need not
+    ask for each of them in the next second."""
+
+    def ask(keys: Sequence[tuple[str, int, bool, int | None]]) -> dict[tuple[str, int, bool, int | None], Any]:
+        with database.autocommit() as connection:
+            found = rows.accounts_of(connection, [(user_id, only) for _, user_id, _, only in keys])
+        return {key: [_ref(row) for row in mine] for key, mine in zip(keys, found, strict=True)}
+
+    foresee_all(database, [_readable_key(each, False) for each in askers], ask)
+
+
+def _readable_key(principal: Principal, everyone: bool) -> tuple[str, int, bool, int | None]:
+    """What the accounts that somebody may read are remembered by."""
+    return ("accounts", principal.user_id, everyone, principal.account_id)
 
 
 def account(database: Database, principal: Principal, key: str | None = None, write: bool = False) -> AccountRef:
@@ -90,7 +109,7 @@ def account(database: Database, principal: Principal, key: str | None = None, wr
         found = _default(database, principal)
     else:
         memory = ("account", principal.user_id, principal.role, principal.account_id, key)
-        found = remembered(database, memory, lambda: _find(database, principal, key))
+        found = remembered(database, memory, lambda: _named(database, principal, key))
     if write:
         _check_write(principal, found)
     return found
@@ -223,6 +242,18 @@ def _change_share(database: Database, principal: Principal, key: str, reader: st
         detail = {"reader": user.name}
         audit.append(connection, principal.name, action, found.key, user_id=principal.user_id, detail=detail)
     forget_all()
+
+
+def _named(database: Database, principal: Principal, key: str) -> AccountRef:
+    """One's own living account, where only one of that name is: most ask for it. Any other is looked for."""
+    owner, name, market, number = _parts(key)
+    if owner == principal.name and market is None and number is None:
+        readable = _readable(database, principal, False)
+        mine = [each for each in readable if each.user_id == principal.user_id and each.name == name]
+        living = [each for each in mine if not each.archived]
+        if len(living) == 1:
+            return living[0]
+    return _find(database, principal, key)
 
 
 def _find(database: Database, principal: Principal, key: str) -> AccountRef:

@@ -9,6 +9,7 @@ from db import alerts as rows
 from db.engine import Database
 from desk import masters
 from desk.access import AccountRef
+from desk.masters import Master
 from desk.rows import Row, ist
 
 DAYS = timedelta(days=7)
@@ -39,16 +40,14 @@ def listed(
     came at one instant stays on one page, which may thus be longer than ``limit``."""
     start = since or datetime.now(UTC) - DAYS
     found = rows.alerts(database, [account.id], start, None if before is None else int(before), limit)
-    items = [_row(database, each, account.key) for each in found]
+    master = masters.get(database)
+    items = [_row(master, each, account.key) for each in found]
     return {"items": items, "next": str(found[-1]["micros"]) if len(found) >= limit else None, "version": None}
 
 
-def recent(database: Database, keys: dict[int, str], since: datetime, limit: int) -> dict[int, list[Row]]:
-    """Alerts of some accounts (names by id) since an instant, oldest first, by account; ``limit`` is one account's."""
-    told: dict[int, list[Row]] = {each: [] for each in keys}
-    for each in reversed(rows.alerts(database, list(keys), since, None, limit)):
-        told[each["account_id"]].append(_row(database, each, keys[each["account_id"]]))
-    return told
+def told(found: Sequence[dict[str, Any]], account_key: str, master: Master) -> list[Row]:
+    """Alerts of one account as they are told, oldest first; ``found`` are the newest first."""
+    return [_row(master, each, account_key) for each in reversed(found)]
 
 
 def ids(found: Sequence[Row]) -> set[str]:
@@ -56,10 +55,10 @@ def ids(found: Sequence[Row]) -> set[str]:
     return {each["alert_id"] for each in found}
 
 
-def _row(database: Database, each: dict[str, Any], account_key: str) -> Row:
+def _row(master: Master, each: dict[str, Any], account_key: str) -> Row:
     level, words = _TITLES.get((each["kind"], each["event"]), ("INFO", each["event"].capitalize()))
     number = each["reason_code"]
-    one = masters.get(database).by_id.get(each["instrument_id"] or 0)
+    one = master.by_id.get(each["instrument_id"] or 0)
     named = {name: None if each[name] is None else str(each[name]) for name in ("order_id", "gtt_id", "trade_id")}
     return {
         "alert_id": each["alert"],

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from db import changes, gtts
-from db.changes import Changed, Seen
+from db import changes
+from db.changes import Besides, Seen
 from db.doorbell import ACCOUNTS, CONTROL, FRAMES, listen
 from db.engine import Database
-from desk import alerts, market, masters
+from db.since import PLANS
+from desk import alerts, greeks, market, masters
 from desk.access import AccountRef
 from desk.gtt_rows import gtt_row
 from desk.holding_rows import position_rows
@@ -21,6 +22,7 @@ __all__ = [
     "ACCOUNTS",
     "CONTROL",
     "FRAMES",
+    "PLANS",
     "Change",
     "Seen",
     "clocks",
@@ -84,12 +86,10 @@ def since(
     besides also the GTTs that changed, and the alerts of the last minute."""
     if not seen:
         return []
+    besides = Besides(with_gtts, with_alerts, datetime.now(UTC) - LATELY, MOST_ALERTS)
+    found, placed = changes.since(database, seen, besides)
+    greeks.foresee(position for each in found for position in each.positions)
     master = masters.get(database)
-    found = changes.since(database, seen)
-    moved = [each.account_id for each in found]
-    rows = _gtts(database, [each for each in found if each.account_id in with_gtts], keys)
-    told = {each: keys[each] for each in moved if each in with_alerts}
-    heard = alerts.recent(database, told, datetime.now(UTC) - LATELY, MOST_ALERTS) if told else {}
     return [
         Change(
             each.account_id,
@@ -100,27 +100,11 @@ def since(
             [trade_row(row, keys[each.account_id]) for row in each.trades],
             position_rows(each.positions, keys[each.account_id], master),
             None if each.wallet is None else wallet_row(each.wallet, keys[each.account_id]),
-            rows.get(each.account_id, []),
-            heard.get(each.account_id, []),
+            [gtt_row(one, master.by_id[one.instrument_id], keys[each.account_id], placed) for one in each.gtts],
+            alerts.told(each.alerts, keys[each.account_id], master),
         )
         for each in found
     ]
-
-
-def _gtts(database: Database, found: Sequence[Changed], keys: dict[int, str]) -> dict[int, list[Row]]:
-    """The GTTs that changed with those accounts, by account."""
-    if not found:
-        return {}
-    by_id = masters.get(database).by_id
-    told: dict[int, list[Row]] = {}
-    with database.connection() as connection:
-        rows = gtts.changed(connection, {each.account_id: each.since for each in found})
-        placed = [leg.order_id for gtt in rows for leg in gtt.legs if leg.order_id]
-        orders = gtts.states_of(connection, placed) if placed else {}
-    for gtt in rows:
-        row = gtt_row(gtt, by_id[gtt.instrument_id], keys[gtt.account_id], orders)
-        told.setdefault(gtt.account_id, []).append(row)
-    return told
 
 
 def glance(database: Database, markets: Mapping[str, int], seen: Sequence[Seen]) -> tuple[bool, bool]:
@@ -129,24 +113,28 @@ def glance(database: Database, markets: Mapping[str, int], seen: Sequence[Seen])
     return "market" in found, "account" in found
 
 
-def how_far(database: Database, account: AccountRef) -> Seen | None:
-    """How far the account is at this moment. None when it is gone."""
-    return changes.how_far(database, account.id)
+def how_far(database: Database, accounts: Sequence[AccountRef]) -> dict[int, Seen]:
+    """How far accounts are at this moment, by id."""
+    return changes.how_far(database, list({each.id for each in accounts}))
 
 
-def join(database: Database, account: AccountRef, full: bool) -> Join | None:
-    """The account as it stands now; without ``full`` its version alone. None when it is gone."""
-    found = changes.join(database, account.id, full)
-    if found is None:
-        return None
+def join(database: Database, accounts: Sequence[AccountRef], full: Collection[AccountRef]) -> dict[int, Join]:
+    """Accounts as they stand now, by id, all at one instant; of those that are not ``full`` the version alone. What is
+    gone is left out."""
+    keys = {each.id: each.key for each in accounts}
     master = masters.get(database)
-    return Join(
-        found.version,
-        found.day,
-        [order_row(each.order, each.listing, account.key) for each in found.orders],
-        position_rows(found.positions, account.key, master),
-        None if found.wallet is None else wallet_row(found.wallet, account.key),
-    )
+    joined = changes.join(database, list(keys), [each.id for each in full])
+    greeks.foresee(position for each in joined.values() for position in each.positions)
+    return {
+        number: Join(
+            found.version,
+            found.day,
+            [order_row(each.order, each.listing, keys[number]) for each in found.orders],
+            position_rows(found.positions, keys[number], master),
+            None if found.wallet is None else wallet_row(found.wallet, keys[number]),
+        )
+        for number, found in joined.items()
+    }
 
 
 def clocks(database: Database, markets: Sequence[str]) -> dict[str, Row]:

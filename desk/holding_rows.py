@@ -3,35 +3,26 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from core import net_greeks
 from core.conversion import OFFERED
 from core.instruments import DERIVATIVES, Kind
 from core.money import as_number
+from core.net_greeks import Held
 from core.orders import Product
 from db.screen_rows import HoldingRow, PositionRow
-from desk import masters
+from desk import greeks, masters
 from desk.masters import Master
 from desk.rows import Row, average, ist
 
 
 def position_rows(found: Sequence[PositionRow], account_key: str, master: Master) -> list[Row]:
-    """Positions of an account, with the Greeks of contracts, all of them worked out together."""
-    at = next((each.at for each in found if each.at is not None), None)
-    greeks = net_greeks.held([_line(each) for each in found], at) if at else [None] * len(found)
+    """Positions of an account, with the Greeks of contracts."""
     return [
         position_row(each, account_key, masters.square_off_at(master, each), own)
-        for each, own in zip(found, greeks, strict=True)
+        for each, own in zip(found, greeks.of(found), strict=True)
     ]
 
 
-def _line(position: PositionRow) -> net_greeks.Line:
-    return net_greeks.Line(
-        Kind(position.kind), position.quantity, position.last_price, position.spot, position.strike, position.expiry,
-        position.lead == Kind.INDEX,
-    )  # fmt: skip
-
-
-def _greeks(held: net_greeks.Held | None) -> Row | None:
+def _greeks(held: Held | None) -> Row | None:
     """Rounded to what a person reads."""
     if held is None:
         return None
@@ -47,11 +38,11 @@ def position_row(
     position: PositionRow,
     account_key: str,
     square_off_at: datetime | None = None,
-    greeks: net_greeks.Held | None = None,
+    held: Held | None = None,
 ) -> Row:
     """A position; ``unrealised`` is ``value - mark``, all signed like the quantity; ``unrealised_before`` the same at
     the last close; ``charges`` are today's. ``square_off_at`` is when the broker closes it; None of what is carried,
-    and of what is flat. ``greeks`` are those of all its units, None where they are not known."""
+    and of what is flat. ``held`` are the Greeks of all its units, None where they are not known."""
     value = position.quantity * (position.last_price or 0)
     return {
         "account": account_key,
@@ -80,7 +71,7 @@ def position_row(
         "unrealised_before": as_number(position.unrealised_before),
         "converts_to": converts_to(position),
         "convertible_quantity": convertible(position),
-        "greeks": _greeks(greeks) if position.quantity else None,
+        "greeks": _greeks(held) if position.quantity else None,
         "version": position.version,
     }
 

@@ -64,7 +64,7 @@ class Reader(ABC):
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with self.database.kept():
+                with self.database.kept(events.PLANS):
                     events.follow(self.database, self._look, self._stop)
             except Exception:  # a fault of ours must not end every stream for good
                 _logger.exception("The reader for the streams failed and starts again")

@@ -6,7 +6,7 @@ after which a revoked session must have no open stream left.
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -37,6 +37,26 @@ def remembered(owner: Any, key: Hashable, ask: Callable[[], T]) -> T:
                 shelf.clear()
             shelf[key] = (now + SECONDS, answer)
     return answer
+
+
+def foresee(owner: Any, keys: Iterable[Hashable], ask: Callable[[Any], Mapping[Any, Any]]) -> None:
+    """Ask for all of them at once what ``remembered`` is about to be asked one by one: ``ask`` gets those of the keys
+    that are not remembered, and says what it found of them. What it leaves out is asked singly."""
+    now = time.monotonic()
+    with _lock:
+        shelf = _memory.setdefault(owner, {})
+        wanted = [key for key in dict.fromkeys(keys) if (found := shelf.get(key)) is None or found[0] <= now]
+        epoch = _epoch
+    if len(wanted) < 2:
+        return
+    answers = ask(wanted)
+    with _lock:
+        if epoch == _epoch:  # nothing was revoked while we asked
+            shelf = _memory.setdefault(owner, {})
+            if len(shelf) + len(answers) > _ROOM:
+                shelf.clear()
+            until = time.monotonic() + SECONDS
+            shelf.update((key, (until, answer)) for key, answer in answers.items())
 
 
 def forget_all() -> None:

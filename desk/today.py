@@ -88,15 +88,14 @@ class Changed:
 
 def changed_orders(database: Database, seen: Sequence[Seen]) -> list[Changed]:
     """What changed of orders since the versions seen, in the order of their versions."""
+    if not seen:
+        return []
     by_id = masters.get(database).by_id
-    moved = changes.since(database, seen)
-    covers = _covers(database, [each.account_id for each in moved])
     found: list[Changed] = []
-    for each in moved:
+    for each in changes.orders_since(database, seen):
         orders = sorted((row.order for row in each.orders), key=lambda order: order.version)
-        mine = [cover for cover in covers if cover.gtt.account_id == each.account_id]
         pairs = [(order, by_id[order.instrument_id]) for order in orders]
-        found.append(Changed(each.account_id, each.version, each.day, pairs, mine))
+        found.append(Changed(each.account_id, each.version, each.day, pairs, [Cover(*row) for row in each.covers]))
     return found
 
 

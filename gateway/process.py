@@ -9,6 +9,7 @@ import uvicorn
 import log
 from desk import installation
 from gateway.app import Application
+from gateway.wire import Protocol
 from settings import Settings
 
 GRACE = 3
@@ -21,8 +22,8 @@ def config(app: Application, **options: Any) -> uvicorn.Config:
     """How a gateway is served."""
     return uvicorn.Config(
         app,
+        ws=Protocol,
         # A context of compression for each connection costs thirty times what is saved.
-        ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=LARGEST_MESSAGE,
         log_config=None,

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,10 +20,10 @@ from db import apps as rows
 from db import audit
 from db.apps import AppRow
 from db.engine import Database
-from desk.identity.sessions import digest, who
+from desk.identity.sessions import digest, good_length, note_use, principal_of, who
 from desk.identity.tokens import SCOPES, active_user, own_account, require_session
 from desk.principal import Principal
-from desk.remember import forget_all, remembered
+from desk.remember import foresee, forget_all, remembered
 
 LONGEST_URL = 500
 MOST = 20
@@ -247,7 +248,28 @@ def principal_from_app(database: Database, api_key: str, access_token: str) -> P
     hashed = digest(api_key)
     return who(
         database,
-        f"app {hashed.hex()}",
+        _kind(hashed),
         access_token,
         lambda connection, token: rows.principal(connection, hashed, token),
     )
+
+
+def foresee_apps(database: Database, given: Sequence[tuple[str, str]]) -> None:
+    """Look at many (key, access token) at once, so that ``principal_from_app`` and ``secret_by_key`` need not ask for
+    each of them in the next second."""
+    asked = [(_kind(digest(key)), digest(token)) for key, token in given if good_length(token)]
+
+    def ask(keys: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], Any]:
+        with database.autocommit() as connection:
+            found = rows.holders(connection, [hashed for _, hashed in keys])
+            note_use(connection, [row for *_, row in found])
+        held = {(_kind(app), token): principal_of(row) for app, _, token, row in found}
+        salts = {("salt", app): salt for app, salt, _, _ in found}
+        return {key: held.get(key) for key in keys} | salts
+
+    foresee(database, asked, ask)
+
+
+def _kind(app_digest: bytes) -> str:
+    """What a program's tokens are remembered by."""
+    return f"app {app_digest.hex()}"

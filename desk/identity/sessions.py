@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from db.engine import Database
 from db.sessions import SessionRow
 from desk.identity.users import find
 from desk.principal import Principal
+from desk.remember import foresee as foresee_all
 from desk.remember import forget_all, remembered
 
 COOKIE = "kagaz_session"
@@ -82,7 +83,7 @@ def _open(connection: Any, user_id: int, address: str | None, agent: str | None)
     found = access_rows.principal_by_session(connection, digest(cookie))
     if found is None:
         raise Refusal(Reason.SIGN_IN, "The session ended as it began. Sign in again.")
-    return NewSession(cookie, _principal(found))
+    return NewSession(cookie, principal_of(found))
 
 
 def principal_from_cookie(database: Database, cookie: str) -> Principal | None:
@@ -99,21 +100,56 @@ def who(
     database: Database, kind: str, secret: str, look: Callable[[Any, bytes], PrincipalRow | None]
 ) -> Principal | None:
     """Who holds a secret of that kind, by a look at its digest that is remembered for a second."""
-    if not 20 <= len(secret) <= 200:
+    if not good_length(secret):
         return None
     hashed = digest(secret)
 
     def ask() -> Principal | None:
         with database.autocommit() as connection:
             row = look(connection, hashed)
-            if row is not None and row.stale:
-                access_rows.note_use(connection, row)
-        return None if row is None else _principal(row)
+            note_use(connection, () if row is None else (row,))
+        return None if row is None else principal_of(row)
 
     return remembered(database, (kind, hashed), ask)
 
 
-def _principal(row: PrincipalRow) -> Principal:
+def foresee(database: Database, tokens: Sequence[str], cookies: Sequence[str]) -> None:
+    """Look at many tokens and cookies at once, so that ``principal_from_token`` and ``principal_from_cookie`` need not
+    ask for each of them in the next second."""
+    kinds = (("token", tokens, access_rows.principals_by_token), ("cookie", cookies, access_rows.principals_by_session))
+    for kind, given, look in kinds:
+        _foresee(database, kind, given, look)
+
+
+def _foresee(
+    database: Database,
+    kind: str,
+    given: Sequence[str],
+    look: Callable[[Any, Sequence[bytes]], dict[bytes, PrincipalRow]],
+) -> None:
+    def ask(keys: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], Principal | None]:
+        with database.autocommit() as connection:
+            found = look(connection, [hashed for _, hashed in keys])
+            note_use(connection, found.values())
+        return {key: principal_of(found[key[1]]) if key[1] in found else None for key in keys}
+
+    foresee_all(database, [(kind, digest(each)) for each in given if good_length(each)], ask)
+
+
+def note_use(connection: Any, found: Iterable[PrincipalRow]) -> None:
+    """Note the use of those whose last one was noted a minute ago or more."""
+    stale = [each for each in found if each.stale]
+    if stale:
+        access_rows.note_use(connection, stale)
+
+
+def good_length(secret: str) -> bool:
+    """Whether it may be one of ours at all: what is not asks the database nothing."""
+    return 20 <= len(secret) <= 200
+
+
+def principal_of(row: PrincipalRow) -> Principal:
+    """A row as the desk knows who asks."""
     return Principal(
         row.user_id,
         row.name,

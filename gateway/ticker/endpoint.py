@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -14,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 import log
 from core.program_rules import ProgramRules, rules_at
 from core.reasons import Reason, Refusal
-from desk import access, identity
+from desk import access, availability, identity
 from desk.access import AccountRef
 from desk.events import Seen
 from desk.principal import Principal
@@ -24,25 +26,28 @@ from gateway.form import form_of, pairs_of
 from gateway.serving import Server
 from gateway.ticker.feed import Feed
 from gateway.ticker.outbox import Outbox
-from gateway.ticker.wishes import read
+from gateway.wire import writer_of
+from web.batches import Batches, tried
 from web.ending import ENDING, Ending
 from web.starting import must_be_ready
-from web.threads import WORKERS
 
 _logger = log.get(__name__)
-AT_THE_DOOR = WORKERS // 2
-"""Sockets that are let in at the same time; the other threads answer requests."""
-MOST_WAITING = 5_000
-WAIT_SECONDS = 20.0
-"""How many wait for their turn, and how long at most: after a break of the line all programs come back at once."""
+CROWDED = "Too many sockets are opened at this moment. Try again in a second."
 A_SECOND, AT_ONCE = 1_000, 2_000
 """Messages of one socket that are taken in, a second in the long run and at once."""
 NAMES_A_MESSAGE = 50
 """Instruments; a message that names more counts for several."""
-
-
-T = TypeVar("T")
 _HEAD = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who was let in: for which account, what proves us to them, and how far the account is."""
+
+    principal: Principal
+    account: AccountRef
+    secret: str
+    joined: Seen
 
 
 class Ticker:
@@ -52,11 +57,12 @@ class Ticker:
         self.server, self.ending = server, ending
         self.feed: Feed | None = None
         self._open: Counter[str] = Counter()
-        self._door = asyncio.Semaphore(AT_THE_DOOR)
-        self._waiting = 0
+        self._door: Batches[tuple[str, str], Guest] | None = None
 
     def close(self) -> None:
         """Let every socket go. From any thread."""
+        if self._door is not None:
+            self._door.close()
         if self.feed is not None:
             self.feed.close()
 
@@ -68,9 +74,9 @@ class Ticker:
             must_be_ready(self.server.state)
             form = form_of(pairs_of(scope["query_string"]))
             api_key, access_token = (form.may(name, str) or "" for name in ("api_key", "access_token"))
-            feed = self._feed()
-            principal, account, secret, joined = await self._in_turn(lambda: self._who(feed, api_key, access_token))
-            if joined is None or self._open[api_key] >= rules.most_sockets:
+            feed, door = self._feed()
+            guest = await door.ask((api_key, access_token))
+            if self._open[api_key] >= rules.most_sockets:
                 raise Refusal(Reason.RATE_LIMIT, f"A program opens at most {rules.most_sockets} sockets.")
         except Exception as error:  # noqa: BLE001 - whatever it is, the socket is not opened
             await refuse(error, send)
@@ -78,51 +84,55 @@ class Ticker:
         self._open[api_key] += 1
         try:
             await send({"type": "websocket.accept"})
-            await self._serve(feed, principal, account, joined, secret, rules, receive, send)
+            await self._serve(feed, guest, rules, scope, receive, send)
         finally:
             self._open[api_key] -= 1
             if not self._open[api_key]:
                 del self._open[api_key]
 
-    async def _in_turn(self, act: Callable[[], T]) -> T:
-        """Run in a thread, when it is this socket's turn. Raises TRY_AGAIN where too many wait, or for too long."""
-        if self._waiting >= MOST_WAITING:
-            raise _crowded()
-        self._waiting += 1
-        try:
-            await asyncio.wait_for(self._door.acquire(), WAIT_SECONDS)
-        except TimeoutError:
-            raise _crowded() from None
-        finally:
-            self._waiting -= 1
-        try:
-            return await self.server.threads.run(act)
-        finally:
-            self._door.release()
+    def _feed(self) -> tuple[Feed, Batches[tuple[str, str], Guest]]:
+        """The feed of the running event loop, made at the first socket, and the door to it."""
+        if self.feed is None or self._door is None or self.feed.loop is not asyncio.get_running_loop():
+            feed = self.feed = Feed(self.server.state.database)
+            self.ending.tell(feed.end)
+            self._door = Batches("ticker-door", lambda keys: self._let_in(feed, keys), CROWDED)
+        return self.feed, self._door
 
-    def _feed(self) -> Feed:
-        """The feed of the running event loop, made at the first socket."""
-        if self.feed is None or self.feed.loop is not asyncio.get_running_loop():
-            self.feed = Feed(self.server.state.database)
-            self.ending.tell(self.feed.end)
-            self._door = asyncio.Semaphore(AT_THE_DOOR)
-        return self.feed
-
-    def _who(self, feed: Feed, api_key: str, access_token: str) -> tuple[Principal, AccountRef, str, Seen | None]:
-        """Who asks, for which account, what proves us to them, and how far the account is."""
+    def _let_in(self, feed: Feed, keys: Sequence[tuple[str, str]]) -> list[Guest | Exception]:
+        """Who came with each of these keys, or why they are not let in: few questions to the database for them all."""
         database = self.server.state.database
-        principal = who.by_keys(database, api_key, access_token)
-        account = access.account(database, principal)
-        return principal, account, identity.secret_by_key(database, api_key), feed.prepare(account)
+        given = list(dict.fromkeys(keys))
+        identity.foresee_apps(database, given)
+        principals = {key: tried(partial(who.by_keys, database, *key)) for key in given}
+        access.foresee(database, [each for each in principals.values() if isinstance(each, Principal)])
+        known = {key: tried(partial(self._known, key, each)) for key, each in principals.items()}
+        joined = feed.prepare([each[1] for each in known.values() if isinstance(each, tuple)])
+        guests: dict[tuple[str, str], Guest | Exception] = {}
+        for key, each in known.items():
+            if isinstance(each, tuple):
+                seen = joined.get(each[1].id)
+                guests[key] = (
+                    Guest(*each, seen) if seen else Refusal(Reason.UNKNOWN_ACCOUNT, "There is no such account.")
+                )
+            else:
+                guests[key] = each
+        return [guests[key] for key in keys]
+
+    def _known(self, key: tuple[str, str], principal: Principal | Exception) -> tuple[Principal, AccountRef, str]:
+        """Who asks, for which account, and what proves us to them."""
+        if isinstance(principal, Exception):
+            raise principal
+        database = self.server.state.database
+        return principal, access.account(database, principal), identity.secret_by_key(database, key[0])
 
     async def _serve(
-        self, feed: Feed, principal: Principal, account: AccountRef, joined: Seen, secret: str, rules: ProgramRules,
-        receive: Receive, send: Send,
-    ) -> None:  # fmt: skip
+        self, feed: Feed, guest: Guest, rules: ProgramRules, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        principal, account = guest.principal, guest.account
         assert principal.token_id is not None  # programs come by token alone
-        outbox = Outbox(send, principal.token_id, account.id, principal.user_id)
-        outbox.secret = secret
-        feed.enter(outbox, account, principal.name, joined)
+        outbox = Outbox(send, principal.token_id, account.id, principal.user_id, writer_of(scope))
+        outbox.secret = guest.secret
+        feed.enter(outbox, account, principal.name, guest.joined)
         heard = asyncio.ensure_future(self._hear(feed, outbox, account, rules, receive))
         try:
             await asyncio.wait((outbox.gone, heard), return_when=asyncio.FIRST_COMPLETED)
@@ -147,7 +157,7 @@ class Ticker:
                 return
             weight = 1
             try:
-                said = read(message.get("text") or message.get("bytes") or b"")
+                said = feed.wishes.read(message.get("text") or message.get("bytes") or b"")
                 weight += len(said.tokens) // NAMES_A_MESSAGE
                 feed.ask(outbox, account, said, rules.most_subscriptions)
             except Refusal as refusal:
@@ -157,13 +167,12 @@ class Ticker:
             await asyncio.sleep(max(0.0, due - now - AT_ONCE / A_SECOND))  # others have their turn in any case
 
 
-def _crowded() -> Refusal:
-    return Refusal(Reason.TRY_AGAIN, "Too many sockets are opened at this moment. Try again in a second.")
-
-
 async def refuse(error: Exception, send: Send) -> None:
     """Turn a socket away at the door: 403 where the program is at fault, which is what clients of the dialect know, and
     503 where it may come again."""
+    away = None if isinstance(error, Refusal) else availability.refusal_for(error)
+    if away is not None:
+        error = Refusal(Reason.TRY_AGAIN, "The database does not answer. Try again in a few seconds.")
     if not isinstance(error, Refusal):
         _logger.error("A ticker could not be opened", exc_info=error)
     kind = kind_of(error.reason) if isinstance(error, Refusal) else None

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from gateway.cover_stops import Names
 from gateway.order_rows import Row, order_row
 from gateway.ticker.market import Bodies, Market
 from gateway.ticker.outbox import Outbox
-from gateway.ticker.wishes import Message, apply
+from gateway.ticker.wishes import NOTHING, Message, Wishes
 
 ROLE = "gateway"
 SETTLE_SECONDS = 0.005
@@ -48,6 +48,7 @@ class Feed(Reader):
         self.markets: dict[str, Market] = {}
         self.accounts: dict[int, Watched] = {}
         self.sockets: set[Outbox] = set()
+        self.wishes = Wishes()
         self.stopping = False
         self._loading = threading.Lock()
         self.start()
@@ -73,10 +74,11 @@ class Feed(Reader):
 
     # What the sockets ask for.
 
-    def prepare(self, account: AccountRef) -> Seen | None:
-        """Have the account's market loaded; how far the account is. Blocks; from any thread."""
-        self._loaded(account.market)
-        return events.how_far(self.database, account)
+    def prepare(self, accounts: Sequence[AccountRef]) -> dict[int, Seen]:
+        """Have the accounts' markets loaded; how far each account is. Blocks; from any thread."""
+        for name in {each.market for each in accounts}:
+            self._loaded(name)
+        return events.how_far(self.database, accounts)
 
     def enter(self, outbox: Outbox, account: AccountRef, user: str, joined: Seen) -> None:
         """A new socket: it hears of the account from here on, and of no price before it asks. While the process ends it
@@ -111,23 +113,25 @@ class Feed(Reader):
     def ask(self, outbox: Outbox, account: AccountRef, message: Message, most: int) -> None:
         """Another set of instruments or modes; the prices of those named follow as soon as it is settled."""
         if outbox.wanted is None:
-            outbox.wanted = dict(outbox.asked)
+            outbox.wanted = outbox.asked
             soon = max(SETTLE_SECONDS, outbox.settled_at + SETTLE_AGAIN_SECONDS - self.loop.time())
             self.loop.call_later(soon, self._settle, outbox, account)
-        outbox.fresh.update(apply(outbox.wanted, message, masters.get(self.database), most))
+        outbox.wanted, shown = self.wishes.after(outbox.wanted, message, masters.get(self.database), most)
+        outbox.fresh = outbox.fresh | shown if outbox.fresh else shown
 
     def _settle(self, outbox: Outbox, account: AccountRef) -> None:
         """From here on the socket follows what it has asked for."""
-        wanted, fresh = outbox.wanted or {}, outbox.fresh
-        outbox.wanted, outbox.fresh, outbox.settled_at = None, set(), self.loop.time()
+        wish, fresh = outbox.wanted or NOTHING, outbox.fresh
+        outbox.wanted, outbox.fresh, outbox.settled_at = None, frozenset(), self.loop.time()
         if outbox.gone.done():
             return
+        wish.own = False
         place = self.markets[account.market]
         place.know(masters.get(self.database).by_id)
         self._part(outbox, account)
-        group = place.group(wanted)
+        group = place.group(wish)
         group.readers.add(outbox)
-        outbox.join(group, place.shown(group.asked, [each for each in wanted if each in fresh]))
+        outbox.join(group, place.shown(group, fresh))
 
     # What the thread reads.
 

@@ -5,28 +5,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gateway.ticker.packets import Ids, Mode, Packets, frame_of
-from gateway.ticker.wishes import Asked
+from gateway.ticker.wishes import Wish
+from gateway.wire import framed
 
 if TYPE_CHECKING:
     from gateway.ticker.outbox import Outbox
 
-Key = frozenset[tuple[int, Mode]]
-
-
-def key_of(asked: Asked) -> Key:
-    """What makes two wishes the same."""
-    return frozenset(asked.items())
-
 
 class Group:
-    """``number`` rises with every frame that has something for it; ``body`` is that frame. ``asked`` is one for all
-    readers, who change a copy."""
+    """``number`` rises with every frame that has something for it; ``body`` is that frame, ``framed`` the same as it
+    goes over the wire. ``wish`` is one for all its readers."""
 
-    def __init__(self, packets: Packets, asked: Asked) -> None:
-        self.key, self.asked = key_of(asked), asked
+    def __init__(self, packets: Packets, wish: Wish) -> None:
+        self.wish = wish
+        asked = wish.asked
         self.readers: set[Outbox] = set()
         self.number = 0
-        self.body = b""
+        self.body = self.framed = b""
         self._packets = packets
         self._asked: list[tuple[Mode, Ids]] = []
         for mode in Mode:
@@ -41,7 +36,7 @@ class Group:
 
     def move(self, body: bytes) -> None:
         """A frame changed something."""
-        self.body = body
+        self.body, self.framed = body, framed(body)
         self.number += 1
 
     def whole(self) -> bytes:

@@ -1,7 +1,7 @@
 """One market's newest packets, and the groups that follow it."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,9 @@ import numpy as np
 from core.frames import Frame
 from core.instruments import Instrument
 from core.latest import Latest
-from gateway.ticker.groups import Group, Key, key_of
+from gateway.ticker.groups import Group
 from gateway.ticker.packets import Packets, frame_of
-from gateway.ticker.wishes import Asked
+from gateway.ticker.wishes import Key, Wish
 
 Bodies = list[tuple[Group, bytes]]
 
@@ -63,31 +63,35 @@ class Market:
         cut = ((group, group.cut(changed)) for group in list(self.groups.values()))
         return [(group, body) for group, body in cut if body]
 
-    def group(self, asked: Asked) -> Group:
+    def group(self, wish: Wish) -> Group:
         """The group of those who ask for this."""
         with self.lock:
-            found = self.groups.get(key_of(asked))
+            found = self.groups.get(wish.key)
             if found is None:
-                found = Group(self.packets, asked)
-                self.groups[found.key] = found
+                found = self.groups[wish.key] = Group(self.packets, wish)
             return found
 
     def looked_at(self) -> set[int]:
         """The instruments that anybody asks for."""
         with self.lock:
             groups = list(self.groups.values())
-        return set().union(*(group.asked for group in groups))
+        return set().union(*(group.wish.asked for group in groups))
 
     def forget(self, group: Group) -> None:
         """A group without readers is cut no longer."""
         with self.lock:
             if not group.readers:
-                self.groups.pop(group.key, None)
+                self.groups.pop(group.wish.key, None)
 
-    def shown(self, asked: Asked, ids: Iterable[int]) -> bytes:
-        """The prices of some of the instruments asked for, as they are now."""
+    def shown(self, group: Group, fresh: Set[int]) -> bytes:
+        """The prices of those of a group's instruments that are fresh, as they are now: for who asks for all of them
+        put together once, whoever else comes."""
+        asked = group.wish.asked
+        if fresh >= asked.keys():
+            with self.lock:
+                return group.whole()
         wanted: dict[Any, list[int]] = {}
-        for each in ids:
+        for each in asked.keys() & fresh:
             wanted.setdefault(asked[each], []).append(each)
         with self.lock:
             return frame_of(self.packets, ((mode, np.array(some, np.int64)) for mode, some in wanted.items()))

@@ -1,6 +1,8 @@
 """What a program asks of its socket: which instruments, and how much of their prices."""
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -13,15 +15,82 @@ from gateway.tokens import instrument_of
 
 Asked = dict[int, Mode]
 """Modes by instrument id."""
+Key = frozenset[tuple[int, Mode]]
+LONG = 50
+"""Instruments of a message from which on it is worth remembering what it made."""
+REMEMBERED = 32
+"""Messages, and what they made: at most a few MB."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Message:
     """``mode`` is None for subscribe (which leaves a mode that is there) and unsubscribe."""
 
     act: str
     tokens: list[int]
     mode: Mode | None = None
+
+
+@dataclass(eq=False)
+class Wish:
+    """What a socket asks for. Whoever has it does not change it, unless they alone do (``own``)."""
+
+    asked: Asked = field(default_factory=dict)
+    own: bool = False
+
+    @cached_property
+    def key(self) -> Key:
+        """What makes two wishes the same; asked once nobody changes it any more."""
+        return frozenset(self.asked.items())
+
+
+NOTHING = Wish()
+
+
+class Wishes:
+    """What programs say, and what it makes of what they had asked for.
+
+    After a break of the line all of them come back and each says the same as many others do: five hundred instruments
+    are read, looked up and counted once for all of them. Belongs to one event loop.
+    """
+
+    def __init__(self) -> None:
+        self._read: OrderedDict[str | bytes, Message] = OrderedDict()
+        self._made: OrderedDict[tuple[Wish, Message], tuple[Wish, frozenset[int]]] = OrderedDict()
+        self._for: tuple[Master | None, int] = None, 0
+
+    def read(self, text: str | bytes) -> Message:
+        """A message of a client. Raises BAD_INPUT for what is none."""
+        found = self._read.get(text)
+        if found is None:
+            found = read(text)
+            if len(found.tokens) >= LONG:
+                _keep(self._read, text, found)
+        return found
+
+    def after(self, before: Wish, message: Message, master: Master, most: int) -> tuple[Wish, frozenset[int]]:
+        """What is asked for after a message, and the instruments to show at once; ``before`` is changed where it is its
+        socket's own."""
+        if self._for[0] is not master or self._for[1] != most:
+            self._made.clear()
+            self._for = master, most
+        known = None if before.own else self._made.get((before, message))
+        if known is not None:
+            return known
+        wish = before if before.own else Wish(dict(before.asked), own=True)
+        shown = frozenset(apply(wish.asked, message, master, most))
+        if before.own or len(message.tokens) < LONG:
+            return wish, shown
+        wish.own = False
+        _keep(self._made, (before, message), (wish, shown))
+        return wish, shown
+
+
+def _keep(memory: "OrderedDict[Any, Any]", key: Any, value: Any) -> None:
+    """Remember it; the oldest gives way."""
+    memory[key] = value
+    if len(memory) > REMEMBERED:
+        memory.popitem(last=False)
 
 
 def read(text: str | bytes) -> Message:

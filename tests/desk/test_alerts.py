@@ -1,6 +1,6 @@
 """Alerts of many accounts at once: none is lost to another's, and each comes to a stream once."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -9,7 +9,8 @@ from api.subscriber import Subscriber
 from api.wishes import Wish
 from db import alerts as rows
 from db.engine import Database
-from desk import access, alerts
+from desk import access, events
+from desk.events import Seen
 from desk.principal import Principal
 from tests.people import open_market, person
 
@@ -31,10 +32,11 @@ def desk(clean_database: Database) -> Database:
     return clean_database
 
 
-def test_one_accounts_alerts_leave_anothers_in_place(desk: Database) -> None:
+def test_one_accounts_alerts_leave_anothers_in_place(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MOST_ALERTS", 4)
     keys = {access.by_key(desk, key).id: key for key in ("alice/main", "bob/main")}
-    found = alerts.recent(desk, keys, datetime.now(UTC) - timedelta(minutes=1), 4)
-    told = {keys[account]: [each["detail"] for each in items] for account, items in found.items()}
+    found = events.since(desk, [Seen(each, -1, date(2026, 11, 23)) for each in keys], keys, with_alerts=keys)
+    told = {keys[change.account_id]: [each["detail"] for each in change.alerts] for change in found}
     assert told == {"alice/main": ["4", "3", "2", "1"], "bob/main": ["23", "22", "21"]}
 
 

@@ -12,6 +12,7 @@ from gateway.ticker import outbox
 from gateway.ticker.groups import Group
 from gateway.ticker.outbox import Outbox
 from gateway.ticker.packets import Mode, Packets
+from gateway.ticker.wishes import Wish
 
 INFY = Instrument(7, "NSE", "INFY", "Infosys", Kind.EQ, 1, 5, 100_000)
 
@@ -39,7 +40,7 @@ def made(reader: Reader) -> tuple[Outbox, Group, Packets]:
     packets = Packets()
     packets.know({7: INFY})
     priced(packets, 100)
-    group = Group(packets, {7: Mode.LTP})
+    group = Group(packets, Wish({7: Mode.LTP}))
     box = Outbox(reader.send, 1, 1, 1)
     box.join(group, b"first")
     return box, group, packets
