@@ -1,12 +1,16 @@
-"""Frame to viewer: readers of one stream, one frame a second, all of 500 rows changed.
+"""Frame to viewer: readers of the stream, one frame a second, all of 500 rows changed.
 
-From the ring that says "a frame is on the tape" (it is read, decoded, encoded and sent) to the last byte that
-a reader in another process has read; and the CPU of the web process a frame. The baseline broadcasts the same
-bytes by ``websockets``, counted from the moment it is given them.
+From the ring that says "a frame is on the tape" (it is read, decoded, encoded and sent) to the last byte that a reader
+in another process has read; the processor time of the web process a frame, its memory a reader, and how long all take
+to come back when all have lost their line at once and nothing of their streams is kept: each proves who it is anew,
+joins, and gets its snapshot. Every reader is a user of its own, with an account whose orders, positions and money it
+follows. The baseline broadcasts the same bytes by ``websockets``, counted from the moment it is given them; its readers
+come back by the handshake alone. ``BENCH_READERS=1000`` measures that number alone.
 """
 
 import base64
 import json
+import os
 import socket
 import struct
 import subprocess
@@ -14,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,22 +28,30 @@ import psutil
 from api.board import Board
 from bench.house import house
 from bench.processor import used
-from bench.result import RUNS, Result, compared
+from bench.result import Result, compared
 from core.frames import Frame, row_type
 from db.engine import Database
 from desk import identity, market, masters
 
 ROWS = 500
 FRAMES = 8
-READERS = (100, 1_000)
+READERS = {100: 5, 1_000: 5, 5_000: 1}
+"""How often each number of readers is measured."""
+AT_ONCE = 1_000
+"""So many come back at the same time; of more a quarter of it at a time, as many as a busy machine lets in within the
+time that they wait."""
+TOPICS = "quotes,orders,trades,positions,wallet"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: milliseconds to each reader and frame, and CPU milliseconds a frame."""
+    """One run: milliseconds to each reader and frame, CPU milliseconds a frame, kilobytes a reader, and the seconds in
+    which each came back."""
 
     delays: list[float]
     cpu: float
+    memory: float
+    back: list[float]
 
     def at(self, share: float) -> float:
         """The delay below which this share of the deliveries stayed."""
@@ -121,31 +133,52 @@ def listening(port: int) -> None:
     raise RuntimeError("the server did not start")
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who reads: the head of each one's request, ``events`` or ``messages``, how many of them come before the first
+    frame, and what it says once it is let in."""
+
+    requests: list[str]
+    kind: str
+    before: int
+    say: str = ""
+
+
 @contextmanager
-def readers(port: int, count: int, kind: str, request: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """The load client, once all its readers are connected."""
-    with process("bench.stream_load", port, count, kind) as child:
+def readers(port: int, crowd: Crowd) -> Iterator["subprocess.Popen[bytes]"]:
+    """The load client, once all its readers have come in."""
+    with process("bench.stream_load", port) as child:
         assert child.stdin is not None
         assert child.stdout is not None
-        child.stdin.write(request.encode())
-        child.stdin.close()
-        if child.stdout.readline().strip() != b"ready":
+        at_once = AT_ONCE if len(crowd.requests) <= AT_ONCE else AT_ONCE // 4
+        child.stdin.write(json.dumps(asdict(crowd) | {"at_once": at_once, "frames": FRAMES}).encode() + b"\n")
+        child.stdin.flush()
+        if not child.stdout.readline().strip():
             raise RuntimeError("not every reader was let in")
         yield child
         child.kill()
 
 
-def measured(server: "subprocess.Popen[bytes]", load: "subprocess.Popen[bytes]", send: Callable[[], float]) -> Run:
-    """Sends frames, one a second, and waits for each to arrive everywhere."""
-    assert load.stdout is not None
+def measured(server: "subprocess.Popen[bytes]", port: int, crowd: Crowd, send: Callable[[], float]) -> Run:
+    """Lets a crowd in, sends it frames, one a second, waits for each to arrive everywhere, and has all come back."""
+    with readers(port, replace(crowd, requests=crowd.requests[:1])):
+        pass  # the market is loaded for the first who comes
     watched = psutil.Process(server.pid)
-    before, began = used(watched), time.monotonic()
-    delays: list[float] = []
-    for n in range(1, FRAMES + 1):
-        sent = send()
-        delays += [(at - sent) * 1_000 for at in json.loads(load.stdout.readline())]
-        time.sleep(max(0.0, began + n - time.monotonic()))
-    return Run(delays, (used(watched) - before) * 1_000 / FRAMES)
+    empty = watched.memory_info().rss
+    with readers(port, crowd) as load:
+        assert load.stdin is not None
+        assert load.stdout is not None
+        before, began = used(watched), time.monotonic()
+        delays: list[float] = []
+        for n in range(1, FRAMES + 1):
+            sent = send()
+            delays += [(at - sent) * 1_000 for at in json.loads(load.stdout.readline())]
+            time.sleep(max(0.0, began + n - time.monotonic()))
+        cpu = (used(watched) - before) * 1_000 / FRAMES
+        memory = (watched.memory_info().rss - empty) / 1_024 / len(crowd.requests)
+        load.stdin.write(b"again\n")
+        load.stdin.flush()
+        return Run(delays, cpu, memory, json.loads(load.stdout.readline()))
 
 
 def open_market(database: Database) -> None:
@@ -196,40 +229,75 @@ def handshake(path: str) -> str:
     )
 
 
-def ours(database: Database, frames: Frames, token: str, count: int) -> Run:
-    """The API's stream."""
+def viewers(database: Database, count: int) -> list[str]:
+    """The tokens of so many users, each with an account."""
+    with database.connection() as connection:
+        connection.execute(
+            "with made as (insert into users (name, role) select 'viewer' || n, 'trader' from generate_series(1, %s) n"
+            " returning id, name), booked as (insert into accounts (user_id, market, name, trading_date, cash)"
+            " select made.id, m.id, 'main', m.trading_date, 0 from made, markets m where m.id = 'sim')"
+            " insert into api_tokens (token_sha256, user_id, name)"
+            " select sha256(('a-token-of-the-bench-for-' || name)::bytea), id, 'bench' from made",
+            [count],
+        )
+    return [f"a-token-of-the-bench-for-viewer{n}" for n in range(1, count + 1)]
+
+
+def ours(database: Database, frames: Frames, tokens: list[str], kind: str) -> Run:
+    """The API's stream, by server-sent events or by a WebSocket."""
     port = free_port()
-    request = (
-        f"GET /api/v1/stream?topics=quotes&symbols={','.join(frames.keys).replace('&', '%26').replace(' ', '%20')}"
-        f" HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n"
-    )
+    path = f"topics={TOPICS}&symbols={','.join(frames.keys).replace('&', '%26').replace(' ', '%20')}"
+    if kind == "events":
+        head = f"GET /api/v1/stream?{path} HTTP/1.1\r\nHost: bench\r\n"
+    else:
+        head = handshake(f"/api/v1/ws?{path}").removesuffix("\r\n")
+    crowd = Crowd([f"{head}Authorization: Bearer {each}\r\n\r\n" for each in tokens], kind, 2)
     with ringing(database, frames) as send, process("bench.stream_servers", "ours", database.url, port) as server:
         listening(port)
-        with readers(port, count, "events", request) as load:
-            return measured(server, load, send)
+        return measured(server, port, crowd, send)
 
 
-def theirs(frames: Frames, count: int) -> Run:
+def theirs(body: Callable[[], bytes], count: int, *options: str) -> Run:
     """The same bytes by ``websockets``."""
     port = free_port()
-    with process("bench.stream_servers", "theirs", port) as server:
+    with process("bench.stream_servers", "theirs", port, *options) as server:
         listening(port)
-        with readers(port, count, "messages", handshake("/")) as load:
-            return measured(server, load, piping(server, lambda: frames.body(frames.next())))
+        return measured(server, port, Crowd([handshake("/")] * count, "messages", 0), piping(server, body))
+
+
+def chosen(counts: dict[int, int]) -> dict[int, int]:
+    """Numbers of readers with how often each is measured; those of ``BENCH_READERS`` once each."""
+    wanted = os.environ.get("BENCH_READERS")
+    return counts if wanted is None else dict.fromkeys(map(int, wanted.split(",")), 1)
 
 
 def run() -> Iterator[Result]:
-    """p50, p99 and CPU, for 100 and for 1,000 readers."""
+    """For each number of readers, of server-sent events; for a thousand also by WebSockets."""
     with house() as database:
         open_market(database)
-        token = identity.create_token(database, "bench", "viewer", None)[0]
+        counts = chosen(READERS)
+        tokens = viewers(database, max(counts))
         frames = Frames(database)
-        for count in READERS:
-            pairs = [(ours(database, frames, token, count), theirs(frames, count)) for _ in range(RUNS)]
-            mine, other = [one for one, _ in pairs], [one for _, one in pairs]
-            for name, share in (("p50", 0.5), ("p99", 0.99)):
-                values, baselines = [each.at(share) for each in mine], [each.at(share) for each in other]
-                yield compared(f"stream_{count}_readers_{name}", "ms", values, baselines)
-            yield compared(
-                f"stream_{count}_readers_cpu", "ms/frame", [each.cpu for each in mine], [each.cpu for each in other]
-            )
+        market.store_frame(database, frames.stored())
+        for count, times in counts.items():
+            kinds = ("events", "messages") if count == AT_ONCE else ("events",)
+            found: dict[str, list[Run]] = {each: [] for each in (*kinds, "theirs")}
+            for _ in range(times):
+                for kind in kinds:
+                    found[kind].append(ours(database, frames, tokens[:count], kind))
+                found["theirs"].append(theirs(lambda: frames.body(frames.next()), count))
+            for kind in kinds:
+                name = "stream" if kind == "events" else "stream_socket"
+                yield from told(f"{name}_{count}_readers", found[kind], found["theirs"])
+
+
+def told(name: str, mine: list[Run], other: list[Run]) -> Iterator[Result]:
+    """The medians of the runs of one number of readers."""
+    for share, word in ((0.5, "p50"), (0.99, "p99")):
+        values, baselines = ([each.at(share) for each in runs] for runs in (mine, other))
+        yield compared(f"{name}_{word}", "ms", values, baselines)
+    yield compared(f"{name}_cpu", "ms/frame", [each.cpu for each in mine], [each.cpu for each in other])
+    yield compared(f"{name}_memory", "kB/reader", [each.memory for each in mine], [each.memory for each in other])
+    for share, word in ((0.5, "p50"), (1.0, "last")):
+        values, baselines = ([float(np.quantile(each.back, share)) for each in runs] for runs in (mine, other))
+        yield compared(f"{name}_back_{word}", "s", values, baselines)
