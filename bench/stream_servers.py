@@ -17,6 +17,7 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from api import late
 from db.engine import Database
+from desk import installation
 
 
 @dataclass
@@ -43,7 +44,8 @@ def ticker(url: str, port: int) -> None:
 
 
 def serve_until_eof(config: uvicorn.Config) -> None:
-    """Serve until stdin ends."""
+    """Serve until stdin ends. Garbage is looked for as seldom as in the processes that are measured."""
+    installation.collect_seldom()
     server = uvicorn.Server(config)
 
     def end() -> None:

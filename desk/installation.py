@@ -269,6 +269,13 @@ def _step(name: str) -> None:
         _held.children.start()
 
 
+def collect_seldom() -> None:
+    """What is loaded by now is never garbage, and of the rest some is looked for more seldom: see ``RARELY``."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*RARELY)
+
+
 def _preload(modules: Sequence[str], later: Sequence[str], first: threading.Event) -> None:
     """Imports what the first page would wait for, says so, and goes on with what later pages would."""
     began = time.monotonic()
@@ -280,7 +287,5 @@ def _preload(modules: Sequence[str], later: Sequence[str], first: threading.Even
     log.get(__name__).info("Pages are loaded", extra={"seconds": round(time.monotonic() - began, 2)})
     for module in later:
         importlib.import_module(module)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*RARELY)
+    collect_seldom()
     log.get(__name__).info("All is loaded", extra={"seconds": round(time.monotonic() - began, 2)})

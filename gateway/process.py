@@ -74,6 +74,7 @@ class Process:
             return
         if self.database is not None:
             self.waiting_for = []
+            installation.collect_seldom()  # with thousands of sockets it would stop every frame's way for a while
             _logger.info("The gateway serves", extra={"port": self.settings.gateway_port})
 
     def _step(self, name: str) -> None:

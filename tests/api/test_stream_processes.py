@@ -16,8 +16,10 @@ from desk import access, alerts, identity, risk_switch
 from tests.api.conftest import ORDER
 from tests.api.streaming import Live
 from tests.api.test_stream import httpx_fails
+from tests.floor import Floor
 from tests.people import token
 
+TOPICS = "topics=orders,trades,positions,wallet"
 SOON = 2.0
 """Seconds: a doorbell rings at once, and without one a look comes four times a second."""
 
@@ -91,6 +93,48 @@ def test_a_token_that_ends_through_one_process_is_out_of_the_other(two: list[Liv
         with desk.connection() as connection:
             connection.execute("update api_tokens set revoked_at = now()")
         assert reader.until("bye") == {"reason": "session"}
+
+
+def test_a_share_that_ends_through_one_process_ends_streams_of_the_other(two: list[Live], desk: Database) -> None:
+    """Told within seconds to who listens there, and to nobody who still may."""
+    alice, bob = (identity.principal_from_token(desk, token(desk, name)) for name in ("alice", "bob"))
+    assert alice
+    assert bob
+    access.share(desk, alice, "alice/main", "bob")
+    there = two[1]
+    with there.reading(token(desk, "bob"), "topics=feed&account=alice/main") as reader:
+        reader.until("hello")
+        with there.reading(token(desk, "alice"), "topics=feed") as own:
+            own.until("hello")
+            began = time.monotonic()
+            access.unshare(desk, alice, "alice/main", "bob")
+            assert reader.until("bye") == {"reason": "session"}
+            assert time.monotonic() - began < 2 * SOON
+            own.until("feed")
+
+
+def test_what_a_third_process_fills_is_seen_on_the_streams_of_both(two: list[Live], desk: Database) -> None:
+    """Orders, trades, positions and the wallet of one account, whole and in order, through each of two processes."""
+    bearer, floor = token(desk, "alice"), Floor(desk)
+    account = access.by_key(desk, "alice/main")
+    with two[0].reading(bearer, TOPICS) as here, two[1].reading(bearer, TOPICS) as there:
+        for reader in (here, there):
+            reader.until("snapshot")
+        placed = ask(two[0], bearer, "POST", "/orders", ORDER)
+        floor.fill(account.id, int(placed["order_id"]), ORDER["quantity"], 150_000)
+        told = []
+        for reader in (here, there):
+            seen: dict[str, Any] = {}
+            while not {"trade", "position", "wallet"} <= seen.keys() or seen["order"]["status"] != "COMPLETE":
+                event, data = reader.next()
+                seen[event] = data
+            told.append(seen)
+    for event in ("order", "trade", "position"):
+        assert told[0][event] == told[1][event]
+    assert told[0]["trade"]["order_id"] == placed["order_id"]
+    assert (told[0]["position"]["quantity"], told[0]["wallet"]["version"]) == (
+        ORDER["quantity"], told[1]["wallet"]["version"],
+    )  # fmt: skip
 
 
 def test_gtts_and_alerts_come_by_the_stream(two: list[Live], desk: Database) -> None:
