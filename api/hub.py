@@ -22,7 +22,7 @@ from api.subscriber import Subscriber
 from api.wishes import ACCOUNT_TOPICS, Wish
 from desk import events
 from desk.access import AccountRef
-from desk.events import Change, Join
+from desk.events import Change, Join, Seen
 from desk.rows import ist
 
 PARKED_SECONDS = 60.0
@@ -34,18 +34,26 @@ REMEMBERED_SECONDS = 2 * events.LATELY.total_seconds()
 _logger = log.get(__name__)
 
 
-@dataclass(slots=True)
 class Watched:
-    """An account with at least one stream, and how far all of them have been told."""
+    """An account with at least one stream, and how far all of them have been told (``seen``). ``topics`` are those that
+    any of them has asked for. The reader looks at all accounts at every ring: what it needs is kept ready."""
 
-    account: AccountRef
-    version: int
-    day: date
-    readers: set[Subscriber] = field(default_factory=set)
+    __slots__ = ("account", "readers", "seen", "topics")
 
-    def wanted(self, topic: str) -> bool:
-        """Whether any of its streams asked for the topic."""
-        return any(each.wants(topic) for each in self.readers)
+    def __init__(self, account: AccountRef, version: int, day: date) -> None:
+        self.account = account
+        self.seen = Seen(account.id, version, day)
+        self.readers: set[Subscriber] = set()
+        self.topics: frozenset[str] = frozenset()
+
+    @property
+    def version(self) -> int:
+        """How far all of its streams have been told."""
+        return self.seen.version
+
+    def stand(self, version: int, day: date) -> None:
+        """All of its streams have been told so far."""
+        self.seen = Seen(self.account.id, version, day)
 
 
 @dataclass(slots=True)
@@ -138,14 +146,17 @@ class Hub:
                 self.accounts[stream.account.id] = watched
             elif joined.version < watched.version:
                 # The others are told already; what they know is passed over when it is read again.
-                watched.version, watched.day = joined.version, min(watched.day, joined.day)
+                watched.stand(joined.version, min(watched.seen.day, joined.day))
             watched.readers.add(stream)
+            watched.topics |= stream.wish.topics
 
     def change(self, stream: Subscriber, wish: Wish) -> None:
         """Another set of instruments or topics; the rows of the new set follow at once."""
         if stream.id in self.streams:
             self._look_away(stream)
             self._look_at(stream, wish)
+            with self.lock:
+                self.accounts[stream.account.id].topics |= wish.topics
             stream.wake()
 
     def park(self, stream: Subscriber) -> None:
@@ -243,7 +254,7 @@ class Hub:
             if watched is None:
                 continue
             if watched.version >= change.since:
-                watched.version, watched.day = max(watched.version, change.version), change.day
+                watched.stand(max(watched.version, change.version), change.day)
             events_of = encoded(change)
             alerts = [(row["alert_id"], orjson.dumps(row)) for row in change.alerts]
             for stream in list(watched.readers):

@@ -36,7 +36,7 @@ class Listener(Reader):
     def accounts_read(self) -> list[Seen]:
         """Of the accounts that have a stream."""
         with self.hub.lock:
-            return [Seen(each.account.id, each.version, each.day) for each in self.hub.accounts.values()]
+            return [each.seen for each in self.hub.accounts.values()]
 
     def prepare(self, name: str) -> Place:
         """The market's place with its latest quotes in it, loaded by the first who comes. Blocks."""
@@ -101,15 +101,11 @@ class Listener(Reader):
 
     def look_at_accounts(self) -> None:
         """Hand over the rows that changed."""
-        seen = self.accounts_read()
         with self.hub.lock:
-            keys = {each.account.id: each.account.key for each in self.hub.accounts.values()}
-            wanted = {
-                topic: {each.account.id for each in self.hub.accounts.values() if each.wanted(topic)}
-                for topic in ("gtts", "alerts")
-            }
-        followed = [each for each in seen if each.account_id in keys]
-        changes = events.since(self.database, followed, keys, wanted["gtts"], wanted["alerts"])
+            watched = list(self.hub.accounts.values())
+        keys = {each.account.id: each.account.key for each in watched}
+        gtts, alerts = ([each.account.id for each in watched if topic in each.topics] for topic in ("gtts", "alerts"))
+        changes = events.since(self.database, [each.seen for each in watched], keys, gtts, alerts)
         if changes:
             self.hub.call(self.hub.tell_changes, changes)
 

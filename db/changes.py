@@ -132,9 +132,9 @@ def ended(
     """
     values = {
         "sessions": list(sessions),
-        "tokens": list(tokens),
-        "users": [user for user, _ in readers],
-        "accounts": [account for _, account in readers],
+        "tokens": Int8(list(tokens)),
+        "users": Int8([user for user, _ in readers]),
+        "accounts": Int8([account for _, account in readers]),
     }
     with database.autocommit() as connection:
         return set(connection.execute(ENDED, values, prepare=True).fetchall())
