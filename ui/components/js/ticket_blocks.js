@@ -13,8 +13,9 @@
 //   path(form)                      optional: where a new order is posted instead of /orders
 // The fields are kept in the ticket's one form, so that a draft that is offered again has them too.
 
+import { contractBlock } from "./ticket_contract.js";
 import { elsewhere } from "./ticket_elsewhere.js";
 import { exits } from "./ticket_exits.js";
 import { more } from "./ticket_more.js";
 
-export const BLOCKS = [more, exits, elsewhere];
+export const BLOCKS = [contractBlock, more, exits, elsewhere];
