@@ -9,10 +9,12 @@ from core import contract_choice as choice
 from core.calendar import IST
 from core.instruments import OPTIONS, Instrument, Kind
 from desk import masters, screens
+from ui import order_form
 from ui.seat import Seat
 
 Row = dict[str, Any]
 WORDS = {Kind.FUT: "Future", Kind.CE: "Call", Kind.PE: "Put"}
+CARRIED = ("Side", "Product", "Type", "Validity", "Lots")
 ITSELF = {Kind.EQ: "Share", Kind.ETF: "Fund"}
 
 
@@ -26,7 +28,23 @@ def pick(seat: Seat, found: Row) -> Row:
         return found
     told = screens.quotes(seat.database, seat.market, [lead.key])["items"].get(lead.key)
     contract = _picked(asked, lead, contracts, round(told["last_price"] * 100) if told else 0)
-    return found if contract is None else screens.instruments(seat.database, [contract.key])["items"][0]
+    if contract is None:
+        return found
+    _carry(f"contract on {lead.key} last", contract.key)
+    return screens.instruments(seat.database, [contract.key])["items"][0]
+
+
+def _carry(kept: str, key: str) -> None:
+    """What was chosen in the form of the contract before is chosen in that of this one: to look at another strike is
+    not to change one's mind about the side."""
+    state = st.session_state
+    before, state[kept] = state.get(kept), key
+    if before is None or before == key:
+        return
+    for field in CARRIED:
+        old, new = (order_form.field_key(each, field) for each in (before, key))
+        if old in state:
+            state[new] = state[old]
 
 
 def _picked(asked: Instrument, lead: Instrument, contracts: list[Instrument], spot: int) -> Instrument | None:

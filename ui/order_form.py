@@ -27,6 +27,11 @@ HELP = {
 }
 
 
+def field_key(which: str, field: str) -> str:
+    """Under what a field of an instrument's form is kept."""
+    return f"order form {which} {field}"
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """Which instrument is asked for, what stood there before (an order that is changed, or repeated), its last price
@@ -50,7 +55,7 @@ class Form:
     def key(self, field: str) -> str:
         """Under what a field is kept."""
         which = f"change {self.before['order_id']}" if self.changing and self.before else self.chosen["key"]
-        return f"order form {which} {field}"
+        return field_key(which, field)
 
     def first(self, field: str, value: Any) -> str:
         """The field's key, with ``value`` in it where nobody has typed yet."""

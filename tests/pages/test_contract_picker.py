@@ -65,6 +65,18 @@ def test_a_contract_that_was_searched_for_stands_in_the_fields(open_as, nifty):
     assert other.symbol in title(app), "what is searched for next comes before what was picked"
 
 
+def test_the_side_that_was_chosen_stays_with_another_strike(open_as, nifty):
+    app = open_as("asha", "order", symbol="NSE:NIFTY 50")
+    trade(app, "Put")
+    next(each for each in app.segmented_control if each.label == "Side").set_value("SELL").run()
+    next(each for each in app.number_input if each.label == "Lots").set_value(4).run()
+    strikes = select(app, "Strike")
+    strikes.set_value(choice.strikes(nifty, Kind.PE, select(app, "Expiry").value)[0]).run()
+    assert not app.exception
+    assert next(each for each in app.segmented_control if each.label == "Side").value == "SELL"
+    assert next(each for each in app.number_input if each.label == "Lots").value == 4
+
+
 def test_a_share_with_contracts_is_itself_until_one_is_picked(open_as, floor):
     app = open_as("asha", "order", symbol="NSE:INFY")
     assert title(app) == "NSE:INFY"
