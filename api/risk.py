@@ -58,7 +58,17 @@ def rearm(call: Call) -> Reply:
 
 def _over(fields: Fields) -> tuple[str, str | None, str | None, str | None]:
     scope = fields.may("scope", OVER) or "ACCOUNT"
-    return scope, fields.may("account", account_key), fields.may("user", text), fields.may("market", text)
+    found = scope, fields.may("account", account_key), fields.may("user", text), fields.may("market", text)
+    _only(fields, "account", scope == "ACCOUNT")
+    _only(fields, "user", scope == "USER")
+    _only(fields, "market", scope == "MARKET")
+    return found
+
+
+def _only(fields: Fields, name: str, fits: bool) -> None:
+    """Refuse a field that goes with another scope: passed over, it would seem to have been heard."""
+    if fields.has(name) and not fits:
+        raise bad(f"The field {name} goes with another scope. Leave it out, or send that scope.", name)
 
 
 def _user(call: Call, name: str | None) -> tuple[int, str]:
@@ -89,6 +99,8 @@ def set_limit(call: Call) -> Reply:
     name = fields.need("name", choice(LimitName))
     sent = fields.need("value", amount)
     fields.close()
+    _only(fields, "user", scope is Scope.USER)
+    _only(fields, "instrument", scope in (Scope.INSTRUMENT, Scope.GROUP))
     value = sent if name in MONEY | PERCENT else sent // 100
     if name not in MONEY | PERCENT and sent % 100:
         raise bad("Send a whole number here.", "value")

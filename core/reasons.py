@@ -175,6 +175,10 @@ class Reason(IntEnum):
     UNKNOWN_PLAN = 752
     NO_CONTRACT_NOTE = 753
     BAD_CORPORATE_ACTION = 754
+    # price alerts
+    UNKNOWN_ALERT = 755
+    TOO_MANY_ALERTS = 756
+    ALERT_REACHED = 757
     # 8xx identity
     SIGN_IN = 800
     FORBIDDEN = 801
@@ -218,6 +222,7 @@ _STATUS: dict[Reason, int] = {
     Reason.UNKNOWN_GTT: 404,
     Reason.GTT_FINAL: 409,
     Reason.UNKNOWN_BASKET: 404,
+    Reason.UNKNOWN_ALERT: 404,
     Reason.SIGN_IN: 401,
     Reason.FORBIDDEN: 403,
     Reason.BAD_ORIGIN: 403,

@@ -217,6 +217,16 @@ def account_of_gtt(connection: Connection[Any], gtt_id: int, user_id: int, admin
     return one(connection, AccountRow, sql, (gtt_id, user_id, admin, user_id))
 
 
+def account_of_price_alert(connection: Connection[Any], alert_id: int, user_id: int, admin: bool) -> AccountRow | None:
+    """The account a price alert belongs to, if this user may see it; an unlocked read."""
+    sql = (
+        _ACCOUNT
+        + "join price_alerts p on p.account_id = a.id where p.id = %s and p.status <> 'DELETED' and "
+        + _VISIBLE
+    )
+    return one(connection, AccountRow, sql, (alert_id, user_id, admin, user_id))
+
+
 def running_market(connection: Connection[Any]) -> tuple[str, date] | None:
     """The market of everybody that is switched on and the date it trades; the first by name if several are.
 

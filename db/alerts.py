@@ -41,6 +41,10 @@ union all
 select 'trade-' || t.id, t.account_id, t.traded_at, 'CONTRACT', t.kind, null, null, null, null, t.id, t.instrument_id
 from trades t
 where t.account_id = one.id and t.traded_at >= :since and t.kind <> 'FILL'
+union all
+select 'price-' || r.alert_id || '-' || r.n, r.account_id, r.at, 'PRICE', 'RANG', null, r.sentence, null, null, null,
+       (select p.instrument_id from price_alerts p where p.id = r.alert_id)
+from price_alert_rings r where r.account_id = one.id and r.at >= :since
 """
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "account",
     "account_of_gtt",
     "account_of_order",
+    "account_of_price_alert",
     "accounts",
     "add_account",
     "by_key",
@@ -131,6 +132,14 @@ def account_of_gtt(
     return _account_of(database, principal, rows.account_of_gtt, gtt_id, unknown, key, write)
 
 
+def account_of_price_alert(
+    database: Database, principal: Principal, alert_id: int, key: str | None = None, write: bool = False
+) -> AccountRef:
+    """The account a price alert belongs to. UNKNOWN_ALERT when it is not the principal's to see."""
+    unknown = Refusal(Reason.UNKNOWN_ALERT, "There is no such alert.", field="price_alert_id")
+    return _account_of(database, principal, rows.account_of_price_alert, alert_id, unknown, key, write)
+
+
 def _account_of(
     database: Database, principal: Principal, find: Callable[[Any, int, int, bool], AccountRow | None], number: int,
     unknown: Refusal, key: str | None, write: bool,
@@ -234,6 +243,8 @@ def _change_share(database: Database, principal: Principal, key: str, reader: st
         user = user_rows.user_by_name(connection, reader.strip().lower())
         if user is None:
             raise Refusal(Reason.NOT_FOUND, "There is no user of that name.", field="name")
+        if grant and user.id == found.user_id:
+            raise Refusal(Reason.BAD_INPUT, "That is the book's owner, who reads it already.", field="name")
         if grant:
             rows.share(connection, found.id, user.id, principal.user_id)
         else:

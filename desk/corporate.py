@@ -10,7 +10,7 @@ from core.instruments import Kind
 from core.reasons import Reason, Refusal
 from core.splitting import Splitting
 from core.splitting import in_new_units as in_new_risk
-from db import audit, gtts
+from db import audit, gtts, price_alerts
 from db import corporate as rows
 from db import masters as store
 from db.engine import Database, retrying
@@ -137,6 +137,8 @@ def apply(connection: Connection, task: Task, found: list[Due], closes: Mapping[
         splitting = Splitting(work, facts, each.action, each.lots, closes, frame, facts.now, lambda n=numbers: next(n))  # type: ignore[misc]
         changed = bool(splitting.apply()) or changed
         changed = _gtts(connection, task, each) or changed
+        action = each.action
+        price_alerts.split(connection, work.id, action.instrument_id, action.held, action.becomes)
     return changed or bool(work.events)
 
 

@@ -17,7 +17,9 @@ def read(text: str | bytes, what: str) -> Any:
     """What a JSON text says; every number in it is text, with the digits it was sent with. Raises BAD_INPUT."""
     try:
         decoded = text.decode("utf-8", "strict") if isinstance(text, bytes) else text
-        return json.loads(decoded, parse_int=str, parse_float=str, parse_constant=_no_constant)
+        return json.loads(
+            decoded, parse_int=str, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_object
+        )
     except (ValueError, RecursionError):
         raise bad(f"Send {what} as JSON; this is not valid JSON.") from None
 
@@ -49,6 +51,14 @@ def object_of(value: Any, what: str) -> Form:
         if not storable(fields[name]):
             raise bad("Send text without NUL and without broken characters.")
     return Form(fields)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """What is sent twice in a form is passed over; in an order of a list it would be a guess which one counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise bad("Send each field of an object once.")
+    return found
 
 
 def _no_constant(name: str) -> Any:

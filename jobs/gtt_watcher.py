@@ -60,6 +60,11 @@ class Watcher:
         """Whether the market has moved to another trading date, whose watch is built anew."""
         return self._state.trading_date != self._date
 
+    @property
+    def open(self) -> bool:
+        """Whether the market was open when it was last looked at."""
+        return self._state.phase == "OPEN"
+
     def step(self, frame: Frame | None, rung: bool = False) -> None:
         """Take in a frame, if there is one, and what changed, if somebody rang or it is time to look."""
         if frame is not None:

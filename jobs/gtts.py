@@ -1,4 +1,4 @@
-"""The loop of a market's GTTs: frames and changes in, orders out, while this process leads its market.
+"""The loop of a market's GTTs and price alerts: frames and changes in, orders and rings out, while this process leads.
 
 It has a thread and a bus of its own: the orders that a hundred GTTs place at once delay no fill.
 """
@@ -13,6 +13,7 @@ from desk.market import Database
 from jobs.bus import Bus
 from jobs.gtt_watcher import POLL, Desk, Watcher
 from jobs.led import FIRST_PAUSE, LONGEST_PAUSE, Led
+from jobs.price_alerts import Ringer
 
 # Seconds between a ring and the look that it asks for. Nearly every ring is an order's, which is filled meanwhile by a
 # loop of the same interpreter; frames are watched at once.
@@ -44,6 +45,7 @@ class GttLoop(Led):
             try:
                 self._bus.take(0)  # displayed before this life
                 watcher = Watcher(self._database, self._market, self._leadership, self._desk)
+                ringer = Ringer(self._database, self._market, self._leadership)
                 look_at: float | None = None
                 while self._leads() and not watcher.over:
                     now = time.monotonic()
@@ -52,6 +54,7 @@ class GttLoop(Led):
                         look_at = time.monotonic() + STAND_BACK
                     due = look_at is not None and look_at <= time.monotonic()
                     watcher.step(frame, due)
+                    ringer.step([frame] if frame is not None and watcher.open else [], due)
                     look_at = None if due else look_at
                     pause = FIRST_PAUSE
             except NotLeader as error:

@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.reasons import Refusal
-from desk import identity
+from core.reasons import Reason, Refusal
+from desk import access, identity
 from desk.identity import SessionRow, TokenRow
 from ui import google, guard, words
 from ui.outcome import act, hear, say
@@ -194,6 +194,41 @@ def new_token(seat: Seat) -> None:
     st.rerun()
 
 
+def shares(seat: Seat) -> None:
+    """Who else reads one's books, an analyst say, and the form that lets one more in."""
+    own = [each for each in seat.accounts if each.user_id == seat.who.user_id and not each.archived]
+    if not own or not seat.who.may_write:
+        return
+    with st.container(border=True, key="account-shares"):
+        st.markdown("##### Who reads my books")
+        st.caption("They see orders, positions, money and alerts of a book, and change nothing.")
+        anybody = False
+        for book in own:
+            for name in access.shared_with(seat.database, seat.who, book.key):
+                anybody = True
+                if line(
+                    f"**{words.plain(name)}**", f"reads {words.plain(book.key)}", "Take back", f"{book.key} {name}"
+                ):
+                    act(
+                        partial(access.unshare, seat.database, seat.who, book.key, name),
+                        f"{name} reads {book.key} no longer.",
+                    )
+        if not anybody:
+            st.caption("Nobody but you, and administrators.")
+        with st.expander("Share a book", icon=":material/add:"), st.form("share", border=False, clear_on_submit=True):
+            key = st.selectbox("Book", [each.key for each in own if not each.live])
+            name = st.text_input("Name of who may read it", max_chars=64)
+            if st.form_submit_button("Share", type="primary"):
+                act(partial(share, seat, key, name.strip().lower()), f"{name.strip().lower()} may read {key} now.")
+
+
+def share(seat: Seat, key: str | None, name: str) -> None:
+    """Let somebody read a book; who gives entry does so in a session, which a page always is."""
+    if key is None or not name:
+        raise Refusal(Reason.BAD_INPUT, "Type the name with which they sign in.", "user")
+    access.share(seat.database, seat.who, key, name)
+
+
 def page() -> None:
     """The page, for everybody who is signed in."""
     seat = guard.require()
@@ -204,6 +239,7 @@ def page() -> None:
         sessions(seat)
         tokens(seat)
     with right:
+        shares(seat)
         sign_ins(seat)
         password(seat)
 

@@ -82,6 +82,7 @@ def above(seat: Seat, pages: dict[str, Any], chosen: Any = None) -> str | None:
     with st.container(key="ticket-place"):
         wanted = components.show("ticket", "ticket", _shared(seat), "go").go
         wanted = components.show("gtt", "gtt", _shared(seat), "go").go or wanted
+        wanted = components.show("toasts", "toasts", _shared(seat), "go").go or wanted
     if wanted in pages:
         st.switch_page(pages[wanted])
     if picked:

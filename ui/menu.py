@@ -12,6 +12,7 @@ MENU = (
     ("wallet", "Funds", ":material/account_balance_wallet:", ALL),
     ("pnl", "P&L", ":material/monitoring:", ALL),
     ("risk", "Risk", ":material/shield:", ALL),
+    ("alerts", "Alerts", ":material/notifications:", ALL),
     ("instrument", "Instrument", ":material/query_stats:", ALL),
     ("order", "Order form", ":material/edit_note:", ("trader", "admin")),
     ("programs", "Programs", ":material/smart_toy:", ("trader", "admin")),

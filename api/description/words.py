@@ -7,6 +7,7 @@ from typing import Any
 
 from core.instruments import EXCHANGES, Segment
 from core.orders import OrderType, Product, Side, Validity
+from core.price_alerts import Condition, Measure
 from core.risk_facts import Restriction
 from core.risk_limits import LimitName, Scope
 from desk import identity, screens
@@ -90,10 +91,18 @@ WORDS: dict[str, Any] = {
     "job": {"type": "string"},
     "who": {"type": "string"},
     "action": {"type": "string"},
+    "measure": {"enum": list(Measure), "default": "PRICE", "description": "The last price, or the day's change"},
+    "condition": {"enum": list(Condition)},
+    "level": {
+        "oneOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,2})?$"}],
+        "description": "Rupees; of CHANGE per cent of the previous close, with its sign",
+    },
+    "repeat": {"type": "boolean", "default": False},
 }
 
 OF_ONE: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/gtt"): {"status": {"enum": ["active", "done", "all"]}},
+    ("GET", "/price-alerts"): {"status": {"enum": ["active", "done", "all"]}},
     ("DELETE", "/orders"): {"status": {"enum": ["open"]}},
     ("GET", "/alerts"): {"since": {"type": "string", "format": "date-time"}},
     ("GET", "/admin/audit"): {
@@ -138,6 +147,7 @@ NEEDED: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/option-chain"): ("underlying",),
     ("POST", "/risk/limits"): ("scope", "name", "value"),
     ("POST", "/risk/restrictions"): ("instrument", "kind"),
+    ("POST", "/price-alerts"): ("exchange", "symbol", "condition", "level"),
     ("POST", "/watchlists"): ("name",),
     ("POST", "/tokens"): ("name",),
     ("POST", "/auth/session"): ("code",),

@@ -1,6 +1,18 @@
 """The tables for SQLAlchemy Core: the same as the SQL files of the migrations make, which a test proves."""
 
-from db.schema import charges, feeds, gtt, identity, market, positions, programs, risk, trading
+from db.schema import charges, feeds, gtt, identity, market, positions, price_alerts, programs, risk, trading
 from db.schema.metadata import METADATA
 
-__all__ = ["METADATA", "charges", "feeds", "gtt", "identity", "market", "positions", "programs", "risk", "trading"]
+__all__ = [
+    "METADATA",
+    "charges",
+    "feeds",
+    "gtt",
+    "identity",
+    "market",
+    "positions",
+    "price_alerts",
+    "programs",
+    "risk",
+    "trading",
+]

@@ -37,6 +37,7 @@ GTT = {
     "symbol": "INFY", "exchange": "NSE", "side": "BUY", "product": "CNC",
     "legs": [{"trigger_price": 1450, "quantity": 1, "price": 1450}],
 }  # fmt: skip
+ALERT = {"symbol": "INFY", "exchange": "NSE", "condition": "ABOVE", "level": 1600}
 LIMIT = {"scope": "ACCOUNT", "name": "OPEN_ORDERS", "value": 50}
 
 
@@ -78,6 +79,8 @@ def body_for(each: Endpoint) -> dict[str, object] | None:
         return {"name": "mine"}
     if each.path.startswith("/stream"):
         return {"symbols": []}
+    if each.path.startswith("/price-alerts"):
+        return dict(ALERT) if each.method == "POST" else {"level": 1700}
     if each.path.startswith("/gtt"):
         return dict(GTT) if each.method == "POST" else {"legs": [{"trigger_price": 1440}]}
     if each.path in ("/baskets", "/baskets/{basket_id}"):
@@ -152,11 +155,13 @@ def ids_of_alice(alice: TestClient) -> dict[str, str]:
     made = alice.post("/api/v1/watchlists", json={"name": "secret"})
     gtt = alice.post("/api/v1/gtt", json=GTT)
     basket = alice.post("/api/v1/baskets", json={"name": "secret", "legs": [LEG]})
+    alert = alice.post("/api/v1/price-alerts", json=ALERT)
     limit = alice.post("/api/v1/risk/limits", json=LIMIT)
     assert limit.status_code == 201, limit.text
     return {
         "order_id": order.json()["order_id"], "watchlist_id": made.json()["watchlist_id"], "stream_id": "1",
         "gtt_id": gtt.json()["gtt_id"], "basket_id": basket.json()["basket_id"],
+        "price_alert_id": alert.json()["price_alert_id"],
         "limit_id": limit.json()["id"], "restriction_id": "1", "session_id": "1", "token_id": "1",
         "action_id": "1", "name": "1", "email": "1",
     }  # fmt: skip

@@ -68,6 +68,8 @@ def full(client: TestClient, desk: Database) -> dict[str, TestClient]:
         leg = {"trigger_price": 1450, "quantity": 1, "price": 1450}
         wish = {"symbol": "INFY", "exchange": "NSE", "side": "BUY", "product": "CNC", "legs": [leg]}
         assert alice.post("/api/v1/gtt", json=wish).status_code == 201
+        alert = {"symbol": "INFY", "exchange": "NSE", "condition": "ABOVE", "level": price + 1000}
+        assert alice.post("/api/v1/price-alerts", json=alert).status_code == 201
     for share, day in (("NSE:SBIN", "2030-01-15"), ("NSE:TCS", "2030-01-15"), ("NSE:INFY", "2030-01-16")):
         sent = {"kind": "SPLIT", "instrument": share, "ex_date": day, "ratio": "5:1"}
         assert root.post("/api/v1/admin/actions", json=sent).status_code == 201

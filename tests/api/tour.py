@@ -59,7 +59,7 @@ def walk(client: TestClient, desk: Database) -> Tour:
     alice, root = as_bot(client, desk, "alice"), as_bot(client, desk, "root")
     page, office = as_browser(client, desk, "alice"), as_browser(client, desk, "root")
     office.headers["idempotency-key"] = page.headers["idempotency-key"] = "of the page"
-    for each in (_system, _orders, _portfolio, _gtts, _baskets, _market, _risk, _lists):
+    for each in (_system, _orders, _portfolio, _gtts, _baskets, _market, _risk, _price_alerts, _lists):
         each(tour, alice, desk)
     _feeds(tour, page, desk)
     _shares(tour, alice, page)
@@ -212,6 +212,19 @@ def _risk(tour: Tour, alice: TestClient, desk: Database) -> None:
     tour.ask(alice, "GET", "/alerts", query="?limit=1")
     tour.ask(alice, "GET", "/alerts", query="?cursor=x")
     tour.ask(alice, "POST", "/risk/rearm", {"scope": "ACCOUNT"})
+
+
+def _price_alerts(tour: Tour, alice: TestClient, desk: Database) -> None:
+    wish = {"symbol": "INFY", "exchange": "NSE", "condition": "ABOVE", "level": 1600}
+    made = tour.ask(alice, "POST", "/price-alerts", {**wish, "repeat": True, "note": "Sell half"})
+    number = made["price_alert_id"]
+    tour.ask(alice, "POST", "/price-alerts", {**wish, "level": 1400})
+    tour.ask(alice, "GET", "/price-alerts")
+    tour.ask(alice, "GET", "/price-alerts/{price_alert_id}", price_alert_id=number)
+    change = {"measure": "CHANGE", "level": 2.5}
+    tour.ask(alice, "PATCH", "/price-alerts/{price_alert_id}", change, price_alert_id=number)
+    tour.ask(alice, "DELETE", "/price-alerts/{price_alert_id}", price_alert_id=number)
+    tour.ask(alice, "DELETE", "/price-alerts/{price_alert_id}", price_alert_id=number)
 
 
 def _lists(tour: Tour, alice: TestClient, desk: Database) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from desk import identity
+from desk import access, identity
 from tests.pages.conftest import words
 from tests.people import PASSWORD, person, signed_in
 from ui import google
@@ -161,3 +161,33 @@ def test_an_administrator_switches_a_user_off_and_on(open_as, floor):
 
 def test_what_others_wrote_is_no_markup():
     assert plain("a_b [x](y) *c* $d$ <e>") == r"a\_b \[x\]\(y\) \*c\* \$d\$ \<e\>"
+
+
+def test_a_book_is_shared_with_an_analyst_and_taken_back(open_as, floor):
+    person(floor.database, "ana", "analyst")
+    app = open_as("asha", "account", live=True)
+    assert "Nobody but you" in words(app)
+    for name, said in (("", "Type the name"), ("nobody", "no user"), ("asha", "reads it already")):
+        typed(app, name)
+        assert said.lower() in app.error[0].value.lower(), app.error[0].value
+    typed(app, " Ana ")
+    assert not app.error
+    assert [each.key for each in access.accounts(floor.database, signed_in(floor.database, "ana")[1])][
+        -1
+    ] == "asha/main"
+    assert "reads asha/main" in words(app)
+    press(app, "Take back")
+    assert "Nobody but you" in words(app)
+    assert "asha/main" not in {
+        each.key for each in access.accounts(floor.database, signed_in(floor.database, "ana")[1])
+    }
+
+
+def typed(app, name: str) -> None:
+    next(each for each in app.text_input if each.label == "Name of who may read it").set_value(name)
+    press(app, "Share")
+
+
+def test_who_only_reads_shares_nothing(open_as):
+    app = open_as("meera", "account", role="analyst")
+    assert "Who reads my books" not in words(app)

@@ -8,7 +8,7 @@ from core.calendar import IST
 from desk import masters
 from tests.pages.conftest import words
 
-BOOKS = ["watch", "orders", "positions", "wallet", "pnl", "risk", "instrument"]
+BOOKS = ["watch", "orders", "positions", "wallet", "pnl", "risk", "alerts", "instrument"]
 
 
 def traded(floor, account):

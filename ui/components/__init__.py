@@ -57,6 +57,7 @@ _SHEETS = {
     "risk": ("wallet", "risk"),
     "strip": ("strip",),
     "ticket": ("ticket",),
+    "toasts": ("toasts",),
     "wallet": ("wallet",),
     "watch": ("depth", "watch", "chain"),
 }

@@ -230,7 +230,7 @@ class Alert(Shape):
     alert_id: str = Field(examples=["risk-17", "gtt-7-3"])
     account: Account
     at: Time
-    kind: Literal["RISK", "MARGIN_CALL", "GTT", "SQUARE_OFF", "CONTRACT"]
+    kind: Literal["RISK", "MARGIN_CALL", "GTT", "SQUARE_OFF", "CONTRACT", "PRICE"]
     event: str
     level: Literal["INFO", "WARNING", "CRITICAL"]
     title: str
@@ -240,6 +240,26 @@ class Alert(Shape):
     order_id: Id | None
     gtt_id: Id | None
     trade_id: Id | None
+
+
+class PriceAlert(Shape):
+    """A price of which the owner of an account wants to hear."""
+
+    price_alert_id: Id
+    account: Account
+    exchange: str
+    symbol: str
+    measure: Literal["PRICE", "CHANGE"]
+    condition: Literal["ABOVE", "BELOW"]
+    level: float = Field(description="Rupees, or per cent of the previous close where the measure is CHANGE")
+    repeat: bool
+    note: str
+    status: Literal["ACTIVE", "DONE", "EXPIRED"]
+    resting: bool = Field(description="It has rung, and waits for a price on the other side of its level")
+    rings: int
+    rung_at: Time | None
+    created_at: Time
+    updated_at: Time
 
 
 class Watchlist(Shape):

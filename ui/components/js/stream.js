@@ -12,11 +12,12 @@ const EVENTS = [
   "trade",
   "position",
   "wallet",
+  "alert",
   "feed",
   "gap",
   "bye",
 ];
-const TOPICS = ["quotes", "orders", "trades", "positions", "wallet", "feed"];
+const TOPICS = ["quotes", "orders", "trades", "positions", "wallet", "alerts", "feed"];
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10000;
 

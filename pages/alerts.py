@@ -1,0 +1,124 @@
+"""Alerts: prices of which one wants to hear, and what the book's owner was told without having asked."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.price_alerts import LONGEST_NOTE, Condition, Measure, Terms
+from core.reasons import Reason, Refusal
+from desk import alerts, masters, price_alerts
+from desk.rows import Row
+from ui import guard, words
+from ui.outcome import act, hear
+from ui.seat import Seat
+
+MEASURES = {"Price ₹": Measure.PRICE, "Change on the day %": Measure.CHANGE}
+CONDITIONS = {"rises to": Condition.ABOVE, "falls to": Condition.BELOW}
+COLOURS = {"INFO": "blue", "WARNING": "orange", "CRITICAL": "red"}
+
+
+def made(seat: Seat, key: str, terms: Terms) -> None:
+    """Make an alert for the instrument typed."""
+    found = masters.get(seat.database).by_key.get(key)
+    if found is None:
+        sentence = (
+            f"There is no {key or 'such instrument'}. Type it as NSE:INFY; the search in the market watch finds it."
+        )
+        raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, "symbol")
+    price_alerts.make(seat.database, seat.book, found.id, terms)
+
+
+def new(seat: Seat) -> None:
+    """The form of a new one."""
+    with st.form("price alert", border=True):
+        st.markdown("##### Tell me when")
+        first, second, third = st.columns([2, 2, 1.4])
+        key = first.text_input("Instrument", st.query_params.get("symbol", ""), placeholder="NSE:INFY", max_chars=80)
+        measure = MEASURES[second.selectbox("What", list(MEASURES))]
+        condition = CONDITIONS[third.selectbox("When it", list(CONDITIONS))]
+        first, second, third = st.columns([2, 2, 1.4], vertical_alignment="bottom")
+        level = first.number_input("Level", -99.99, 10_000_000.0, 0.0, step=0.05, format="%.2f")
+        note = second.text_input("Note to myself", max_chars=LONGEST_NOTE)
+        repeats = third.checkbox("Every time", help="Once a minute at most, each time that the price comes back to it.")
+        sent = st.form_submit_button("Set alert", type="primary")
+    if sent:
+        terms = Terms(measure, condition, words.paise(level), repeats, note.strip())
+        act(
+            partial(made, seat, key.strip().upper(), terms),
+            "The alert is set: a note appears on whichever page you are.",
+        )
+
+
+def told(row: Row) -> str:
+    """``INFY rises to ₹1,600.00``."""
+    what = (
+        words.rupees(row["level"]) if row["measure"] == "PRICE" else words.percent(row["level"] / 100) + " on the day"
+    )
+    verb = "rises" if row["condition"] == "ABOVE" else "falls"
+    return f"**{words.plain(row['exchange'])}:{words.plain(row['symbol'])}** {verb} to **{what}**"
+
+
+def about(row: Row) -> str:
+    """What is smaller print of an alert."""
+    rings = f"rang {row['rings']} times, last {words.moment(row['rung_at'])}" if row["rings"] else "has not rung"
+    parts = ["every time" if row["repeat"] else "once", rings, words.plain(row["note"])]
+    return " · ".join(part for part in parts if part)
+
+
+def line(seat: Seat, row: Row) -> None:
+    """One alert: what it waits for, what it did, and the buttons at its end."""
+    number = int(row["price_alert_id"])
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        st.markdown(f"{told(row)}  \n:small[:gray[{about(row)}]]", width="stretch")
+        if not seat.writes:
+            return
+        if row["status"] == "DONE" and st.button("Again", key=f"again {number}", help="Wait for the same price anew"):
+            act(partial(price_alerts.change, seat.database, seat.book, number), "The alert waits again.")
+        if st.button("Delete", key=f"delete {number}"):
+            act(partial(price_alerts.delete, seat.database, seat.book, number), "The alert is deleted.")
+
+
+def listed(seat: Seat, status: str, heading: str, empty: str) -> None:
+    """Alerts in one state, the newest fifty."""
+    rows = price_alerts.listed(seat.database, seat.book, status, limit=50)
+    with st.container(border=True, key=f"alerts-{status}"):
+        st.markdown(f"##### {heading}")
+        if not rows:
+            st.caption(empty)
+        for row in rows:
+            line(seat, row)
+
+
+def news(seat: Seat) -> None:
+    """What the owner of the book should have heard of within a week."""
+    with st.container(border=True, key="alerts-news"):
+        st.markdown("##### Told in the last seven days")
+        rows = alerts.listed(seat.database, seat.book, limit=50)["items"]
+        if not rows:
+            st.caption("Nothing. Price alerts, fired GTTs, margin calls, stops by risk and square-offs stand here.")
+        for row in rows:
+            badge = f":{COLOURS[row['level']]}-badge[{row['kind'].replace('_', ' ').capitalize()}]"
+            where = f" · {words.plain(row['instrument'])}" if row["instrument"] else ""
+            detail = f"  \n{words.plain(row['detail'])}" if row["detail"] else ""
+            st.markdown(
+                f"{badge} **{words.plain(row['title'])}**{detail}  \n:small[:gray[{words.moment(row['at'])}{where}]]"
+            )
+
+
+def page() -> None:
+    """The page, for everybody who has a book to show."""
+    seat = guard.require_account()
+    hear()
+    if seat.writes:
+        new(seat)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        listed(
+            seat, "active", "Waiting", "None yet. An alert is rung by every price that prints, also between two looks."
+        )
+        listed(seat, "done", "Done", "None yet.")
+    with right:
+        news(seat)
+
+
+page()

@@ -1,0 +1,90 @@
+"""Which price rings an alert, when it may ring again, and what is refused."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import price_alerts as rules
+from core.price_alerts import Condition, Measure, Terms
+from core.reasons import Reason, Refusal
+
+UP, DOWN = Condition.ABOVE, Condition.BELOW
+PRICE, CHANGE = Measure.PRICE, Measure.CHANGE
+CLOSE = 150_010
+
+
+@pytest.mark.parametrize(
+    ("terms", "price", "back"),
+    [
+        (Terms(PRICE, UP, 160_000), 160_000, 159_999),
+        (Terms(PRICE, DOWN, 140_000), 140_000, 140_001),
+        (Terms(CHANGE, UP, 250), 153_761, 153_760),  # 1,537.6025 rounded up: below it the change is not reached
+        (Terms(CHANGE, DOWN, -250), 146_259, 146_260),  # 1,462.5975 rounded down
+        (Terms(CHANGE, UP, -100), 148_510, 148_509),
+        (Terms(CHANGE, DOWN, -9_999), 15, 16),
+    ],
+)
+def test_the_price_that_rings_and_the_one_that_lets_it_wait_again(terms, price, back):
+    assert (rules.price_of(terms, CLOSE), rules.back_at(terms, CLOSE)) == (price, back)
+    assert rules.reached(terms, price, CLOSE)
+    assert not rules.reached(terms, back, CLOSE)
+
+
+def test_a_change_of_a_day_without_a_close_before_it_is_reached_by_nothing():
+    terms = Terms(CHANGE, UP, 250)
+    assert (rules.price_of(terms, None), rules.back_at(terms, None)) == (None, None)
+    assert not rules.reached(terms, 10**9, None)
+
+
+@given(st.sampled_from(Condition), st.integers(-9_999, 10_000), st.integers(1, 10**9), st.integers(1, 10**9))
+def test_a_change_is_reached_exactly_where_it_is(condition, level, close, price):
+    """In whole numbers: price / close against 1 + level."""
+    exact = price * 10_000 - close * (10_000 + level)
+    wanted = exact >= 0 if condition is UP else exact <= 0
+    found = rules.reached(Terms(CHANGE, condition, level), price, close)
+    assert found == wanted or price == 1, "there is no price below a paisa"
+
+
+NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("ago", "rests"), [(None, False), (0, True), (59, True), (60, False), (3600, False)])
+def test_it_rings_once_a_minute_at_most(ago, rests):
+    rung = None if ago is None else NOW - timedelta(seconds=ago)
+    assert (rules.rests_for(rung, NOW) > 0) == rests
+
+
+@pytest.mark.parametrize(
+    ("terms", "last", "waiting", "reason", "says"),
+    [
+        (Terms(PRICE, UP, 0), 150_000, 0, Reason.ALERT_REACHED, "above zero"),
+        (Terms(PRICE, UP, 150_000), 150_000, 0, Reason.ALERT_REACHED, "₹1,500.00: that is at or above ₹1,500.00"),
+        (Terms(PRICE, DOWN, 150_000), 149_000, 0, Reason.ALERT_REACHED, "or above."),
+        (Terms(CHANGE, UP, -100), 150_000, 0, Reason.ALERT_REACHED, "−1.00 %"),
+        (Terms(CHANGE, DOWN, -10_000), 150_000, 0, Reason.ALERT_REACHED, "above −100 %"),
+        (Terms(PRICE, UP, 160_000, note="two\nlines"), 150_000, 0, Reason.BAD_INPUT, "100 printable"),
+        (Terms(PRICE, UP, 160_000, note="x" * 101), 150_000, 0, Reason.BAD_INPUT, "100 printable"),
+        (Terms(PRICE, UP, 160_000), 150_000, rules.MOST_ACTIVE, Reason.TOO_MANY_ALERTS, "200 alerts wait"),
+    ],
+)
+def test_what_is_refused_says_what_to_do(terms, last, waiting, reason, says):
+    with pytest.raises(Refusal) as no:
+        rules.check(terms, "INFY", last, CLOSE, waiting)
+    assert (no.value.reason, says in no.value.sentence) == (reason, True), no.value.sentence
+
+
+def test_what_waits_for_a_price_that_there_is_none_of_yet_is_taken():
+    rules.check(Terms(PRICE, UP, 100), "INFY", 0, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("terms", "says"),
+    [
+        (Terms(PRICE, UP, 150_000, note="Sell half."), "INFY rose to ₹1,501.00: its level ₹1,500.00 is reached. Sell"),
+        (Terms(CHANGE, DOWN, -250), "INFY fell to ₹1,501.00: a change on the day of −2.50 % is reached."),
+    ],
+)
+def test_what_is_said(terms, says):
+    assert rules.sentence(terms, "INFY", 150_100).startswith(says)
