@@ -96,7 +96,7 @@ def sharing(act: Callable[[Any, Principal, str, str], None], says: str, *, gives
 
     def handler(call: Call) -> Reply:
         access.require_write(call.principal)
-        fields = call.query() if call.raw_body == b"" else call.body()
+        fields = call.body() if gives else call.query()
         account = call.account(fields)
         user = fields.need("user", text)
         fields.close()

@@ -44,10 +44,8 @@ class Call:
         return Fields(read_object(self.raw_body))
 
     def nothing(self) -> None:
-        """The request says all by its path: no query, and no body or an empty object."""
+        """The request says all by its path: no query, and no body, which is looked at before the handler."""
         query_fields(self.query_string).close()
-        if self.raw_body:
-            Fields(read_object(self.raw_body)).close()
 
     def account(self, fields: Fields) -> Callable[..., AccountRef]:
         """Reads the field ``account`` now and looks the account up when it is called, after ``close``."""

@@ -16,8 +16,9 @@ import log
 import settings
 from api import auth, problems
 from api.call import Call, Endpoint
+from api.fields import Fields
 from api.metrics import Meter
-from api.parsing import bad
+from api.parsing import bad, read_object
 from api.rates import Rates
 from api.reply import Reply
 from web.bodies import is_plain, read_body
@@ -104,6 +105,8 @@ class Resource:
                 check_origin(scope, allowed, required=True)
         if body:
             check_media(Headers(scope=scope))
+            if not endpoint.body:
+                Fields(read_object(body)).close()  # an empty object says nothing; anything else is no part of this
         key = auth.idempotency_key(scope, required=credential.by_cookie) if endpoint.keyed else None
         client = scope.get("client")
         return endpoint.handler(

@@ -4,6 +4,7 @@ An alert rings when the last price, or an extreme that printed unseen between tw
 one then rests until a price on the other side of the level has been displayed, and rings once a minute at most.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -125,3 +126,25 @@ def sentence(terms: Terms, name: str, price: int) -> str:
     what = "its level" if terms.measure is Measure.PRICE else "a change on the day of"
     note = f" {terms.note}" if terms.note else ""
     return f"{name} {side} {rupees(price)}: {what} {level_text(terms)} is reached.{note}"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFact:
+    """An alert as the checks need it; ``written`` are the numbers of the rings that were written down."""
+
+    id: int
+    repeats: bool
+    status: str
+    resting: bool
+    rings: int
+    written: tuple[int, ...]
+
+
+def unsound(alert: AlertFact) -> Iterable[str]:
+    """What does not hold of an alert: each ring is written once, only one that has rung is done, and rests."""
+    if alert.written != tuple(range(1, alert.rings + 1)):
+        yield f"price alert {alert.id} rang {alert.rings} times, and {len(alert.written)} rings are written"
+    if alert.status == Status.DONE and not alert.rings:
+        yield f"price alert {alert.id} is done and never rang"
+    if alert.resting and not (alert.repeats and alert.rings):
+        yield f"price alert {alert.id} rests, and has not rung or does not repeat"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from core.price_alerts import Condition, Measure, Status, Terms
+from core.price_alerts import AlertFact, Condition, Measure, Status, Terms
 from db.rows import value
 from db.trading import Connection
 
@@ -209,3 +209,17 @@ def split(connection: Connection, account_id: int, instrument_id: int, held: int
         [held, becomes, account_id, instrument_id],
     )
     return done.rowcount
+
+
+def facts(connection: Connection, accounts: Sequence[int]) -> list[AlertFact]:
+    """Every alert of some accounts, for those who check."""
+    rows = connection.execute(
+        "select p.id, p.repeats, p.status, p.resting, p.rings,"
+        " array(select r.n from price_alert_rings r where r.alert_id = p.id order by r.n)"
+        " from price_alerts p where p.account_id = any(%s) order by p.id",
+        [list(accounts)],
+    ).fetchall()
+    return [
+        AlertFact(number, repeats, status, resting, rings, tuple(written))
+        for number, repeats, status, resting, rings, written in rows
+    ]

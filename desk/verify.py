@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.invariants import violations
-from db import books
+from core.price_alerts import unsound
+from db import books, price_alerts
 from db.engine import Database
 from desk import masters
 
@@ -33,6 +34,9 @@ def verify(database: Database, market: str | None = None) -> Verdict:
     with books.snapshot(database) as connection:
         ids = books.accounts(connection, market)
         for start in range(0, len(ids), books.BATCH):
-            for account in books.books(connection, ids[start : start + books.BATCH], instruments):
+            some = ids[start : start + books.BATCH]
+            for account in books.books(connection, some, instruments):
                 found += violations(account)
+            for alert in price_alerts.facts(connection, some):
+                found += unsound(alert)
     return Verdict(len(ids), found)

@@ -6,13 +6,13 @@ from typing import Any
 from core.charges import Heads
 from core.instruments import DERIVATIVES, Instrument
 from core.money import as_number
-from core.orders import PlaceOrder, Product, Side
+from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason, Refusal
 from desk import baskets, estimate, masters, virtual_note
 from gateway.call import Call, Endpoint
 from gateway.form import Form, bad, choice, flag, one_of, price, quantity
 from gateway.json_orders import orders_of
-from gateway.orders import wish_of
+from gateway.orders import VARIETIES, wish_of
 from gateway.reply import Reply, success
 
 Row = dict[str, Any]
@@ -139,7 +139,11 @@ class _Asked:
         self.product = form.need("product", choice(Product))
         self.units = form.need("quantity", quantity)
         self.price = form.need("average_price", price)
-        self.words = {name: form.may(name, str) or "" for name in ("variety", "order_type")}
+        variety, order_type = (
+            form.may("variety", one_of(*VARIETIES, "auction")),
+            form.may("order_type", choice(OrderType)),
+        )
+        self.words = {"variety": variety or "", "order_type": str(order_type or "")}
         if self.units * self.price > virtual_note.MOST:
             raise bad("This order is larger than anything traded here.", "quantity")
 

@@ -141,7 +141,7 @@ def must_refuse(answer: Any, sent: object) -> dict[str, Any]:
     problem = answer.json()
     assert isinstance(problem["reason_code"], int), sent
     assert problem["status"] == answer.status_code, sent
-    assert 10 <= len(problem["detail"]) <= 250, sent
+    assert 10 <= len(problem["detail"]) <= 400, sent
     assert problem["errors"], sent
     for leak in ("Traceback", "psycopg", "select ", "site-packages", ".py", "kagaz_"):
         assert leak not in answer.text, sent

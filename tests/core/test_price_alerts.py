@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import price_alerts as rules
-from core.price_alerts import Condition, Measure, Terms
+from core.price_alerts import AlertFact, Condition, Measure, Terms
 from core.reasons import Reason, Refusal
 
 UP, DOWN = Condition.ABOVE, Condition.BELOW
@@ -88,3 +88,20 @@ def test_what_waits_for_a_price_that_there_is_none_of_yet_is_taken():
 )
 def test_what_is_said(terms, says):
     assert rules.sentence(terms, "INFY", 150_100).startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("fact", "says"),
+    [
+        (AlertFact(7, False, "ACTIVE", False, 0, ()), None),
+        (AlertFact(7, False, "DONE", False, 1, (1,)), None),
+        (AlertFact(7, True, "ACTIVE", True, 2, (1, 2)), None),
+        (AlertFact(7, True, "ACTIVE", True, 2, (1,)), "rang 2 times, and 1 rings"),
+        (AlertFact(7, True, "ACTIVE", False, 2, (1, 3)), "rang 2 times"),
+        (AlertFact(7, False, "DONE", False, 0, ()), "never rang"),
+        (AlertFact(7, False, "ACTIVE", True, 1, (1,)), "rests"),
+    ],
+)
+def test_an_alert_that_is_not_sound_is_named(fact, says):
+    found = list(rules.unsound(fact))
+    assert (not found) if says is None else (len(found) == 1 and says in found[0])

@@ -30,7 +30,7 @@ def test_an_alert_is_set_rings_and_waits_again(open_as, floor, live):
         assert said in app.error[0].value
     set_alert(app, "nse:infy", 1600.0)
     assert not app.error
-    assert "**NSE\\:INFY** rises to **₹1,600.00**" in words(app)
+    assert "**NSE:INFY** rises to **₹1,600.00**" in words(app)
     book = access.by_key(floor.database, "asha/main")
     (row,) = price_alerts.listed(floor.database, book)
     now = int(datetime.now(UTC).timestamp() * 1000)
