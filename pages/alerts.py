@@ -60,7 +60,8 @@ def told(row: Row) -> str:
 
 def about(row: Row) -> str:
     """What is smaller print of an alert."""
-    rings = f"rang {row['rings']} times, last {words.moment(row['rung_at'])}" if row["rings"] else "has not rung"
+    often = "rang" if row["rings"] == 1 else f"rang {row['rings']} times, last"
+    rings = f"{often} {words.moment(row['rung_at'])}" if row["rings"] else "has not rung"
     parts = ["every time" if row["repeat"] else "once", rings, words.plain(row["note"])]
     return " · ".join(part for part in parts if part)
 

@@ -33,7 +33,7 @@ export const mount = widget((root, data, tools) => {
     const open = h("button", { type: "button", class: "quiet" }, "All alerts");
     const note = h(
       "div",
-      { class: `toast ${MOOD[alert.level] || ""}` },
+      { class: `heard ${MOOD[alert.level] || ""}` },
       h("div", { class: "row" }, h("strong", { class: "grow" }, alert.title), close),
       h("div", null, alert.detail || alert.instrument || ""),
       h("div", { class: "row" }, h("span", { class: "grow muted" }, `${clock(Date.parse(alert.at))} IST`), open),
