@@ -132,7 +132,8 @@ def rates(resting: int, parts: Sequence[Part] | None = None) -> tuple[list[float
         ids = fund(database, accounts + ACCOUNTS)
         ours, theirs = ids[:accounts], ids[accounts:]
         instrument = quote(database, "NSE:INFY", PRICE)
-        rest(database, theirs, SHARES, PER_ACCOUNT)
+        # As many orders rest in each of their accounts, so that both write into pages as full of others' rows.
+        rest(database, theirs, SHARES, resting // accounts)
         rest(database, ours, parts or mix(database, instrument), resting // accounts)
         orders, frames = chosen(database, ours), itertools.count(1)
         plain = PlainRows(database, [one[:2] for one in chosen(database, theirs)], instrument)

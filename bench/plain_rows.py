@@ -6,7 +6,7 @@ from typing import Any
 from db.engine import Database
 
 # As many rows a fill as a purchase or a sale with charges leaves: one each of trade, charge, event and order, two
-# or three transfers; and one of account and position for every account in the batch.
+# transfers; and one of account and position for every account in the batch.
 ACCOUNTS = """
 update accounts a set cash = a.cash - x.n, version = a.version + 1
 from unnest(%s::bigint[], %s::bigint[]) x(id, n) where a.id = x.id
@@ -82,11 +82,10 @@ class PlainRows:
         bought = [number for number, account in enumerate(self._owners) if account % 2 == 0]
         moves: list[list[Any]] = [[], [], [], [], [], [], [], []]
         for order, account, number in zip(self._orders, self._owners, ids, strict=True):
-            for row in (
-                (account, "HOLD", "INVESTED", 149_000, "COST", order, number, None),
-                (account, "HOLD", "CHARGES", 107, "CHARGES", order, number, number),
-                (account, "CASH", "HOLD", 7, "MARGIN", order, None, None),
-            )[: 2 if account % 2 == 0 else 3]:
+            cost = (account, "HOLD", "INVESTED", 149_000, "COST", order, number, None)
+            margin = (account, "HOLD", "MARGIN", 7, "MARGIN", order, None, None)
+            charges = (account, "HOLD", "CHARGES", 107, "CHARGES", order, number, number)
+            for row in (cost if account % 2 == 0 else margin, charges):
                 for column, value in zip(moves, row, strict=True):
                     column.append(value)
         return [

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from core.account import Work
 from core.instruments import OPTIONS, Instrument
@@ -14,8 +15,7 @@ from core.positions import Lot, apply_fill, sell_lots
 DEMAT = "demat"
 
 
-@dataclass(frozen=True, slots=True)
-class Deal:
+class Deal(NamedTuple):
     """``quantity`` units at ``price`` paise on one side, under the numbers that its rows will have."""
 
     side: Side
@@ -40,7 +40,9 @@ class Booking:
     usable_proceeds: int = 10_000
 
     def move(self, source: Ledger, target: Ledger, amount: int, code: Code, note: str = "") -> None:
-        """Post one transfer of this deal."""
+        """Post one transfer of this deal; nothing for 0."""
+        if not amount:
+            return
         charged = self.charge_id if Ledger.CHARGES in (source, target) else None
         self.work.move(
             source, target, amount, code, self.deal.at,
@@ -77,8 +79,11 @@ class Booking:
         if self.order is None:
             return amount
         for name in ("hold_credit", "hold_cash"):
-            part = min(amount, getattr(self.order, name))
-            setattr(self.order, name, getattr(self.order, name) - part)
+            held = getattr(self.order, name)
+            part = min(amount, held)
+            if not part:
+                continue
+            setattr(self.order, name, held - part)
             self.move(Ledger.HOLD, target, part, code)
             amount -= part
         return amount

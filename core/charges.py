@@ -8,11 +8,11 @@ order has paid so far, which is why ten partial fills pay one brokerage and neve
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from operator import attrgetter
-from typing import TypeAlias
+from operator import add, sub
+from typing import NamedTuple, TypeAlias
 
 from core import dated
 from core.instruments import DERIVATIVES, Kind
@@ -34,8 +34,7 @@ class ChargeSegment(StrEnum):
     OPTIONS = "OPTIONS"
 
 
-@dataclass(frozen=True, slots=True)
-class Heads:
+class Heads(NamedTuple):
     """The heads of one charge, paise each. They may be negative in a difference or a refund."""
 
     brokerage: int = 0
@@ -50,39 +49,24 @@ class Heads:
     @property
     def total(self) -> int:
         """The sum of the heads, paise."""
-        statutory = self.stt + self.exchange + self.ipft + self.sebi + self.stamp
-        return self.brokerage + statutory + self.gst + self.dp
+        return sum(self)
 
-    def __add__(self, other: "Heads") -> "Heads":
-        return self._with(other, 1)
+    def __add__(self, other: "Heads") -> "Heads":  # type: ignore[override] # never as tuples, one behind the other
+        return Heads(*map(add, self, other))
 
     def __sub__(self, other: "Heads") -> "Heads":
-        return self._with(other, -1)
-
-    def _with(self, other: "Heads", sign: int) -> "Heads":
-        # Written out: every fill takes a difference, and a loop over names takes several times as long.
-        return Heads(
-            self.brokerage + sign * other.brokerage,
-            self.stt + sign * other.stt,
-            self.exchange + sign * other.exchange,
-            self.ipft + sign * other.ipft,
-            self.sebi + sign * other.sebi,
-            self.stamp + sign * other.stamp,
-            self.gst + sign * other.gst,
-            self.dp + sign * other.dp,
-        )
+        return Heads(*map(sub, self, other))
 
     def as_dict(self) -> dict[str, int]:
         """The heads by name, without the total."""
-        return dict(zip(HEADS, _READ(self), strict=True))
+        return self._asdict()
 
     def in_rupees(self) -> dict[str, float | int]:
         """The heads by name and their total, as output shows them."""
         return {name: as_number(amount) for name, amount in self.as_dict().items()} | {"total": as_number(self.total)}
 
 
-HEADS = tuple(field.name for field in fields(Heads))
-_READ = attrgetter(*HEADS)
+HEADS = Heads._fields
 NOTHING = Heads()
 
 
@@ -195,7 +179,10 @@ def heads(
         return NOTHING
     row = tariff(rates, segment, plan)
     bought = side is Side.BUY
-    brokerage = sum(row.brokerage(value) for value in spread(turnover, parts))
+    if len(parts) < 2:
+        brokerage = row.brokerage(turnover)
+    else:
+        brokerage = sum(row.brokerage(value) for value in spread(turnover, parts))
     fee = share(turnover, row.exchange(exchange, fee_group))
     sebi = share(turnover, row.sebi)
     return Heads(

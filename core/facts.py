@@ -92,6 +92,6 @@ class Facts:
         included."""
         instrument, plan = self.instruments[order.instrument_id], self.plan(order.account_id)
         segment = segment_of(instrument.kind, order.product)
-        parts = per_leg(order.disclosed_quantity, order.legs, units)
+        parts = per_leg(order.disclosed_quantity, order.legs, units) if order.legs else ()
         found = heads(self.rates, segment, order.side, turnover, plan, instrument.exchange, instrument.fee_group, parts)
         return found + square_off(self.rates, segment, plan) if turnover and order.origin == SQUARED_OFF else found

@@ -5,8 +5,8 @@ has ended gives back, and what other orders must hold where a short that they we
 table of transfers is in ``docs/architecture.md``.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from core import claims, holds
 from core.account import Broken, ChargeEntry, Evidence, Trade, Work
@@ -23,8 +23,7 @@ from core.orders import SQUARED_OFF, Order, OrderType, Side, Status
 from core.reasons import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(NamedTuple):
     """``quantity`` units at ``price`` paise, with the numbers its rows will have."""
 
     quantity: int
@@ -78,6 +77,8 @@ def beyond_reference(facts: Facts, order: Order, last_price: int) -> tuple[Reaso
 
 def _joins_the_back(order: Order, filled: int) -> bool:
     """Whether the part that showed when ``filled`` were filled is done, and another one takes its turn."""
+    if not order.disclosed_quantity:
+        return False
     parts = ends(order.quantity, order.disclosed_quantity, order.legs)
     return any(order.pending <= end < order.quantity - filled for end in parts) and order.pending > 0
 

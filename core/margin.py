@@ -12,11 +12,12 @@ the day an option expires. NRML and MIS of one contract net. Shares held intrada
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
-from core.instruments import Instrument, Segment
-from core.margin_rules import of_cash
+from core.instruments import DERIVATIVES, Instrument, Segment
+from core.margin_rules import intraday_rate
 from core.money import ceil_div
 from core.orders import Product
 from core.positions import Position
@@ -49,8 +50,7 @@ class Net:
     sell: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """What a group asks for, in paise; ``span`` has the calendar charge in it."""
 
     span: int = 0
@@ -73,11 +73,11 @@ def is_margined(instrument: Instrument, product: Product) -> bool:
 
 def group_margin(nets: Iterable[Net], snapshot: Snapshot, index: bool) -> tuple[Need, int]:
     """(what its positions need, order_margin) of a group, in paise. ``index``: whether the underlying is one."""
-    members = list(nets)
-    held = needed(members, snapshot, index, orders=False)
+    members = _prepared(nets, snapshot, index)
+    held = _needed(members, snapshot, index, orders=False)
     if not any(net.buy or net.sell for net in members):
         return held, 0
-    return held, needed(members, snapshot, index).total - held.total
+    return held, _needed(members, snapshot, index, orders=True).total - held.total
 
 
 def whole_margin(nets: Iterable[Net], snapshot: Snapshot, index: bool) -> int:
@@ -102,16 +102,27 @@ def netted(positions: Iterable[tuple[Instrument, Position]]) -> dict[int, Net]:
 
 def needed(nets: Iterable[Net], snapshot: Snapshot, index: bool, orders: bool = True) -> Need:
     """What a group's positions need, with the worst subset of its orders or without them."""
+    return _needed(_prepared(nets, snapshot, index), snapshot, index, orders)
+
+
+def _prepared(nets: Iterable[Net], snapshot: Snapshot, index: bool) -> list[Net]:
+    """The members, once the risk of every contract among them is known."""
+    members = list(nets)
+    contracts = [net.instrument for net in members if net.instrument.kind in DERIVATIVES]
+    if contracts:
+        snapshot.prepare(contracts, index)
+    return members
+
+
+def _needed(members: list[Net], snapshot: Snapshot, index: bool, orders: bool) -> Need:
     lines: list[tuple[Risk, int, int, int]] = []
     shares = exposure = add_ons = 0
-    nets = list(nets)
-    snapshot.prepare((net.instrument for net in nets if net.instrument.segment is not Segment.CASH), index)
-    for net in nets:
+    for net in members:
         quantity, buy, sell = (net.quantity, net.buy, net.sell) if orders else (net.quantity, 0, 0)
         if not (quantity or buy or sell):
             continue
-        if net.instrument.segment is Segment.CASH:
-            rate = of_cash(snapshot.on).intraday_rate(net.instrument.kind, snapshot.volatility)
+        if net.instrument.kind not in DERIVATIVES:
+            rate = intraday_rate(snapshot.on, net.instrument.kind, snapshot.volatility)
             shares += ceil_div(rate * snapshot.price * _worst(quantity, buy, sell), 10_000)
             continue
         risk = snapshot.risk(net.instrument, index)

@@ -6,7 +6,7 @@ class. Rates are basis points of the underlying's price; of a volatility, 100 is
 
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from math import isqrt
 
 from core import dated
@@ -110,3 +110,9 @@ def of_contracts(on: date, index: bool) -> ContractRule:
 def of_cash(on: date) -> CashRule:
     """The row in force on a date. Raises LookupError before the first."""
     return dated.in_force(CASH_RULES, on, "margin rule of shares")
+
+
+@lru_cache(4_096)
+def intraday_rate(on: date, kind: Kind, volatility: int) -> int:
+    """Basis points that a share held intraday blocks on a date; remembered, because every fill of one asks."""
+    return of_cash(on).intraday_rate(kind, volatility)

@@ -7,6 +7,7 @@ which profit is measured (the same, until a future is marked to market). Unreali
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from core.money import half_up
 from core.orders import Product, Side
@@ -47,8 +48,7 @@ class Lot:
     settles_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """What one fill did: ``closed`` and ``opened`` units; ``closed_mark`` signed like the old position;
     ``opened_value`` >= 0; ``realised`` before charges."""
 

@@ -117,7 +117,7 @@ def _by_account(orders: list[Order]) -> defaultdict[int, list[Order]]:
 
 
 def _events(connection: Connection, ids: list[int]) -> defaultdict[int, list[OrderEvent]]:
-    names = ", ".join(f"e.{name}" for name in OrderEvent.__slots__)
+    names = ", ".join(f"e.{name}" for name in OrderEvent._fields)
     grouped: defaultdict[int, list[OrderEvent]] = defaultdict(list)
     rows = connection.execute(
         f"select {names} from order_events e join orders o on o.id = e.order_id"

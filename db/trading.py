@@ -32,6 +32,14 @@ from db.trading_rows import payload
 Connection = psycopg.Connection[Any]
 
 FIRST_TRADE = time(9, 15)
+# Members by their words: to call a class for each word of a thousand orders takes ten times as long.
+SIDES = {str(each): each for each in Side}
+TYPES = {str(each): each for each in OrderType}
+PRODUCTS = {str(each): each for each in Product}
+VALIDITIES = {str(each): each for each in Validity}
+STATUSES = {str(each): each for each in Status}
+SEGMENTS = {str(each): each for each in Segment}
+STATES = {str(each): each for each in TradingState}
 
 LOAD = b"select load_work(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)"
 COMMIT = b"select commit_work(%b)"
@@ -151,7 +159,7 @@ def standing_of(values: Sequence[Any]) -> Standing:
     """How an account stands with risk, from the columns in the order of ``Standing``, its pace last."""
     user_id, state, reason, resting, orders, trades, flows, peak, gross, net, pace = values
     return Standing(
-        user_id, TradingState(state), reason, resting, orders, trades, flows, peak, gross, net, Pace(*pace)
+        user_id, STATES[state], reason, resting, orders, trades, flows, peak, gross, net, Pace(*pace)
     )  # fmt: skip
 
 
@@ -177,10 +185,10 @@ def snapshot_of(
 def _spread(raw: dict[str, Any], works: dict[int, Work]) -> None:
     """Give each account its groups, positions, orders and lots."""
     for account_id, segment, underlying, *rest in raw["groups"] or ():
-        group = Group(account_id, Segment(segment), underlying, *rest)
+        group = Group(account_id, SEGMENTS[segment], underlying, *rest)
         works[account_id].groups[group.segment, underlying] = group
     for account_id, instrument_id, product, *rest in raw["positions"] or ():
-        position = Position(account_id, instrument_id, Product(product), *rest)
+        position = Position(account_id, instrument_id, PRODUCTS[product], *rest)
         works[account_id].positions[instrument_id, position.product] = position
     for values in raw.get("orders") or ():
         order = _order(values)
@@ -200,8 +208,8 @@ def _order(values: list[Any]) -> Order:
         minutes, expires, *rest,
     ) = values  # fmt: skip
     return Order(
-        order_id, account_id, client_id, instrument_id, Side(side), OrderType(order_type), Product(product),
-        Validity(validity), quantity, price, trigger, worst, Status(status), date.fromisoformat(trading_date),
+        order_id, account_id, client_id, instrument_id, SIDES[side], TYPES[order_type], PRODUCTS[product],
+        VALIDITIES[validity], quantity, price, trigger, worst, STATUSES[status], date.fromisoformat(trading_date),
         _moment(placed_at), _moment(updated_at), _moment(active_from), priority, filled, cancelled, turnover,
         hold_cash, hold_credit, disclosed, reason_code, reason, tag, origin, modifications, events, version,
         minutes, None if expires is None else _moment(expires), *rest,

@@ -35,7 +35,7 @@ COLUMNS = {
         "trades_today", "flows_today", "peak_equity", "gross_exposure", "net_exposure", "pace",
     ),
     "orders": MUTABLE,
-    "events": OrderEvent.__slots__,
+    "events": OrderEvent._fields,
     "charges": ("id", "account_id", "trading_date", "order_id", "instrument_id", "kind", *HEADS),
     "trades": (
         "id", "order_id", "account_id", "instrument_id", "kind", "side", "product", "quantity", "price", "value",
@@ -52,8 +52,8 @@ COLUMNS = {
 }  # fmt: skip
 """The columns of what goes as arrays, by the name of the array."""
 
-_order, _event, _group = attrgetter(*MUTABLE), attrgetter(*OrderEvent.__slots__), attrgetter(*_GROUP)
-_position, _lot, _heads = attrgetter(*Position.__slots__), attrgetter(*Lot.__slots__), attrgetter(*HEADS)
+_order, _group = attrgetter(*MUTABLE), attrgetter(*_GROUP)
+_position, _lot = attrgetter(*Position.__slots__), attrgetter(*Lot.__slots__)
 _new_order, _balances = attrgetter(*Order.__slots__), itemgetter(*BALANCES)
 
 
@@ -74,7 +74,7 @@ def payload(works: Sequence[Work], request: Row | None, announce: bool) -> Row:
         accounts.append((work.id, work.version, work.spend, *_balances(work.balances), *work.standing.values()))
         _orders(work, tables)
         _holdings(work, tables)
-        events += map(_event, work.events)
+        events += map(tuple, work.events)
         _money(work, tables)
         if work.refused or work.conversions:
             _seldom(work, tables)
@@ -112,7 +112,7 @@ def _holdings(work: Work, tables: dict[str, list[Any]]) -> None:
 def _money(work: Work, tables: dict[str, list[Any]]) -> None:
     owner, day, version = work.id, work.trading_date, work.version
     tables["charges"] += [
-        (each.id, owner, day, each.order_id, each.instrument_id, each.kind, *_heads(each.heads))
+        (each.id, owner, day, each.order_id, each.instrument_id, each.kind, *each.heads)
         for each in work.charges
     ]  # fmt: skip
     for trade in work.trades:

@@ -7,6 +7,7 @@ filled is dropped from the batch, and its depth goes to the next in the queue; t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 import log
@@ -145,7 +146,9 @@ def _write(database: Database, leadership: Term, outcomes: Sequence[Outcome]) ->
     return applied
 
 
+@lru_cache(64)
 def _moment(ms: int) -> datetime:
+    """The fills of a batch are of a frame or two."""
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
@@ -173,12 +176,12 @@ def _one(work: Work, facts: Facts, order: Order, outcome: Outcome, numbers: Iter
         case Fill():
             if order.origin == "EXIT" and _made_to_fit(work, facts, order, outcome.quantity):
                 return False
-            if order.lapsed(_moment(outcome.exchange_time)) or not can_fill(order, outcome.quantity, outcome.price):
+            shown = _moment(outcome.exchange_time)
+            if order.lapsed(shown) or not can_fill(order, outcome.quantity, outcome.price):
                 return False
             if outcome.before is not None and outcome.before != order.pending:
                 return False
             trade_id, charge_id = next(numbers)
-            shown = _moment(outcome.exchange_time)
             evidence = Evidence(outcome.frame, shown, outcome.last_price, outcome.levels)
             fills.fill(
                 work, facts, order, fills.Fill(outcome.quantity, outcome.price, at, evidence, trade_id, charge_id)

@@ -36,7 +36,7 @@ def short() -> tuple[Desk, Order]:
 
 
 def at(event: OrderEvent, moment: datetime) -> OrderEvent:
-    return OrderEvent(event.order_id, event.n, moment, *(getattr(event, name) for name in OrderEvent.__slots__[3:]))
+    return event._replace(at=moment)
 
 
 def margins(desk: Desk) -> Iterator[str]:
