@@ -47,6 +47,13 @@ class Protocol(WebSocketsSansIOProtocol):
         if not self.handshake_complete:
             cast("dict[str, Any]", self.scope)["extensions"][EXTENSION] = self.write
 
+    def data_received(self, data: bytes) -> None:
+        """Take in what came. A handshake that cannot be read, such as one whose first line is too long, is hung up on:
+        the server would keep its connection for ever, and answer nothing."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None:
+            self.transport.close()
+
     def write(self, frame: bytes) -> bool:
         """Write a whole frame; False where the reader still has to take what was written before, and nothing is done.
 

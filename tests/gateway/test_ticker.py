@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -392,6 +393,16 @@ def test_what_is_no_websocket_ends_that_line_alone(opened, host):
     assert over.value.rcvd
     assert over.value.rcvd.code == 1009
     beat(other)
+
+
+def test_a_handshake_whose_first_line_is_too_long_is_hung_up_on(host):
+    name, port = host.split(":")
+    with socket.create_connection((name, int(port)), PATIENCE) as line:
+        line.sendall(
+            f"GET /?api_key={'k' * 9_000} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: YSBrZXkgb2Ygc2l4dGVlbg==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        assert line.recv(1) == b""
 
 
 def test_all_programs_come_back_at_once(host, desk):
