@@ -34,6 +34,8 @@ from web.ending import ENDING, Ending
 from web.origins import check_origin
 
 MOST_STREAMS = 10_000
+PATIENCE = 60.0
+"""Seconds that a reader waits for its turn: a browser does, and one that is refused has to be told by its page."""
 CROWDED = "Too many streams are opened at this moment. Try again in a second."
 _LAST_ID = re.compile(r"([0-9a-f]{16})-([0-9]{1,15})", re.ASCII)
 
@@ -60,8 +62,8 @@ class Streams:
         self.server, self.ending = server, ending
         self.hub: Hub | None = None
         self.listener: Listener | None = None
-        self._door: Batches[Presented, Guest] = Batches("stream-door", self._prove, CROWDED)
-        self._joins: Batches[Asked, tuple[Wish, Join]] = Batches("stream-joins", self._join, CROWDED)
+        self._door: Batches[Presented, Guest] = Batches("stream-door", self._prove, CROWDED, PATIENCE)
+        self._joins: Batches[Asked, tuple[Wish, Join]] = Batches("stream-joins", self._join, CROWDED, PATIENCE)
         self._wishes = Wishes()
 
     def endpoint(self) -> Endpoint:

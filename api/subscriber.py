@@ -23,7 +23,7 @@ MOST_QUEUED = 768 << 10
 MOST_KEPT = 384 << 10
 """Bytes of sent events that are kept for one who comes back; with what waits less than 2 MB a client."""
 MOST_EVENTS = 256
-QUOTES = b"quotes"
+QUOTES, SNAPSHOT = b"quotes", b"snapshot"
 
 
 class Writer(Protocol):
@@ -104,7 +104,7 @@ class Subscriber:
         self.gapped = False
         self.version = version
         self.seen = number
-        self.first(b"snapshot", body)
+        self.first(SNAPSHOT, body)
 
     def may(self, event: bytes, body: bytes, place: Any = None) -> None:
         """An event of which only the newest matters, in its place (by default: one an event)."""
@@ -170,6 +170,11 @@ class Subscriber:
         return out
 
     def _keep(self, number: int, event: bytes, body: bytes) -> None:
+        if event == SNAPSHOT:
+            # The largest event of all, and each reader's own. Who has lost it gets another one; none waits here.
+            self._kept.clear()
+            self._kept_bytes, self._lost = 0, number
+            return
         self._kept.append((number, event, body))
         self._kept_bytes += len(body)
         while self._kept_bytes > MOST_KEPT or len(self._kept) > MOST_EVENTS:

@@ -25,11 +25,18 @@ WAIT_SECONDS = 20.0
 class Batches(Generic[Q, A]):
     """``answer`` blocks, in a thread of its own: an answer or an exception for each question, in their order.
 
-    Asked on one event loop at a time. ``crowded`` is the sentence for who waited in vain.
+    Asked on one event loop at a time. ``crowded`` is the sentence for who waited in vain, for
+    ``patience`` seconds at most.
     """
 
-    def __init__(self, name: str, answer: Callable[[Sequence[Q]], Sequence[A | Exception]], crowded: str) -> None:
-        self._answer, self._crowded = answer, crowded
+    def __init__(
+        self,
+        name: str,
+        answer: Callable[[Sequence[Q]], Sequence[A | Exception]],
+        crowded: str,
+        patience: float = WAIT_SECONDS,
+    ) -> None:
+        self._answer, self._crowded, self._patience = answer, crowded, patience
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._waiting: deque[tuple[Q, asyncio.Future[A]]] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -47,7 +54,7 @@ class Batches(Generic[Q, A]):
         if self._task is None or self._task.get_loop() is not future.get_loop():
             self._task = asyncio.ensure_future(self._run())
         try:
-            return await asyncio.wait_for(future, WAIT_SECONDS)
+            return await asyncio.wait_for(future, self._patience)
         except TimeoutError:
             raise self._refusal() from None
 

@@ -118,6 +118,17 @@ def test_what_is_no_longer_kept_is_not_replayed() -> None:
     assert [stream.replay(after) for after in (0, 1, 3, 4, -1)] == [False, True, True, False, False]
 
 
+def test_a_snapshot_is_not_kept_and_what_follows_it_is_replayed() -> None:
+    stream = subscriber()
+    stream.must(b"order", b"1")
+    stream.snapshot(b"x" * 100_000, 3, 0)
+    stream.must(b"order", b"2")
+    stream.take()
+    assert (stream._kept_bytes, [stream.replay(after) for after in (0, 1, 2, 3)]) == (1, [False, False, True, True])
+    assert stream.replay(2)
+    assert stream.take() == [(3, b"order", b"2")]
+
+
 def test_goodbye_is_said_once_and_last() -> None:
     stream = subscriber()
     stream.must(b"order", b"1")

@@ -120,7 +120,6 @@ def test_one_bad_question_spoils_no_other() -> None:
 
 
 def test_who_waits_too_long_or_behind_too_many_may_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "WAIT_SECONDS", 0.05)
     monkeypatch.setattr(batches, "MOST_WAITING", 2)
     may = threading.Event()
 
@@ -129,7 +128,7 @@ def test_who_waits_too_long_or_behind_too_many_may_come_again(monkeypatch: pytes
         return list(questions)
 
     async def story() -> list[Any]:
-        door = Batches("test", answer, "Too many.")
+        door = Batches("test", answer, "Too many.", 0.05)
         asking = [asyncio.ensure_future(door.ask(0))]
         await asyncio.sleep(0)
         await asyncio.sleep(0.01)
