@@ -3,6 +3,7 @@
 import { ask, withAccount } from "./base.js";
 import { account, on, unwant, want } from "./bus.js";
 import { CandleMaker } from "./candles.js";
+import { studies } from "./chart_studies.js";
 import { h, missed } from "./dom.js";
 import { price, quantity } from "./money.js";
 import { linked } from "./linked.js";
@@ -42,6 +43,7 @@ function colours(node) {
     sell: pick("--sell-text"),
     accent: pick("--accent"),
     paper: pick("--paper"),
+    warn: pick("--warn"),
   };
 }
 
@@ -56,6 +58,7 @@ export const mount = widget((root, data, tools) => {
   let bars = null;
   let lines = [];
   let round = 0;
+  const over = studies();
   const read = h("span", { class: "read" }, "");
   const said = h("div", { class: "empty", hidden: true });
   const place = h("div", { class: "place", role: "img", "aria-label": "Price chart" });
@@ -81,6 +84,7 @@ export const mount = widget((root, data, tools) => {
       "div",
       { class: "bar row" },
       h("div", { class: "spans", role: "group", "aria-label": "Interval" }, buttons),
+      over.node,
       read,
       h("span", { class: "grow" }),
       h("span", { class: "muted zone" }, "IST"),
@@ -112,6 +116,7 @@ export const mount = widget((root, data, tools) => {
     chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
     series.priceScale().applyOptions({ scaleMargins: { top: 0.06, bottom: 0.2 } });
     marks = kit.createSeriesMarkers(series, []);
+    over.attach(kit, chart);
     chart.subscribeCrosshairMove((at) => {
       const bar = at.time ? at.seriesData.get(series) : bars?.last();
       put(read, bar ? `O ${price(bar.open)}  H ${price(bar.high)}  L ${price(bar.low)}  C ${price(bar.close)}` : "");
@@ -127,6 +132,7 @@ export const mount = widget((root, data, tools) => {
       grid: { vertLines: { color: c.line, style: 1 }, horzLines: { color: c.line, style: 1 } },
     });
     series.applyOptions({ upColor: c.gain, downColor: c.loss, wickUpColor: c.gain, wickDownColor: c.loss });
+    over.dress(c);
     if (bars) volume.setData(bars.all().map(column));
     drawOrders();
   }
@@ -146,6 +152,7 @@ export const mount = widget((root, data, tools) => {
       bars = new CandleMaker(answer.items, SPAN[interval]);
       series.setData(bars.all());
       volume.setData(bars.all().map(column));
+      over.draw(bars.all());
       if (fit)
         chart
           .timeScale()
@@ -209,6 +216,7 @@ export const mount = widget((root, data, tools) => {
     if (!bar) return;
     series.update(bar);
     volume.update(column(bar));
+    over.tick(bars.all());
     said.hidden = true;
   }
 
@@ -219,6 +227,7 @@ export const mount = widget((root, data, tools) => {
     if (!bar) return;
     series.update(bar);
     volume.update(column(bar));
+    over.tick(bars.all());
   }
 
   function show(next) {
