@@ -31,7 +31,7 @@ def terms(found: dict[str, Any]) -> None:
         ("Expiry", _expiry(found["expiry"])),
         ("Strike", words.rupees(found["strike"]) if found["strike"] else None),
         ("ISIN", found["isin"]),
-        ("Sector", found["sector"]),
+        ("Sector", found["sector"] if not found["expiry"] else None),
     ]
     st.markdown("\n".join(["| Terms | |", "|:--|--:|", *(f"| {label} | {value} |" for label, value in rows if value)]))
 

@@ -1,6 +1,7 @@
 // Five bids and five offers of one symbol, their totals, and the day's figures beneath.
 
 import { fetchQuotes, on, unwant, want } from "./bus.js";
+import { dayFigures } from "./day_figures.js";
 import { h } from "./dom.js";
 import { number, price, quantity } from "./money.js";
 import { nextFrame, put } from "./paint.js";
@@ -66,13 +67,14 @@ function fill(half, levels) {
   return sum;
 }
 
-// A live view of `symbol`; with `pick(price, side)` a click on a level proposes a price.
-export function depthView(symbol, { pick = null, facts = true } = {}) {
+// A live view of `symbol`; with `pick(price, side)` a click on a level proposes a price. `whole` tells what bars tell too.
+export function depthView(symbol, { pick = null, facts = true, whole = false } = {}) {
   const buy = side("buy", "Bid");
   const sell = side("sell", "Offer");
   const bar = h("div", { class: "ratio", role: "img" }, h("i"));
   const values = FACTS.map(([label]) => [label, h("dd", { class: "num" }, "–")]);
   const at = h("dd", { class: "num" }, "–");
+  const figures = whole ? dayFigures(symbol) : null;
   const node = h(
     "div",
     { class: "depth" },
@@ -84,6 +86,7 @@ export function depthView(symbol, { pick = null, facts = true } = {}) {
           "dl",
           { class: "facts" },
           values.map(([label, dd]) => h("div", null, h("dt", null, label), dd)),
+          figures?.nodes || [],
           h("div", null, h("dt", null, "As of (IST)"), at),
         )
       : null,
@@ -127,6 +130,7 @@ export function depthView(symbol, { pick = null, facts = true } = {}) {
     node,
     destroy() {
       ends.forEach((off) => off());
+      figures?.end();
       unwant(owner);
       node.remove();
     },
@@ -141,7 +145,7 @@ export const mount = widget((root, data, tools) => {
     if (!symbol || symbol === shown) return;
     shown = symbol;
     view?.destroy();
-    view = depthView(symbol);
+    view = depthView(symbol, { whole: !data.follow });
     root.replaceChildren(view.node);
   };
   show(linked(data));

@@ -1,7 +1,6 @@
 // The head of an instrument's page: its name, the live price, and what the day has been so far.
 
 import { emit, fetchQuotes, on, unwant, want } from "./bus.js";
-import { range as yearOf, vwap } from "./day_figures.js";
 import { openChain } from "./chain.js";
 import { h } from "./dom.js";
 import { instrument } from "./instruments.js";
@@ -9,7 +8,7 @@ import { arrow, compact, percent, price, signed, tone } from "./money.js";
 import { linked } from "./linked.js";
 import { nextFrame, put, toneOf } from "./paint.js";
 import { describe } from "./search.js";
-import { state } from "./store.js";
+import { rests, state } from "./store.js";
 import { age } from "./time.js";
 import { widget } from "./widget.js";
 
@@ -30,14 +29,6 @@ export const mount = widget((root, data, tools) => {
   const late = h("span", { class: "chip warn", hidden: true });
   const facts = FACTS.map(([label, key]) => ({ key, dd: h("dd", { class: "num" }, "–"), label }));
   const volume = h("dd", { class: "num" }, "–");
-  const average = h("dd", { class: "num" }, "–");
-  const yearly = { label: h("dt", null, "52-week range"), value: h("dd", { class: "num" }, "–") };
-  const more = data.follow
-    ? []
-    : [
-        h("div", { title: "The day's average price, weighed by volume" }, h("dt", null, "VWAP"), average),
-        h("div", null, yearly.label, yearly.value),
-      ];
   const range = h("div", { class: "range", role: "img" }, h("i"));
   const trade = (side) => emit("ticket", { symbol, side });
   let shown = null;
@@ -74,7 +65,6 @@ export const mount = widget((root, data, tools) => {
         { class: "day" },
         facts.map((fact) => h("div", null, h("dt", null, fact.label), fact.dd)),
         h("div", null, h("dt", null, "Volume"), volume),
-        more,
       ),
       h("div", { class: "grow" }),
       chain,
@@ -100,18 +90,8 @@ export const mount = widget((root, data, tools) => {
     range.title = `Day's range ${price(quote.low)} to ${price(quote.high)}`;
     range.setAttribute("aria-label", range.title);
     const ms = quote.seen === null ? null : performance.now() - quote.seen;
-    late.hidden = !(ms === null || ms > 10000) || quote.state === "CLOSED";
+    late.hidden = !(ms === null || ms > 10000) || rests(quote);
     if (!late.hidden) put(late, ms === null ? "no tick yet" : `${age(ms)} old`);
-  }
-  // Of bars, which come once a minute; what cannot be had stays a dash.
-  async function measure(of) {
-    if (data.follow) return;
-    const now = state.quotes.get(of)?.exchange_time;
-    const [mean, year] = await Promise.all([now ? vwap(of, now) : null, yearOf(of)]).catch(() => [null, null]);
-    if (of !== symbol) return;
-    put(average, mean === null ? "–" : price(mean));
-    if (year) put(yearly.label, year.label);
-    put(yearly.value, year ? `${price(year.low)} – ${price(year.high)}` : "–");
   }
   function show(next) {
     if (!next || next === symbol) return;
@@ -122,7 +102,7 @@ export const mount = widget((root, data, tools) => {
     put(last, "–");
     put(moved, "");
     want(tools.name, [next]);
-    fetchQuotes([next]).then(() => measure(next));
+    fetchQuotes([next]);
     instrument(next).then(
       (terms) => {
         if (symbol === next) {
@@ -142,10 +122,8 @@ export const mount = widget((root, data, tools) => {
   );
   if (data.follow) tools.own(on("linked", show));
   const timer = setInterval(paint, 1000);
-  const slow = setInterval(() => symbol && !document.hidden && measure(symbol), 60000);
   tools.own(() => {
     clearInterval(timer);
-    clearInterval(slow);
     shown?.close();
     unwant(tools.name);
   });
