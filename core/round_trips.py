@@ -31,6 +31,8 @@ class Execution:
     split: tuple[int, int] | None = None
     """(becomes, held) of a trade of kind SPLIT."""
     worth: int | None = None
+    tag: str = ""
+    """What the order was marked with; empty without a mark."""
 
     @property
     def value(self) -> int:
@@ -60,7 +62,8 @@ class Converted:
 
 @dataclass(slots=True)
 class RoundTrip:
-    """``side`` is the opening one: BUY for a long. Values and charges in paise; ``_on`` are trading dates."""
+    """``side`` is the opening one: BUY for a long, and ``tag`` the opening order's. Values and charges in paise;
+    ``_on`` are trading dates."""
 
     instrument_id: int
     product: Product
@@ -73,6 +76,7 @@ class RoundTrip:
     opening_value: int = 0
     closing_value: int = 0
     charges: int = 0
+    tag: str = ""
 
     @property
     def gross(self) -> int:
@@ -165,7 +169,7 @@ class _Matcher:
         key = (trade.instrument_id, trade.product, first.side, _cause(first), _cause(trade))
         trip = self.trips.get(key)
         if trip is None:
-            trip = self.trips[key] = RoundTrip(*key[:3], first.at, trade.at, first.day, trade.day)
+            trip = self.trips[key] = RoundTrip(*key[:3], first.at, trade.at, first.day, trade.day, tag=first.tag)
         trip.opened_at, trip.closed_at = min(trip.opened_at, first.at), max(trip.closed_at, trade.at)
         trip.opened_on, trip.closed_on = min(trip.opened_on, first.day), max(trip.closed_on, trade.day)
         trip.quantity += part

@@ -91,8 +91,8 @@ TURNOVER = Statement(
 EXECUTIONS = Statement(
     """
     select t.id, t.order_id, t.instrument_id, t.product, t.side, t.quantity, t.price, coalesce(e.total, 0) as charges,
-           t.traded_at, t.trading_date, case when t.kind = 'SPLIT' then t.levels -> 0 end as split
-    from trades t left join charge_entries e on e.id = t.charge_id
+           t.traded_at, t.trading_date, case when t.kind = 'SPLIT' then t.levels -> 0 end as split, o.tag
+    from trades t left join charge_entries e on e.id = t.charge_id left join orders o on o.id = t.order_id
     where t.account_id = :account and t.trading_date <= :end order by t.id
     """
 )
@@ -248,7 +248,7 @@ def _execution(each: Row) -> Execution:
     return Execution(
         each["id"], each["order_id"], each["instrument_id"], Product(each["product"]), Side(each["side"]),
         each["quantity"], each["price"], each["charges"], each["traded_at"], each["trading_date"],
-        tuple(each["split"]) if each["split"] else None,
+        tuple(each["split"]) if each["split"] else None, tag=each["tag"] or "",
     )  # fmt: skip
 
 

@@ -90,12 +90,14 @@ def charges_by_kind(found: Read, gross: int) -> Row:
 
 
 def trip_groups(matched: Sequence[RoundTrip], instruments: Mapping[int, Instrument]) -> dict[str, list[Row]]:
-    """Round trips by side, segment, weekday and hour (Indian, of closing), each with its sample."""
+    """Round trips by side, segment, weekday and hour (Indian, of closing) and tag (of what opened them, where any has
+    one), each with its sample."""
     return {
         "side": _grouped(matched, _side),
         "segment": _grouped(matched, lambda trip: str(instruments[trip.instrument_id].segment)),
         "weekday": _grouped(matched, lambda trip: WEEKDAYS[trip.closed_at.astimezone(IST).weekday()], WEEKDAYS),
         "hour": _grouped(matched, lambda trip: f"{trip.closed_at.astimezone(IST).hour:02d}"),
+        "tag": _grouped(matched if any(trip.tag for trip in matched) else (), lambda trip: trip.tag or "No tag"),
     }
 
 

@@ -70,7 +70,7 @@ def report(
     are of all days shown; the ratios are of ``n`` closed days, those of a year only where ``yearly``. ``measures``
     has each ratio as {value, n, needs, yearly}: a day's volatility, Sharpe and Sortino where it is not yearly.
     ``drawdowns``: the deepest and the longest {depth, from, lowest, recovered, days} and how it is now.
-    ``groups``: round trips by side, segment, weekday and hour of closing; ``round_trips``: the newest ``most``.
+    ``groups``: round trips by side, segment, weekday and hour of closing, tag; ``round_trips``: the newest ``most``.
     ``benchmark``: {key, return, points}. ``reconciliation``: see ``desk.reconciliation``.
     Raises Refusal: UNKNOWN_ACCOUNT, and BAD_INPUT for a start after the end.
     """

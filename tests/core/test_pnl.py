@@ -1,5 +1,6 @@
 """Returns, ratios and drawdowns against tables worked by hand and against pandas; round trips against the books."""
 
+import dataclasses
 import math
 from datetime import UTC, date, datetime, timedelta
 
@@ -245,6 +246,12 @@ def test_trips_add_up_to_the_books_once_all_is_closed(trades: list[tuple[str, in
     told = round_trips.summary(found)
     assert told.net == booked - sum(each[3] for each in trades)
     assert told.wins + told.losses + told.zeroes == told.trips == len(found)
+
+
+def test_a_trip_carries_the_mark_of_what_opened_it() -> None:
+    bought, more, sold = execution(1, "BUY", 5, 100), execution(2, "BUY", 5, 100), execution(3, "SELL", 10, 110)
+    marked = [dataclasses.replace(bought, tag="momentum"), more, dataclasses.replace(sold, tag="exit")]
+    assert [(trip.quantity, trip.tag) for trip in round_trips.match(marked)] == [(5, "momentum"), (5, "")]
 
 
 def trip(net: int, seconds: int = 60) -> round_trips.RoundTrip:

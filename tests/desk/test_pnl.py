@@ -200,7 +200,9 @@ def test_round_trips_are_net_and_carry_their_sample(month: Month) -> None:
     assert (first["symbol"], first["side"], first["gross"]) == ("INFY", "LONG", 250)
     (short,) = [trip for trip in listed if trip["side"] == "SHORT"]
     assert (short["symbol"], short["gross"]) == ("INFY", 70 * 9)
-    for rows in report["groups"].values():
+    groups = report["groups"]
+    assert groups.pop("tag") == []  # nothing was marked
+    for rows in groups.values():
         assert sum(row["trips"] for row in rows) == 7
     only = pnl.report(month.floor.database, ref(month.account), month.days[2], month.days[2])
     assert {trip["closed_on"] for trip in only["round_trips"]} == {month.days[2].isoformat()}

@@ -8,6 +8,7 @@ const TRAITS = [
   ["segment", "By segment"],
   ["weekday", "By weekday of closing"],
   ["hour", "By hour of closing (IST)"],
+  ["tag", "By tag of the order that opened it"],
 ];
 const WORDS = { LONG: "Long", SHORT: "Short", CASH: "Shares", DERIVATIVES: "Futures and options" };
 const HEADS = [
