@@ -7,12 +7,16 @@ from typing import Any
 
 from db import admin, market_screen
 from db.engine import Database
+from desk.reader import BEAT_SECONDS
 from desk.rows import Row, ist
 from desk.screens import feed_row, phase_of
 
 VERIFY_JOB = "verify"
 """The hourly run of the invariants, as its row in ``job_runs`` is named."""
 ALIVE_MS = 3_000
+READERS = frozenset({"web", "gateway"})
+"""Roles that beat more seldom than once a second: what reads for streams, when what is looked at changes."""
+READER_ALIVE_MS = int(2.5 * BEAT_SECONDS * 1000)
 
 
 def feeds(database: Database) -> list[Row]:
@@ -33,9 +37,13 @@ def feeds(database: Database) -> list[Row]:
 
 
 def heartbeats(database: Database) -> list[Row]:
-    """Every process of the last hour; ``alive`` when it beat within three seconds."""
+    """Every process of the last hour; ``alive`` when it beat within three seconds, a reader within its own beats."""
     return [
-        {**each, "started_at": ist(each["started_at"]), "alive": each["age_ms"] <= ALIVE_MS}
+        {
+            **each,
+            "started_at": ist(each["started_at"]),
+            "alive": each["age_ms"] <= (READER_ALIVE_MS if each["role"] in READERS else ALIVE_MS),
+        }
         for each in admin.heartbeats(database)
     ]
 

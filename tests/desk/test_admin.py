@@ -20,11 +20,15 @@ def test_a_process_that_stopped_beating_is_not_alive(clean_database: Database) -
     with clean_database.connection() as connection:
         connection.execute(
             "insert into heartbeats (process, role, pid, beat_at) values"
-            " ('b:2:web', 'web', 2, now() - interval '1 minute'), ('c:3:web', 'web', 3, now() - interval '2 hours')"
+            " ('b:2:web', 'web', 2, now() - interval '1 minute'), ('c:3:web', 'web', 3, now() - interval '2 hours'),"
+            " ('d:4:web', 'web', 4, now() - interval '12 seconds'),"
+            " ('e:5:closing', 'closing', 5, now() - interval '12 seconds')"
         )
     assert [(each["process"], each["alive"]) for each in admin.heartbeats(clean_database)] == [
+        ("e:5:closing", False),
         ("a:1:market", True),
         ("b:2:web", False),
+        ("d:4:web", True),  # it says so every ten seconds
     ]
 
 
