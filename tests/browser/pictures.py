@@ -28,9 +28,17 @@ from tests.people import PASSWORD
 
 PICTURES = ROOT / "docs" / "pictures"
 DAYS = 30
+FRIDAY = 4
 SHARES = {"NSE:RELIANCE": 150_000, "NSE:INFY": 150_000, "NSE:SBIN": 96_000, "NSE:TCS": 310_000, "NSE:ITC": 41_000}
 CASH = 100_000_000  # ten lakh rupees
 PAUSE = 6_000  # ms for prices and charts to come
+# A fill is made when it is booked, so that a month which goes by in seconds has no hours; a picture has.
+SPREAD = """
+    update trades t set traded_at = (t.trading_date + time '09:25') at time zone 'Asia/Kolkata'
+        + interval '1 minute' * (n.place * 75 + (t.trading_date - date '2026-01-01') * 37 % 60)
+    from (select id, row_number() over (partition by trading_date order by id) - 1 as place from trades) n
+    where n.id = t.id
+"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,8 @@ class Shot:
     scheme: Literal["light", "dark"] = "light"
     wide: bool = True
     who: str = "asha"
+    tab: str = ""
+    """A tab of the page that is opened first."""
 
     @property
     def size(self) -> ViewportSize:
@@ -49,8 +59,8 @@ class Shot:
 
 FIRST = "watch"
 SHOTS = {
-    FIRST: Shot(""),
-    "orders": Shot("orders"),
+    FIRST: Shot("watch?symbol=NSE%3ARELIANCE"),
+    "orders": Shot("orders", tab="All"),
     "positions": Shot("positions", "dark"),
     "wallet": Shot("wallet"),
     "instrument": Shot("instrument?symbol=NSE%3ARELIANCE", "dark"),
@@ -75,7 +85,8 @@ def month(database: Database) -> None:
     identity.add_user(database, "root", "admin", password=PASSWORD)
     account = access.by_key(database, "asha/main").id
     floor, prices = Floor(database), dict(SHARES)
-    for _ in range(DAYS):
+    end = floor.trading_date + timedelta(days=DAYS)
+    while floor.trading_date < end:
         noon = datetime.combine(floor.trading_date, time(12), IST)
         with database.connection() as connection:
             connection.execute("update markets set exchange_time = %s where id = 'sim'", [noon])
@@ -84,9 +95,13 @@ def month(database: Database) -> None:
             prices[key] = max(tick, round(price * chance.gauss(1.0004, 0.012) / tick) * tick)
             floor.price(key, prices[key])
         trade_a_day(floor, account, prices, chance)
-        following: date = floor.trading_date + timedelta(days=1)
+        following: date = floor.trading_date + timedelta(days=3 if floor.trading_date.weekday() == FRIDAY else 1)
         closing.roll(database, "sim", closing.Due(closing.ROLL, floor.trading_date, following))
         floor.trading_date = following
+    with database.connection() as connection:
+        connection.execute("set local session_replication_role = replica")  # trades refuse to be changed
+        connection.execute(SPREAD)
+    floor.place(account, "BUY", 90_000, "NSE:SBIN", prices["NSE:SBIN"])  # for which there is no money
 
 
 def trade_a_day(floor: Floor, account: int, prices: dict[str, int], chance: random.Random) -> None:
@@ -104,27 +119,45 @@ def trade_a_day(floor: Floor, account: int, prices: dict[str, int], chance: rand
         floor.buy(account, 5_000_000 // prices[key], key, prices[key])
 
 
+SEND = (
+    "([path, key, body]) => fetch(`/api/v1/${path}`, {method: 'POST', body: JSON.stringify(body),"
+    " headers: {'Content-Type': 'application/json', 'Idempotency-Key': key}})"
+)
+FIND = "(words) => fetch(`/api/v1/search?limit=1&q=${encodeURIComponent(words)}`).then((answer) => answer.json())"
+
+
+def contract(page: Page, words: str, side: str) -> dict[str, object]:
+    """A market order for one lot of the first contract that these words find."""
+    found = page.evaluate(FIND, words)["items"][0]
+    named = {name: found[name] for name in ("symbol", "exchange")}
+    return {**named, "side": side, "order_type": "MARKET", "product": "NRML", "quantity": found["lot"]}
+
+
+def below(page: Page, key: str) -> int:
+    """Some rupees under its last price, on the tick and inside its band."""
+    found = page.evaluate("(key) => fetch(`/api/v1/quotes?symbols=${key}`).then((answer) => answer.json())", key)
+    return int(found["items"][key]["last_price"] * 0.97)
+
+
 def today(page: Page) -> None:
     """What a trader does on the day of the picture, by the API of the page's own origin."""
+    tcs, itc = below(page, "NSE:TCS"), below(page, "NSE:ITC")
     orders = [
         {"symbol": "RELIANCE", "side": "BUY", "order_type": "MARKET", "product": "MIS", "quantity": 40},
         {"symbol": "INFY", "side": "SELL", "order_type": "MARKET", "product": "MIS", "quantity": 30},
-        {"symbol": "TCS", "side": "BUY", "order_type": "LIMIT", "product": "CNC", "quantity": 5, "price": 2900},
-        {"symbol": "SBIN", "side": "BUY", "order_type": "LIMIT", "product": "CNC", "quantity": 90000, "price": 950},
+        {"symbol": "TCS", "side": "BUY", "order_type": "LIMIT", "product": "CNC", "quantity": 5, "price": tcs},
+        contract(page, "nifty fut", "BUY"),
+        contract(page, "nifty 25000 pe", "BUY"),
     ]
     legs = [
-        {"symbol": "ITC", "side": "BUY", "order_type": "LIMIT", "product": "CNC", "quantity": 100, "price": 400},
+        {"symbol": "ITC", "side": "BUY", "order_type": "LIMIT", "product": "CNC", "quantity": 100, "price": itc},
         {"symbol": "RELIANCE", "side": "SELL", "order_type": "MARKET", "product": "MIS", "quantity": 20},
         {"symbol": "SBIN", "side": "BUY", "order_type": "MARKET", "product": "MIS", "quantity": 50},
     ]
     asked = [("orders", {"exchange": "NSE", "validity": "DAY", **order}) for order in orders]
     asked.append(("baskets", {"name": "Pair and lunch", "legs": [{"exchange": "NSE", **leg} for leg in legs]}))
     for number, (path, body) in enumerate(asked):
-        page.evaluate(
-            "([path, key, body]) => fetch(`/api/v1/${path}`, {method: 'POST', body: JSON.stringify(body),"
-            " headers: {'Content-Type': 'application/json', 'Idempotency-Key': key}})",
-            [path, f"picture-{number}", body],
-        )
+        page.evaluate(SEND, [path, f"picture-{number}", body])
 
 
 def shoot(browser: Browser, address: str, name: str, shot: Shot) -> None:
@@ -135,6 +168,9 @@ def shoot(browser: Browser, address: str, name: str, shot: Shot) -> None:
     if name == FIRST:
         today(page)
         page.wait_for_timeout(PAUSE)
+    if shot.tab:
+        page.get_by_role("tab", name=shot.tab).first.click()
+        page.wait_for_timeout(500)
     page.screenshot(path=PICTURES / f"{name}.png")
     context.close()
 
