@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 
 const KEYS = [
-  ["/ or Ctrl K", "search; Enter adds to the list"],
+  ["/ or Ctrl K", "search; Enter adds to the list, Shift Enter opens its page"],
   ["↑ ↓", "move in the market watch, or a price by one tick (Shift: ten)"],
   ["B  S", "buy, sell the selected row"],
   ["G", "leave an order that waits for a price (GTT)"],

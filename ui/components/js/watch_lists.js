@@ -3,6 +3,11 @@
 import { confirmed, h, toast, typedIn } from "./dom.js";
 import * as lists from "./lists.js";
 import { menu } from "./menu.js";
+import { state } from "./store.js";
+
+const byName = (one, other) => one.split(":")[1].localeCompare(other.split(":")[1], "en", { numeric: true });
+const change = (symbol) => state.quotes.get(symbol)?.change_percent ?? Number.NEGATIVE_INFINITY;
+const byChange = (one, other) => change(other) - change(one) || 0;
 
 export function listTabs(root, write, chain) {
   const tabs = h("div", { class: "tabs grow", role: "tablist", "aria-label": "Watchlists" });
@@ -22,10 +27,21 @@ export function listTabs(root, write, chain) {
     if (list && (await confirmed(root, `Delete the list “${list.name}”?`, "Delete"))) attempt(lists.remove(list));
   }
 
+  // Once, not for good: rows that changed places by themselves would slip away under the pointer.
+  async function sort(compare) {
+    const list = lists.active();
+    if (!list) return;
+    const before = list.symbols;
+    await attempt(lists.keep(list, [...before].sort(compare)));
+    toast(root, `${list.name} sorted`, { action: { label: "Undo", run: () => attempt(lists.keep(list, before)) } });
+  }
+
   const more = write
     ? menu("⋯", "Lists", null, [
         ["New list", add],
         ["Rename this list", rename],
+        ["Sort by name", () => sort(byName)],
+        ["Sort by today's change", () => sort(byChange)],
         ["Delete this list", remove],
       ])
     : null;
