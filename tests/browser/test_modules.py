@@ -253,3 +253,72 @@ def test_what_follows_a_paint_runs_once_with_or_without_frames(page):
       return runs;
     })()"""
     assert [ask(page, "paint", times, hidden) for hidden in (False, True)] == [1, 1]
+
+
+def candles(*closes: float, volume: int = 100, start: int = 0) -> list[dict[str, float]]:
+    """Bars of a minute whose high and low are their close."""
+    return [
+        {"time": start + 60 * at, "open": close, "high": close, "low": close, "close": close, "volume": volume}
+        for at, close in enumerate(closes)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "values"),
+    [
+        ("m.sma(v[0], 3)", [20, 30, 40]),
+        ("m.ema(v[0], 3)", [20, 30, 40]),  # of a straight line both lag by the same
+        ("m.sma(v[0], 6)", []),
+        ("m.band(v[0], 5, 2)", [30 + 2 * 200**0.5]),
+        ("m.band(v[0], 5, -2)", [30 - 2 * 200**0.5]),
+    ],
+)
+def test_lines_over_the_candles(page, expression, values):
+    told = ask(page, "chart_studies", f"{expression}.map((point) => point.value)", candles(10, 20, 30, 40, 50))
+    assert told == pytest.approx(values)
+
+
+def test_an_average_price_by_volume_begins_anew_each_day_and_is_nothing_without_volume(page):
+    days = [*candles(10, 20), *candles(40, start=86_400)]
+    days[1]["volume"] = 300
+    assert ask(page, "chart_studies", "m.vwap(v[0]).map((point) => point.value)", days) == pytest.approx([10, 17.5, 40])
+    assert ask(page, "chart_studies", "m.vwap(v[0])", candles(10, volume=0)) == []
+
+
+def test_the_days_average_is_of_the_bars_that_make_up_its_volume(page):
+    assert ask(page, "day_figures", "m.vwapOf(v[0], 200)", candles(10, 30)) == pytest.approx(20)
+    assert ask(page, "day_figures", "m.vwapOf(v[0], 150)", candles(90, 10, 40)) == pytest.approx(30)  # half a bar of 10
+    assert ask(page, "day_figures", "m.vwapOf(v[0], 500)", candles(10, 30)) == pytest.approx(20)  # bars are missing
+    assert ask(page, "day_figures", "m.vwapOf(v[0], 0)", candles(10, volume=0)) is None
+
+
+@pytest.mark.parametrize(("days", "of"), [(1, "1-day"), (30, "30-day"), (245, "52-week")])
+def test_a_range_says_of_how_many_days_it_is(page, days, of):
+    told = ask(page, "day_figures", "m.rangeOf(v[0])", candles(*range(5, 5 + days)))
+    assert told == {"low": 5, "high": 4 + days, "of": of}
+
+
+def test_a_margin_call_says_what_to_do_and_later_what_is_done(page):
+    call = {"since": "2026-11-26T10:44:47+05:30", "shortfall": 3668.78, "closing_since": None, "closes_at_percent": 80}
+    title, words = ask(page, "margin_call", "m.callWords(v[0])", call)
+    assert title == "Margin call since 10:44:47 IST"
+    assert "short of ₹3,668.78" in words
+    assert "At a loss of 80%" in words
+    _, words = ask(page, "margin_call", "m.callWords(v[0])", {**call, "closing_since": call["since"]})
+    assert "positions closed" in words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(45, "45 s"), (720, "12 min"), (11_100, "3 h 5 min"), (90_000, "1 day 1 h"), (None, "–")]
+)
+def test_how_long_something_was_held(page, seconds, words):
+    assert ask(page, "time", "m.span(v[0])", seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("feed", "quote", "rests"),
+    [("LIVE", "LIVE", False), ("STALE", "LIVE", False), ("CLOSED", "LIVE", True), ("LIVE", "CLOSED", True)],
+)
+def test_a_price_of_a_closed_exchange_is_not_old(page, feed, quote, rests):
+    set_feed = "(m.state.feed = { state: v[0] }, m.rests({ state: v[1] }))"
+    assert ask(page, "store", set_feed, feed, quote) is rests

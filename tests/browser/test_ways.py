@@ -47,6 +47,22 @@ def test_a_search_is_narrowed_to_one_kind(address, visitor):
     page.keyboard.press("Enter")
     expect(rail(page, "NSE:INFY")).to_have_attribute("aria-selected", "true")
 
+    # The list in the order of its names, and back.
+    lines = page.get_by_test_id("stSidebar").locator(".line")
+    first = lines.first.get_attribute("data-k")
+    page.get_by_test_id("stSidebar").get_by_role("button", name="Lists").click()
+    page.get_by_role("button", name="Sort by name").click()
+    expect(lines.first).to_have_attribute("data-k", "NSE:AXISBANK")
+    page.locator(".shelf").get_by_role("button", name="Undo").click()
+    expect(lines.first).to_have_attribute("data-k", first)
+
+    # Its lines over the candles stay for the next time.
+    page.get_by_role("group", name="Lines over the chart").get_by_role("button", name="VWAP").click()
+    page.reload()
+    settled(page)
+    vwap = page.get_by_role("group", name="Lines over the chart").get_by_role("button", name="VWAP")
+    expect(vwap).to_have_attribute("aria-pressed", "true")
+
 
 def test_on_a_phone_an_ended_order_is_repeated_from_its_history(address, visitor):
     page = sign_in(visitor(viewport={"width": 390, "height": 844}, has_touch=True), address, "ravi", "orders")

@@ -11,6 +11,20 @@ const PAGE = 100;
 const SOON = 500;
 const HEADS = [["Time (IST)"], ["Kind"], ["From", "wide"], ["To", "wide"], ["Amount", "num"], ["Cash after", "num"], ["Reference", "wide"]];
 
+// The balances of a book, as the sums above the ledger call them; what is not here stands as it is.
+const BALANCES = {
+  CASH: "Cash",
+  HOLD: "Held for orders",
+  MARGIN: "Margin",
+  INVESTED: "Invested",
+  UNSETTLED: "Unsettled",
+  GAINS: "Today's gains",
+  OPTION_CREDIT: "Option credit",
+  BANK: "Bank",
+  PNL: "Profit and loss",
+  CHARGES: "Charges",
+};
+const named = (balance) => BALANCES[balance] || plainly(balance);
 const plainly = (code) => (code || "").replaceAll("_", " ");
 const kind = (code) => plainly(code).charAt(0) + plainly(code).slice(1).toLowerCase();
 
@@ -19,9 +33,9 @@ function line(row) {
     "tr",
     null,
     h("td", { class: "muted" }, moment(row.event_at)),
-    h("td", { title: `${plainly(row.from)} → ${plainly(row.to)}` }, kind(row.code)),
-    h("td", { class: "wide" }, plainly(row.from)),
-    h("td", { class: "wide" }, plainly(row.to)),
+    h("td", { title: `${named(row.from)} → ${named(row.to)}` }, kind(row.code)),
+    h("td", { class: "wide" }, named(row.from)),
+    h("td", { class: "wide" }, named(row.to)),
     h("td", { class: "num" }, rupees(row.amount)),
     h("td", { class: "num" }, rupees(row.cash_after)),
     h("td", { class: "wide muted" }, row.reference || ""),

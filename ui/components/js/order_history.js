@@ -76,7 +76,7 @@ function line(each) {
           )
         : null,
       each.reason
-        ? h("div", { class: "why" }, each.reason, rule(each.reason_code))
+        ? h("div", { class: each.event === "PLACED" ? "muted" : "why" }, each.reason, rule(each.reason_code))
         : null,
     ),
   );

@@ -126,7 +126,7 @@ export const mount = widget((root, data, tools) => {
 
   function drawTabs(all) {
     const figures = [
-      ...TABS.map(([name, label, keep]) => [name, label, all.filter(keep).length]),
+      ...TABS.map(([name, label, keep]) => [name, label, loaded ? all.filter(keep).length : null]),
       ...others.map((other) => [other.name, other.label, other.count()]),
     ];
     const now = `${tab} ${figures}`;
@@ -382,6 +382,7 @@ export const mount = widget((root, data, tools) => {
   tools.own(on("quotes", () => nextFrame(`${tools.name} prices`, tick)));
   for (const name of ["snapshot", "gap"]) tools.own(on(name, load));
   tools.own(() => unwant(tools.name));
+  draw();
   load();
   return {
     update(next) {

@@ -259,6 +259,7 @@ export const mount = widget((root, data, tools) => {
   const measure = setInterval(() => shown.group && root.querySelector(".greeks") && !document.hidden && load(), 20000);
   tools.own(() => clearInterval(measure));
   tools.own(() => unwant(tools.name));
+  draw();
   load();
   return {
     update(next) {

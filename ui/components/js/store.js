@@ -142,6 +142,9 @@ export function takePositions(rows, version) {
   rows.forEach(takePosition);
 }
 
+// Whether its exchange is closed: then its last price is the last there is, and not old.
+export const rests = (quote) => quote.state === "CLOSED" || state.feed?.state === "CLOSED";
+
 // The price to show for a row that carries its own: the tick when there is one.
 export const lastOf = (row) => state.quotes.get(keyOf(row))?.last_price ?? row.last_price;
 

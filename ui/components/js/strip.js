@@ -57,12 +57,16 @@ function phaseText(feed) {
   return `${feed.phase} · ${Math.floor(left / 60)}:${two(left % 60)}`;
 }
 
+let met = false; // whether the line was ever open in this tab: until then it is opened, not broken
+
 // The pill's text and colour from the feed's last word, the age of it, and the state of our own line.
 function pill(now) {
   const line = link();
+  met ||= line.status === "live";
   if (line.status === "ended") return ["loss", "SIGNED OUT", "You are signed out. No order was sent since."];
   if (line.status === "unreachable")
     return ["warn", "BY RERUN", "The stream cannot be reached here: the page refreshes every two seconds."];
+  if (line.status === "connecting" && !met) return ["warn", "CONNECTING", "The line to the exchange is being opened."];
   if (line.status !== "live") {
     return [
       "loss",

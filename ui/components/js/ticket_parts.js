@@ -58,7 +58,14 @@ export function field(name, label, { change, step, pick }, key = name, whole = n
   });
   input.addEventListener("focus", () => input.select());
   const caption = h("label", { for: id }, label);
-  const node = h("div", { class: "field" }, caption, input, note);
+  // A phone has no arrow keys: a step is a button there.
+  const nudge = (by, sign) =>
+    h(
+      "button",
+      { type: "button", class: "nudge", tabIndex: -1, "aria-label": `${label}: ${by > 0 ? "more" : "less"}`, onclick: () => step(key, by) },
+      sign,
+    );
+  const node = h("div", { class: "field" }, caption, h("div", { class: "nudged" }, nudge(-1, "−"), input, nudge(1, "+")), note);
   return {
     node,
     input,

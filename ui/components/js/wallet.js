@@ -181,7 +181,9 @@ function blockers({ holds = [], margins = [] }) {
             [`${name} exposure`, toPaise(group.exposure), "margin", place],
             [`${name} add-ons`, toPaise(group.add_ons), "margin", place],
           ];
-    return [...own, [`${name} orders`, toPaise(group.order_margin), "held", ["orders", name]]];
+    // Orders are found by their own symbols, which a contract does not share with what it is of.
+    const orders = ["orders", segment === "CASH" ? name : ""];
+    return [...own, [`${name} orders`, toPaise(group.order_margin), "held", orders]];
   };
   return [
     ...holds.map((hold) => [order(hold.order_id), toPaise(hold.cash) + toPaise(hold.credit), "held", ["orders", hold.order_id]]),

@@ -11,7 +11,7 @@ import * as lists from "./lists.js";
 import { arrow, percent, price, quantity, signed, tone } from "./money.js";
 import { flash, nextFrame, put, toneOf } from "./paint.js";
 import { searchBox } from "./search.js";
-import { state } from "./store.js";
+import { rests, state } from "./store.js";
 import { age } from "./time.js";
 import { listTabs } from "./watch_lists.js";
 import { widget } from "./widget.js";
@@ -106,7 +106,7 @@ function paintRow(row, symbol, now) {
 
 function paintAge(row, quote, now) {
   const ms = quote.seen === null ? null : now - quote.seen;
-  const old = quote.last_price !== null && (ms === null || ms > LATE) && quote.state !== "CLOSED";
+  const old = quote.last_price !== null && (ms === null || ms > LATE) && !rests(quote);
   row.node.classList.toggle("old", old);
   row.late.hidden = !old;
   if (old) put(row.late, ms === null ? "no tick yet" : `${age(ms)} old`);
@@ -138,6 +138,7 @@ export const mount = widget((root, data, tools) => {
   );
   const visible = (row) => inSight.has(row.node.parentNode);
   const search = searchBox({ choose: add, has: (key) => lists.active()?.symbols.includes(key), kinds: true });
+  body.append(h("div", { class: "empty" }, "Loading …"));
   root.append(search.node, tabs.node, body);
 
   function draw() {
@@ -229,7 +230,11 @@ export const mount = widget((root, data, tools) => {
     }
   }
 
-  async function add(item) {
+  async function add(item, event) {
+    if (event?.shiftKey) {
+      tools.trigger("open", item.key);
+      return;
+    }
     const list = lists.active();
     if (!list) return;
     if (!list.symbols.includes(item.key)) await save(list, [...list.symbols, item.key]);
