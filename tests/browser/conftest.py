@@ -7,7 +7,8 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, 
 from db.engine import Database
 from desk import access, identity, wallet
 from tests.cluster import Throwaway
-from tests.people import PASSWORD
+from tests.people import PASSWORD, signed_in
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -31,6 +32,8 @@ FLAGS = [
 CASH = 100_000_000  # ten lakh rupees, in paise
 PEOPLE = (("asha", "trader"), ("ravi", "trader"), ("meera", "analyst"), ("root", "admin"))
 expect.set_options(timeout=20_000)
+_behind: dict[str, Database] = {}
+"""The database behind each Kagaz that runs, by its address."""
 
 
 def free_port() -> int:
@@ -51,10 +54,13 @@ def running(url: str, home: Path, port: int = 0, *options: str, **environment: s
         process = subprocess.Popen(
             [*command, "--server.address", "127.0.0.1"], cwd=ROOT, env={**os.environ, **places}, stdout=log, stderr=log
         )
+    address = f"http://localhost:{port}"
     try:
         _wait(f"http://127.0.0.1:{port}", process, home / "log")
-        yield f"http://localhost:{port}"
+        with Database(url, pool_size=2) as _behind[address]:
+            yield address
     finally:
+        _behind.pop(address, None)
         process.terminate()
         process.wait(20)
 
@@ -72,30 +78,65 @@ def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     raise AssertionError(log.read_text("utf-8", "replace")[-4000:])
 
 
-@pytest.fixture(scope="module")
-def books(throwaway: Throwaway, seeded_template: str) -> Iterator[Database]:
-    """A database with two traders who have ten lakh each, an analyst who reads the first one's book, an admin."""
-    url = throwaway.clone(seeded_template)
+@contextmanager
+def database_with_people(throwaway: Throwaway, template: str) -> Iterator[Database]:
+    """A database of one's own in which the simulator's market runs and PEOPLE live."""
+    url = throwaway.clone(template)
     with Database(url) as database:
         with database.connection() as connection:
             connection.execute("update markets set running = (id = 'sim')")
-        for name, role in PEOPLE:
-            identity.add_user(database, name, role, password=PASSWORD)
-            book = access.by_key(database, f"{name}/main")
-            assert role != "trader" or wallet.deposit(database, name, book.id, CASH).ok
-        owner = identity.start_session(
-            database, identity.session_code(database, identity.find(database, "asha").id)
-        ).principal
-        access.share(database, owner, "asha/main", "meera")
+        settle(database)
         yield database
     throwaway.drop(url)
 
 
+def settle(database: Database) -> None:
+    """Two traders who have ten lakh each, an analyst who reads the first one's book, an admin. Whoever had their
+    names before goes by others from now on, with all that is theirs."""
+    with database.connection() as connection:
+        connection.execute(
+            "update users set name = name || '.' || id where name = any(%s)", [[name for name, _ in PEOPLE]]
+        )
+    for name, role in PEOPLE:
+        identity.add_user(database, name, role, password=PASSWORD)
+        book = access.by_key(database, f"{name}/main")
+        assert role != "trader" or wallet.deposit(database, name, book.id, CASH).ok
+    access.share(database, signed_in(database, "asha")[1], "asha/main", "meera")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The Kagaz of all modules that need none of a kind of their own: to start one costs as much as ten tests."""
+
+    database: Database
+    address: str
+    gateway: int
+
+
+@pytest.fixture(scope="session")
+def shared(
+    throwaway: Throwaway, seeded_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shared]:  # fmt: skip
+    """A Kagaz with its gateway."""
+    port = free_port()
+    with ExitStack() as stack:
+        database = stack.enter_context(database_with_people(throwaway, seeded_template))
+        home = tmp_path_factory.mktemp("kagaz")
+        address = stack.enter_context(running(database.url, home, GATEWAY_PORT=str(port)))
+        yield Shared(database, address, port)
+
+
 @pytest.fixture(scope="module")
-def address(books: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the running Kagaz of this module is."""
-    with running(books.url, tmp_path_factory.mktemp("kagaz")) as found:
-        yield found
+def books(shared: Shared) -> Database:
+    """The database of the shared Kagaz, with new PEOPLE for this module."""
+    settle(shared.database)
+    return shared.database
+
+
+@pytest.fixture(scope="module")
+def address(shared: Shared, books: Database) -> str:
+    """Where the Kagaz is in which this module's people live."""
+    return shared.address
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +165,17 @@ def visitor(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 
 def sign_in(context: BrowserContext, address: str, name: str, path: str = "") -> Page:
+    """A tab of that person, who has signed in before."""
+    cookie, _ = signed_in(_behind[address], name)
+    kept = {"name": identity.cookie_name(secure=False), "value": cookie, "url": address, "httpOnly": True}
+    context.add_cookies([{**kept, "sameSite": "Lax"}])
+    page = context.new_page()
+    page.goto(f"{address}/{path}")
+    expect(page.locator(".strip")).to_be_visible()
+    return page
+
+
+def through_the_gate(context: BrowserContext, address: str, name: str, path: str = "") -> Page:
     """A tab of that person, signed in by the form."""
     page = context.new_page()
     page.goto(f"{address}/{path}")

@@ -9,10 +9,17 @@ from playwright.sync_api import Page, expect
 
 from db.engine import Database
 from desk import identity
-from tests.browser.conftest import free_port, running, sign_in
+from tests.browser.conftest import database_with_people, free_port, running, sign_in
+from tests.cluster import Throwaway
 from tests.people import PASSWORD
 from tests.provider import Provider, secrets_file, standing
 from ui.menu import MENU
+
+
+@pytest.fixture(scope="module")
+def books(throwaway: Throwaway, seeded_template: str) -> Iterator[Database]:
+    with database_with_people(throwaway, seeded_template) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -168,10 +175,11 @@ def test_no_page_makes_the_browser_complain_of_the_policy(address, visitor):
     refused: list[str] = []
     context.on("console", lambda told: refused.append(told.text) if "Content Security Policy" in told.text else None)
     context.on("weberror", lambda error: refused.append(str(error.error)))
-    page = sign_in(context, address, "root")
+    sign_in(context, address, "root").close()
     for name, *_ in MENU:
+        page = context.new_page()
         page.goto(f"{address}/{name}")
         expect(page.locator(".strip")).to_be_visible()
         expect(page.get_by_test_id("stMain")).to_be_visible()
-        page.wait_for_timeout(1_500)  # for what a page asks and draws once it stands
+    page.wait_for_timeout(1_500)  # for what a page asks and draws once it stands
     assert refused == []

@@ -10,13 +10,20 @@ from playwright.sync_api import expect
 
 from db.engine import Database
 from desk import masters
-from tests.browser.conftest import free_port, rail, running, sign_in
+from tests.browser.conftest import database_with_people, free_port, rail, running, sign_in
+from tests.cluster import Throwaway
 from tests.feeds.standins import upstox_rest
 from tests.feeds.standins.upstox import UpstoxStandIn
 from tests.feeds.standins.upstox_rest import API_KEY, API_SECRET, UpstoxRest
 from tests.people import token
 
 KEY, PRICE = "NSE_EQ|INE009A01021", 1_234.5
+
+
+@pytest.fixture(scope="module")
+def books(throwaway: Throwaway, seeded_template: str) -> Iterator[Database]:
+    with database_with_people(throwaway, seeded_template) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,24 +1,21 @@
 """The page Programs as a bot's author uses it: what it shows is what the broker's own client connects by."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from kiteconnect import KiteConnect, exceptions
 from playwright.sync_api import Page, expect
 
 from db.engine import Database
-from tests.browser.conftest import free_port, running, sign_in
+from tests.browser.conftest import Shared, sign_in
 
 Place = tuple[str, int]
 
 
 @pytest.fixture(scope="module")
-def place(books: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A Kagaz with its gateway: the address of the pages, and the gateway's port."""
-    port = free_port()
-    with running(books.url, tmp_path_factory.mktemp("kagaz"), GATEWAY_PORT=str(port)) as found:
-        yield found, port
+def place(shared: Shared, books: Database) -> Place:
+    """The address of the pages, and the gateway's port."""
+    return shared.address, shared.gateway
 
 
 def programs(page: Page, address: str) -> Page:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from desk import identity
-from tests.browser.conftest import rail, running, sign_in
+from tests.browser.conftest import rail, running, sign_in, through_the_gate
 from tests.people import PASSWORD
 from ui.menu import MENU
 
@@ -66,7 +66,7 @@ def limit(page: Page, symbol: str = "TCS", price: str = "2900.00") -> str:
 
 
 def test_a_day_of_a_trader(address, visitor):
-    page = sign_in(visitor(), address, "asha")
+    page = through_the_gate(visitor(), address, "asha")
     settled(page)
 
     # Search as people say it, add with Enter, and the row ticks.
@@ -230,7 +230,7 @@ def test_eight_tabs_tick_on_one_stream(address, visitor):
 
 def test_signing_out_ends_the_session_and_a_kept_cookie_opens_nothing(address, visitor):
     context = visitor()
-    page = sign_in(context, address, "asha", "orders")
+    page = through_the_gate(context, address, "asha", "orders")
     settled(page)
     (cookie,) = [each for each in context.cookies() if each["name"] == "kagaz_session"]
     assert cookie["httpOnly"]
@@ -248,7 +248,7 @@ def test_signing_out_ends_the_session_and_a_kept_cookie_opens_nothing(address, v
 
 
 def test_a_deep_link_leads_through_the_gate_and_on(address, visitor):
-    page = sign_in(visitor(), address, "asha", "positions")
+    page = through_the_gate(visitor(), address, "asha", "positions")
     expect(page).to_have_url(f"{address}/positions")
     expect(page.get_by_role("heading", name=re.compile("Positions"))).to_be_visible()
 
@@ -276,7 +276,7 @@ def test_a_fresh_server_runs_no_page_before_the_gate(books, visitor, tmp_path):
         page.goto(f"{fresh}/admin")
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
         expect(page.get_by_text("Markets and feeds")).to_have_count(0)
-        trader = sign_in(visitor(), fresh, "ravi", "admin")
+        trader = through_the_gate(visitor(), fresh, "ravi", "admin")
         expect(trader.get_by_text("Markets and feeds")).to_have_count(0)
 
 
