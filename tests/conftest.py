@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import hypothesis
 import psycopg_pool.base
@@ -13,6 +14,7 @@ from db.engine import Database
 from desk.identity import passwords
 from tests import cluster
 from tests.cluster import Throwaway
+from tests.shares import LongestFirst
 
 # How long an example takes tells of the machine: a busy one fails nobody.
 hypothesis.settings.register_profile("kagaz", deadline=None)
@@ -20,6 +22,12 @@ hypothesis.settings.load_profile("kagaz")
 # A pool draws how long its connections live, in threads of its own, whenever it likes; Hypothesis takes a number drawn
 # from the common source while it makes an example for a fault of the test.
 psycopg_pool.base.random = random.SystemRandom().random  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LongestFirst:
+    """Who runs which tests, where there are several workers."""
+    return LongestFirst(config, log)
 
 
 @pytest.fixture(autouse=True)
