@@ -53,6 +53,7 @@ def client(desk: Database) -> Iterator[TestClient]:
 def as_bot(client: TestClient, desk: Database, name: str, **named: Any) -> TestClient:
     """The same server asked with that user's token."""
     bot = TestClient(client.app, base_url="http://desk.test")
+    bot.portal = client.portal  # else every request of it starts a thread with a loop of its own
     bot.headers["authorization"] = f"Bearer {token(desk, name, **named)}"
     return bot
 
@@ -60,6 +61,7 @@ def as_bot(client: TestClient, desk: Database, name: str, **named: Any) -> TestC
 def as_browser(client: TestClient, desk: Database, name: str) -> TestClient:
     """The same server asked with that user's cookie, from its own page."""
     browser = TestClient(client.app, base_url="http://desk.test")
+    browser.portal = client.portal  # else every request of it starts a thread with a loop of its own
     cookie, _ = signed_in(desk, name)
     for secure in (False, True):
         browser.cookies.set(identity.cookie_name(secure=secure), cookie)

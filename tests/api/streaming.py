@@ -17,6 +17,7 @@ from api.app import nowhere
 from api.late import PREFIX
 from api.serving import Resource, Server
 from api.stream import Streams
+from tests import prompt
 from web.security import SecurityHeaders
 from web.starting import Starting
 
@@ -89,7 +90,7 @@ def live(state: Starting) -> Iterator[Live]:
         listening.listen(2048)
         port = listening.getsockname()[1]
         config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
-        running = uvicorn.Server(config)
+        running = prompt.server(config)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-import uvicorn
 from kiteconnect import KiteConnect
 
 from db.engine import Database
 from desk import access, identity, wallet
 from gateway.app import Application
 from gateway.process import config
+from tests import prompt
 from tests.floor import Floor
 from tests.people import open_market, person
 from tests.started import Started
@@ -27,7 +27,7 @@ PATIENCE = 20.0
 def serving(app: Application) -> Iterator[str]:
     """The address, as host:port, of a server that lives as long as the block."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(config(app, lifespan="off"))
+    server = prompt.server(config(app, lifespan="off"))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
