@@ -1,5 +1,6 @@
 """One cluster and many processes, any of which may be killed at any moment."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,6 +9,7 @@ import psycopg
 import pytest
 
 from db import embedded
+from db.embedded import binaries, initdb
 from db.embedded.places import settle
 from tests.db.embedded_clients import (
     PROGRAMS,
@@ -24,14 +26,26 @@ from tests.db.embedded_clients import (
 pytestmark = pytest.mark.kills
 
 
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """The folder of a cluster as initdb leaves it, which takes it a second or two."""
+    with home_folder() as home:
+        places = settle(home)
+        programs = binaries.usable_by(binaries.find(PROGRAMS), places.account, places.root / "programs")
+        initdb.make(programs, places.data, places.account, durable=False)
+        yield places.data
+
+
 @pytest.fixture
-def home() -> Iterator[Path]:
+def home(made: Path) -> Iterator[Path]:
+    """A home in which there was a server before."""
     with home_folder() as folder:
+        subprocess.run(["cp", "-a", made, settle(folder).data], check=True)
         yield folder
 
 
-def test_six_processes_at_once_get_one_server_and_one_keeper(home: Path) -> None:
-    with ExitStack() as stack:
+def test_six_processes_at_once_get_one_server_and_one_keeper() -> None:
+    with home_folder() as home, ExitStack() as stack:
         clients = [stack.enter_context(client(home)) for _ in range(6)]
         urls = {one.url() for one in clients}
         assert len(urls) == 1
