@@ -81,6 +81,7 @@ class Streams:
             self.hub = Hub(self.server.state.database)
             self.listener = Listener(self.hub)
             self.listener.start()
+            self.server.state.database.at_close(self.listener.close)  # without it there is nothing to read
             end_with_the_process(self.hub, self.ending)
         return self.hub, self.listener
 

@@ -25,5 +25,5 @@ class _Hasty:
 
 def server(config: uvicorn.Config) -> uvicorn.Server:
     """A server of this process that ends at once."""
-    uvicorn.server.asyncio = _Hasty()  # type: ignore[attr-defined]
+    uvicorn.server.asyncio = _Hasty()  # type: ignore[assignment]
     return uvicorn.Server(config)

@@ -1,7 +1,9 @@
 """The API over a real database, as a client on the same machine sees it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 from starlette.applications import Starlette
@@ -16,6 +18,8 @@ from tests.people import open_market, person, signed_in, token
 from tests.started import Started
 
 CASH = 10_000_000_00  # paise
+_bearers: WeakKeyDictionary[Database, dict[str, str]] = WeakKeyDictionary()
+"""Of desks that tests share, each user's token: nobody may have as many as there are tests."""
 WATCH = Watch()
 
 
@@ -28,8 +32,7 @@ def answers_as_described() -> Iterator[Watch]:
     assert not WATCH.wrong, WATCH.wrong[:5]
 
 
-@pytest.fixture
-def desk(database: Database) -> Database:
+def peopled(database: Database) -> Database:
     """alice and bob with money, ana reading alice's book, root; INFY trades at 1500."""
     open_market(database)
     Floor(database).price("NSE:INFY", 150_000)
@@ -43,10 +46,32 @@ def desk(database: Database) -> Database:
     return database
 
 
+@pytest.fixture(scope="module")
+def still_desk(still_database: Database) -> Database:
+    """The people of all tests of a file that are marked ``changes_nothing``."""
+    _bearers[still_database] = {}
+    return peopled(still_database)
+
+
+@pytest.fixture
+def desk(request: pytest.FixtureRequest) -> Database:
+    """People with a database of this test's own, unless it is one that ``changes_nothing``."""
+    if request.node.get_closest_marker("changes_nothing"):
+        return request.getfixturevalue("still_desk")
+    return peopled(request.getfixturevalue("database"))
+
+
+@contextmanager
+def served(desk: Database) -> Iterator[TestClient]:
+    """Nobody's client, of a server of its own."""
+    with TestClient(Starlette(routes=[late.mount(Started(desk))]), base_url="http://desk.test") as found:
+        yield found
+
+
 @pytest.fixture
 def client(desk: Database) -> Iterator[TestClient]:
     """Nobody's client."""
-    with TestClient(Starlette(routes=[late.mount(Started(desk))]), base_url="http://desk.test") as found:
+    with served(desk) as found:
         yield found
 
 
@@ -54,7 +79,10 @@ def as_bot(client: TestClient, desk: Database, name: str, **named: Any) -> TestC
     """The same server asked with that user's token."""
     bot = TestClient(client.app, base_url="http://desk.test")
     bot.portal = client.portal  # else every request of it starts a thread with a loop of its own
-    bot.headers["authorization"] = f"Bearer {token(desk, name, **named)}"
+    kept = {} if named else _bearers.get(desk, {})
+    if name not in kept:
+        kept[name] = token(desk, name, **named)
+    bot.headers["authorization"] = f"Bearer {kept[name]}"
     return bot
 
 

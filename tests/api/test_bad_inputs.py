@@ -13,7 +13,8 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from tests.api.conftest import ORDER
+from db.engine import Database
+from tests.api.conftest import ORDER, as_bot, served
 
 # Each as it stands in the JSON text, because half of them no Python value can express.
 NEVER = [
@@ -112,10 +113,8 @@ def with_field(good: dict[str, Any], field: str, raw: str) -> bytes:
 class Watched:
     """alice's client, and what must not change while she sends nonsense."""
 
-    def __init__(self, client: TestClient) -> None:
-        self.client = client
-        self.order = client.post("/api/v1/orders", json={**ORDER, "quantity": 1}).json()["order_id"]
-        self.list = client.post("/api/v1/watchlists", json={"name": "kept"}).json()["watchlist_id"]
+    def __init__(self, client: TestClient, order: str, kept: str) -> None:
+        self.client, self.order, self.list = client, order, kept
         self.before = self.state()
 
     def state(self) -> list[Any]:
@@ -130,9 +129,22 @@ class Watched:
         return self.client.request(method, url, content=body, headers={"content-type": "application/json", **headers})
 
 
+def made(client: TestClient) -> tuple[str, str]:
+    """An order that rests and a list, by their numbers."""
+    order = client.post("/api/v1/orders", json={**ORDER, "quantity": 1}).json()["order_id"]
+    return order, client.post("/api/v1/watchlists", json={"name": "kept"}).json()["watchlist_id"]
+
+
+@pytest.fixture(scope="module")
+def kept(still_desk: Database) -> tuple[str, str]:
+    """What alice has, for tests that change nothing of it."""
+    with served(still_desk) as client:
+        return made(as_bot(client, still_desk, "alice"))
+
+
 @pytest.fixture
-def watched(alice: TestClient) -> Watched:
-    return Watched(alice)
+def watched(alice: TestClient, kept: tuple[str, str]) -> Watched:
+    return Watched(alice, *kept)
 
 
 def must_refuse(answer: Any, sent: object) -> dict[str, Any]:
@@ -148,6 +160,7 @@ def must_refuse(answer: Any, sent: object) -> dict[str, Any]:
     return dict(problem)
 
 
+@pytest.mark.changes_nothing
 @pytest.mark.parametrize(("method", "path", "good", "field"), CASES)
 def test_a_field_that_cannot_be(watched, method, path, good, field):
     for raw in [*NEVER, *MORE.get(field, [])]:
@@ -173,6 +186,7 @@ def _is_json(raw: str) -> bool:
     return True
 
 
+@pytest.mark.changes_nothing
 @pytest.mark.parametrize(("method", "path", "good", "field"), CASES)
 def test_a_field_that_is_missing_or_null(watched, method, path, good, field):
     needed = {
@@ -197,6 +211,7 @@ def test_a_field_that_is_missing_or_null(watched, method, path, good, field):
     assert watched.state() == watched.before
 
 
+@pytest.mark.changes_nothing
 @pytest.mark.parametrize(("method", "path", "good", "fields"), ROUTES)
 def test_what_is_not_asked_for(watched, method, path, good, fields):
     for name in ("Quantity", "user_id", "account_id", "", "__proto__", "x" * 500, "é"):
@@ -215,6 +230,7 @@ BODIES = {
 }  # fmt: skip
 
 
+@pytest.mark.changes_nothing
 @pytest.mark.parametrize(("method", "path", "good", "fields"), ROUTES)
 def test_a_body_that_is_none(watched, method, path, good, fields):
     for body, status in BODIES.items():
@@ -222,6 +238,7 @@ def test_a_body_that_is_none(watched, method, path, good, fields):
     assert watched.state() == watched.before
 
 
+@pytest.mark.changes_nothing
 @pytest.mark.parametrize(("method", "path", "good", "fields"), ROUTES)
 def test_a_body_of_another_kind(watched, method, path, good, fields):
     body = json.dumps(good).encode()
@@ -232,6 +249,7 @@ def test_a_body_of_another_kind(watched, method, path, good, fields):
     assert watched.state() == watched.before
 
 
+@pytest.mark.changes_nothing
 @pytest.mark.parametrize(
     "path", ["/orders", "/trades", "/wallet/ledger", "/instruments", "/search", "/quotes", "/candles"]
 )
@@ -256,15 +274,22 @@ _SENT = st.sampled_from(ROUTES).flatmap(
 )
 
 
+@pytest.fixture
+def own(alice: TestClient) -> Watched:
+    """For a test that may well change something."""
+    return Watched(alice, *made(alice))
+
+
 @how(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=_SENT)
-def test_no_mixture_of_fields_is_a_fault_of_ours(watched, sent):
+def test_no_mixture_of_fields_is_a_fault_of_ours(own, sent):
     (method, path, good, _), fields = sent
     body = json.dumps({**good, **fields}).encode("utf-8", "surrogatepass")
-    answer = watched.send(method, path, body)
+    answer = own.send(method, path, body)
     assert answer.status_code < 500, (path, fields, answer.text)
 
 
+@pytest.mark.changes_nothing
 @how(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=200), route=st.sampled_from(ROUTES))
 def test_no_bytes_are_a_fault_of_ours(watched, body, route):

@@ -16,6 +16,7 @@ from api.late import PREFIX
 from tests.started import Started
 from ui import assets
 
+pytestmark = pytest.mark.changes_nothing
 PLOTLY = "GET /assets/plotly/{version}/plotly.min.js"
 PUBLIC = {
     PLOTLY,

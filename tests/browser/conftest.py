@@ -167,8 +167,8 @@ def visitor(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 def sign_in(context: BrowserContext, address: str, name: str, path: str = "") -> Page:
     """A tab of that person, who has signed in before."""
     cookie, _ = signed_in(_behind[address], name)
-    kept = {"name": identity.cookie_name(secure=False), "value": cookie, "url": address, "httpOnly": True}
-    context.add_cookies([{**kept, "sameSite": "Lax"}])
+    called = identity.cookie_name(secure=False)
+    context.add_cookies([{"name": called, "value": cookie, "url": address, "httpOnly": True, "sameSite": "Lax"}])
     page = context.new_page()
     page.goto(f"{address}/{path}")
     expect(page.locator(".strip")).to_be_visible()
