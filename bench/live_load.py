@@ -1,7 +1,8 @@
-"""``python -m bench.live_load``: a vendor's stream at full load, for bench.live_line. Prints its port, and listens.
+"""``python -m bench.live_load``: Upstox's stream at full load, for bench.live_line. Prints its port, and listens.
 
 What an instrument says is made beforehand, in a few versions; only the time of sending is new in each message, since
-two pieces of a protobuf message put together are one message.
+two pieces of a protobuf message put together are one message. Of the first instrument with depth alone is spoken
+until a line ``full`` comes by its input, then of all.
 """
 
 import json
@@ -14,8 +15,11 @@ from upstox_client.feeder.proto import MarketDataFeedV3_pb2 as pb
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
+from bench.live_stand import speak_when_told
+
 A_MESSAGE, VERSIONS = 50, 4
 RATES = {"ltpc": 5.0, "full": 2.0}  # words a second of each key
+QUIET = 0.25  # seconds between two words of the one instrument
 
 
 def bodies(keys: list[str], mode: str, version: int) -> Iterator[bytes]:
@@ -47,9 +51,10 @@ def stamped(body: bytes) -> bytes:
 class Load:
     """One connection: takes what is asked for and sends it at its rate."""
 
-    def __init__(self, connection: ServerConnection) -> None:
-        self._connection = connection
+    def __init__(self, connection: ServerConnection, full: threading.Event) -> None:
+        self._connection, self._full = connection, full
         self._lock = threading.Lock()
+        self._whispers = False
 
     def serve(self) -> None:
         """Until the client goes."""
@@ -58,10 +63,21 @@ class Load:
         self._send(info.SerializeToString())
         for text in self._connection:
             asked = json.loads(text)["data"]
-            threading.Thread(target=self._stream, args=(asked["instrumentKeys"], asked["mode"]), daemon=True).start()
+            keys, mode = asked["instrumentKeys"], asked["mode"]
+            if mode == "full" and not self._whispers:
+                self._whispers = True
+                threading.Thread(target=self._whisper, args=(keys[0],), daemon=True).start()
+            threading.Thread(target=self._stream, args=(keys, mode), daemon=True).start()
+
+    def _whisper(self, key: str) -> None:
+        versions = [next(bodies([key], "full", version)) for version in range(VERSIONS)]
+        number = 0
+        while not self._full.wait(QUIET) and self._send(stamped(versions[number % VERSIONS])):
+            number += 1
 
     def _stream(self, keys: list[str], mode: str) -> None:
         versions = [list(bodies(keys, mode, version)) for version in range(VERSIONS)]
+        self._full.wait()
         due = time.monotonic()
         for number in range(10**9):
             messages = versions[number % VERSIONS]
@@ -83,8 +99,10 @@ class Load:
 
 def main() -> None:
     """Listens until it is ended."""
+    full = threading.Event()
+    threading.Thread(target=speak_when_told, args=(full,), daemon=True).start()
     with serve(
-        lambda connection: Load(connection).serve(), "127.0.0.1", 0, compression=None, ping_interval=None
+        lambda connection: Load(connection, full).serve(), "127.0.0.1", 0, compression=None, ping_interval=None
     ) as server:
         sys.stdout.write(f"{server.socket.getsockname()[1]}\n")
         sys.stdout.flush()
