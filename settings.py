@@ -22,6 +22,7 @@ import log
 
 PROJECT = Path(__file__).resolve().parent
 SECRETS_FILE = PROJECT / ".streamlit" / "secrets.toml"
+_FRAME = "be a whole number of milliseconds from 20 to 60000"
 SECRET_FIELDS = frozenset({"database_url", "kagaz_admin_password", "kagaz_sealing_key"})
 
 
@@ -178,10 +179,8 @@ class Settings(BaseSettings):
         description="How many times as fast as it was a past day is played by the replay feed.",
         json_schema_extra={"must": "be a number above 0, 3600 at most"},
     )
-    kagaz_frame_ms: int = _whole(
-        250, 20, 60_000, "be a whole number of milliseconds from 20 to 60000",
-        "Milliseconds between two frames of the simulator.",
-    )  # fmt: skip
+    kagaz_frame_ms: int = _whole(250, 20, 60_000, _FRAME, "Milliseconds between two frames of the simulator.")
+    kagaz_live_frame_ms: int = _whole(100, 20, 60_000, _FRAME, "Milliseconds between two frames of a live market.")
     kagaz_latency_ms: int = _whole(
         0, 0, 60_000, "be a whole number of milliseconds from 0 to 60000",
         "Milliseconds that an order takes to reach the simulated exchange.",

@@ -1,6 +1,7 @@
 """Candles from ticks: one minute as it passes, and the day's from what the rows themselves say."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ CANDLE_TYPE = np.dtype(
      ("close", "<i4"), ("volume", "<i8"), ("oi", "<i8")]
 )  # fmt: skip
 Candles = npt.NDArray[np.void]
+Prices = npt.NDArray[np.integer[Any]]
 
 
 def in_order(parts: Sequence[Candles]) -> Candles:
@@ -38,8 +40,11 @@ class CandleMaker:
         self._changed_day = np.zeros(len(universe), bool)
         self._closed: list[Candles] = []
 
-    def add(self, rows: Rows) -> None:
-        """Takes good rows, at most one an instrument."""
+    def add(self, rows: Rows, highs: Prices | None = None, lows: Prices | None = None) -> None:
+        """Takes good rows, at most one an instrument; with how far last prices went since the rows before them.
+
+        Of a minute's first row only the last price counts: what went before it may be the minute's before.
+        """
         if not len(rows):
             return
         at = np.searchsorted(self._universe.id, rows["instrument"])
@@ -55,8 +60,9 @@ class CandleMaker:
         )
         minute["start"] = np.maximum(start, minute["start"])
         minute["open"] = np.where(fresh, price, minute["open"])
-        minute["high"] = np.where(fresh, price, np.maximum(minute["high"], price))
-        minute["low"] = np.where(fresh, price, np.minimum(minute["low"], price))
+        high, low = price if highs is None else highs, price if lows is None else lows
+        minute["high"] = np.where(fresh, price, np.maximum(minute["high"], high))
+        minute["low"] = np.where(fresh, price, np.minimum(minute["low"], low))
         minute["close"], minute["oi"] = price, rows["oi"]
         minute["volume"] = np.maximum(rows["volume"] - self._before[at], 0)
         self._minute[at] = minute

@@ -14,12 +14,11 @@ from desk import jobs as runs
 from desk import market as markets
 from desk import masters, recordings
 from desk.market import Database, LostMarketError, MarketState
-from feeds.candles import CandleMaker
 from feeds.guard import Believing, Guard
 from feeds.protocol import Feed
 from feeds.recorder import Recorder
 from feeds.recording import Recorded
-from jobs import day, live, live_day, past, snapshots, sources
+from jobs import candles, day, live, live_day, past, snapshots, sources
 from jobs.bus import Bus, Fan
 from jobs.display import Display
 from jobs.loop import Steady
@@ -121,7 +120,7 @@ class MarketLoop(Steady):
                 return False
             ids, prices = self._feed.closes(self._wall_ms())
             markets.settle(self._database, self.market, ending, ids, prices)
-            self._write_candles()
+            self._candles.write()
             resume = self._feed.resume()
             state = replace(self._state, trading_date=following)
         closes = {int(i): int(price) for i, price in zip(ids, prices, strict=True)}
@@ -198,13 +197,15 @@ class MarketLoop(Steady):
         self._recorder.follow(state.recording, self._universe)
         # Asked anew: opening a feed may have listed contracts that its universe has already.
         self._times = Timekeeper(self._database, self.market, masters.get(self._database), self._universe)
-        self._candles = CandleMaker(self._universe)
+        self._candles = candles.Keeper(self._database, self.market, self._universe)
         self._number = state.frame
         self._state = state
         self._shown = False
         self._shows = self._feed.name
         self._terms = None
+        self.every = self._settings.kagaz_frame_ms / 1000
         if state.owner_id is not None:
+            self.every = self._settings.kagaz_live_frame_ms / 1000
             self._terms = live_day.Terms(self._database, self.market, self._universe)
             assert self._display is not None
             self._display.know(self._universe.id.tolist())
@@ -268,9 +269,10 @@ class MarketLoop(Steady):
         return stored
 
     def _publish(self, frame: Frame) -> None:
-        stored = self._store(frame)
+        stored, feed = self._store(frame), self._feed
+        assert feed is not None
         if self._open_for_trade or self._terms is None:
-            self._candles.add(frame.rows[self._times.printed(frame.rows["instrument"])])
+            self._candles.add(frame.rows[self._times.printed(frame.rows["instrument"])], feed)
         if stored.phase == "STARTING":
             phase = Phase.OPEN if self._by_the_clock(self.clock()) else Phase.CLOSED
             markets.enter(self._database, self.market, phase, ["STARTING"])
@@ -280,7 +282,7 @@ class MarketLoop(Steady):
     def _turn_over(self) -> None:
         """Another trading date or other instruments: a new universe, in which the same prices go on."""
         assert self._feed is not None
-        self._write_candles()
+        self._candles.write()
         self._take_back(self._feed)
         self._keep(self._feed)
         live.close(self._feed)
@@ -313,7 +315,10 @@ class MarketLoop(Steady):
         runs.beat(self._database, "market", self.market, detail={"frame": self._number})
         if self._chores_at - self._candles_at >= CANDLES:
             self._candles_at = self._chores_at
-            self._write_candles()
+            if self._terms is None:
+                self._candles.write()
+            else:
+                self._candles.write_meanwhile()  # thousands of instruments, for which no price waits
         self._watch_over(feed)
         rolled = self._state.trading_date != self._universe.trading_date
         # A live market has all that its vendors list from the start.
@@ -353,7 +358,7 @@ class MarketLoop(Steady):
         if calendar.session is Session.ALWAYS or self._universe.trading_date != at.astimezone(IST).date():
             return
         if self._times.is_due(calendar, at):
-            self._write_candles()
+            self._candles.write()
             self._times.turning_points(calendar, at)
         for kind, trades in self._times.struck(calendar, at).items():
             rows = self._guard.check(feed.strike(kind, trades, self._wall_ms()), int(at.timestamp() * 1000))
@@ -387,10 +392,6 @@ class MarketLoop(Steady):
         over = self._outages.look(live.is_live(told), self._is_awake, self.clock())
         if over is not None:
             markets.note_gap(self._database, self.market, *over)
-
-    def _write_candles(self) -> None:
-        markets.add_candles(self._database, self.market, "1m", self._candles.take_minutes())
-        markets.add_candles(self._database, self.market, "1d", self._candles.take_days())
 
     def _drop(self) -> None:
         with self._lock:

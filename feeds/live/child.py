@@ -18,9 +18,11 @@ from feeds.live.vendors import OPEN, vendor
 from feeds.live.worker import Worker
 
 # Seconds between two steps, two lots of ticks, two words on how the line is.
-STEP, LOT, STATUS = 0.02, 0.04, 0.5
+STEP, LOT, STATUS = 0.02, 0.02, 0.5
 # Lots that may be under way: enough that a caller who takes them every half a second never finds the rest waiting here.
-WINDOW = 16
+WINDOW = 32
+# Bytes that a pipe holds, where the system lets us say so: a lot of a thousand rows goes through in one piece.
+ROOM = 1 << 20
 
 
 class Child:
@@ -100,6 +102,7 @@ def main() -> None:
     """Takes what to do, secrets among it, from the pipe: arguments and environments are read by others."""
     incoming = os.fdopen(os.dup(0), "rb", buffering=0)
     outgoing = os.fdopen(os.dup(1), "wb")
+    pipe.widen(outgoing, ROOM)
     # What a vendor's client prints goes to the log and not between our pieces.
     os.dup2(2, 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -57,12 +57,12 @@ class LiveFeed:
         self._traded = np.zeros(len(universe), np.bool_)  # on this date
         self._known_close = np.zeros(len(universe), np.int64)
         self._last = np.zeros(len(universe), np.int64)  # of this date, also as a feed before this one heard it
+        self._swing = np.zeros((2, len(universe)), np.int64)  # the highest and lowest last price of what was said last
         self._day_begins = universe.closes - MIDNIGHT_MS
         self._vendor = VendorClock()
         self._lag = LagMeter()
         self.pace = LeastLag()
         self._hours: Hours | None = None
-        self._stale = 0
         self._take_up(resume or {})
 
     # -- what the protocol asks ----------------------------------------------------------------
@@ -95,10 +95,20 @@ class LiveFeed:
         """What was said since the last call, and one row without depth for each instrument that went stale."""
         ticks = self._line.drain()
         changed = np.zeros(len(self._rows), np.bool_)
+        self._swing[:] = 0
         if len(ticks):
             self._merge(ticks, changed, now_ms)
         self._blank(changed, now_ms)
         return self._rows[changed].copy()
+
+    def swings(self, rows: Rows) -> tuple[Ints, Ints]:
+        """The highest and the lowest last price of each of the rows that were said last: a frame shows the newest
+        alone. Within the day's range as the row has it, which the vendor tells."""
+        last = rows["last_price"].astype(np.int64)
+        high, low = self._swing[:, np.searchsorted(self._universe.id, rows["instrument"])]
+        highest = np.clip(np.where(high > 0, high, last), last, np.maximum(last, rows["high"]))
+        lowest = np.clip(np.where(low > 0, low, last), np.minimum(last, rows["low"]), last)
+        return highest, lowest
 
     def closes(self, now_ms: int) -> tuple[Ints, Ints]:
         """The last price of what traded, the vendor's or our own previous close of what did not."""
@@ -118,7 +128,7 @@ class LiveFeed:
             "reason": self._sentence(status),
             "shown_lag_p50": p50,
             "shown_lag_p99": p99,
-            "stale": self._stale,
+            "stale": int(np.count_nonzero((self._rows["last_price"] > 0) & ~self._shown)),
             "without_key": len(self._universe) - len(self._key),
             "clock_off_ms": self._vendor.offset,
             "segments": {name: str(state) for name, state in self._line.segments().items()},
@@ -188,7 +198,7 @@ class LiveFeed:
         old = (said["snapshot"] > 0) & (bits & TRADED_AT > 0) & (said["trade_time"] < sent - PICTURE_MS)
         # Words that came just before a line was lost are no market of this moment any more.
         live = self._line.status().state is LineState.LIVE
-        tradable = (bits & BOOK > 0) & ~old & ~late & ~self._shut()[at] & live
+        tradable = (bits & BOOK > 0) & ~old & ~late & ~self._shut(self._segment[at]) & live
         for name in SIDES:
             rows[name] = np.where(tradable[:, None], said[name], 0)
         # The guard drops what is late. Where depth is on display it goes: what was shown, as of now, without it.
@@ -197,6 +207,7 @@ class LiveFeed:
         self._rows[at] = rows
         self._heard[at] = received
         self._shown[at] = tradable
+        self._swing[:, at] = np.where(today & ~late, (said["highest"], said["lowest"]), 0)
         self._take_back(at[back], clock)
         changed[at] = True
 
@@ -229,25 +240,23 @@ class LiveFeed:
             " can be traded on. Set the clock right; if it is, the feed lags."
         )
 
-    def _shut(self) -> Flags:
-        """The rows whose segment the vendor calls closed; what it says nothing of is open."""
+    def _shut(self, segments: Ints) -> Flags:
+        """Which of these segments the vendor calls closed; what it says nothing of is open."""
         said = self._line.segments()
         shut = np.array([said.get(name) is SegmentState.CLOSED for name in self._segments], np.bool_)
-        return shut[self._segment] if len(shut) else np.zeros(len(self._rows), np.bool_)
+        return shut[segments] if len(shut) else np.zeros(len(segments), np.bool_)
 
     def _blank(self, changed: Flags, now_ms: int) -> None:
         """Takes away the depth of what is not known to be the market of this moment."""
-        live = self._line.status().state is LineState.LIVE
-        silent = self._shown & (now_ms - self._heard > STALE_MS)
-        if self._hours is not None:
-            silent &= ~self._hours.asleep
-        gone = (silent | (self._shown & self._shut())) if live else self._shown.copy()
-        gone &= ~changed
-        self._stale = int(np.count_nonzero((self._rows["last_price"] > 0) & ~self._shown)) + int(np.count_nonzero(gone))
-        if not gone.any():
-            return
-        self._take_back(np.flatnonzero(gone), self.clock(now_ms))
-        changed |= gone
+        shown = np.flatnonzero(self._shown & ~changed)
+        if self._line.status().state is LineState.LIVE:
+            silent = now_ms - self._heard[shown] > STALE_MS
+            if self._hours is not None:
+                silent &= ~self._hours.asleep[shown]
+            shown = shown[silent | self._shut(self._segment[shown])]
+        if len(shown):
+            self._take_back(shown, self.clock(now_ms))
+            changed[shown] = True
 
     def _take_back(self, at: Ints, clock_ms: int) -> None:
         """Rows without their depth: a word of its own, later than the one that it takes back."""

@@ -20,11 +20,6 @@ class LagMeter:
         self._lags[at] = lags
         self._count += len(lags)
 
-    def one(self, lag: float) -> None:
-        """One of them."""
-        self._lags[self._count % KEPT] = max(0, int(lag))
-        self._count += 1
-
     def percentiles(self) -> tuple[int, int]:
         """The 50th and the 99th; zeros before the first."""
         kept = self._lags[: min(self._count, KEPT)]

@@ -7,7 +7,7 @@ from typing import Protocol
 from feeds.live.line import SegmentState
 from feeds.live.plan import Limits, Plan
 from feeds.live.supervisor import Denied, Lost, Opened
-from feeds.live.ticks import Board
+from feeds.live.ticks import Board, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,15 @@ Happened = Opened | Lost | Denied | Segments | Told | Bounds
 class Ear:
     """Where a link puts what it hears. May be called from any thread.
 
-    ``tell`` takes what happened to the connection. ``heard(now_ms, lag_ms)`` counts a message, heartbeats
-    included, at the wall clock's time, with how long it was under way (negative: not known). Ticks go to
-    ``board`` before the message is counted. A link that was told to close says nothing any more, and what it
+    ``tell`` takes what happened to the connection. ``heard(now_ms, lags_ms)`` counts messages, heartbeats
+    included, at the wall clock's time, with how long each was under way (negative: not known). Ticks go to
+    ``board`` before their messages are counted. A link that was told to close says nothing any more, and what it
     says nevertheless is not listened to.
     """
 
     board: Board
     tell: Callable[[Happened], None]
-    heard: Callable[[float, float], None]
+    heard: Callable[[float, Floats], None]
 
 
 class Link(Protocol):

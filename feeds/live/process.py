@@ -17,7 +17,7 @@ import orjson
 import log
 from feeds.live import pipe
 from feeds.live.line import LineState, LineStatus, SegmentState
-from feeds.live.ticks import TICK, Ticks
+from feeds.live.ticks import HIGHEST, TICK, Ticks
 from feeds.live.vendors import vendor
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -105,10 +105,7 @@ class LineProcess:
         slots = np.concatenate([slots for slots, _ in lots])
         rows = np.concatenate([rows for _, rows in lots])
         if len(lots) > 1:
-            # Of several rows of a key the last: each says all that was known when it was made.
-            _, newest = np.unique(slots[::-1], return_index=True)
-            newest = len(slots) - 1 - newest
-            slots, rows = slots[newest], rows[newest]
+            slots, rows = newest(slots, rows)
         return Ticks([names[slot] for slot in slots.tolist()], rows)
 
     def segments(self) -> Mapping[str, SegmentState]:
@@ -223,3 +220,19 @@ class LineProcess:
             log.get(__name__).warning("A line's process is stuck and is ended", extra={"line": self.name})
             self._said_at = time.monotonic()
             child.kill()
+
+
+def newest(
+    slots: npt.NDArray[np.int32], rows: npt.NDArray[np.void]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.void]]:
+    """Of several rows of a key the last, which says all that was known when it was made, with how far prices went in
+    all of them."""
+    order = np.argsort(slots, kind="stable")
+    ordered = slots[order]
+    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    kept = rows[order[np.append(begins[1:], len(order)) - 1]]
+    kept["highest"] = np.maximum.reduceat(rows["highest"][order], begins)
+    low = rows["lowest"][order]
+    low = np.minimum.reduceat(np.where(low > 0, low, HIGHEST), begins)
+    kept["lowest"] = np.where(low < HIGHEST, low, 0)
+    return ordered[begins], kept

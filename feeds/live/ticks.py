@@ -14,6 +14,7 @@ import numpy.typing as npt
 from core.frames import DEPTH
 
 Floats = npt.NDArray[np.float64]
+Said = Sequence[tuple[float, ...]] | Floats
 Ints = npt.NDArray[np.int64]
 
 NAN = float("nan")
@@ -26,7 +27,7 @@ LEADING = (
     "last_price", "trade_time", "prev_close", "snapshot", "sent", "received", "open", "high", "low", "volume", "oi",
 )  # fmt: skip
 _AT = {name: number for number, name in enumerate(LEADING)}
-_DEPTH_AT = {name: len(LEADING) + number * DEPTH for number, name in enumerate(SIDES)}
+DEPTH_AT = {name: len(LEADING) + number * DEPTH for number, name in enumerate(SIDES)}
 _GREEKS_AT = len(LEADING) + len(SIDES) * DEPTH
 WIDTH = _GREEKS_AT + len(GREEKS)
 NO_DEPTH = (NAN,) * (len(SIDES) * DEPTH)
@@ -38,7 +39,7 @@ _SHORT = 6  # of LEADING, what the last-price mode says
 LAST, CLOSE, DAY, VOLUME, OI, BOOK, TRADED_AT, OPTION = (1 << number for number in range(8))
 _BITS = (
     (LAST, _AT["last_price"]), (CLOSE, _AT["prev_close"]), (DAY, _AT["open"]), (VOLUME, _AT["volume"]),
-    (OI, _AT["oi"]), (BOOK, _DEPTH_AT["bid_price"]), (TRADED_AT, _AT["trade_time"]), (OPTION, _GREEKS_AT),
+    (OI, _AT["oi"]), (BOOK, DEPTH_AT["bid_price"]), (TRADED_AT, _AT["trade_time"]), (OPTION, _GREEKS_AT),
 )  # fmt: skip
 
 TICK = np.dtype(
@@ -46,6 +47,7 @@ TICK = np.dtype(
         ("known", "<u4"),
         ("snapshot", "<u1"),  # the newest word was the picture that a vendor sends to whoever subscribes
         ("last_price", "<i4"), ("prev_close", "<i4"), ("open", "<i4"), ("high", "<i4"), ("low", "<i4"),
+        ("highest", "<i4"), ("lowest", "<i4"),  # last prices since the word before that was handed on; 0 for none
         ("volume", "<i8"), ("oi", "<i8"),
         ("trade_time", "<i8"), ("sent", "<i8"), ("received", "<i8"),
         *[(name, "<i4", (DEPTH,)) for name in SIDES],
@@ -82,11 +84,11 @@ class Board:
         self._lock = threading.Lock()
         self._slots: dict[str, int] = {}
         self._keys: list[str] = []
-        self._short: list[tuple[float, ...]] = []
-        self._long: list[tuple[float, ...]] = []
-        self._takes: list[tuple[int, int]] = []
+        self._pile: list[Floats] = []
+        self._piled = 0
         self._values: Floats = np.full((256, WIDTH), NAN)
         self._dirty = np.zeros(256, np.bool_)
+        self._swing: Floats = np.full((256, 2), NAN)  # the highest and the lowest last price since it was handed on
         self.ticks = 0
         self.garbage = 0
         self.late = 0
@@ -102,26 +104,27 @@ class Board:
                     more = len(self._values)
                     self._values = np.concatenate([self._values, np.full((more, WIDTH), NAN)])
                     self._dirty = np.concatenate([self._dirty, np.zeros(more, np.bool_)])
+                    self._swing = np.concatenate([self._swing, np.full((more, 2), NAN)])
         return slot
 
-    def take(self, short: Sequence[tuple[float, ...]] = (), whole: Sequence[tuple[float, ...]] = ()) -> None:
-        """Takes in what a message said, each tuple beginning with a slot; rupees, and NaN for what is not said.
+    def take(self, short: Said = (), whole: Said = ()) -> None:
+        """Takes in what messages said, each row beginning with a slot; rupees, and NaN for what is not said.
 
         ``short`` goes on with the first six of ``LEADING`` (what the last-price mode says), ``whole`` with all
-        of them, the depth and the greeks.
+        of them, the depth and the greeks. Of a slot's rows the later one is the newer.
         """
+        piles = [np.asarray(said, float) for said in (short, whole) if len(said)]
         with self._lock:
-            self._short += short
-            self._long += whole
-            self._takes.append((len(short), len(whole)))
-            if len(self._short) + len(self._long) > self.PILE:
+            self._pile += piles
+            self._piled += sum(map(len, piles))
+            if self._piled > self.PILE:
                 self._fold()
 
     def forget(self) -> None:
         """Nothing is known any more: a new connection begins with its own pictures."""
         with self._lock:
-            self._short, self._long, self._takes = [], [], []
-            self._values[:] = NAN
+            self._pile, self._piled = [], 0
+            self._values[:] = self._swing[:] = NAN
             self._dirty[:] = False
 
     def drain(self) -> Ticks:
@@ -135,8 +138,11 @@ class Board:
             self._fold()
             slots = np.flatnonzero(self._dirty)
             self._dirty[slots] = False
-            values = self._values[slots]
-        return slots, _rows(values)
+            values, swing = self._values[slots], self._swing[slots]
+            self._swing[slots] = NAN
+        rows = _rows(values)
+        rows["highest"], rows["lowest"] = _paise(np.nan_to_num(swing)).T
+        return slots, rows
 
     def keys_from(self, first: int) -> list[str]:
         """The keys of the slots from ``first`` on."""
@@ -149,29 +155,23 @@ class Board:
             return int(np.count_nonzero(~np.isnan(self._values[:, _AT["sent"]])))
 
     def _fold(self) -> None:
-        short, self._short = self._short, []
-        long, self._long = self._long, []
-        takes, self._takes = self._takes, []
-        self.ticks += len(short) + len(long)
-        few = np.array(short, float).reshape(-1, _SHORT + 1)
-        many = np.array(long, float).reshape(-1, WIDTH + 1)
-        if short and long and np.isin(few[:, 0], many[:, 0]).any():
+        piles, self._pile = self._pile, []
+        self.ticks += self._piled
+        self._piled = 0
+        few, many = ([pile for pile in piles if pile.shape[1] == width + 1] for width in (_SHORT, WIDTH))
+        if few and many and np.isin(_slots(few), _slots(many)).any():
             # A key that changed its mode: both piles as one, in the order in which they came.
-            padded = np.full((len(few), WIDTH + 1), NAN)
-            padded[:, : _SHORT + 1] = few
-            counts = np.array(takes)
-            came = [np.repeat(np.arange(len(counts)), counts[:, kind]) for kind in (0, 1)]
-            order = np.argsort(np.concatenate(came), kind="stable")
-            self._learn(np.concatenate([padded, many])[order])
-            return
-        for pile in (few, many):
-            if len(pile):
-                self._learn(pile)
+            few, many = [], [_padded(pile) for pile in piles]
+        for same in (few, many):
+            if same:
+                self._learn(np.concatenate(same))
 
     def _learn(self, pile: Floats) -> None:
         slots, said = pile[:, 0].astype(np.int64), self._cleaned(pile[:, 1:])
+        self._swung(slots, said)
+        slots, said = self._together(slots, said)
         width = said.shape[1]
-        for turn in _turns(slots):
+        for turn in turns(slots):
             at, fresh = slots[turn], said[turn]
             # A word that was sent before the one that is known is no news.
             newer = ~(fresh[:, _AT["sent"]] < self._values[at, _AT["sent"]]) & ~np.isnan(fresh[:, _AT["received"]])
@@ -182,6 +182,34 @@ class Board:
             self._values[np.ix_(at[dated], _OF_A_DAY)] = NAN  # yesterday's range and volume
             self._values[at, :width] = np.where(np.isnan(fresh), self._values[at, :width], fresh)
             self._dirty[at] = True
+
+    def _swung(self, slots: Ints, said: Floats) -> None:
+        """How far last prices went: what one word raises and the next one takes back is in no other field."""
+        old = said[:, _AT["sent"]] < self._values[slots, _AT["sent"]]
+        counts = ~old & ~(said[:, _AT["snapshot"]] > 0)
+        at, last = slots[counts], said[counts, _AT["last_price"]]
+        np.fmax.at(self._swing[:, 0], at, last)
+        np.fmin.at(self._swing[:, 1], at, last)
+
+    def _together(self, slots: Ints, said: Floats) -> tuple[Ints, Floats]:
+        """All words of a slot as one, each field the newest that was said, where they came in the order in which they
+        were sent and on one day; else as they are, to be learnt one after another."""
+        order = np.argsort(slots, kind="stable")
+        ordered = slots[order]
+        same = ordered[1:] == ordered[:-1]
+        if not same.any():
+            return slots, said
+        begins = np.flatnonzero(np.append(True, ~same))
+        words, its = said[order], ordered[begins]
+        sent, day = words[:, _AT["sent"]], (words[:, _AT["trade_time"]] + IST_MS) // DAY_MS
+        in_order = ~same | (sent[1:] >= sent[:-1])
+        before = self._values[its, _AT["sent"]]
+        other_day = np.fmax.reduceat(day, begins) > np.fmin.reduceat(day, begins)
+        if not in_order.all() or (sent[begins] < before).any() or other_day.any():
+            return slots, said
+        number = np.where(np.isnan(words), -1, np.arange(len(words))[:, None])
+        newest = np.maximum.reduceat(number, begins, axis=0)
+        return its, np.where(newest < 0, NAN, words[newest, np.arange(words.shape[1])])
 
     def _cleaned(self, said: Floats) -> Floats:
         """Numbers that are none, or no price, become what was not said."""
@@ -197,7 +225,17 @@ class Board:
         return said
 
 
-def _turns(slots: Ints) -> list[Ints]:
+def _slots(piles: Sequence[Floats]) -> Floats:
+    return np.concatenate([pile[:, 0] for pile in piles])
+
+
+def _padded(pile: Floats) -> Floats:
+    out = np.full((len(pile), WIDTH + 1), NAN)
+    out[:, : pile.shape[1]] = pile
+    return out
+
+
+def turns(slots: Ints) -> list[Ints]:
     """Row numbers in rounds, each with a slot at most once, so that of several words each takes its turn."""
     if len(np.unique(slots)) == len(slots):
         return [np.arange(len(slots))]
@@ -223,7 +261,7 @@ def _rows(values: Floats) -> npt.NDArray[np.void]:
         out[name] = _paise(whole[:, _AT[name]])
     for name in ("volume", "oi", "trade_time", "sent", "received"):
         out[name] = whole[:, _AT[name]].astype(np.int64)
-    for name, begin in _DEPTH_AT.items():
+    for name, begin in DEPTH_AT.items():
         side = whole[:, begin : begin + DEPTH]
         out[name] = _paise(side) if name.endswith("price") else np.clip(side, -1, HIGHEST).astype(np.int64)
     out["greeks"] = values[:, _GREEKS_AT:]

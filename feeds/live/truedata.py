@@ -127,8 +127,8 @@ class TrueDataLink:
             if left <= 0:
                 raise ConnectionLost("TrueData did not answer the login in time.")
             self._words_are_of_now()
-            for data in self._channel.receive(min(left, WAIT)):
-                self._greeted(self.words.read(data))
+            for message in self.words.read(self._channel.receive(min(left, WAIT))):
+                self._greeted(message)
         if self._login is None or self._over.is_set():
             return
         most = self._login.max_symbols
@@ -154,13 +154,12 @@ class TrueDataLink:
 
     def _hear(self, messages: Sequence[bytes]) -> None:
         self._words_are_of_now()
-        for data in messages:
-            match self.words.read(data):
+        for message in self.words.read(messages):
+            match message:
                 case wire.Symbols() as answer:
                     self._added(answer)
                 case wire.Answer(success=False) as answer:
                     self._tell(Told(self._scrubbed(f"TrueData refused something: {answer.message[:200]}")))
-        self.words.flush()
 
     def _follow(self) -> None:
         """Adds and takes away what the newest plan asks for, a batch at a time, each after the last one's answer."""

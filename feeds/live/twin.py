@@ -75,6 +75,10 @@ class TwinFeed:
         first, second = (feed.pace.least(now_ms) for feed in self._feeds.values())
         return 0 if first is None or second is None else first - second
 
+    def swings(self, rows: Rows) -> tuple[Ints, Ints]:
+        """As the vendor that is listened to tells them."""
+        return self._feeds[self._shows].swings(rows)
+
     def closes(self, now_ms: int) -> tuple[Ints, Ints]:
         """Of the vendor that is listened to; of the other what that one has no price of."""
         ids, prices = self._feeds[self._shows].closes(now_ms)

@@ -15,6 +15,8 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from core import vendors
 from feeds.live.link import Ear, Segments, Told
 from feeds.live.plan import Plan, limits_on
@@ -90,8 +92,7 @@ class UpstoxLink:
             self._ear.tell(Segments(heard.segments))
         if heard.short or heard.whole:
             self._ear.board.take(heard.short, heard.whole)
-        lag = now - heard.sent
-        self._ear.heard(now, lag if lag == lag else -1)  # noqa: PLR0124 - NaN where no time was sent
+        self._ear.heard(now, np.array([now - heard.sent]))
 
     def _opened(self) -> None:
         self._ear.tell(Opened())

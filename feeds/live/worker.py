@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+import numpy as np
+
 import log
 from core.calendar import IST
 from feeds.live.lag import LagMeter
@@ -14,7 +16,7 @@ from feeds.live.line import LineState, LineStatus, SegmentState
 from feeds.live.link import Bounds, Ear, Happened, Link, Segments, Told
 from feeds.live.plan import Plan, plan
 from feeds.live.supervisor import Action, Event, Look, Lost, Start, Stop, Watch, step
-from feeds.live.ticks import Board
+from feeds.live.ticks import Board, Floats
 from feeds.live.vendors import OPEN, Vendor
 
 LET_GO = 6.0  # seconds that a link has to close
@@ -146,12 +148,11 @@ class Worker:
         self._heard_at = 0.0
         self.board.forget()
 
-        def heard(now_ms: float, lag_ms: float) -> None:
-            if attempt == self._attempt:
-                self._messages += 1
+        def heard(now_ms: float, lags_ms: Floats) -> None:
+            if attempt == self._attempt and len(lags_ms):
+                self._messages += len(lags_ms)
                 self._heard_at, self._heard_wall = self._mono(), now_ms
-                if lag_ms >= 0:
-                    self._lag.one(lag_ms)
+                self._lag.add(lags_ms[lags_ms >= 0].astype(np.int64))
 
         ear = Ear(self.board, lambda what: self._events.put((attempt, what)), heard)
         try:

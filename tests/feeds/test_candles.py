@@ -94,3 +94,11 @@ def test_prices_turn_at_a_days_extremes_and_never_run_along_them(history: Histor
         for day, of_day in zip(own, own_days, strict=True):
             for name in ("low", "high"):
                 assert (day["close"] == of_day[name]).sum() <= 10
+
+
+def test_what_came_and_went_between_two_rows_is_in_the_minutes_range() -> None:
+    maker = CandleMaker(MARKET)
+    for at, price, high, low in ((0, 100, 140, 60), (1_000, 101, 130, 95), (2_000, 102, 103, 90)):
+        maker.add(tick(MINUTE + at, price, 50), np.array([high]), np.array([low]))
+    (minute,) = maker.take_minutes()
+    assert minute.tolist() == (SHARE, MINUTE, 100, 130, 90, 102, 0, 0)

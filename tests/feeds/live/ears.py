@@ -26,7 +26,7 @@ class Ears:
         self.told: list[Happened] = []
         self.lags: list[float] = []
         self.now_ms: int | None = None
-        ear = Ear(self.board, self.told.append, lambda _now, lag: self.lags.append(lag))
+        ear = Ear(self.board, self.told.append, lambda _now, lags: self.lags.extend(lags.tolist()))
         more = {"wall_ms": self._wall, "dead": 5.0, "connect": 5.0} | more
         self.link = TrueDataLink(credentials or CREDENTIALS, ear, address, **more)
 

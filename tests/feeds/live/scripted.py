@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Mapping
 
+import numpy as np
+
 from feeds.live.line import SegmentState
 from feeds.live.link import Ear, Segments, Told
 from feeds.live.plan import Limits, Plan
@@ -47,7 +49,7 @@ class ScriptedLink:
             now = time.time() * 1000
             board, keys = self.ear.board, (*self.plan.full, *self.plan.last)
             board.take([(board.slot(key), 100 + number % 50, now, NAN, 0.0, now, now) for key in keys])
-            self.ear.heard(now, 0)
+            self.ear.heard(now, np.zeros(1))
             if self.mood == "drops" and number == 5:
                 self.ear.tell(Lost("dropped"))
                 return

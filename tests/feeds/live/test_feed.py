@@ -282,3 +282,18 @@ def test_it_says_that_it_has_ended_only_when_somebody_must_act(line: ScriptedLin
         told = feed.state()
         assert (told["ended"], told["reason"], told["feed"]) == (ended, "Why.", "upstox")
         json.dumps(told)
+
+
+def test_how_far_a_price_went_within_a_frame_is_told_and_stays_within_the_day(
+    line: ScriptedLine, feed: LiveFeed
+) -> None:
+    day = (CLOSE, CLOSE + 2, CLOSE - 3)
+    for number, move in enumerate((0.0, 1.5, -2.0, 5.0, 1.0)):
+        line.say(KEYS[A], CLOSE + move, NOW + number, traded=NOW, day=day, depth=BOOK)
+    rows = feed.next_rows(NOW + 10)
+    assert rows["last_price"].tolist() == [round(CLOSE * 100) + 100]
+    high, low = feed.swings(rows)
+    assert (high.tolist(), low.tolist()) == ([round(CLOSE * 100) + 200], [round(CLOSE * 100) - 200])
+    line.say(KEYS[A], CLOSE + 1.2, NOW + 100, traded=NOW, day=day, depth=BOOK)
+    rows = feed.next_rows(NOW + 110)
+    assert [each.tolist() for each in feed.swings(rows)] == [rows["last_price"].tolist()] * 2

@@ -5,13 +5,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import psutil
 import pytest
 
 from feeds.live import process
 from feeds.live.child import WINDOW
 from feeds.live.line import LineState
-from feeds.live.process import PROJECT, LineProcess
+from feeds.live.process import PROJECT, LineProcess, newest
+from feeds.live.ticks import TICK
 
 SCRIPTED = "tests.feeds.live.scripted"
 KEYS = ["NSE_EQ|A", "NSE_EQ|B"]
@@ -157,3 +159,11 @@ def test_a_refused_line_stays_so_until_it_is_started(line_of: Callable[[str], Li
     assert line.status().sentence == "Scripted refused the login: wrong token ***"
     line.start()
     until(lambda: line.status().state is LineState.REFUSED)
+
+
+def test_of_several_lots_the_newest_row_of_a_key_stands_and_all_their_swings() -> None:
+    rows = np.zeros(5, TICK)
+    rows["last_price"], rows["highest"], rows["lowest"] = (1, 2, 3, 4, 5), (9, 0, 7, 4, 5), (3, 0, 0, 4, 5)
+    slots, kept = newest(np.array([7, 2, 7, 3, 2], np.int32), rows)
+    assert slots.tolist() == [2, 3, 7]
+    assert [kept[name].tolist() for name in ("last_price", "highest", "lowest")] == [[5, 4, 3], [5, 4, 9], [5, 4, 3]]

@@ -4,6 +4,8 @@ import threading
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feeds.live import ticks
 from feeds.live.ticks import NAN, NO_DEPTH, NO_GREEKS, Board
@@ -103,7 +105,7 @@ def test_nobody_drains_and_memory_does_not_grow() -> None:
     slots = [board.slot(str(number)) for number in range(600)]
     for sent in range(100):
         board.take([short(slot, 100.0, NOW + sent) for slot in slots])
-        assert len(board._short) <= Board.PILE
+        assert sum(map(len, board._pile)) <= Board.PILE
     got = board.drain()
     assert len(got) == 600
     assert (got.rows["sent"] == NOW + 99).all()
@@ -135,3 +137,37 @@ def test_a_thread_may_write_while_another_drains() -> None:
 def test_a_row_has_no_padding_that_would_cross_a_pipe() -> None:
     assert np.zeros(1, ticks.TICK).nbytes == ticks.TICK.itemsize
     assert len(whole(0)) == ticks.WIDTH + 1
+
+
+def test_what_came_and_went_between_two_looks_is_told() -> None:
+    board = Board()
+    slot, other = board.slot("A"), board.slot("B")
+    board.take([short(slot, 100.0 + swing, NOW + number) for number, swing in enumerate((0, 5, -3, 1))])
+    board.take([short(other, 50.0, snapshot=1.0)])
+    got = board.drain().rows
+    assert (got["last_price"][0], got["highest"][0], got["lowest"][0]) == (10_100, 10_500, 9_700)
+    assert (got["highest"][1], got["lowest"][1]) == (0, 0)  # a picture is no trade
+    board.take([short(slot, 100.5, NOW + 9)])
+    (row,) = board.drain().rows
+    assert (row["highest"], row["lowest"]) == (10_050, 10_050)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.integers(-2, 8)), min_size=1, max_size=30))
+def test_many_words_at_once_leave_what_each_by_itself_would(said: list[tuple[int, bool, int]]) -> None:
+    together, apart = Board(), Board()
+    for board in (together, apart):
+        for name in "ABCD":
+            board.slot(name)
+    rows = [
+        whole(slot, 100.0 + number, NOW + number + shift, depth=(1.0 + number,) * 30 if deep else NO_DEPTH)
+        for number, (slot, deep, shift) in enumerate(said)
+    ]
+    together.take(whole=rows)
+    for row in rows:
+        apart.take(whole=[row])
+        apart.heard()
+    one, other = together.drain(), apart.drain()
+    assert one.keys == other.keys
+    for name in set(ticks.TICK.names or ()) - {"highest", "lowest"}:  # which do not mind a word that is a little late
+        np.testing.assert_array_equal(one.rows[name], other.rows[name])
+    assert (together.ticks, together.late) == (apart.ticks, apart.late)

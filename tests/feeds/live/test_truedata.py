@@ -108,9 +108,13 @@ def test_a_sequence_that_begins_anew_is_no_flood_of_late_ticks(stand: TrueDataSt
 
 def test_ticks_of_what_was_not_added_are_counted_as_strangers(stand: TrueDataStandIn, one: Ears) -> None:
     one.opened("INFY")
-    stand.say(stand.trade("SBIN", 80_000, 5))
-    assert one.words(stranger=1)["stranger"] == 1
+    strangers = stand.trade("SBIN", 80_000, 5), stand.book("SBIN", 79_995, 80_005, 5)
+    quote = {"bidask": [number_of("SBIN"), stamp(), "999.00", "3", "999.50", "4"]}
+    stand.say(*strangers, quote)
+    assert one.words(stranger=3)["stranger"] == 3
     assert "SBIN" not in one.board.drain().keys
+    stand.say(stand.trade("INFY", 100_000, 7))
+    one.row("INFY", volume=7)  # the connection has taken no harm
 
 
 # -- the bounds of the account --------------------------------------------------------------------

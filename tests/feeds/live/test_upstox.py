@@ -34,7 +34,7 @@ class Ears:
         self.board = Board()
         self.told: list[Happened] = []
         self.lags: list[float] = []
-        ear = Ear(self.board, self.told.append, lambda _now, lag: self.lags.append(lag))
+        ear = Ear(self.board, self.told.append, lambda _now, lags: self.lags.extend(lags.tolist()))
         self.link = UpstoxLink({"access_token": token, "stream": address}, ear)
 
     def until(self, holds: Callable[[], object], seconds: float = 20.0) -> None:

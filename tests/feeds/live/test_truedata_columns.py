@@ -1,0 +1,107 @@
+"""What many messages say together is what each says by itself."""
+
+import json
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.live import truedata_columns as columns
+from feeds.live import truedata_wire as wire
+from tests.feeds.test_truedata_wire import ANY, BOOK, KINDS, TRADE
+
+QUOTE = ["9", "2026-11-26T10:15:01", "1.05", "3", "1.10", "4"]
+PLAIN: dict[str, list[str]] = {"trade": TRADE, "bidaskL2": BOOK, "bidask": QUOTE}
+TEXT = st.text(max_size=10) | st.sampled_from(
+    ["", "0", "1", "00012", "1.00", "1.0", "1.", ".5", "1..0", "0.05", "-1", "+1", " 1", "1\n2", "1_0", "٢", "²",
+     "2.005", "21474836.47", "21474836.48", "99999999.99", "999999999999999", "9999999999999999", "12345678.90",
+     "1e3", "NaN"]
+)  # fmt: skip
+
+
+def together(messages: list[bytes]) -> dict[int, wire.Message]:
+    """What was found by number of the message; of those that are left over what the wire says."""
+    lots, others = columns.lots(columns.decoded(messages))
+    singles = [(n, wire.parse(messages[n])) for n in others]
+    found: dict[int, wire.Message] = dict(singles)
+    for lot in lots:
+        found |= {int(n): one for n, one in zip(lot.at, values(lot), strict=True)}
+    return found
+
+
+def values(lot: columns.Lot) -> list[wire.Message]:
+    """The messages of a lot again; of a trade without the quantity of the last one, which nobody asks for."""
+    made: list[wire.Message] = []
+    for one, at, prices, units in zip(
+        lot.ids, lot.times.tolist(), lot.prices.T.tolist(), lot.units.T.tolist(), strict=True
+    ):
+        if lot.kind == "trade":
+            last, opened, high, low, close, bid, ask = prices
+            volume, oi, seq, bids, asks = units
+            made.append(wire.Trade(one, at, last, 0, volume, opened, high, low, close, oi, seq, bid, bids, ask, asks))
+        elif lot.kind == "bidask":
+            made.append(wire.Quote(one, at, prices[0], units[0], prices[1], units[1]))
+        else:
+            levels = list(zip(prices, units[1:11], units[11:], strict=True))
+            made.append(wire.Book(one, at, units[0], tuple(levels[:5]), tuple(levels[5:])))
+    return made
+
+
+def same(one: wire.Message, other: wire.Message) -> bool:
+    if isinstance(one, wire.Trade) and isinstance(other, wire.Trade):
+        return one._replace(quantity=0) == other._replace(quantity=0)
+    return one == other
+
+
+def written(said: Any) -> bytes:
+    return json.dumps(said).encode()
+
+
+@given(
+    st.lists(
+        st.sampled_from(sorted(PLAIN)).flatmap(
+            lambda kind: st.tuples(
+                st.just(kind), st.dictionaries(st.integers(0, len(PLAIN[kind]) - 1), TEXT, max_size=2)
+            )
+        ),
+        max_size=8,
+    )
+)  # fmt: skip
+def test_each_message_means_the_same_beside_any_other(changes: list[tuple[str, dict[int, str]]]) -> None:
+    messages = [
+        written({kind: [changed.get(n, text) for n, text in enumerate(PLAIN[kind])]}) for kind, changed in changes
+    ]
+    found = together(messages)
+    assert sorted(found) == list(range(len(messages)))
+    for number, message in enumerate(messages):
+        alone = wire.parse(message)
+        if isinstance(alone, wire.Odd) and changes[number][0] == "trade" and changes[number][1].keys() == {3}:
+            continue  # the quantity of the trade, which is not used, may be anything where nothing else is wrong
+        assert same(found[number], alone)
+
+
+@given(st.lists(st.tuples(st.sampled_from(KINDS), ANY) | st.binary(max_size=20), max_size=6))
+def test_whatever_comes_is_found_once_and_nothing_raises(said: list[Any]) -> None:
+    messages = [one if isinstance(one, bytes) else written({one[0]: one[1]}) for one in said]
+    found = together(messages)
+    assert sorted(found) == list(range(len(messages)))
+    for number, one in found.items():
+        if isinstance(one, wire.Odd):
+            assert one == wire.parse(messages[number])
+
+
+def test_halves_of_a_message_do_not_become_one() -> None:
+    whole = written({"trade": TRADE})
+    halves = [whole[:40], whole[40:], b'{"x":1},{"y":2}', whole]
+    assert [type(one) for _, one in sorted(together(halves).items())] == [wire.Odd, wire.Odd, wire.Odd, wire.Trade]
+
+
+def test_a_message_read_alone_keeps_its_place_among_those_read_together() -> None:
+    later = [*TRADE[:14], "12346", *TRADE[15:]]
+    (lot,), others = columns.lots(columns.decoded([written({"trade": later})]))
+    assert not others
+    (single,) = columns.gathered([(1, wire.parse(written({"trade": TRADE})))])
+    joined = columns.joined(lot._replace(at=np.array([2])), single)
+    assert (joined.at.tolist(), joined.units[2].tolist()) == ([1, 2], [12_345, 12_346])
+    assert joined.prices.shape == (7, 2)
