@@ -51,7 +51,7 @@ class Floor:
             day=(opened, opened, opened),
         )  # fmt: skip
         self.stage.step(0.25)
-        self.stage.loop._write_candles()
+        self.stage.loop._candles.write()
         self._fill()
 
     def _fill(self) -> None:
