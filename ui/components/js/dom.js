@@ -51,6 +51,9 @@ export function typing(event) {
   );
 }
 
+// Whether fingers point here, so that there are no keys to be told of.
+export const fingers = () => matchMedia("(pointer: coarse)").matches;
+
 let seen = 0;
 export const unique = (prefix) => `${prefix}-${(seen += 1)}`;
 

@@ -2,7 +2,7 @@
 
 import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
-import { confirmed, h, missed, rule, toast } from "./dom.js";
+import { confirmed, fingers, h, missed, rule, toast } from "./dom.js";
 import { far, gttStatus, gttStep, kindOf, legState, legWords, waits } from "./gtt_words.js";
 import { price } from "./money.js";
 import { nextFrame, put } from "./paint.js";
@@ -93,7 +93,7 @@ export function gttTab(root, data, tools, redraw) {
     empty.replaceChildren(
       h("strong", null, kind === "active" ? "No GTT waits" : "Nothing here yet"),
       "A GTT waits up to a year for a price and then places an order: to buy on a fall, to sell at a target, or to limit a loss. ",
-      ...(data.write ? ["Press ", h("kbd", null, "G"), " on a row of the market watch, or New GTT."] : []),
+      ...(data.write && !fingers() ? ["Press ", h("kbd", null, "G"), " on a row of the market watch, or New GTT."] : []),
     );
   }
 

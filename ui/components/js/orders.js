@@ -2,7 +2,7 @@
 
 import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
-import { arrange, confirmed, h, missed, rule, toast } from "./dom.js";
+import { arrange, confirmed, fingers, h, missed, rule, toast } from "./dom.js";
 import { price, quantity } from "./money.js";
 import { again, changed } from "./order_again.js";
 import { history } from "./order_history.js";
@@ -212,7 +212,9 @@ export const mount = widget((root, data, tools) => {
     empty.replaceChildren(
       h("strong", null, words[data.brief ? "open" : tab]),
       ...(data.write
-        ? ["Press ", h("kbd", null, "B"), " or ", h("kbd", null, "S"), " on a row of the market watch to place one."]
+        ? fingers()
+          ? ["Touch a row of the market watch to place one."]
+          : ["Press ", h("kbd", null, "B"), " or ", h("kbd", null, "S"), " on a row of the market watch to place one."]
         : [any ? "See the other tabs." : "Orders of this book appear here by themselves."]),
     );
   }

@@ -5,7 +5,7 @@
 import { emit, link, on, unwant, want } from "./bus.js";
 import { openChain } from "./chain.js";
 import { depthView } from "./depth.js";
-import { arrange, h, missed, toast, typing } from "./dom.js";
+import { arrange, fingers, h, missed, toast, typing } from "./dom.js";
 import { picked } from "./linked.js";
 import * as lists from "./lists.js";
 import { arrow, percent, price, quantity, signed, tone } from "./money.js";
@@ -298,7 +298,7 @@ export const mount = widget((root, data, tools) => {
     const line = event.target.closest(".line");
     if (!line) return;
     select(line.dataset.k);
-    if (matchMedia("(pointer: coarse)").matches && data.write)
+    if (fingers() && data.write)
       emit("ticket", { symbol: line.dataset.k, side: "BUY" });
   });
   body.addEventListener("dblclick", (event) => {
