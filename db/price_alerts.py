@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from core.price_alerts import AlertFact, Condition, Measure, Status, Terms
+from db.arrays import Int4
 from db.rows import value
 from db.trading import Connection
 
@@ -159,6 +160,16 @@ def take_changes(connection: Connection, market: str) -> list[int]:
     connection.execute("set local synchronous_commit = off")
     sql = "delete from price_alert_changes where market = %s returning alert_id"
     return sorted({row[0] for row in connection.execute(sql, [market]).fetchall()})
+
+
+def note_closes(connection: Connection, market: str, ids: Any) -> None:
+    """Have the watch look again at alerts on the day's change of these instruments: what they count from was told."""
+    connection.execute(
+        "insert into price_alert_changes (market, alert_id) select a.market, p.id"
+        " from accounts a join price_alerts p on p.account_id = a.id"
+        " where a.market = %s and p.status = 'ACTIVE' and p.measure = 'CHANGE' and p.instrument_id = any(%s::int4[])",
+        [market, Int4(ids)],
+    )
 
 
 def raise_version(connection: Connection, account_id: int) -> None:

@@ -11,7 +11,7 @@ from core.frames import Frame
 from db import candles as candle_rows
 from db import live as live_rows
 from db import market as rows
-from db import risk, tape
+from db import price_alerts, risk, tape
 from db.doorbell import FRAMES, Doorbell
 from db.engine import Database
 from desk import masters, recordings
@@ -226,9 +226,11 @@ def open_day(
 def tell_day(
     database: Database, market: str, trading_date: date, ids: Any, prev_close: Any, lower: Any, upper: Any
 ) -> None:
-    """Writes previous closes and bands as a vendor tells them, in place of what stands there."""
+    """Writes previous closes and bands as a vendor tells them, in place of what stands there. Alerts on a day's change
+    wait at other prices from then on."""
     with database.connection() as conn:
         rows.tell_days(conn, market, trading_date, ids, prev_close, lower, upper)
+        price_alerts.note_closes(conn, market, ids)
 
 
 def note_gap(database: Database, market: str, began: datetime, ended: datetime) -> None:

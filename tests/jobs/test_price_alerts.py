@@ -8,7 +8,7 @@ import pytest
 from core.gtt_watch import Hit
 from core.price_alerts import Condition, Measure, Terms
 from db import price_alerts as rows
-from desk import access, alerts, price_alert_ringing, price_alerts
+from desk import access, alerts, market, price_alert_ringing, price_alerts
 from desk.leadership import NotLeader
 from tests.floor import INFY, AnyTerm, Floor
 from tests.jobs.test_gtt_loop import bus, floor, show, until
@@ -129,6 +129,20 @@ def test_a_change_on_the_day_waits_at_the_price_that_it_means(floor, book):
     make(floor, book, UP, 250, measure=Measure.CHANGE)
     (one,) = price_alert_ringing.load_armed(floor.database, AnyTerm(), "sim")
     assert one.triggers[0].price == 153_750
+
+
+def test_a_change_waits_as_soon_as_a_vendor_tells_what_it_is_counted_from(floor, book):
+    infy = floor.instrument(INFY).id
+    make(floor, book, UP, 250, measure=Measure.CHANGE)
+    make(floor, book, UP, 160_000)
+    with floor.database.connection() as connection:
+        connection.execute("delete from market_days where instrument_id = %s", [infy])
+    (other,) = price_alert_ringing.load_armed(floor.database, AnyTerm(), "sim")
+    assert other.triggers[0].price == 160_000, "nothing to count from yet"
+    for close, price in ((150_000, 153_750), (140_000, 143_500)):
+        market.tell_day(floor.database, "sim", floor.trading_date, [infy], [close], [0], [0])
+        waiting, gone = price_alert_ringing.take_changes(floor.database, AnyTerm(), "sim")
+        assert ([each.triggers[0].price for each in waiting], gone) == ([price], [])
 
 
 def test_one_of_a_contract_that_has_ended_expires_and_of_a_book_that_was_put_away_is_not_watched(floor, book):
