@@ -13,14 +13,13 @@ from core.vendors import Vendor
 
 @dataclass(frozen=True, slots=True)
 class VendorLimits:
-    """``connections`` that one user of an app may have at once. ``full``, ``last`` and ``greeks`` are keys of one
-    connection by mode, alone and (``…_mixed``) beside another; -1 where that makes no difference. ``total`` bounds all
-    modes together; -1 for no such bound. ``questions`` for past prices: at most so many within so many seconds each.
+    """``full``, ``last`` and ``greeks`` are keys of one connection by mode, alone and (``…_mixed``) beside another; -1
+    where that makes no difference. ``total`` bounds all modes together; -1 for no such bound. ``questions`` for past
+    prices: at most so many within so many seconds each.
     """
 
     effective_from: date
     vendor: Vendor
-    connections: int
     full: int
     last: int
     greeks: int
@@ -36,13 +35,13 @@ _BEGINNING = date(2000, 1, 1)
 ROWS = (
     # The vendor's pages on the market data feed (v3) and on rates of its API.
     VendorLimits(
-        _BEGINNING, Vendor.UPSTOX, connections=1,
+        _BEGINNING, Vendor.UPSTOX,
         full=2_000, last=5_000, greeks=3_000, full_mixed=1_500, last_mixed=2_000, greeks_mixed=2_000,
         questions=((50, 1.0), (500, 60.0), (2_000, 1_800.0)),
     ),
     # The least that the vendor sells, until the login says otherwise, and its page on questions for bars.
     VendorLimits(
-        _BEGINNING, Vendor.TRUEDATA, connections=1, full=50, last=50, greeks=50, total=50, questions=((10, 1.0),)
+        _BEGINNING, Vendor.TRUEDATA, full=50, last=50, greeks=50, total=50, questions=((10, 1.0),)
     ),
 )  # fmt: skip
 

@@ -25,12 +25,12 @@ NINE, TEN = datetime(2026, 11, 23, 9, tzinfo=IST), datetime(2026, 11, 23, 10, tz
 
 
 @pytest.mark.parametrize(
-    ("vendor", "full", "last", "full_mixed", "connections"),
-    [(Vendor.UPSTOX, 2_000, 5_000, 1_500, 1), (Vendor.TRUEDATA, 50, 50, -1, 1)],
+    ("vendor", "full", "last", "full_mixed"),
+    [(Vendor.UPSTOX, 2_000, 5_000, 1_500), (Vendor.TRUEDATA, 50, 50, -1)],
 )
-def test_the_limits_of_a_date(vendor: Vendor, full: int, last: int, full_mixed: int, connections: int) -> None:
+def test_the_limits_of_a_date(vendor: Vendor, full: int, last: int, full_mixed: int) -> None:
     row = vendor_limits.of(vendor, MONDAY)
-    assert (row.full, row.last, row.full_mixed, row.connections) == (full, last, full_mixed, connections)
+    assert (row.full, row.last, row.full_mixed) == (full, last, full_mixed)
     assert row.questions, "no vendor is asked without a pace"
 
 
