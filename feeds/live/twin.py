@@ -115,10 +115,6 @@ class TwinFeed:
         """Of the feed that is shown: last prices are the same market's, whoever told them."""
         return self._feeds[self._shows].resume()
 
-    def withdraw(self, now_ms: int) -> Rows:
-        """What the feed that is shown displays, without depth."""
-        return self._feeds[self._shows].withdraw(now_ms)
-
     def close(self) -> None:
         """Ends both lines."""
         for feed in self._feeds.values():
