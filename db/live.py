@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from db.market import LOOKED_AT
 from db.rows import many, value
 
 
@@ -147,9 +148,7 @@ def chart_filled(
 def looked_at(connection: Connection[Any], market: str) -> list[int]:
     """What somebody has on a screen now."""
     rows = connection.execute(
-        "select distinct value::int4 from heartbeats, jsonb_array_elements_text(detail -> 'looked_at' -> %(market)s)"
-        " where beat_at > now() - interval '60 seconds'"
-        " and jsonb_typeof(detail -> 'looked_at' -> %(market)s) = 'array' order by 1",
+        f"select distinct id from ({LOOKED_AT}) seen order by 1",
         {"market": market},
     ).fetchall()
     return [row[0] for row in rows]

@@ -229,9 +229,14 @@ def set_settlement(conn: Connection, market: str, trading_date: date, ids: Any, 
     )
 
 
+# What somebody has on a screen, by what processes that show it said of late.
+LOOKED_AT = """
+    select value::int4 as id from heartbeats, jsonb_array_elements_text(detail -> 'looked_at' -> %(market)s)
+    where beat_at > now() - interval '60 seconds' and jsonb_typeof(detail -> 'looked_at' -> %(market)s) = 'array'
+"""
 # What an instrument is wanted for, the most important first: a vendor serves so many at a time and no more. What a
 # contract is on comes with it, because its margin and its price follow from there.
-_WANTED = """
+_WANTED = f"""
 with held as materialized (
     select o.instrument_id as id from orders o join accounts a on a.id = o.account_id
     where o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') and a.market = %(market)s
@@ -250,9 +255,7 @@ select id from (
     select w.instrument_id, 2 from watchlist_items w join watchlists l on l.id = w.watchlist_id
     join markets m on m.id = %(market)s and (m.shown_to is null or m.shown_to = l.user_id)
     union all
-    select value::int4, 3 from heartbeats, jsonb_array_elements_text(detail -> 'looked_at' -> %(market)s)
-    where beat_at > now() - interval '60 seconds'
-    and jsonb_typeof(detail -> 'looked_at' -> %(market)s) = 'array'
+    select id, 3 from ({LOOKED_AT}) seen
 ) wanted group by id order by min(place), id"""
 
 
