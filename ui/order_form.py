@@ -102,7 +102,12 @@ def _count(form: Form, label: str, value: int, most: int, place: Any, hint: str 
 
 
 def _amount(form: Form, label: str, value: int, place: Any) -> int | None:
-    return paise_of(label, place.text_input(f"{label} (₹)", key=form.first(label, _shown(value))))
+    """Paise of the field. An empty one is no mistake yet: what nobody has priced begins like that."""
+    text = place.text_input(f"{label} (₹)", key=form.first(label, _shown(value)))
+    if text.strip():
+        return paise_of(label, text)
+    place.caption(f"Type a {label.lower()}, such as 1,500.05.")
+    return None
 
 
 def wish_of(seat: Seat, form: Form) -> PlaceOrder | None:

@@ -77,6 +77,17 @@ def test_the_side_that_was_chosen_stays_with_another_strike(open_as, nifty):
     assert next(each for each in app.number_input if each.label == "Lots").value == 4
 
 
+def test_a_strike_that_nobody_priced_asks_for_a_price_and_calls_nothing_wrong(open_as, nifty):
+    there = next(one for one in nifty if one.kind is Kind.CE)
+    app = open_as("asha", "order", symbol=there.key)
+    price = next(each for each in app.text_input if each.label == "Price (₹)")
+    assert price.value == ""
+    assert not app.error
+    assert "Type a price, such as 1,500.05." in words(app)
+    price.set_value("ten").run()
+    assert [each.value for each in app.error] == ["Price must be an amount such as 1,500.05."]
+
+
 def test_a_share_with_contracts_is_itself_until_one_is_picked(open_as, floor):
     app = open_as("asha", "order", symbol="NSE:INFY")
     assert title(app) == "NSE:INFY"
