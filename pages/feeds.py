@@ -143,7 +143,7 @@ def own_market(seat: Seat, rows: list[dict[str, Any]]) -> None:
 
 def books(seat: Seat) -> None:
     """The way to the books of one's live market."""
-    own = [each for each in seat.accounts if each.market.startswith("live/") and not each.archived]
+    own = [each for each in seat.accounts if each.market == live.name_of(seat.who.name) and not each.archived]
     for book in own:
         if seat.account is not None and seat.account.id == book.id:
             st.caption(f"You are in {book.key}. Its virtual money is paid in on the page Funds.")
