@@ -125,11 +125,11 @@ class Streams:
     def _prove(self, presented: Sequence[Presented]) -> list[Guest | Exception]:
         """Who holds each of these credentials and for which account, or why not: few questions for them all."""
         database = self.server.state.database
-        tokens, cookies = ([each for each in given if each] for given in zip(*(
-            (credential.token, None if credential.token else credential.cookie) for credential, _ in presented
-        ), strict=True))  # fmt: skip
+        credentials = [credential for credential, _ in presented]
+        tokens = [each.token for each in credentials if each.token]
+        cookies = [each.cookie for each in credentials if each.cookie]  # who sends a token has none here
         identity.foresee(database, tokens, cookies)
-        principals = [tried(partial(auth.principal_of, database, credential)) for credential, _ in presented]
+        principals = [tried(partial(auth.principal_of, database, credential)) for credential in credentials]
         access.foresee(database, [each for each in principals if isinstance(each, Principal)])
         return [
             each if isinstance(each, Exception) else tried(partial(self._guest, each, named))
