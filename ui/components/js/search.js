@@ -37,15 +37,10 @@ export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy
     input.setAttribute("aria-expanded", "false");
   };
   const options = () => [...list.querySelectorAll("[role=option]")];
-  const above = () =>
-    kinds
-      ? [
-          chips(kind, (number) => {
-            kind = number;
-            look();
-          }),
-        ]
-      : [];
+  const only = (number) => {
+    kind = number;
+    look();
+  };
   const mark = () =>
     options().forEach((li, index) => li.setAttribute("aria-selected", String(index === at)));
   const pick = (index, event) => {
@@ -57,7 +52,7 @@ export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy
   };
   function draw(text) {
     list.replaceChildren(
-      ...above(),
+      ...(kinds ? [chips(kind, only)] : []),
       ...items.map((item, index) =>
         h(
           "li",
@@ -81,7 +76,7 @@ export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy
         ),
       ),
     );
-    if (!items.length) list.append(h("li", { class: "muted" }, kind ? `No such ${["", "share", "contract", "index"][kind]}: “${text}”.` : `Nothing is listed under “${text}”.`));
+    if (!items.length) list.append(h("li", { class: "muted" }, kind ? `No such ${kindOf(kind).called}: “${text}”.` : `Nothing is listed under “${text}”.`));
     at = 0;
     mark();
     list.hidden = false;

@@ -6,19 +6,19 @@ const FIRST = 12; // of what is found
 const MANY = 50; // asked for where the server cannot tell the kinds apart
 const any = () => true;
 
-// [words, segment to ask for, which of the answer to keep]
-export const KINDS = [
-  ["All", "", any],
-  ["Shares", "CASH", (item) => item.kind !== "INDEX"],
-  ["F&O", "DERIVATIVES", any],
-  ["Indices", "CASH", (item) => item.kind === "INDEX"],
+// [words, segment to ask for, which of the answer to keep, what one of them is called]
+const KINDS = [
+  ["All", "", any, ""],
+  ["Shares", "CASH", (item) => item.kind !== "INDEX", "share"],
+  ["F&O", "DERIVATIVES", any, "contract"],
+  ["Indices", "CASH", (item) => item.kind === "INDEX", "index"],
 ];
 
-// What to ask for, and what of the answer is shown.
+// What to ask for, what of the answer is shown, and what one of it is called.
 export function kindOf(chosen) {
-  const [, segment, keep] = KINDS[chosen];
+  const [, segment, keep, called] = KINDS[chosen];
   const limit = segment === "CASH" ? MANY : FIRST;
-  return { query: `limit=${limit}${segment ? `&segment=${segment}` : ""}`, keep: (items) => items.filter(keep).slice(0, FIRST) };
+  return { query: `limit=${limit}${segment ? `&segment=${segment}` : ""}`, keep: (items) => items.filter(keep).slice(0, FIRST), called };
 }
 
 // A line of the list; `choose(number)` is called with the chip that was pressed. The focus stays in the field.
