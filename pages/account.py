@@ -195,8 +195,9 @@ def new_token(seat: Seat) -> None:
 
 
 def shares(seat: Seat) -> None:
-    """Who else reads one's books, an analyst say, and the form that lets one more in."""
-    own = [each for each in seat.accounts if each.user_id == seat.who.user_id and not each.archived]
+    """Who else reads one's books, an analyst say, and the form that lets one more in. A vendor's prices are shown to
+    nobody else, so that a book with them is not among these."""
+    own = [each for each in seat.accounts if each.user_id == seat.who.user_id and not (each.archived or each.live)]
     if not own or not seat.who.may_write:
         return
     with st.container(border=True, key="account-shares"):
@@ -216,15 +217,15 @@ def shares(seat: Seat) -> None:
         if not anybody:
             st.caption("Nobody but you, and administrators.")
         with st.expander("Share a book", icon=":material/add:"), st.form("share", border=False, clear_on_submit=True):
-            key = st.selectbox("Book", [each.key for each in own if not each.live])
-            name = st.text_input("Name of who may read it", max_chars=64)
+            key = st.selectbox("Book", [each.key for each in own])
+            name = st.text_input("Name of who may read it", max_chars=64).strip().lower()
             if st.form_submit_button("Share", type="primary"):
-                act(partial(share, seat, key, name.strip().lower()), f"{name.strip().lower()} may read {key} now.")
+                act(partial(share, seat, key, name), f"{name} may read {key} now.")
 
 
-def share(seat: Seat, key: str | None, name: str) -> None:
+def share(seat: Seat, key: str, name: str) -> None:
     """Let somebody read a book; who gives entry does so in a session, which a page always is."""
-    if key is None or not name:
+    if not name:
         raise Refusal(Reason.BAD_INPUT, "Type the name with which they sign in.", "user")
     access.share(seat.database, seat.who, key, name)
 
