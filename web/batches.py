@@ -75,15 +75,20 @@ class Batches(Generic[Q, A]):
                 except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer of them all
                     answers = [error] * len(batch)
                 for (_, future), found in zip(batch, answers, strict=True):
-                    if future.done():
-                        continue
-                    if isinstance(found, Exception):
-                        future.set_exception(found)
-                    else:
-                        future.set_result(found)
+                    _tell(future, found)
         finally:
             if self._task is asyncio.current_task():
                 self._task = None
+
+
+def _tell(future: "asyncio.Future[A]", found: A | Exception) -> None:
+    """Hand over an answer, unless its asker has given up while it was sought."""
+    if future.done():
+        return
+    if isinstance(found, Exception):
+        future.set_exception(found)
+    else:
+        future.set_result(found)
 
 
 def tried(act: Callable[[], A]) -> A | Exception:
