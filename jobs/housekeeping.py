@@ -39,5 +39,5 @@ class Housekeeping(Steady):
         self._market.fill_the_past()
         if time.monotonic() - self._tape_at >= TAPE_EVERY:
             self._tape_at = time.monotonic()
-            self._market.keep_tape()
+            self._market.tape.keep()
         runs.beat(self._database, "housekeeping", self._market.market)

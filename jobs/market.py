@@ -18,18 +18,18 @@ from feeds.guard import Believing, Guard
 from feeds.protocol import Feed
 from feeds.recorder import Recorder
 from feeds.recording import Recorded
-from jobs import candles, day, live, live_day, past, snapshots, sources
+from jobs import candles, live, live_day, past, snapshots, sources
 from jobs.bus import Bus, Fan
 from jobs.display import Display
 from jobs.loop import Steady
 from jobs.outages import Outages
+from jobs.tape import Tape
 from jobs.timekeeper import Timekeeper
+from jobs.wanted import Wanted
 from settings import Settings
 
 # Seconds between two rounds of what need not be done with each frame.
 CHORES, CANDLES = 1.0, 5.0
-# A contract that only a vendor's file lists is priced within so many seconds of being wanted.
-WIDER = 5.0
 # Seconds in one step for frames of a recording that wait, and for which each waits for who fills orders.
 CATCH_UP, PATIENCE = 0.2, 1.0
 
@@ -49,16 +49,15 @@ class MarketLoop(Steady):
         super().__init__()
         self.name = f"market {market}"
         self.every = settings.kagaz_frame_ms / 1000
-        self.tape_paused = False
+        self.tape = Tape(database, settings)
         self.market, self.leads = market, leads
         self._database, self._settings, self._bus = database, settings, bus
         self._wall_ms = wall_ms
         self._bell: markets.Doorbell | None = None
         self._lock = threading.Lock()  # the closing loop settles while this one prints
         self._feed: Feed | None = None
-        self._chores_at = self._candles_at = self._opened_at = 0.0
-        self._beyond: set[int] = set()  # what this universe has been asked for beyond what this house lists
-        self._asked_beyond = False
+        self._chores_at = self._candles_at = 0.0
+        self._wanted = Wanted(database, market)
         self._slot = ""
         self._hours_change_at = datetime.max.replace(tzinfo=UTC)
         self._past_is_filled = False
@@ -131,14 +130,6 @@ class MarketLoop(Steady):
         """Has the next step see what has become of the market's row."""
         self._chores_at = 0.0
 
-    def keep_tape(self) -> None:
-        """Makes the tape's next hours and drops those past their time or size."""
-        settings = self._settings
-        kept = markets.keep_tape(self._database, datetime.now(UTC), settings.kagaz_tape_hours, settings.kagaz_tape_mb)
-        if kept["paused"] and not self.tape_paused:
-            log.get(__name__).warning("The tape pauses until the hour has passed", extra=kept)
-        self.tape_paused = bool(kept["paused"])
-
     def take_snapshot(self) -> None:
         """Stores prices and volatilities for margins at the opening of a trading date and at each full hour."""
         with self._lock:
@@ -156,11 +147,11 @@ class MarketLoop(Steady):
 
     def ask_what_is_wanted(self) -> None:
         """Tells the feed what somebody orders, holds or looks at; the question delays no frame."""
-        wanted = markets.wanted(self._database, self.market)
+        wanted = self._wanted.ask()
         with self._lock:
             if self._feed is not None:
                 self._feed.want(wanted)
-                self._asked_beyond = not day.beyond(self._master, wanted) <= self._beyond
+                self._wanted.heard(wanted)
 
     def fill_the_past(self) -> None:
         """Writes candles of the past where a market has none; a few seconds' work, at the first start alone."""
@@ -177,16 +168,14 @@ class MarketLoop(Steady):
     def _open(self) -> None:
         """Builds the date's universe and its feed from what the last one left."""
         self._is_whole = False
-        self.keep_tape()
+        self.tape.keep()
         self._master = masters.get(self._database)
         state = markets.state(self._database, self.market)
         resume = markets.resume_state(self._database, self.market)
         if state.owner_id is not None:
             self._outages.begin(state.exchange_time, resume)
             self._blank(state)
-        wanted = markets.wanted(self._database, self.market)
-        self._beyond, self._asked_beyond = day.beyond(self._master, wanted), False
-        self._opened_at = time.monotonic()
+        wanted = self._wanted.build(self._master)
         self._version = state.feed_version  # as it was before the feed was opened: what changes meanwhile opens it anew
         # By the same version: a token that is stored meanwhile is not what a refusal of this feed speaks of.
         self._door = None if state.owner_id is None else live.Doorkeeper(self._database, state)
@@ -252,7 +241,7 @@ class MarketLoop(Steady):
 
     def _store(self, frame: Frame) -> markets.Stored:
         try:
-            stored = markets.store_frame(self._database, frame, keep_tape=not self.tape_paused)
+            stored = markets.store_frame(self._database, frame, keep_tape=not self.tape.paused)
         except LostMarketError:
             # Another process leads; what this one made since is nobody's.
             live.close(self._feed)
@@ -322,7 +311,7 @@ class MarketLoop(Steady):
         self._watch_over(feed)
         rolled = self._state.trading_date != self._universe.trading_date
         # A live market has all that its vendors list from the start.
-        wider = self._asked_beyond and self._chores_at - self._opened_at >= WIDER and self._terms is None
+        wider = self._wanted.needs_wider() and self._terms is None
         anew = self._state.feed_version != self._version
         if rolled or wider or anew or masters.get(self._database) is not self._master:
             self._turn_over()  # also where nothing prints, and where contracts were listed or first wanted
@@ -376,7 +365,7 @@ class MarketLoop(Steady):
             "dropped": dict(self._guard.dropped),
             "merged": self._bus.merged,
             "recording": self._recorder.state(),
-            "tape": "paused: this hour alone is beyond KAGAZ_TAPE_MB" if self.tape_paused else "kept",
+            "tape": self.tape.told(),
         }
         resume = feed.resume()
         if self._terms is not None:

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 import log
+from core.scan import DEFAULT_RATE
 from desk import market as markets
 from desk.market import Database
 from feeds import derive
 from feeds.universe import Universe
 
 Ints = npt.NDArray[np.int64]
-RATE_BP = 625
 
 
 def take(database: Database, market: str, universe: Universe, ids: Ints, prices: Ints, slot: str, at: datetime) -> None:
@@ -25,7 +25,7 @@ def take(database: Database, market: str, universe: Universe, ids: Ints, prices:
     kept, taken_at = (ids[cash], prices[cash]), min(at, datetime.fromtimestamp(universe.closes / 1000, UTC))
     yearly = derive.at_the_money_of(universe, rows[cash], ids, prices)
     taken = any(
-        markets.take_snapshot(database, market, universe.trading_date, name, *kept, yearly, RATE_BP, at=taken_at)
+        markets.take_snapshot(database, market, universe.trading_date, name, *kept, yearly, DEFAULT_RATE, at=taken_at)
         for name in ("OPEN", slot)
     )
     log.get(__name__).debug("Risk snapshot", extra={"slot": slot, "taken": taken})

@@ -268,7 +268,7 @@ def test_the_past_is_filled_once(database: Database) -> None:
 def test_a_paused_tape_leaves_quotes_going(database: Database) -> None:
     loop = loop_of(database)
     step(loop)
-    loop.tape_paused = True
+    loop.tape.paused = True
     step(loop, 2)
     assert [frame.number for frame in market.frames_after(database, "sim", 0, 9)] == [1]
     assert {quote["frame"] for quote in market.quotes(database, "sim").values()} == {3}

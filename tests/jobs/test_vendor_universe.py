@@ -6,7 +6,7 @@ import pytest
 
 from db.engine import Database
 from desk import market, masters
-from jobs import day, past
+from jobs import day, past, wanted
 from jobs import market as market_loop
 from jobs.bus import Bus
 from tests.desk.test_vendor_masters import FIRST, load, run_the_market
@@ -28,7 +28,7 @@ def test_a_vendor_s_contract_is_priced_once_somebody_wants_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(past, "fill", lambda *_: None)
-    monkeypatch.setattr(market_loop, "WIDER", 0.0)
+    monkeypatch.setattr(wanted, "WIDER", 0.0)
     monkeypatch.setattr(market_loop, "CHORES", 0.0)
     run_the_market(database)
     load(database, *FIRST, on=market.state(database, "sim").trading_date)
