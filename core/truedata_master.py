@@ -23,6 +23,7 @@ from core.vendor_rows import (
     hundredths,
     isin,
     need_terms,
+    root_before,
     symbol,
     tick,
     whole,
@@ -113,8 +114,6 @@ def _day(value: object) -> date | None:
 
 def _root(written: str, expiry: date, kind: Kind, strike: int | None) -> str:
     month = MONTHS[expiry.month - 1]
-    for day in (f"{expiry:%y%m%d}", f"{expiry:%y}{month}", f"{expiry:%d}{month}{expiry:%y}"):
-        suffix = day + ("FUT" if strike is None else f"{plain(strike)}{kind}")
-        if written.endswith(suffix) and len(written) > len(suffix):
-            return written.removesuffix(suffix)
-    raise BadRowError(Why.ROOT, written)
+    terms = "FUT" if strike is None else f"{plain(strike)}{kind}"
+    days = (f"{expiry:%y%m%d}", f"{expiry:%y}{month}", f"{expiry:%d}{month}{expiry:%y}")
+    return root_before(written, (f"{day}{terms}" for day in days))[0]

@@ -1,7 +1,7 @@
 """One row of a vendor's list of instruments, in this house's terms, and why a row is none."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -191,10 +191,16 @@ def named(row: VendorRow, monthly: bool) -> VendorRow:
 
 def root_of(written: str, expiry: date, kind: Kind, strike: int | None) -> tuple[str, bool]:
     """The root of a contract's symbol as the exchange writes it, and whether that is a weekly's symbol."""
-    for monthly in (True, False):
-        suffix = contracts.symbol_of("", expiry, kind, strike, monthly)
-        if written.endswith(suffix) and len(written) > len(suffix):
-            return written.removesuffix(suffix), not monthly
+    monthly, weekly = (contracts.symbol_of("", expiry, kind, strike, each) for each in (True, False))
+    root, ending = root_before(written, (monthly, weekly))
+    return root, ending != monthly
+
+
+def root_before(written: str, endings: Iterable[str]) -> tuple[str, str]:
+    """A contract's symbol in two: the root, and the first of these endings that it has. Raises BadRowError."""
+    for ending in endings:
+        if written.endswith(ending) and len(written) > len(ending):
+            return written.removesuffix(ending), ending
     raise BadRowError(Why.ROOT, written)
 
 
