@@ -4,7 +4,6 @@ The file is on this machine before the masters are locked for it: a slow vendor 
 """
 
 import http.client
-import ipaddress
 import tempfile
 import time
 import urllib.error
@@ -17,6 +16,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import log
 from core.calendar import IST
+from core.hosts import may_be_told_secrets
 from core.reasons import Reason, Refusal
 from core.vendors import TERMS, Vendor
 from db import identity, vendor_keys, vendor_loads
@@ -52,7 +52,7 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
-        if not _safe(urljoin(req.full_url, newurl)):
+        if not may_be_told_secrets(urljoin(req.full_url, newurl)):
             raise _Refused("it redirects to an address that is not https")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -74,7 +74,7 @@ def fetch(
     source = f"{parts.hostname or base}{parts.path}"
     day = on or datetime.now(IST).date()
     try:
-        if not _safe(base):
+        if not may_be_told_secrets(base):
             raise _Refused("its address must begin with https://")
         with _downloaded(base + _query(vendor, credential)) as file:
             return vendor_masters.load(database, source, iter(lambda: file.read(CHUNK), b""), actor, vendor, day)
@@ -87,17 +87,6 @@ def fetch(
     with database.connection() as connection:
         vendor_loads.keep_report(connection, vendor, source, day, actor, {"failed": sentence})
     raise Refusal(Reason.BAD_INPUT, sentence, "file")
-
-
-def _safe(address: str) -> bool:
-    """Whether an address is https, or this machine itself."""
-    parts = urlsplit(address)
-    if parts.scheme == "https" and parts.hostname:
-        return True
-    try:
-        return parts.scheme == "http" and ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False
 
 
 def _query(vendor: Vendor, credential: vendors.Credential | None) -> str:

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 import settings
+from core.hosts import is_this_machine
 from desk.identity import Principal
 from web import neighbour
 
 _MADE = "kagaz program made"
 # How long a page that stays open goes on showing what it made.
 _KEPT = timedelta(minutes=10)
-_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 _PATIENCE = 0.3
 _FRESH = 3
 """Seconds for which an answer of the gateway counts."""
@@ -39,7 +39,7 @@ class Door:
     @property
     def far(self) -> bool:
         """Whether this page was opened on another machine, from where the gateway's own port cannot be reached."""
-        return not self.reach and self.host.strip("[]") not in _HERE
+        return not self.reach and not is_this_machine(self.host.strip("[]"))
 
 
 def door(url: str | None) -> Door:
@@ -50,7 +50,7 @@ def door(url: str | None) -> Door:
     serves = _answer(chosen.gateway_address, chosen.gateway_port) if chosen.gateway_port else None
     return Door(
         port=chosen.gateway_port,
-        reach=chosen.gateway_address not in _HERE,
+        reach=not is_this_machine(chosen.gateway_address),
         serves=serves,
         host=f"[{host}]" if ":" in host else host,
         own=f"{parts.scheme}://{parts.netloc}",

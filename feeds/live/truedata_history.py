@@ -20,12 +20,12 @@ import orjson
 import log
 from core import vendor_limits
 from core.calendar import IST
+from core.hosts import may_be_told_secrets
 from core.vendors import Vendor
 from feeds.candles import CANDLE_TYPE, Candles, in_order
 from feeds.live import truedata_wire as wire
 from feeds.live.pace import PATIENCE, Pace
 from feeds.live.refusal import VendorRefusal
-from feeds.live.vendors import LOOPBACK
 
 AUTH, HOST = "https://auth.truedata.in", "https://history.truedata.in"
 SECONDS, LONGEST = 15.0, 32 << 20
@@ -143,10 +143,10 @@ class TrueDataHistory:
             raise HistoryRefusal(429, f"TrueData allows the next question in {wait:.0f} s.")
         self._wait(wait)
         self._pace.asked(self._mono())
+        if not may_be_told_secrets(base):
+            raise ValueError(f"{base} is no address to send a password to: it must begin with https://.")
         parts = urlsplit(base)
         host, port = parts.hostname or "", parts.port
-        if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
-            raise ValueError(f"{host} is no address to send a password to: it must begin with https://.")
         made: http.client.HTTPConnection
         if parts.scheme == "https":
             made = http.client.HTTPSConnection(host, port, timeout=SECONDS, context=ssl.create_default_context())

@@ -18,11 +18,12 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from core import vendors
+from core.hosts import is_this_machine
 from feeds.live.link import Ear, Segments, Told
 from feeds.live.plan import Plan, limits_on
 from feeds.live.supervisor import Denied, Lost, Opened
 from feeds.live.upstox_wire import read, segment_of
-from feeds.live.vendors import LOOPBACK, Vendor
+from feeds.live.vendors import Vendor
 
 # Our names of modes, and the vendor's.
 MODES = {"full": "full", "last": "ltpc", "greeks": "option_greeks"}
@@ -181,7 +182,7 @@ def _checked(address: str) -> bool:
     parts = urlsplit(address)
     if parts.scheme in ("", "wss"):
         return False
-    if parts.scheme == "ws" and parts.hostname in LOOPBACK:
+    if parts.scheme == "ws" and is_this_machine(parts.hostname or ""):
         return True
     raise ValueError(f"{parts.scheme}://{parts.hostname} is no address to send a token to: it must begin with wss://.")
 

@@ -6,12 +6,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import orjson
 
+from core.hosts import may_be_told_secrets
 from feeds.live.refusal import VendorRefusal
-from feeds.live.vendors import LOOPBACK
 
 HOST = "https://api.upstox.com"
 SECONDS = 15.0
@@ -38,8 +38,7 @@ def ask(
     host: str = HOST,
 ) -> dict[str, Any]:
     """The object that the vendor answers a GET with, or a POST where there is a ``form``. Raises RestRefusal."""
-    parts = urlsplit(host)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+    if not may_be_told_secrets(host):
         raise ValueError(f"{host} is no address to send a token to: it must begin with https://.")
     address = f"{host}{path}" + (f"?{urlencode(query)}" if query else "")
     headers = {"Accept": "application/json"}

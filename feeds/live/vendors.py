@@ -11,8 +11,6 @@ from feeds.live.supervisor import Rules
 
 # Of what opens a vendor's door, the names of what is no secret.
 OPEN = frozenset({"stream", "address"})
-# This machine alone, which a secret may be sent to without TLS: a stand-in listens there.
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MODULES = {"upstox": "feeds.live.upstox", "truedata": "feeds.live.truedata"}
 
 

@@ -8,7 +8,6 @@ Whole messages in one frame, which nearly all are, are cut out of what came with
 sends tens of thousands a second; all other frames are the library's to judge.
 """
 
-import ipaddress
 import logging
 import select
 import socket
@@ -22,6 +21,8 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import WebSocketURI
+
+from core.hosts import is_this_machine
 
 # The largest message taken, how much is read at once, and how much of what came is handed on together.
 LARGEST, CHUNK, TOGETHER = 1 << 22, 1 << 18, 1 << 20
@@ -95,7 +96,7 @@ class Channel:
             raise
 
     def _reach(self, address: Address, deadline: float) -> socket.socket:
-        if address.tls is None and not _is_here(address.host):
+        if address.tls is None and not is_this_machine(address.host):
             raise ConnectionLost(f"{address.shown} is no address of this machine, so that it must be reached by TLS.")
         made: socket.socket | None = None
         try:
@@ -270,15 +271,6 @@ class Channel:
 
 
 _CONTENT = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _words(error: OSError) -> str:
