@@ -10,7 +10,7 @@ from feeds.live.plan import Limits
 from feeds.live.supervisor import Rules
 
 # Of what opens a vendor's door, the names of what is no secret.
-OPEN = frozenset({"stream", "address"})
+OPEN = frozenset({"stream", "host", "port"})
 _MODULES = {"upstox": "feeds.live.upstox", "truedata": "feeds.live.truedata"}
 
 

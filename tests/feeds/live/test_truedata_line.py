@@ -51,6 +51,16 @@ def line(stand: TrueDataStandIn) -> Iterator[Stepped]:
     made.worker.stop()
 
 
+def test_a_line_that_cannot_connect_names_where_and_no_secret(stand: TrueDataStandIn, line: Stepped) -> None:
+    stand.go_away()
+    line.until(lambda: line.worker.status().state is LineState.BACKING_OFF)
+    said = line.worker.status().sentence
+    assert f"127.0.0.1:{stand.port}" in said
+    assert PASSWORD not in said
+    assert USER not in said
+    stand.come_back()
+
+
 @pytest.mark.parametrize("what", ["drop", "gone", "half-open", "broken frames"])
 def test_a_lost_connection_is_made_again_and_its_symbols_are_added_again(
     stand: TrueDataStandIn, line: Stepped, what: str
