@@ -14,11 +14,24 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 import log
+from setting_types import (
+    Address,
+    Domains,
+    Email,
+    ExistingPath,
+    Folder,
+    Origins,
+    Password,
+    PostgresPrograms,
+    PostgresUrl,
+    SmallLetters,
+    Words,
+)
 
 PROJECT = Path(__file__).resolve().parent
 SECRETS_FILE = PROJECT / ".streamlit" / "secrets.toml"
@@ -42,14 +55,14 @@ class Settings(BaseSettings):
         case_sensitive=False, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
-    database_url: str | None = Field(
+    database_url: PostgresUrl | None = Field(
         default=None,
         repr=False,
         description="Address of a Postgres 15 or newer, `postgresql://user:password@host:5432/name`. Unset: "
         "Kagaz runs its own embedded one.",
         json_schema_extra={"must": "be an address like postgresql://user:password@host:5432/name"},
     )
-    kagaz_home: Path = Field(
+    kagaz_home: Folder = Field(
         default=PROJECT / ".kagaz",
         description="Folder for the embedded database and first-sign-in.txt. Where the default cannot be "
         "written, the system's or the user's data folder is taken, else the temporary one; the log names it.",
@@ -63,19 +76,19 @@ class Settings(BaseSettings):
         8600, 0, 65535, "be a port, a whole number from 1 to 65535, or 0 for no gateway",
         "Port of the gateway for programs written for a broker's API. `0`: none is wanted.",
     )  # fmt: skip
-    gateway_address: str = Field(
+    gateway_address: Address = Field(
         default="127.0.0.1",
         description="Address that the gateway listens on: `127.0.0.1` for this machine alone, `0.0.0.0` for all.",
         json_schema_extra={"must": "be an address of this machine, such as 127.0.0.1 or 0.0.0.0"},
     )
-    kagaz_feed: Literal["simulator", "replay", "upstox", "truedata"] = Field(
+    kagaz_feed: Annotated[Literal["simulator", "replay", "upstox", "truedata"], SmallLetters] = Field(
         default="simulator",
         description="Where prices come from at the first start: `simulator`, `replay`, `upstox` or `truedata`. A "
         "vendor's prices are their owner's alone: with one of the last two the simulator is everybody's market, and "
         "the first administrator gets one of their own beside it, to be connected on the page Feeds.",
         json_schema_extra={"must": "be simulator, replay, upstox or truedata"},
     )
-    kagaz_session: Literal["always", "nse"] = Field(
+    kagaz_session: Annotated[Literal["always", "nse"], SmallLetters] = Field(
         default="always",
         description="`always`: the simulator trades round the clock, and each day is a trading date that "
         "rolls at 15:30 IST. `nse`: real hours, phases and holidays.",
@@ -85,7 +98,7 @@ class Settings(BaseSettings):
         1, 0, 2**63 - 1, "be a whole number, 0 or more",
         "Seed of the simulator: the same seed gives the same market.",
     )  # fmt: skip
-    kagaz_sidecar: Literal["child", "external"] = Field(
+    kagaz_sidecar: Annotated[Literal["child", "external"], SmallLetters] = Field(
         default="child",
         description="`child`: the web process starts the sidecar (`python -m jobs`), which runs the markets. "
         "`external`: whoever runs this web process runs it.",
@@ -118,24 +131,24 @@ class Settings(BaseSettings):
         6, 0, 12, "be a whole number from 0 to 12",
         "Live markets that may run at once; each keeps five connections to the database.",
     )  # fmt: skip
-    kagaz_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    kagaz_origins: Origins = Field(
         default=(),
         description="Other origins whose pages may send writes with a cookie, separated by commas: "
         "`https://desk.example.com,https://desk.example.com:8443`.",
         json_schema_extra={"must": "be origins like https://desk.example.com, separated by commas"},
     )
-    kagaz_signup: Annotated[tuple[str, ...], NoDecode] = Field(
+    kagaz_signup: Domains = Field(
         default=(),
         description="Who becomes a trader by signing in with Google for the first time: `anyone`, or whoever has a "
         "verified address in one of these domains, `example.com,example.org`. Unset: nobody.",
         json_schema_extra={"must": "be anyone, or domains like example.com, separated by commas"},
     )
-    kagaz_admin_email: str | None = Field(
+    kagaz_admin_email: Email | None = Field(
         default=None,
         description="E-mail of the first admin, made when the database has no user.",
         json_schema_extra={"must": "be an e-mail address"},
     )
-    kagaz_admin_password: str | None = Field(
+    kagaz_admin_password: Password | None = Field(
         default=None,
         repr=False,
         description="Password of the first admin, who must change it at the first sign-in. At most 72 bytes.",
@@ -156,18 +169,18 @@ class Settings(BaseSettings):
     kagaz_upstox_stream: str | None = Field(
         default=None, description="Address of Upstox's stream, to try Kagaz with a stand-in. Unset: Upstox's own."
     )
-    kagaz_vendor_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+    kagaz_vendor_hosts: Words = Field(
         default=(),
         description="Other hosts than TrueData's own (`….truedata.in`) that owners may name for it, comma-separated.",
         json_schema_extra={"must": "be names of hosts, separated by commas"},
     )
-    kagaz_pg_bin: Path | None = Field(
+    kagaz_pg_bin: PostgresPrograms | None = Field(
         default=None,
         description="Folder with the programs of a Postgres (initdb, postgres) for the embedded database, in "
         "place of those of the installed wheel.",
         json_schema_extra={"must": "be a folder that holds initdb and postgres"},
     )
-    kagaz_replay_path: Path | None = Field(
+    kagaz_replay_path: ExistingPath | None = Field(
         default=None,
         description="File or folder with the bars that the replay feed plays, or the folder of a recording.",
         json_schema_extra={"must": "be the path of a file or folder that exists"},
@@ -185,104 +198,16 @@ class Settings(BaseSettings):
         0, 0, 60_000, "be a whole number of milliseconds from 0 to 60000",
         "Milliseconds that an order takes to reach the simulated exchange.",
     )  # fmt: skip
-    kagaz_log_level: Literal["debug", "info", "warning", "error"] = Field(
+    kagaz_log_level: Annotated[Literal["debug", "info", "warning", "error"], SmallLetters] = Field(
         default="info",
         description="Least level that Kagaz's own logs show: `debug`, `info`, `warning` or `error`.",
         json_schema_extra={"must": "be debug, info, warning or error"},
     )
-    kagaz_log_format: Literal["auto", "json", "human"] = Field(
+    kagaz_log_format: Annotated[Literal["auto", "json", "human"], SmallLetters] = Field(
         default="auto",
         description="`json`: one object a line. `human`: text. `auto`: text on a terminal, JSON elsewhere.",
         json_schema_extra={"must": "be auto, json or human"},
     )
-
-    @field_validator(
-        "kagaz_feed", "kagaz_session", "kagaz_sidecar", "kagaz_log_level", "kagaz_log_format", mode="before"
-    )
-    @classmethod
-    def _lower(cls, value: object) -> object:
-        return value.strip().lower() if isinstance(value, str) else value
-
-    @field_validator("gateway_address")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        if re.fullmatch(r"[0-9A-Za-z.:-]{1,253}", value.strip(), re.ASCII) is None:
-            raise ValueError("not an address")
-        return value.strip()
-
-    @field_validator("database_url")
-    @classmethod
-    def _database_url(cls, value: str | None) -> str | None:
-        """psycopg wants the plain scheme; hosting services hand out `postgres://`, others name a driver."""
-        if value is None:
-            return None
-        found = re.fullmatch(r"postgres(?:ql)?(?:\+psycopg)?://(\S+)", value.strip())
-        if found is None:
-            raise ValueError("not the address of a Postgres")
-        address = f"postgresql://{found[1]}"
-        urlsplit(address)  # raises ValueError for a broken host
-        return address
-
-    @field_validator("kagaz_home", "kagaz_pg_bin", "kagaz_replay_path")
-    @classmethod
-    def _absolute(cls, value: Path | None) -> Path | None:
-        """Child processes may stand in another folder, so that a path is fixed where it is read."""
-        return None if value is None else value.expanduser().absolute()
-
-    @field_validator("kagaz_home")
-    @classmethod
-    def _folder(cls, value: Path) -> Path:
-        if value.exists() and not value.is_dir():
-            raise ValueError("not a folder")
-        return value
-
-    @field_validator("kagaz_pg_bin")
-    @classmethod
-    def _programs(cls, value: Path | None) -> Path | None:
-        if value and not all(any(value.glob(f"{name}*")) for name in ("initdb", "postgres")):
-            raise ValueError("no Postgres in it")
-        return value
-
-    @field_validator("kagaz_replay_path")
-    @classmethod
-    def _exists(cls, value: Path | None) -> Path | None:
-        if value and not value.exists():
-            raise ValueError("not there")
-        return value
-
-    @field_validator("kagaz_origins", "kagaz_signup", "kagaz_vendor_hosts", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return tuple(part for part in re.split(r"[,\s]+", value) if part) if isinstance(value, str) else value
-
-    @field_validator("kagaz_origins")
-    @classmethod
-    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """As a browser writes them: lower case, no path, no default port."""
-        return tuple(_origin(one) for one in value)
-
-    @field_validator("kagaz_signup")
-    @classmethod
-    def _signup(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """Small letters, as addresses are compared."""
-        found = tuple(one.lower().removeprefix("@") for one in value)
-        if not all(one == "anyone" or re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", one) for one in found):
-            raise ValueError("neither anyone nor a domain")
-        return found
-
-    @field_validator("kagaz_admin_email")
-    @classmethod
-    def _email(cls, value: str | None) -> str | None:
-        if value is not None and re.fullmatch(r"[^\s@]+@[^\s@]+", value) is None:
-            raise ValueError("not an e-mail address")
-        return value
-
-    @field_validator("kagaz_admin_password")
-    @classmethod
-    def _password(cls, value: str | None) -> str | None:
-        if value is not None and len(value.encode()) > 72:
-            raise ValueError("longer than bcrypt can tell apart")
-        return value
 
     @model_validator(mode="after")
     def _pair(self) -> "Settings":
@@ -333,17 +258,6 @@ def secrets(path: Path) -> dict[str, Any]:
         place = re.search(r"line \d+, column \d+", str(error))
         raise WrongSettings(f"{path} is not valid TOML{f' at {place[0]}' if place else ''}.") from None
     return {key: value for key, value in parsed.items() if not isinstance(value, dict)}
-
-
-def _origin(text: str) -> str:
-    parts = urlsplit(text.strip().lower())
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("not an origin")
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValueError("an origin has no path")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    default = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, default) else "")
 
 
 def unknown(names: Iterable[str]) -> list[str]:
