@@ -1,13 +1,10 @@
-"""How often a program may call, counted in this process by its key and the kind of its calls."""
+"""How often a program may call one process, by its key and the kind of its calls."""
 
-import math
-import threading
-import time
 from datetime import UTC, datetime
 
 import settings
-from core.program_rules import Bucket, Call, rules_at
-from core.reasons import Reason, Refusal
+from core.program_rules import Call, rules_at
+from web.buckets import Buckets
 
 _WORDS = {Call.QUOTE: "quotes", Call.HISTORY: "candles", Call.OTHER: "calls"}
 
@@ -16,17 +13,10 @@ class Rates:
     """The buckets of every program that has called."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._buckets: dict[tuple[int, Call], Bucket] = {}
+        self._buckets = Buckets()
 
     def spend(self, program: int, kind: Call | None) -> None:
         """Count a call of a program. Raises RATE_LIMIT; with KAGAZ_ORDER_RATE=0 nothing is counted."""
         if kind is None or settings.load().kagaz_order_rate == 0:
             return
-        rate = rules_at(datetime.now(UTC)).rates[kind]
-        with self._lock:
-            wait = self._buckets.setdefault((program, kind), Bucket()).spend(rate, time.monotonic())
-        if wait > 0:
-            seconds = max(1, math.ceil(wait))
-            sentence = f"Too many requests: {rate.a_second} {_WORDS[kind]} a second in the long run. Wait {seconds} s."
-            raise Refusal(Reason.RATE_LIMIT, sentence, numbers={"retry_after": seconds})
+        self._buckets.spend((program, kind), rules_at(datetime.now(UTC)).rates[kind], _WORDS[kind])
