@@ -85,7 +85,8 @@ class Endpoint:
     ``public``: no credential. ``keyed``: takes an Idempotency-Key. ``starting``: answers while the
     process starts, when there is no database yet. ``inline``: never blocks, so that it needs no thread
     and answers even when all are busy. ``free``: no rate bounds it, for it lessens risk. ``body`` and ``query`` name
-    the fields for OpenAPI.
+    the fields for OpenAPI. ``instead``: people walk through this with a browser, and get this in place of a problem,
+    which is for programs to read.
     """
 
     method: str
@@ -100,3 +101,4 @@ class Endpoint:
     body: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
     status: int = 200
+    instead: Callable[[Reply], Reply] | None = None

@@ -47,8 +47,15 @@ def _to(outcome: str) -> Reply:
     return Reply(303, None, headers | {"cache-control": "no-store"})
 
 
+def _stopped(problem: Reply) -> Reply:
+    """Back to the page, which asks who comes without a session to sign in, and says that the login was for nothing."""
+    return _to("signed-out" if problem.status == 401 else "lost")
+
+
 ENDPOINTS = (
     Endpoint("GET", "/feeds", listed, "Live feeds and their state"),
-    Endpoint("GET", "/feeds/upstox/login", login, "To Upstox's login", status=303),
-    Endpoint("GET", "/feeds/upstox/callback", callback, "Where Upstox's login comes back to", status=303),
+    Endpoint("GET", "/feeds/upstox/login", login, "To Upstox's login", status=303, instead=_stopped),
+    Endpoint(
+        "GET", "/feeds/upstox/callback", callback, "Where Upstox's login comes back to", status=303, instead=_stopped
+    ),
 )

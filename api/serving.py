@@ -66,12 +66,19 @@ class Resource:
                 reply, ours = problems.of_error(error)
                 if ours:
                     _logger.exception("Request failed", extra={"path": self.path})
+                reply = self._for_people(method, scope, reply)
             seconds = time.perf_counter() - started
             self.server.meter.count(method, self.path, reply.status, seconds)
             extra = {"method": method, "path": self.path, "status": reply.status, "ms": round(seconds * 1e3)}
             loud = method in _WRITES or reply.status >= 400
             _logger.log(logging.INFO if loud else logging.DEBUG, "Request", extra=extra)
         await respond(reply, request_id, scope, send)
+
+    def _for_people(self, method: str, scope: Scope, problem: Reply) -> Reply:
+        """What a browser that somebody sits at gets in place of a problem, where people walk through."""
+        instead = self.endpoints[method].instead if method in self.endpoints else None
+        wants_a_page = "text/html" in Headers(scope=scope).get("accept", "")
+        return instead(problem) if instead is not None and wants_a_page else problem
 
     async def _reply(self, method: str, scope: Scope, receive: Receive) -> Reply:
         endpoint = self.endpoints.get(method)

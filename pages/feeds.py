@@ -21,6 +21,7 @@ OUTCOMES = {
         st.error,
         "That login was not begun in this session, is used up, or took longer than ten minutes. Connect again.",
     ),
+    "signed-out": (st.error, "You were no longer signed in here when that login came back. Connect again."),
 }
 ALONE = (
     "A vendor's prices are for the holder of its account: nobody else here sees them, not even an administrator. "

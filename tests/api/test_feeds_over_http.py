@@ -98,3 +98,16 @@ def test_a_declined_login_and_nonsense_lead_back_to_the_page(owner: str, client:
 def test_a_token_begins_no_login(owner: str, client: TestClient, desk: Database) -> None:
     answer = as_bot(client, desk, "alice").get(f"{FEEDS}/upstox/login", follow_redirects=False)
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("path", ["login", "callback?state=x&code=y"])
+def test_a_browser_without_a_session_is_led_to_the_page_and_a_program_is_told(client: TestClient, path: str) -> None:
+    accept = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
+    person = client.get(f"{FEEDS}/upstox/{path}", headers={"accept": accept}, follow_redirects=False)
+    assert outcome(person) == "signed-out"
+    assert person.headers["referrer-policy"] == "no-referrer"
+    assert not person.content
+    program = client.get(f"{FEEDS}/upstox/{path}", headers={"accept": "application/json"}, follow_redirects=False)
+    assert (program.status_code, program.json()["reason_code"]) == (401, 800)
+    listed = client.get(FEEDS, headers={"accept": accept}, follow_redirects=False)
+    assert listed.status_code == 401, "what only programs ask for stays theirs"

@@ -87,7 +87,7 @@ def test_the_live_market_is_switched_on_and_its_book_chosen(open_as: Open, floor
     assert markets.state(floor.database, "live/asha").running is False
 
 
-@pytest.mark.parametrize("outcome", ["connecting", "declined", "lost", "nonsense"])
+@pytest.mark.parametrize("outcome", ["connecting", "declined", "lost", "signed-out", "nonsense"])
 def test_each_way_back_from_a_login_is_told(open_as: Open, floor: Floor, outcome: str) -> None:
     open_as("asha")
     set_up(floor)
