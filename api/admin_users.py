@@ -11,7 +11,7 @@ from api.parsing import bad
 from api.readers import amount, flag, one_of, text
 from api.reply import Reply
 from core.reasons import Reason, Refusal
-from desk import identity
+from desk import access, identity
 from desk.identity import InvitationRow, User
 from desk.rows import Row, ist
 from web.texts import storable
@@ -22,7 +22,7 @@ def signed_in(handler: Handler) -> Handler:
 
     @wraps(handler)
     def behind(call: Call) -> Reply:
-        identity.require_session(call.principal)
+        access.require_session(call.principal)
         return handler(call)
 
     return guarded(behind)

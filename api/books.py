@@ -8,7 +8,7 @@ from api.orders import reply_of
 from api.paging import PAGED, USUAL, mark, marked, page, part, wanted
 from api.readers import amount, count, cursor, day, text
 from api.reply import Reply
-from desk import access, identity, screens, wallet
+from desk import access, screens, sharing, wallet
 from desk.access import AccountRef
 from desk.answers import Answer
 from desk.identity import Principal
@@ -86,13 +86,12 @@ def shares(call: Call) -> Reply:
     account = call.account(fields)
     after, limit = fields.may("cursor", mark), fields.may("limit", count) or USUAL
     fields.close()
-    names = access.shared_with(call.database, call.principal, account().key, after, limit + 1)
+    names = sharing.shared_with(call.database, call.principal, account().key, after, limit + 1)
     return page(names, limit, lambda each: {"user": each}, marked)
 
 
-def sharing(act: Callable[[Any, Principal, str, str], None], says: str, *, gives: bool) -> Handler:
-    """Let somebody read an account, or no longer. What ``gives`` entry is not for a token: a leaked one would share
-    its owner's book with the thief."""
+def changing_shares(act: Callable[[Any, Principal, str, str], None], says: str, *, gives: bool) -> Handler:
+    """Let somebody read an account, or no longer: what ``gives`` has a body."""
 
     def handler(call: Call) -> Reply:
         access.require_write(call.principal)
@@ -101,8 +100,6 @@ def sharing(act: Callable[[Any, Principal, str, str], None], says: str, *, gives
         user = fields.need("user", text)
         fields.close()
         found = account()
-        if gives:
-            identity.require_session(call.principal)
         act(call.database, call.principal, found.key, user)
         return Reply(204)
 
@@ -148,7 +145,7 @@ ENDPOINTS = (
     Endpoint(
         "PUT",
         "/accounts/shares",
-        sharing(access.share, "Let another user read an account.", gives=True),
+        changing_shares(sharing.share, "Let another user read an account.", gives=True),
         "Share an account",
         body=("account", "user"),
         status=204,
@@ -156,7 +153,7 @@ ENDPOINTS = (
     Endpoint(
         "DELETE",
         "/accounts/shares",
-        sharing(access.unshare, "Take a share back.", gives=False),
+        changing_shares(sharing.unshare, "Take a share back.", gives=False),
         "Take a share back",
         query=("account", "user"),
         status=204,

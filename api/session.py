@@ -7,7 +7,7 @@ from api.paging import PAGED, mark, marked, page, part, wanted
 from api.readers import text
 from api.reply import Reply
 from core.reasons import Reason, Refusal
-from desk import identity
+from desk import access, identity
 from desk.identity import SessionRow
 from desk.rows import ist
 from web.security import cookie
@@ -46,7 +46,7 @@ def listed(call: Call) -> Reply:
 def revoke(call: Call) -> Reply:
     """End one of one's own sessions; its streams end within two seconds."""
     call.query().close()
-    identity.require_session(call.principal)
+    access.require_session(call.principal)
     identity.revoke_session(call.database, call.principal, call.path["session_id"])
     return Reply(204)
 
@@ -54,7 +54,7 @@ def revoke(call: Call) -> Reply:
 def revoke_others(call: Call) -> Reply:
     """End every session of one's own but this one; says how many."""
     call.query().close()
-    identity.require_session(call.principal)
+    access.require_session(call.principal)
     return Reply(200, {"ended": identity.revoke_others(call.database, call.principal)})
 
 

@@ -7,7 +7,7 @@ from api.paging import PAGED, page, wanted
 from api.parsing import bad
 from api.readers import account, cursor, title, whole
 from api.reply import Reply
-from desk import identity
+from desk import access, identity
 from desk.identity import TokenRow
 from desk.rows import ist
 
@@ -50,7 +50,7 @@ def create(call: Call) -> Reply:
     lives = fields.may("days", days)
     fields.close()
     who = call.principal
-    identity.require_session(who)
+    access.require_session(who)
     token, made = identity.create_token_once(
         call.database, who, call.key, bound, name=name, days=lives,
         scopes=scopes or (("read",) if who.role == "analyst" else ("read", "trade")),

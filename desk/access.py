@@ -32,11 +32,9 @@ __all__ = [
     "by_key",
     "foresee",
     "require_admin",
+    "require_session",
     "require_unbound",
     "require_write",
-    "share",
-    "shared_with",
-    "unshare",
 ]
 
 # user/book, then perhaps @market for a market that is not running, ~id for an archived account.
@@ -188,6 +186,14 @@ def require_unbound(principal: Principal) -> None:
         raise Refusal(Reason.FORBIDDEN, "This token is for one account and changes that alone. Use one for them all.")
 
 
+def require_session(principal: Principal) -> None:
+    """Refuse a token where only who is signed in may act: a leaked token must not make itself another."""
+    if principal.session_public_id is None:
+        raise Refusal(
+            Reason.FORBIDDEN, "A token may not do this: it takes the session of somebody who signed in on the page."
+        )
+
+
 def add_account(database: Database, principal: Principal, name: str) -> AccountRef:
     """A new empty book in the running market for the principal, such as one more for a strategy."""
     require_write(principal)
@@ -210,49 +216,6 @@ def add_account(database: Database, principal: Principal, name: str) -> AccountR
         audit.append(connection, principal.name, "ACCOUNT_ADDED", key, user_id=principal.user_id)
     forget_all()
     return AccountRef(account_id, key, principal.user_id, market[0], name, archived=False)
-
-
-def share(database: Database, principal: Principal, key: str, reader: str) -> None:
-    """Let another user read one's account; an administrator may share any."""
-    _change_share(database, principal, key, reader, grant=True)
-
-
-def unshare(database: Database, principal: Principal, key: str, reader: str) -> None:
-    """Take a share back."""
-    _change_share(database, principal, key, reader, grant=False)
-
-
-def shared_with(
-    database: Database, principal: Principal, key: str, after: str | None = None, limit: int | None = None
-) -> list[str]:
-    """The names of those who may read an account of one's own: all of them, or so many behind a name."""
-    found = account(database, principal, key)
-    with database.connection() as connection:
-        return rows.sharers(connection, found.id, after, limit)
-
-
-def _change_share(database: Database, principal: Principal, key: str, reader: str, *, grant: bool) -> None:
-    require_write(principal)
-    found = account(database, principal, key)
-    if found.user_id != principal.user_id and not principal.is_admin:
-        raise Refusal(Reason.FORBIDDEN, "Only its owner shares an account.", field="account")
-    if found.live and grant:
-        sentence = "A vendor's prices may be shown to the holder of its account alone: a book with them is not shared."
-        raise Refusal(Reason.FORBIDDEN, sentence, field="account")
-    with database.connection() as connection:
-        user = user_rows.user_by_name(connection, reader.strip().lower())
-        if user is None:
-            raise Refusal(Reason.NOT_FOUND, "There is no user of that name.", field="name")
-        if grant and user.id == found.user_id:
-            raise Refusal(Reason.BAD_INPUT, "That is the book's owner, who reads it already.", field="name")
-        if grant:
-            rows.share(connection, found.id, user.id, principal.user_id)
-        else:
-            rows.unshare(connection, found.id, user.id)
-        action = "ACCOUNT_SHARED" if grant else "ACCOUNT_UNSHARED"
-        detail = {"reader": user.name}
-        audit.append(connection, principal.name, action, found.key, user_id=principal.user_id, detail=detail)
-    forget_all()
 
 
 def _named(database: Database, principal: Principal, key: str) -> AccountRef:

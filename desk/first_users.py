@@ -7,8 +7,7 @@ from pathlib import Path
 
 from core.vendors import Vendor
 from db.engine import Database
-from desk import access, identity, live, replays, wallet
-from desk.principal import Principal
+from desk import access, identity, live, replays, sharing, wallet
 from settings import Settings
 
 FILE = "first-sign-in.txt"
@@ -80,14 +79,10 @@ def _demo(database: Database, home: Path, *, with_admin: bool) -> None:
             account = access.by_key(database, f"{demo.name}/main")
             wallet.deposit(database, "system", account.id, demo.cash, "first-deposit")
         if demo.role == "analyst":
-            access.share(database, _as(database, "asha"), "asha/main", demo.name)
+            owner = access.by_key(database, "asha/main")
+            sharing.let_in(database, owner, demo.name, owner.user_id, "asha")
     if sys.stdout is not None and sys.stdout.isatty():
         sys.stdout.write(_text(passwords))
-
-
-def _as(database: Database, name: str) -> Principal:
-    user = identity.find(database, name)
-    return Principal(user.id, user.name, user.role, None, None, None, ("read", "trade"))
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -26,8 +26,7 @@ from db import feeds as rows
 from db.engine import Database
 from db.feeds import CredentialRow
 from desk import sealing
-from desk.access import require_write
-from desk.identity.tokens import require_session
+from desk.access import require_session, require_write
 from desk.principal import Principal
 from desk.rows import Row, ist
 

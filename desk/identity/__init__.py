@@ -59,7 +59,7 @@ from desk.identity.sessions import (
     start_session,
     still_valid,
 )
-from desk.identity.tokens import create_token, create_token_once, require_session, revoke_token, tokens
+from desk.identity.tokens import create_token, create_token_once, revoke_token, tokens
 from desk.identity.trail import audit_actions, audit_log
 from desk.identity.users import ROLES, User, add_user, everyone, find, set_active, set_role
 from desk.principal import Principal
@@ -120,7 +120,6 @@ __all__ = [
     "principal_from_cookie",
     "principal_from_token",
     "proof_of",
-    "require_session",
     "revoke_all",
     "revoke_app",
     "revoke_others",

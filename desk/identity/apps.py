@@ -20,8 +20,9 @@ from db import apps as rows
 from db import audit
 from db.apps import AppRow
 from db.engine import Database
+from desk.access import require_session
 from desk.identity.sessions import digest, good_length, note_use, principal_of, who
-from desk.identity.tokens import SCOPES, active_user, own_account, require_session
+from desk.identity.tokens import SCOPES, active_user, own_account
 from desk.principal import Principal
 from desk.remember import foresee, forget_all, remembered
 

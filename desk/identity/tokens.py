@@ -11,7 +11,7 @@ from db import audit
 from db.access import TokenRow
 from db.engine import Database
 from db.identity import lock_user
-from desk.access import AccountRef, by_key
+from desk.access import AccountRef, by_key, require_session
 from desk.answers import fingerprint, key_conflict
 from desk.identity.sessions import digest
 from desk.identity.users import User, find
@@ -133,14 +133,6 @@ def tokens(
     """One's living tokens, newest first, perhaps so many below an id; never the token itself."""
     with database.connection() as connection:
         return rows.tokens_of(connection, principal.user_id, before, limit)
-
-
-def require_session(principal: Principal) -> None:
-    """Refuse a token where only who is signed in may act: a leaked token must not make itself another."""
-    if principal.session_public_id is None:
-        raise Refusal(
-            Reason.FORBIDDEN, "A token may not do this: it takes the session of somebody who signed in on the page."
-        )
 
 
 def revoke_token(database: Database, principal: Principal, token_id: int) -> None:

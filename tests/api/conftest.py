@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from api import late
 from db.engine import Database
-from desk import access, identity, wallet
+from desk import access, identity, sharing, wallet
 from tests.api.checker import Watch
 from tests.floor import Floor
 from tests.people import open_market, person, signed_in, token
@@ -41,8 +41,8 @@ def peopled(database: Database) -> Database:
     for name in ("alice", "bob"):
         account = access.by_key(database, f"{name}/main")
         wallet.deposit(database, "test", account.id, CASH, "first")
-    alice = identity.principal_from_token(database, token(database, "alice"))
-    access.share(database, alice, "alice/main", "ana")
+    _, alice = signed_in(database, "alice")
+    sharing.share(database, alice, "alice/main", "ana")
     return database
 
 

@@ -18,7 +18,7 @@ from core.reasons import Reason, Refusal
 from core.vendors import Vendor
 from db import access as rows
 from db.engine import Database
-from desk import access, admin, events, identity, live, masters, replays
+from desk import access, admin, events, identity, live, masters, replays, sharing
 from tests import factories as make
 from tests.api.conftest import ORDER, as_bot, as_browser
 from tests.api.streaming import Live
@@ -139,7 +139,7 @@ def test_an_open_stream_ends_when_a_book_is_not_ones_own(market: str, desk: Data
 def test_it_is_shared_with_nobody(market: str, desk: Database, name: str) -> None:
     _, principal = signed_in(desk, name)
     with pytest.raises(Refusal) as no:
-        access.share(desk, principal, BOOK, "ana")
+        sharing.share(desk, principal, BOOK, "ana")
     assert no.value.reason is (Reason.FORBIDDEN if name == "alice" else Reason.UNKNOWN_ACCOUNT)
 
 

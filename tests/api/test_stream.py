@@ -16,7 +16,7 @@ import pytest
 from api.late import PREFIX
 from core.frames import Frame, row_type
 from db.engine import Database
-from desk import access, identity, masters, wallet
+from desk import access, identity, masters, sharing, wallet
 from tests import factories as make
 from tests.api.streaming import Live, live
 from tests.people import token
@@ -249,7 +249,7 @@ def test_an_account_shared_no_longer_is_streamed_no_longer(server: Live, desk: D
         reader.until("hello")
         owner = identity.principal_from_token(desk, token(desk, "alice"))
         assert owner is not None
-        access.unshare(desk, owner, "alice/main", "ana")
+        sharing.unshare(desk, owner, "alice/main", "ana")
         assert reader.until("bye") == {"reason": "session"}
 
 

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from db.engine import Database
-from desk import access, identity, wallet
+from desk import access, identity, sharing, wallet
 from tests.cluster import Throwaway
 from tests.people import PASSWORD, signed_in
 
@@ -101,7 +101,7 @@ def settle(database: Database) -> None:
         identity.add_user(database, name, role, password=PASSWORD)
         book = access.by_key(database, f"{name}/main")
         assert role != "trader" or wallet.deposit(database, name, book.id, CASH).ok
-    access.share(database, signed_in(database, "asha")[1], "asha/main", "meera")
+    sharing.share(database, signed_in(database, "asha")[1], "asha/main", "meera")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import pytest
 
 from core.reasons import Reason, Refusal
 from db.engine import Database
-from desk import access, identity
+from desk import access, identity, sharing
 from tests.people import open_market, person, signed_in, token
 
 
@@ -14,7 +14,7 @@ def desk(clean_database: Database) -> Database:
     open_market(clean_database)
     for name, role in (("alice", "trader"), ("bob", "trader"), ("ana", "analyst"), ("root", "admin")):
         person(clean_database, name, role)
-    access.share(clean_database, who(clean_database, "alice"), "alice/main", "ana")
+    sharing.share(clean_database, who(clean_database, "alice"), "alice/main", "ana")
     return clean_database
 
 
@@ -71,8 +71,8 @@ def test_the_list_is_what_one_may_read(desk):
 
 
 def test_a_share_taken_back_is_gone(desk):
-    assert access.shared_with(desk, who(desk, "alice"), "alice/main") == ["ana"]
-    access.unshare(desk, who(desk, "alice"), "alice/main", "ana")
+    assert sharing.shared_with(desk, who(desk, "alice"), "alice/main") == ["ana"]
+    sharing.unshare(desk, who(desk, "alice"), "alice/main", "ana")
     assert outcome(access.account, desk, who(desk, "ana"), "alice/main") == "UNKNOWN_ACCOUNT"
 
 
@@ -86,7 +86,7 @@ def test_a_share_taken_back_is_gone(desk):
 )
 def test_who_may_not_share(desk, asker, key, reader, reason):
     with pytest.raises(Refusal) as no:
-        access.share(desk, who(desk, asker), key, reader)
+        sharing.share(desk, who(desk, asker), key, reader)
     assert no.value.reason == reason
 
 
@@ -137,3 +137,13 @@ def test_a_new_book(desk):
         with pytest.raises(Refusal) as no:
             access.add_account(desk, alice, name)
         assert no.value.field == "name"
+
+
+def test_no_token_shares_a_book_and_each_takes_a_share_back(desk):
+    bot = identity.principal_from_token(desk, token(desk, "alice"))
+    with pytest.raises(Refusal, match="signed in") as no:
+        sharing.share(desk, bot, "alice/main", "bob")
+    assert no.value.reason is Reason.FORBIDDEN
+    assert sharing.shared_with(desk, bot, "alice/main") == ["ana"]
+    sharing.unshare(desk, bot, "alice/main", "ana")
+    assert sharing.shared_with(desk, bot, "alice/main") == []

@@ -8,9 +8,10 @@ import pytest
 
 from db.checks import UnfitServerError
 from db.engine import Database
-from desk import access, first_users, identity, installation
+from desk import access, first_users, identity, installation, sharing
 from desk.installation import StartingError, State
 from settings import Settings
+from tests.people import signed_in
 
 
 def chosen(url: str, **more: object) -> Settings:
@@ -77,19 +78,19 @@ def test_the_embedded_database_gets_demo_users_that_can_sign_in(database: Databa
         assert identity.check_password(database, name, password)
     assert stat.S_IMODE((tmp_path / first_users.FILE).stat().st_mode) == 0o600
     assert cash(database, "asha/main") == cash(database, "ravi/main") == 10_00_000_00
-    assert access.shared_with(database, first_users._as(database, "asha"), "asha/main") == ["meera"]
+    assert sharing.shared_with(database, signed_in(database, "asha")[1], "asha/main") == ["meera"]
 
 
-@pytest.mark.parametrize("killed_at", ["add_user", "deposit", "share"])
+@pytest.mark.parametrize("killed_at", ["add_user", "deposit", "let_in"])
 def test_a_start_that_is_killed_is_finished_by_the_next_with_the_same_passwords(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: str
 ) -> None:
-    homes = {"add_user": first_users.identity, "deposit": first_users.wallet, "share": first_users.access}
+    homes = {"add_user": first_users.identity, "deposit": first_users.wallet, "let_in": first_users.sharing}
     real, calls = getattr(homes[killed_at], killed_at), []
 
     def dies_the_second_time(*arguments: object, **more: object) -> object:
         calls.append(arguments)
-        if len(calls) == (1 if killed_at == "share" else 2):
+        if len(calls) == (1 if killed_at == "let_in" else 2):
             raise KeyboardInterrupt
         return real(*arguments, **more)
 
