@@ -74,16 +74,21 @@ def exchange(work: Work, facts: Facts, wish: ConvertPosition, number: int, actor
     if (instrument.segment, instrument.margin_underlying) in work.groups:
         holds.post_margin(work, facts, instrument, facts.now)  # what a newer snapshot asks is no cost of this
     before, available = dict(work.balances), work.available
-    record = _move(work, facts, instrument, wish, number, actor)
+    record, known_as = _move(work, facts, instrument, wish, number, actor), reference_of(number)
     if Product.CNC is wish.source:
-        work.move(Ledger.INVESTED, Ledger.CASH, record.cost, Code.COST, facts.now, reference=f"conversion {number}")
+        work.move(Ledger.INVESTED, Ledger.CASH, record.cost, Code.COST, facts.now, reference=known_as)
     if is_margined(instrument, wish.source) or is_margined(instrument, wish.target):
-        holds.post_margin(work, facts, instrument, facts.now)
+        holds.post_margin(work, facts, instrument, facts.now, reference=known_as)
     if Product.CNC is wish.target:
-        work.move(Ledger.CASH, Ledger.INVESTED, record.cost, Code.COST, facts.now, reference=f"conversion {number}")
+        work.move(Ledger.CASH, Ledger.INVESTED, record.cost, Code.COST, facts.now, reference=known_as)
     required = before[Ledger.CASH] - work.balances[Ledger.CASH]
     changed = {name: work.balances[name] - before[name] for name in (Ledger.INVESTED, Ledger.MARGIN)}
     return Converted(record, required, changed[Ledger.INVESTED], changed[Ledger.MARGIN]), available
+
+
+def reference_of(number: int) -> str:
+    """What the transfers of a conversion are known by."""
+    return f"conversion {number}"
 
 
 def _move(

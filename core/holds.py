@@ -171,14 +171,21 @@ def _members(work: Work, facts: Facts, segment: Segment, underlying: int) -> Ite
             yield instrument, position
 
 
-def post_margin(work: Work, facts: Facts, instrument: Instrument, at: datetime, order_id: int | None = None) -> None:
+def post_margin(
+    work: Work,
+    facts: Facts,
+    instrument: Instrument,
+    at: datetime,
+    order_id: int | None = None,
+    reference: str = "",
+) -> None:
     """Post the margin of an instrument's group after a change. A group is made with its first future, intraday
     share or written option; options that are held, and nothing beside them, need none."""
     key = (instrument.segment, instrument.margin_underlying)
     if key not in work.groups and instrument.kind in OPTIONS and not _written(work, instrument):
         return
     work.group(instrument)
-    post_group(work, facts, *key, at, order_id)
+    post_group(work, facts, *key, at, order_id, reference)
 
 
 def _written(work: Work, instrument: Instrument) -> bool:
@@ -187,7 +194,13 @@ def _written(work: Work, instrument: Instrument) -> bool:
 
 
 def post_group(
-    work: Work, facts: Facts, segment: Segment, underlying: int, at: datetime, order_id: int | None = None
+    work: Work,
+    facts: Facts,
+    segment: Segment,
+    underlying: int,
+    at: datetime,
+    order_id: int | None = None,
+    reference: str = "",
 ) -> None:
     """Bring a group to what it needs: what one margin loses the other gains, the rest is CASH's.
 
@@ -206,10 +219,10 @@ def post_group(
     group.snapshot_id = snapshot.id if snapshot else None
     if rise * order_rise < 0:
         across = min(abs(rise), abs(order_rise)) * (1 if rise > 0 else -1)
-        work.move(Ledger.HOLD, Ledger.MARGIN, across, Code.MARGIN, at, order_id=order_id)
+        work.move(Ledger.HOLD, Ledger.MARGIN, across, Code.MARGIN, at, order_id=order_id, reference=reference)
         rise, order_rise = rise - across, order_rise + across
-    work.move(Ledger.CASH, Ledger.HOLD, order_rise, Code.HOLD, at, order_id=order_id)
-    work.move(Ledger.CASH, Ledger.MARGIN, rise, Code.MARGIN, at, order_id=order_id)
+    work.move(Ledger.CASH, Ledger.HOLD, order_rise, Code.HOLD, at, order_id=order_id, reference=reference)
+    work.move(Ledger.CASH, Ledger.MARGIN, rise, Code.MARGIN, at, order_id=order_id, reference=reference)
 
 
 def set_hold(work: Work, order: Order, amount: int, option: bool, at: datetime) -> None:

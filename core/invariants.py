@@ -50,6 +50,7 @@ class TransferFact:
     on: date | None = None
     order_id: int | None = None
     at: datetime | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class ConversionFact:
     source: Product
     target: Product
     signed: int
+    actor: str = ""
+    at: datetime | None = None
 
     def legs(self) -> tuple["Moved", "Moved"]:
         """What left one product and came to the other."""
@@ -335,6 +338,7 @@ def states_are_kept(books: Books) -> Iterable[str]:
     if since is not None:
         yield from state_invariants.nothing_was_taken(standing, since, books.orders, books.events)
         yield from state_invariants.nothing_was_raised(standing, since, books.orders, books.events, books.transfers)
+        yield from state_invariants.conversions_freed_money(standing, since, books.conversions, books.transfers)
 
 
 CHECKS = (

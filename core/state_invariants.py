@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from core.account import OrderEvent
+from core.carrying import ACTOR
+from core.conversion import reference_of
 from core.ledger import Ledger
 from core.orders import WORKING, Order
 from core.risk_facts import HOUSE_ORIGINS
@@ -33,6 +35,26 @@ class Moved(Protocol):
     @property
     def order_id(self) -> int | None:
         """The order that moved it."""
+
+    @property
+    def at(self) -> datetime | None:
+        """When."""
+
+    @property
+    def reference(self) -> str:
+        """What it belongs to, where that is no order."""
+
+
+class Converted(Protocol):
+    """A conversion as these checks need it."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+    @property
+    def actor(self) -> str:
+        """Who asked for it."""
 
     @property
     def at(self) -> datetime | None:
@@ -80,6 +102,36 @@ def nothing_was_raised(
                 f"order {order.id} was {event.event} at {event.at} and tied up {amount}, and the account may only"
                 f" reduce since {since}"
             )
+
+
+def conversions_freed_money(
+    standing: Standing, since: datetime, conversions: Iterable[Converted], transfers: Iterable[Moved]
+) -> Iterator[str]:
+    """A halted account has converted nothing; one that may only reduce nothing that took money on balance.
+
+    What the house takes over the close is its own affair. Conversions whose margin moved without their number are from
+    a time before it was written beside it: of them nothing is known.
+    """
+    own = {
+        reference_of(each.id): each
+        for each in conversions
+        if each.actor != ACTOR and each.at is not None and each.at >= since
+    }
+    if standing.state is TradingState.HALTED:
+        for each in own.values():
+            yield f"conversion {each.id} was made at {each.at}, and the account is halted since {since}"
+    if standing.state is not TradingState.REDUCING or not own:
+        return
+    taken: dict[str, int] = defaultdict(int)
+    secured: set[str] = set()
+    for move in transfers:
+        if move.reference in own:
+            taken[move.reference] += move.amount * ((move.source in _FREE) - (move.target in _FREE))
+            if _TIED & {move.source, move.target}:
+                secured.add(move.reference)
+    for name in sorted(secured):
+        if taken[name] > 0:
+            yield f"{name} took {taken[name]} at {own[name].at}, and the account may only reduce since {since}"
 
 
 def _steps(

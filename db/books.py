@@ -151,12 +151,12 @@ def _trades(connection: Connection, ids: list[int]) -> defaultdict[int, list[Tra
 def _conversions(connection: Connection, ids: list[int]) -> defaultdict[int, list[ConversionFact]]:
     grouped: defaultdict[int, list[ConversionFact]] = defaultdict(list)
     rows = connection.execute(
-        "select account_id, id, instrument_id, from_product, to_product, quantity from conversions"
+        "select account_id, id, instrument_id, from_product, to_product, quantity, actor, converted_at from conversions"
         " where account_id = any(%s) order by id",
         [ids],
     )
-    for account_id, number, instrument_id, source, target, quantity in rows:
-        fact = ConversionFact(number, instrument_id, Product(source), Product(target), quantity)
+    for account_id, number, instrument_id, source, target, *rest in rows:
+        fact = ConversionFact(number, instrument_id, Product(source), Product(target), *rest)
         grouped[account_id].append(fact)
     return grouped
 
@@ -164,8 +164,8 @@ def _conversions(connection: Connection, ids: list[int]) -> defaultdict[int, lis
 def _transfers(connection: Connection, ids: list[int]) -> defaultdict[int, list[TransferFact]]:
     grouped: defaultdict[int, list[TransferFact]] = defaultdict(list)
     rows = connection.execute(
-        "select account_id, from_ledger, to_ledger, amount, code, charge_id, trading_date, order_id, event_at"
-        " from transfers where account_id = any(%s)",
+        "select account_id, from_ledger, to_ledger, amount, code, charge_id, trading_date, order_id, event_at,"
+        " reference from transfers where account_id = any(%s)",
         [ids],
     )
     for account_id, source, target, *rest in rows:

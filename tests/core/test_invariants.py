@@ -8,7 +8,7 @@ import pytest
 from core import holds
 from core.account import OrderEvent
 from core.instruments import Segment
-from core.invariants import TransferFact
+from core.invariants import ConversionFact, TransferFact
 from core.ledger import Ledger
 from core.margin_invariants import (
     buys_hold_their_worth,
@@ -16,9 +16,14 @@ from core.margin_invariants import (
     no_group_is_missing,
     the_newest_buy_claims,
 )
-from core.orders import Order, Status
+from core.orders import Order, Product, Status
 from core.standing import Standing, TradingState
-from core.state_invariants import halted_accounts_rest_nothing, nothing_was_raised, nothing_was_taken
+from core.state_invariants import (
+    conversions_freed_money,
+    halted_accounts_rest_nothing,
+    nothing_was_raised,
+    nothing_was_taken,
+)
 from tests.core.test_written_options import CALL, INDEX, NOW, Desk
 
 GROUP = (Segment.DERIVATIVES, INDEX.id)
@@ -152,3 +157,39 @@ def test_a_halted_account_has_taken_nothing() -> None:
     assert not list(nothing_was_taken(halted, NOW, [order], steps(order, LATER, "CANCELLED", 401)))
     order.status = Status.CANCELLED
     assert not list(halted_accounts_rest_nothing(halted, [order]))
+
+
+def converted(actor: str, moment: datetime) -> ConversionFact:
+    return ConversionFact(9, 1, Product.CNC, Product.MIS, 10, actor, moment)
+
+
+def freed(paid: int, back: int, known_as: str = "conversion 9") -> list[TransferFact]:
+    """So much margin was taken, and so much cost came back."""
+    return [
+        TransferFact(Ledger.INVESTED, Ledger.CASH, back, "COST", None, reference="conversion 9", at=LATER),
+        TransferFact(Ledger.CASH, Ledger.MARGIN, paid, "MARGIN", None, reference=known_as, at=LATER),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "actor", "moment", "moves", "found"),
+    [
+        (TradingState.REDUCING, "asha", LATER, freed(700, 600), True),
+        (TradingState.REDUCING, "asha", NOW, freed(700, 600), True),
+        (TradingState.HALTED, "asha", LATER, freed(100, 600), True),
+        # What set money free, what came before, what the house carried over, and what is from before moves were told.
+        (TradingState.REDUCING, "asha", LATER, freed(600, 600), False),
+        (TradingState.REDUCING, "asha", LATER, freed(100, 600), False),
+        (TradingState.REDUCING, "asha", EARLIER, freed(700, 600), False),
+        (TradingState.REDUCING, "square-off", LATER, freed(700, 600), False),
+        (TradingState.REDUCING, "asha", LATER, freed(700, 600, ""), False),
+        (TradingState.HALTED, "square-off", LATER, freed(100, 600), False),
+        (TradingState.HALTED, "asha", EARLIER, freed(100, 600), False),
+        (TradingState.ACTIVE, "asha", LATER, freed(700, 600), False),
+    ],
+)
+def test_a_stopped_account_converts_nothing_that_takes_money(
+    state: TradingState, actor: str, moment: datetime, moves: list[TransferFact], found: bool
+) -> None:
+    told = list(conversions_freed_money(Standing(state=state), NOW, [converted(actor, moment)], moves))
+    assert bool(told) is found, told

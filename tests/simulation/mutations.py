@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 import psycopg
 
+import core.conversion
 import core.holds
 import core.price_rules
 import core.risk
@@ -34,6 +35,7 @@ from core.book import Resting
 from core.instruments import OPTIONS, Instrument
 from core.matching import wake
 from core.reasons import Reason, Refusal
+from core.standing import TradingState
 from db import trading_reads
 from db.engine import Database
 from desk.filling import Changed
@@ -119,9 +121,9 @@ def _no_margin_of_options(stack: ExitStack) -> None:
     """What is written is not secured: contracts of other kinds are."""
     post = core.holds.post_margin
 
-    def post_margin(work: Work, facts: Any, instrument: Instrument, *rest: Any) -> None:
+    def post_margin(work: Work, facts: Any, instrument: Instrument, *rest: Any, **named: Any) -> None:
         if instrument.kind not in OPTIONS:
-            post(work, facts, instrument, *rest)
+            post(work, facts, instrument, *rest, **named)
 
     stack.enter_context(patch.object(core.holds, "post_margin", post_margin))
 
@@ -131,7 +133,7 @@ def _kept_order_margin(stack: ExitStack) -> None:
     release = core.holds.release
 
     def released(*given: Any) -> None:
-        with patch.object(core.holds, "post_margin", lambda *rest: None):
+        with patch.object(core.holds, "post_margin", lambda *rest, **named: None):
             release(*given)
 
     stack.enter_context(patch.object(core.holds, "release", released))
@@ -150,6 +152,17 @@ def _no_reduce_only(stack: ExitStack) -> None:
 
     rules = (state_allows, *(rule for rule in core.risk_rules.ALWAYS if rule is not core.risk_account.state_allows))
     stack.enter_context(patch.object(core.risk_rules, "ALWAYS", rules))
+
+
+def _any_conversion(stack: ExitStack) -> None:
+    """A halt still stands; what an account that only reduces converts may cost what it likes."""
+    state_of = core.conversion.state_of
+
+    def allowed(work: Work, facts: Any) -> Any:
+        state, *rest = state_of(work, facts)
+        return (TradingState.ACTIVE if state is TradingState.REDUCING else state, *rest)
+
+    stack.enter_context(patch.object(core.conversion, "state_of", allowed))
 
 
 def _no_blocked_loss(stack: ExitStack) -> None:
@@ -181,6 +194,7 @@ MUTATIONS = (
     Mutation("order-margin", "the release of order margin when an order ends", patches=_kept_order_margin),
     Mutation("claims", "the claim of a resting buy on a short", patches=_no_claims, first=7),
     Mutation("reduce-only", "the check that a stopped account only reduces", patches=_no_reduce_only, first=21),
+    Mutation("conversion", "the check that what a stopped account converts takes no money", patches=_any_conversion),
     Mutation("blocked-loss", "what open losses block", patches=_no_blocked_loss, first=6),
     Mutation("square-off", "the square-off that follows a margin call", patches=_no_square_off_of_risk, first=7),
 )
