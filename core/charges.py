@@ -167,7 +167,8 @@ def heads(
 ) -> Heads:
     """The charges of an order whose fills so far add up to ``turnover`` paise (options: premium).
 
-    ``parts`` are units of an iceberg's legs: a broker sends each as an order of its own, which pays its own brokerage.
+    ``parts`` are the turnovers of an iceberg's legs: a broker sends each as an order of its own, which pays its own
+    brokerage, rounded by itself. None of them falls when the order fills on, so that no fill gets any back.
 
     Each head is rounded to the paisa half up, STT to the rupee half up, GST on the rounded brokerage,
     exchange and SEBI fees. ``exchange`` is where the instrument is listed (NSE, NFO, BSE, BFO).
@@ -179,10 +180,7 @@ def heads(
         return NOTHING
     row = tariff(rates, segment, plan)
     bought = side is Side.BUY
-    if len(parts) < 2:
-        brokerage = row.brokerage(turnover)
-    else:
-        brokerage = sum(row.brokerage(value) for value in spread(turnover, parts))
+    brokerage = sum(row.brokerage(value) for value in parts) if parts else row.brokerage(turnover)
     fee = share(turnover, row.exchange(exchange, fee_group))
     sebi = share(turnover, row.sebi)
     return Heads(

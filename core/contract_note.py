@@ -69,6 +69,8 @@ class Executed:
     close: int = 0
     legs: tuple[int, ...] = ()
     """Units of each leg of an iceberg that has traded; empty of any other order."""
+    leg_values: tuple[int, ...] = ()
+    """The turnover of each of these legs, in paise; where it is not known each has its share of the average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ def _line(order: Executed, intraday: int, carried: Tariff, netted: Tariff) -> Li
     both never pay two caps."""
     brokerage, left = 0, intraday
     legs = order.legs or (order.quantity,)
-    for units, value in zip(legs, spread(order.value, legs), strict=True):
+    for units, value in zip(legs, order.leg_values or spread(order.value, legs), strict=True):
         within = min(left, units)
         left -= within
         part = half_up(value * within, units)

@@ -4,6 +4,9 @@ Only the part that shows stands in the queue. When it has filled, the next one j
 price. Which part is at work follows from what has been filled, so that nothing of it is stored.
 """
 
+from itertools import zip_longest
+
+from core.charges import spread
 from core.orders import Order
 
 
@@ -39,6 +42,17 @@ def leg_of(order: Order) -> int:
     if not order.legs:
         return 0
     return min(order.filled // order.disclosed_quantity + 1, order.legs)
+
+
+def values_after(order: Order, quantity: int, price: int) -> tuple[int, ...]:
+    """The turnover of each leg of an iceberg, in paise, once so many more units have filled at a price; empty for any
+    other order. The legs of an order that traded before they were kept have an average's share each."""
+    if not order.legs:
+        return ()
+    before = per_leg(order.disclosed_quantity, order.legs, order.filled)
+    after = per_leg(order.disclosed_quantity, order.legs, order.filled + quantity)
+    known = order.leg_values or tuple(spread(order.turnover, before) if before else ())
+    return tuple(value + (units - had) * price for units, had, value in zip_longest(after, before, known, fillvalue=0))
 
 
 def per_leg(shown: int, legs: int, filled: int) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from core.calendar import Calendar, Session
 from core.charges import DEFAULT_PLAN, Heads, Rates, heads, segment_of, square_off
-from core.disclosure import per_leg
+from core.disclosure import values_after
 from core.instruments import Instrument
 from core.orders import SQUARED_OFF, Order
 from core.risk_facts import NO_RISK, RiskFacts
@@ -87,11 +87,11 @@ class Facts:
         """The broker plan an account is charged by."""
         return self.plans.get(account_id, DEFAULT_PLAN)
 
-    def charges(self, order: Order, turnover: int, units: int) -> Heads:
-        """Heads of charges of an order of which ``units`` fill for ``turnover`` paise in all, the square-off's fee
+    def charges(self, order: Order, units: int = 0, price: int = 0) -> Heads:
+        """Heads of charges of an order once so many more of its units have filled at a price, the square-off's fee
         included."""
         instrument, plan = self.instruments[order.instrument_id], self.plan(order.account_id)
         segment = segment_of(instrument.kind, order.product)
-        parts = per_leg(order.disclosed_quantity, order.legs, units) if order.legs else ()
+        turnover, parts = order.turnover + units * price, values_after(order, units, price) if order.legs else ()
         found = heads(self.rates, segment, order.side, turnover, plan, instrument.exchange, instrument.fee_group, parts)
         return found + square_off(self.rates, segment, plan) if turnover and order.origin == SQUARED_OFF else found

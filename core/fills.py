@@ -12,7 +12,7 @@ from core import claims, holds
 from core.account import Broken, ChargeEntry, Evidence, Trade, Work
 from core.booking import Booking, Deal
 from core.charges import NOTHING
-from core.disclosure import ends
+from core.disclosure import ends, values_after
 from core.facts import Facts
 from core.instruments import OPTIONS
 from core.margin import is_margined
@@ -88,8 +88,9 @@ def fill(work: Work, facts: Facts, order: Order, fill: Fill) -> Trade:
     if not can_fill(order, fill.quantity, fill.price):
         raise Broken(f"order {order.id} ({order.status}, {order.pending} at {order.worst_price}) cannot take {fill}")
     instrument, before = facts.instruments[order.instrument_id], order.status
-    charged = facts.charges(order, order.turnover, order.filled)
+    charged = facts.charges(order)
     first = not order.turnover
+    order.leg_values = values_after(order, fill.quantity, fill.price)
     order.filled += fill.quantity
     order.turnover += fill.quantity * fill.price
     holds.reserve(work, instrument, order, -fill.quantity)
@@ -103,7 +104,7 @@ def fill(work: Work, facts: Facts, order: Order, fill: Fill) -> Trade:
             holds.post_margin(work, facts, instrument, fill.at, order.id)
 
     realised, proceeds = booking.exchange(facts.settles_on or work.trading_date, post_margin)
-    heads = facts.charges(order, order.turnover, order.filled) - charged
+    heads = facts.charges(order) - charged
     if heads != NOTHING:
         # The fee of the square-off is due with the first fill, once however many there are.
         kind = "SQUARE_OFF" if first and order.origin == SQUARED_OFF else "TRADE"

@@ -78,8 +78,7 @@ def own_hold(facts: Facts, order: Order, closing: int | None = None) -> int:
     opening = order.pending - (order.closing if closing is None else closing)
     if opening <= 0:
         return 0
-    whole = facts.charges(order, order.turnover + order.worst_price * order.pending, order.filled + order.pending)
-    charged = facts.charges(order, order.turnover, order.filled)
+    whole, charged = facts.charges(order, order.pending, order.worst_price), facts.charges(order)
     return order.worst_price * opening + whole.total - charged.total
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from core import gtt_invariants, margin_invariants, state_invariants
 from core.account import OrderEvent, Work
+from core.disclosure import per_leg
 from core.gtt import Gtt
 from core.instruments import OPTIONS, Instrument
 from core.ledger import BALANCES, HOUSE, Ledger
@@ -181,6 +182,13 @@ def terms_are_whole(books: Books) -> Iterable[str]:
             yield f"order {order.id} ran out of minutes and is {order.validity}, {order.status}"
         if order.legs and not 0 < order.disclosed_quantity * order.legs <= order.quantity:
             yield f"order {order.id} has {order.legs} legs of {order.disclosed_quantity} for {order.quantity}"
+        if order.leg_values and not _legs_add_up(order):
+            yield f"order {order.id} traded for {order.turnover}, its legs for {order.leg_values}"
+
+
+def _legs_add_up(order: Order) -> bool:
+    traded = per_leg(order.disclosed_quantity, order.legs, order.filled) if order.legs else ()
+    return len(traded) == len(order.leg_values) and sum(order.leg_values) == order.turnover
 
 
 def _history_is_whole(order: Order, events: list[OrderEvent]) -> Iterable[str]:

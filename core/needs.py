@@ -44,7 +44,7 @@ def of_order(work: Work, facts: Facts, instrument: Instrument, order: Order) -> 
 
 
 def _margin(facts: Facts, order: Order, required: int, held: int) -> int:
-    charges = facts.charges(order, order.worst_price * order.quantity, order.quantity).total if held else 0
+    charges = facts.charges(order, order.quantity, order.worst_price).total if held else 0
     return max(0, required - charges)
 
 

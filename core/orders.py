@@ -129,7 +129,8 @@ class Order:
     ``turnover`` is the sum of price x quantity over its fills; ``priority`` is its time priority. Of an iceberg
     ``disclosed_quantity`` is what each leg but the last carries. A TTL order ends at ``expires_at`` of the
     exchange's clock; a slice names the first of them as its ``parent_id``.
-    ``closing`` is what of an option buy closes a short, and therefore holds nothing.
+    ``closing`` is what of an option buy closes a short, and therefore holds nothing; ``leg_values`` is the turnover of
+    each leg of an iceberg that has traded.
     """
 
     id: int
@@ -170,6 +171,7 @@ class Order:
     parent_id: int | None = None
     amo: bool = False
     closing: int = 0
+    leg_values: tuple[int, ...] = ()
 
     @property
     def pending(self) -> int:

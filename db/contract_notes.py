@@ -19,7 +19,7 @@ def executed(connection: Connection, account_id: int, day: date) -> list[Execute
         """
         select min(t.id), t.order_id, t.instrument_id, t.product, t.side, sum(t.quantity)::bigint, sum(t.value)::bigint,
                t.kind, coalesce(o.origin, 'USER'), max(t.last_price), coalesce(max(o.disclosed_quantity), 0),
-               coalesce(max(o.legs), 0)
+               coalesce(max(o.legs), 0), coalesce(max(o.leg_values), '{}')
         from trades t left join orders o on o.id = t.order_id
         where t.account_id = %s and t.trading_date = %s and t.kind in ('FILL', 'EXPIRY')
         group by t.order_id, t.instrument_id, t.product, t.side, t.kind, o.origin,
@@ -41,8 +41,9 @@ def executed(connection: Connection, account_id: int, day: date) -> list[Execute
             origin,
             close,
             per_leg(shown, legs, quantity) if legs else (),
+            tuple(values),
         )
-        for number, order, instrument, product, side, quantity, value, kind, origin, close, shown, legs in rows
+        for number, order, instrument, product, side, quantity, value, kind, origin, close, shown, legs, values in rows
     ]
 
 

@@ -205,14 +205,15 @@ def _order(values: list[Any]) -> Order:
         order_id, account_id, client_id, instrument_id, side, order_type, product, validity, quantity, price, trigger,
         worst, status, trading_date, placed_at, updated_at, active_from, priority, filled, cancelled, turnover,
         hold_cash, hold_credit, disclosed, reason_code, reason, tag, origin, modifications, events, version,
-        minutes, expires, *rest,
+        minutes, expires, legs, protection, parent, amo, closing, leg_values,
     ) = values  # fmt: skip
     return Order(
         order_id, account_id, client_id, instrument_id, SIDES[side], TYPES[order_type], PRODUCTS[product],
         VALIDITIES[validity], quantity, price, trigger, worst, STATUSES[status], date.fromisoformat(trading_date),
         _moment(placed_at), _moment(updated_at), _moment(active_from), priority, filled, cancelled, turnover,
         hold_cash, hold_credit, disclosed, reason_code, reason, tag, origin, modifications, events, version,
-        minutes, None if expires is None else _moment(expires), *rest,
+        minutes, None if expires is None else _moment(expires), legs, protection, parent, amo, closing,
+        tuple(leg_values),
     )  # fmt: skip
 
 

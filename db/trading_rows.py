@@ -22,7 +22,7 @@ MUTABLE = (
     "id", "order_type", "validity", "quantity", "filled", "cancelled", "price", "trigger_price", "worst_price",
     "turnover", "hold_cash", "hold_credit", "disclosed_quantity", "status", "reason_code", "reason", "modifications",
     "events", "updated_at", "active_from", "priority", "version", "validity_ttl", "expires_at", "legs", "protection",
-    "trading_date", "closing",
+    "trading_date", "closing", "leg_values",
 )  # fmt: skip
 _GROUP = (
     "account_id", "segment", "underlying_id", "position_margin", "order_margin", "snapshot_id", "span", "exposure",

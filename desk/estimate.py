@@ -117,7 +117,7 @@ def of_change(database: Database, account_id: int, order_id: int, change: Modify
     else:
         required = max(0, spendable - _spendable(task, instrument, order.side))
         value = order.worst_price * order.quantity
-        body |= {"value": as_number(value), "worst_price": as_number(order.worst_price)} | _charges(task, order, value)
+        body |= {"value": as_number(value), "worst_price": as_number(order.worst_price)} | _charges(task, order)
     body |= _money(required, spendable)
     return _told(task, instrument, wish_of(order), figures, body, refusals)
 
@@ -159,7 +159,7 @@ def _figures(task: Task, instrument: Instrument, order: Order) -> Body:
         "value": as_number(value),
         "worst_price": as_number(order.worst_price),
         "margin": as_number(asks.margin),
-        **_charges(task, order, value),
+        **_charges(task, order),
         "parts": None if found is None else _parts(found),
         **_money(asks.required, asks.available),
         "affordable": asks.affordable,
@@ -175,8 +175,10 @@ def _money(required: int | None, available: int | None) -> Body:
     }
 
 
-def _charges(task: Task, order: Order, value: int) -> Body:
-    return {"charges": task.facts.charges(order, value, order.quantity).in_rupees()}
+def _charges(task: Task, order: Order) -> Body:
+    """Of the whole order at its worst price, whatever it has filled of it."""
+    unfilled = replace(order, filled=0, turnover=0, leg_values=())
+    return {"charges": task.facts.charges(unfilled, order.quantity, order.worst_price).in_rupees()}
 
 
 def _parts(found: order_parts.Parts) -> Body:

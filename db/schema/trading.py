@@ -142,6 +142,7 @@ orders = Table(
     Column("parent_id", BigInteger),
     Column("amo", Boolean, nullable=False, server_default=text("false")),
     Column("closing", Integer, nullable=False, server_default=text("0")),
+    Column("leg_values", ARRAY(BigInteger), nullable=False, server_default=text("'{}'::bigint[]")),
     UniqueConstraint("account_id", "client_order_id"),
     Index("orders_waiting", "account_id", postgresql_where=text("(status = 'AMO'::text)")),
     Index("orders_of_house", "account_id", "placed_at", postgresql_where=_OF_HOUSE),

@@ -12,12 +12,12 @@ import pytest
 
 from api.late import PREFIX
 from db.engine import Database
-from desk import access, alerts, identity, risk_switch
+from desk import access, alerts, identity, risk_switch, sharing
 from tests.api.conftest import ORDER
 from tests.api.streaming import Live
 from tests.api.test_stream import httpx_fails
 from tests.floor import Floor
-from tests.people import token
+from tests.people import signed_in, token
 
 TOPICS = "topics=orders,trades,positions,wallet"
 SOON = 2.0
@@ -97,17 +97,15 @@ def test_a_token_that_ends_through_one_process_is_out_of_the_other(two: list[Liv
 
 def test_a_share_that_ends_through_one_process_ends_streams_of_the_other(two: list[Live], desk: Database) -> None:
     """Told within seconds to who listens there, and to nobody who still may."""
-    alice, bob = (identity.principal_from_token(desk, token(desk, name)) for name in ("alice", "bob"))
-    assert alice
-    assert bob
-    access.share(desk, alice, "alice/main", "bob")
+    _, alice = signed_in(desk, "alice")
+    sharing.share(desk, alice, "alice/main", "bob")
     there = two[1]
     with there.reading(token(desk, "bob"), "topics=feed&account=alice/main") as reader:
         reader.until("hello")
         with there.reading(token(desk, "alice"), "topics=feed") as own:
             own.until("hello")
             began = time.monotonic()
-            access.unshare(desk, alice, "alice/main", "bob")
+            sharing.unshare(desk, alice, "alice/main", "bob")
             assert reader.until("bye") == {"reason": "session"}
             assert time.monotonic() - began < 2 * SOON
             own.until("feed")

@@ -60,13 +60,14 @@ def test_ten_fills_pay_one_brokerage() -> None:
 
 
 ICEBERGS = [
-    # segment, turnover, units of each leg that traded, brokerage: of 500,000 rupees in one order 0.03 % is more than 20
+    # segment, turnover, what each leg traded for, brokerage: of 500,000 rupees in one order 0.03 % is more than 20
     (INTRADAY, 50_000_000, (), 2_000),
-    (INTRADAY, 50_000_000, (100,), 2_000),
-    (INTRADAY, 50_000_000, (25, 25, 25, 25), 8_000),
-    (INTRADAY, 50_000_000, (11, 11, 11, 11, 11, 11, 11, 11, 11, 1), 9 * 1_650 + 150),  # below the cap each its share
-    (OPTIONS, 1_313_000, (65, 65), 4_000),
-    (DELIVERY, 50_000_000, (25, 25, 25, 25), 0),
+    (INTRADAY, 50_000_000, (50_000_000,), 2_000),
+    (INTRADAY, 50_000_000, (12_500_000,) * 4, 8_000),
+    (INTRADAY, 50_000_000, (5_500_000,) * 9 + (500_000,), 9 * 1_650 + 150),  # below the cap each its share
+    (INTRADAY, 10_005, (3_335, 3_335, 3_335), 3),  # 1.0005 paise each: every leg is rounded by itself
+    (OPTIONS, 1_313_000, (656_500, 656_500), 4_000),
+    (DELIVERY, 50_000_000, (12_500_000,) * 4, 0),
 ]
 
 

@@ -5,13 +5,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core import decide, fills, holds
 from core.account import Evidence, OrderEvent, Work
-from core.charges import HEADS, ChargeSegment, heads
+from core.charges import DEFAULT_PLAN, HEADS, NOTHING, ChargeSegment, heads
+from core.contract_note import Executed, note, rounding_on
 from core.conversion import Converted, ConvertPosition, convert
+from core.disclosure import per_leg, values_after
 from core.facts import Facts, MarketFacts, Quote
 from core.fills import can_fill, can_trigger
 from core.instruments import OPTIONS, Instrument, Kind
@@ -233,6 +235,38 @@ def test_equity_is_what_was_paid_in_earned_and_charged(cash: int, story: list[An
     earned += sum(t.side.sign * t.quantity * LAST[t.instrument_id] for t in work.trades)
     charged = sum(entry.heads.total for entry in work.charges)
     assert sum(work.balances.values()) + worth == cash + earned - charged
+
+
+@given(
+    sizes=st.tuples(st.integers(2, 12), st.integers(1, 40), st.integers(0, 11)),
+    fills=st.lists(st.tuples(st.integers(1, 60), st.integers(1, 4_000_000)), min_size=1, max_size=25),
+)
+@example(sizes=(2, 1, 0), fills=[(1, 500_002), (1, 499_998)])
+@example(sizes=(10, 1, 9), fills=[(10, 3_000_000), (9, 2_900_000)])
+def test_no_fill_of_an_iceberg_gets_brokerage_back_and_all_pay_what_the_note_bills(
+    sizes: tuple[int, int, int], fills: list[tuple[int, int]]
+) -> None:
+    """Futures pay a percentage up to a cap, each leg by itself. The last leg may be longer than the others."""
+    legs, shown, more = sizes
+    quantity, here, paid = legs * shown + more % legs, facts(), NOTHING
+    order = Order(
+        1, 1, "a", FUTURE.id, Side.SELL, OrderType.LIMIT, Product.NRML, Validity.DAY, quantity, 1, 0, 1, Status.OPEN,
+        TODAY, NOW, NOW, NOW, 1, disclosed_quantity=shown, legs=legs,
+    )  # fmt: skip
+    for most, price in fills:
+        if units := min(most, quantity - order.filled):
+            before, order.leg_values = here.charges(order), values_after(order, units, price)
+            order.filled, order.turnover = order.filled + units, order.turnover + units * price
+            step = here.charges(order) - before
+            assert all(getattr(step, name) >= 0 for name in HEADS), step
+            paid = paid + step
+    assert sum(order.leg_values) == order.turnover
+    executed = Executed(
+        1, 1, FUTURE.id, order.product, order.side, order.filled, order.turnover,
+        legs=per_leg(shown, legs, order.filled), leg_values=order.leg_values,
+    )  # fmt: skip
+    billed = note(RATES, DEFAULT_PLAN, rounding_on(TODAY), here.instruments, [executed])
+    assert paid.brokerage == billed.total.brokerage
 
 
 @given(

@@ -117,6 +117,25 @@ def test_each_leg_of_an_iceberg_pays_its_own_brokerage_as_the_estimate_and_the_n
     assert note.total.brokerage == 8_000
 
 
+def test_a_leg_pays_on_what_it_traded_for_itself_however_cheap_the_next_one_is(floor: Floor, account: int) -> None:
+    """Futures pay 0.03 % up to 20 rupees. A leg of 130 at 510.00 pays 19.89 in two fills, one at 500.00 pays 19.50."""
+    future = floor.future()
+    floor.price(NIFTY, 51_000)
+    floor.price(future.key, 51_000)
+    wish = PlaceOrder(future.id, Side.BUY, OrderType.LIMIT, Product.NRML, 8 * future.lot, price=51_000, legs=4)
+    order = trading.place(floor.database, "asha", account, wish)
+    for price in (51_000, 51_000, 50_000, 50_000):
+        assert floor.fill(account, order, future.lot, price).done
+    with floor.database.connection() as connection:
+        paid = connection.execute("select brokerage from charge_entries order by id").fetchall()
+        legs = connection.execute("select leg_values from orders where id = %s", [floor.number(order)]).fetchone()
+        note = contract_notes.of_day(connection, floor.master, account, floor.trading_date, DEFAULT_PLAN)
+    assert [each[0] for each in paid] == [995, 994, 975, 975]
+    assert legs == ([130 * 51_000, 130 * 50_000],)
+    assert note.total.brokerage == 1_989 + 1_950
+    floor.sound()
+
+
 def test_an_iceberg_shows_a_leg_at_a_time(floor: Floor, account: int) -> None:
     order = place(floor, account, quantity=103, legs=4)
     told = order.body

@@ -11,7 +11,7 @@ import pytest
 from core.reasons import Reason, Refusal
 from db import access as rows
 from db.engine import Database
-from desk import access, identity
+from desk import access, identity, sharing
 from gateway.ticker.wishes import NOTHING, Wish, Wishes
 from gateway.wire import framed
 from tests.floor import Floor
@@ -79,7 +79,7 @@ def test_accounts_of_many_are_those_of_each(desk: Database) -> None:
     alice, ana = (signed_in(desk, name)[1] for name in ("alice", "ana"))
     access.add_account(desk, alice, "zeta")
     access.add_account(desk, alice, "alpha")
-    access.share(desk, alice, "alice/zeta", "ana")
+    sharing.share(desk, alice, "alice/zeta", "ana")
     only = access.by_key(desk, "alice/alpha").id
     with desk.connection() as connection:
         connection.execute("update accounts set archived_at = now() where name = 'zeta'")

@@ -39,7 +39,8 @@ begin
                 (date_part('epoch', updated_at) * 1000000)::bigint, (date_part('epoch', active_from) * 1000000)::bigint,
                 priority, filled, cancelled, turnover, hold_cash, hold_credit, disclosed_quantity, reason_code, reason,
                 tag, origin, modifications, events, version, validity_ttl,
-                (date_part('epoch', expires_at) * 1000000)::bigint, legs, protection, parent_id, amo, closing) order by id)
+                (date_part('epoch', expires_at) * 1000000)::bigint, legs, protection, parent_id, amo, closing,
+                leg_values) order by id)
             from (
                 select * from orders where id = any (p_orders) and account_id + 0 = any (p_accounts)
                 union all
@@ -189,7 +190,7 @@ begin
             modifications = x.modifications, events = x.events,
             updated_at = x.updated_at, active_from = x.active_from, priority = x.priority, version = x.version,
             validity_ttl = x.validity_ttl, expires_at = x.expires_at, legs = x.legs, protection = x.protection,
-            trading_date = x.trading_date, closing = x.closing
+            trading_date = x.trading_date, closing = x.closing, leg_values = x.leg_values
         from (select (x ->> 0)::bigint as id, x ->> 1 as order_type, x ->> 2 as validity,
                 (x ->> 3)::integer as quantity, (x ->> 4)::integer as filled, (x ->> 5)::integer as cancelled,
                 (x ->> 6)::integer as price, (x ->> 7)::integer as trigger_price, (x ->> 8)::integer as worst_price,
@@ -199,7 +200,8 @@ begin
                 (x ->> 18)::timestamptz as updated_at, (x ->> 19)::timestamptz as active_from,
                 (x ->> 20)::bigint as priority, (x ->> 21)::bigint as version, (x ->> 22)::integer as validity_ttl,
                 (x ->> 23)::timestamptz as expires_at, (x ->> 24)::integer as legs, (x ->> 25)::integer as protection,
-                (x ->> 26)::date as trading_date, (x ->> 27)::integer as closing
+                (x ->> 26)::date as trading_date, (x ->> 27)::integer as closing,
+                translate(x ->> 28, '[]', '{}')::bigint[] as leg_values
             from jsonb_array_elements(p -> 'orders') x) x
         where o.id = x.id and o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') and o.events < x.events;
         get diagnostics v_written = row_count;

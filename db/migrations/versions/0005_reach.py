@@ -8,7 +8,7 @@ branch_labels = None
 depends_on = None
 
 # "work" comes last: it reads and writes what the others add.
-PARTS = ("0005_charts", "0005_price_alerts", "0005_tokens", "0005_replays", "work")
+PARTS = ("0005_charts", "0005_price_alerts", "0005_tokens", "0005_replays", "0005_legs", "work")
 
 
 def upgrade() -> None:
