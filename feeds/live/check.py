@@ -13,6 +13,7 @@ from core.calendar import IST
 from feeds.live import ticks
 from feeds.live.line import LineState, SegmentState
 from feeds.live.process import LineProcess
+from feeds.live.refusal import VendorRefusal
 
 PATIENCE = 25.0
 NO_SUCH = "NSE_EQ|INE000000000"
@@ -161,7 +162,7 @@ def upstox(environment: Mapping[str, str], keys: Sequence[str], seconds: float) 
 
 def _upstox_rest(token: str, key: str, host: str) -> Iterator[Result]:
     from feeds.live import upstox_history, upstox_login
-    from feeds.live.upstox_rest import HOST, RestRefusal
+    from feeds.live.upstox_rest import HOST
 
     host = host or HOST
     day = datetime.now(UTC).astimezone(IST).date()
@@ -180,7 +181,7 @@ def _upstox_rest(token: str, key: str, host: str) -> Iterator[Result]:
     for name, question in questions:
         try:
             count = question()
-        except RestRefusal as error:
+        except VendorRefusal as error:
             yield Result(name, False, str(error))
         else:
             yield Result(name, count > 0, f"{count} rows")
@@ -204,7 +205,7 @@ def truedata(environment: Mapping[str, str], keys: Sequence[str], seconds: float
 
 
 def _truedata_rest(login: str, password: str, key: str, environment: Mapping[str, str]) -> Iterator[Result]:
-    from feeds.live.truedata_history import AUTH, HOST, HistoryRefusal, TrueDataHistory
+    from feeds.live.truedata_history import AUTH, HOST, TrueDataHistory
 
     asked = TrueDataHistory(
         login, password, environment.get("TRUEDATA_AUTH", AUTH), environment.get("TRUEDATA_HISTORY", HOST)
@@ -217,7 +218,7 @@ def _truedata_rest(login: str, password: str, key: str, environment: Mapping[str
     ):
         try:
             rows = question()
-        except HistoryRefusal as error:
+        except VendorRefusal as error:
             yield Result(name, False, str(error))
             continue
         first = datetime.fromtimestamp(int(rows["start"][0]) / 1000, UTC).astimezone(IST) if len(rows) else None

@@ -35,10 +35,6 @@ EARLY, PAUSE = 60.0, 60.0
 MINUTES_SPAN, DAYS_SPAN = 28, 3_650
 
 
-class HistoryRefusal(VendorRefusal):
-    """TrueData refused, or could not be asked."""
-
-
 class TrueDataHistory:
     """One account's way to past candles. May be shared by threads, whose questions then wait for one another.
 
@@ -59,14 +55,14 @@ class TrueDataHistory:
         self._auth, self._host, self._mono, self._wait = auth, host, mono, wait
         self._lock = threading.Lock()
         self._token, self._ends = "", 0.0
-        self._refused: HistoryRefusal | None = None
+        self._refused: VendorRefusal | None = None
         self._pace = Pace(vendor_limits.of(Vendor.TRUEDATA, datetime.now(IST).date()).questions)
         self.left_out = 0
 
     def minutes(self, key: str, instrument: int, begin: datetime, end: datetime) -> Candles:
         """Candles of one minute that start from ``begin`` to ``end``, oldest first, under our number ``instrument``.
 
-        Raises HistoryRefusal. A candle is stamped with its start, as the vendor's are.
+        Raises VendorRefusal. A candle is stamped with its start, as the vendor's are.
         """
         parts = [
             self._bars(key, instrument, "1min", since, until)
@@ -75,7 +71,7 @@ class TrueDataHistory:
         return in_order(parts)
 
     def days(self, key: str, instrument: int, first: date, last: date) -> Candles:
-        """Candles of one day from ``first`` to ``last``, both included, oldest first. Raises HistoryRefusal."""
+        """Candles of one day from ``first`` to ``last``, both included, oldest first. Raises VendorRefusal."""
         begin = datetime.combine(first, datetime.min.time(), IST)
         end = datetime.combine(last, datetime.max.time(), IST)
         parts = [
@@ -108,7 +104,7 @@ class TrueDataHistory:
                 break
             self._token = ""
         if status != 200:
-            raise HistoryRefusal(status, f"TrueData answered a question for candles with HTTP {status}.")
+            raise VendorRefusal(status, f"TrueData answered a question for candles with HTTP {status}.")
         return body.decode("utf-8", "replace")
 
     def _bearer(self) -> str:
@@ -121,15 +117,15 @@ class TrueDataHistory:
             self._auth, "POST", "/token", {"Content-Type": "application/x-www-form-urlencoded"}, form
         )
         if status in (400, 401, 403):
-            self._refused = HistoryRefusal(status, f"TrueData refused the login for candles (HTTP {status}).")
+            self._refused = VendorRefusal(status, f"TrueData refused the login for candles (HTTP {status}).")
             raise self._refused
         try:
             said = orjson.loads(body)
             token, lasts = said["access_token"], float(said["expires_in"])
         except (ValueError, KeyError, TypeError):
-            raise HistoryRefusal(status, f"TrueData gave no token (HTTP {status}).") from None
+            raise VendorRefusal(status, f"TrueData gave no token (HTTP {status}).") from None
         if not isinstance(token, str) or not token.isascii() or not 0 < lasts < 10**8:
-            raise HistoryRefusal(status, "TrueData gave a token that cannot be used.")
+            raise VendorRefusal(status, "TrueData gave a token that cannot be used.")
         log.hide(token)
         self._token, self._ends = token, self._mono() + lasts
         return token
@@ -140,7 +136,7 @@ class TrueDataHistory:
         """Status and body of one question, after its turn in the pace has come."""
         wait = self._pace.wait(self._mono())
         if wait > PATIENCE:
-            raise HistoryRefusal(429, f"TrueData allows the next question in {wait:.0f} s.")
+            raise VendorRefusal(429, f"TrueData allows the next question in {wait:.0f} s.")
         self._wait(wait)
         self._pace.asked(self._mono())
         if not may_be_told_secrets(base):
@@ -157,7 +153,7 @@ class TrueDataHistory:
             answer = made.getresponse()
             said = answer.read(LONGEST)
         except (OSError, http.client.HTTPException) as error:
-            raise HistoryRefusal(0, f"{host} could not be asked ({type(error).__name__}).") from None
+            raise VendorRefusal(0, f"{host} could not be asked ({type(error).__name__}).") from None
         finally:
             made.close()
         if answer.status == 429:

@@ -12,7 +12,8 @@ from urllib.parse import quote
 import numpy as np
 
 from feeds.candles import CANDLE_TYPE, Candles, in_order
-from feeds.live.upstox_rest import HOST, RestRefusal, ask
+from feeds.live.refusal import VendorRefusal
+from feeds.live.upstox_rest import HOST, ask
 
 # Days that one question may span, by unit: the vendor allows a month of minutes and ten years of days.
 SPAN = {"minutes": 28, "days": 3_650}
@@ -25,7 +26,7 @@ def history(
 ) -> Candles:
     """Candles of one minute or one day from ``first`` to ``last``, both included, oldest first; not today's.
 
-    Raises RestRefusal. ``instrument`` is our number, which the rows carry. Rows that make no sense are left out.
+    Raises VendorRefusal. ``instrument`` is our number, which the rows carry. Rows that make no sense are left out.
     """
     parts = []
     for begin, end in spans(first, last, unit):
@@ -35,14 +36,14 @@ def history(
 
 
 def today(token: str, key: str, instrument: int, host: str = HOST) -> Candles:
-    """The minutes of the present trading date so far, oldest first. Raises RestRefusal."""
+    """The minutes of the present trading date so far, oldest first. Raises VendorRefusal."""
     path = f"/v3/historical-candle/intraday/{quote(key, safe='')}/minutes/1"
     return in_order([_candles(ask(path, token=token, host=host), instrument)])
 
 
 def last_prices(token: str, keys: Sequence[str], host: str = HOST) -> dict[str, tuple[int, int]]:
     """(last price, previous close) in paise by key, of those the vendor knows; 0 where it says none. Raises
-    RestRefusal."""
+    VendorRefusal."""
     out: dict[str, tuple[int, int]] = {}
     for begin in range(0, len(keys), KEYS_A_QUESTION):
         part = keys[begin : begin + KEYS_A_QUESTION]
@@ -68,7 +69,7 @@ def _candles(said: dict[str, Any], instrument: int) -> Candles:
     data = said.get("data")
     rows = data.get("candles") if isinstance(data, dict) else None
     if not isinstance(rows, list):
-        raise RestRefusal(200, "Upstox answered a question for candles without any.")
+        raise VendorRefusal(200, "Upstox answered a question for candles without any.")
     good = [one for row in rows if (one := _row(row, instrument)) is not None]
     return np.array(good, CANDLE_TYPE)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.token_life import expires_at
-from feeds.live.upstox_rest import HOST, RestRefusal, ask
+from feeds.live.refusal import VendorRefusal
+from feeds.live.upstox_rest import HOST, ask
 
 TOKEN, PROFILE = "/v2/login/authorization/token", "/v2/user/profile"
 
@@ -33,7 +34,7 @@ def exchange(api_key: str, api_secret: str, redirect_uri: str, code: str, now: d
     }  # fmt: skip
     try:
         said = ask(TOKEN, form=form, host=host)
-    except RestRefusal as error:
+    except VendorRefusal as error:
         raise LoginRefused(f"Upstox refused the sign-in: {error}") from None
     token = said.get("access_token")
     if not isinstance(token, str) or not token:
@@ -42,10 +43,10 @@ def exchange(api_key: str, api_secret: str, redirect_uri: str, code: str, now: d
 
 
 def is_accepted(token: str, host: str = HOST) -> bool:
-    """Whether the vendor takes a token now. Raises RestRefusal where it cannot be asked."""
+    """Whether the vendor takes a token now. Raises VendorRefusal where it cannot be asked."""
     try:
         ask(PROFILE, token=token, host=host)
-    except RestRefusal as error:
+    except VendorRefusal as error:
         if error.status in (401, 403):
             return False
         raise

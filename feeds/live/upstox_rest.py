@@ -18,10 +18,6 @@ SECONDS = 15.0
 LONGEST = 32 * 1024 * 1024
 
 
-class RestRefusal(VendorRefusal):
-    """Upstox refused, or could not be asked."""
-
-
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     """A question goes where it was sent: a redirect would take the token along."""
 
@@ -37,7 +33,7 @@ def ask(
     token: str = "",
     host: str = HOST,
 ) -> dict[str, Any]:
-    """The object that the vendor answers a GET with, or a POST where there is a ``form``. Raises RestRefusal."""
+    """The object that the vendor answers a GET with, or a POST where there is a ``form``. Raises VendorRefusal."""
     if not may_be_told_secrets(host):
         raise ValueError(f"{host} is no address to send a token to: it must begin with https://.")
     address = f"{host}{path}" + (f"?{urlencode(query)}" if query else "")
@@ -53,12 +49,12 @@ def ask(
             body = answer.read(LONGEST)
     except urllib.error.HTTPError as error:
         with error:
-            raise RestRefusal(error.code, _reason(error.code, error.read(LONGEST))) from None
+            raise VendorRefusal(error.code, _reason(error.code, error.read(LONGEST))) from None
     except (OSError, http.client.HTTPException) as error:
-        raise RestRefusal(0, f"Upstox could not be reached ({type(error).__name__}).") from None
+        raise VendorRefusal(0, f"Upstox could not be reached ({type(error).__name__}).") from None
     said = _object(body)
     if said is None:
-        raise RestRefusal(200, "Upstox answered something that is no JSON object.")
+        raise VendorRefusal(200, "Upstox answered something that is no JSON object.")
     return said
 
 

@@ -6,7 +6,8 @@ from datetime import date, datetime
 import pytest
 
 from core.calendar import IST
-from feeds.live.truedata_history import PAUSE, HistoryRefusal, TrueDataHistory
+from feeds.live.refusal import VendorRefusal
+from feeds.live.truedata_history import PAUSE, TrueDataHistory
 from tests.feeds.standins.truedata_rest import HEAD, TrueDataRest
 
 LOGIN, PASSWORD = "asha-td-42", "s3cret&päss"
@@ -100,7 +101,7 @@ def test_a_token_that_is_refused_is_renewed_once(rest: TrueDataRest) -> None:
     asked.days("INFY", 1, date(2026, 11, 1), date(2026, 11, 1))
     assert len(rest.logins) == 2
     rest.statuses = [401, 401]
-    with pytest.raises(HistoryRefusal, match="HTTP 401"):
+    with pytest.raises(VendorRefusal, match="HTTP 401"):
         asked.days("INFY", 1, date(2026, 11, 1), date(2026, 11, 1))
     assert len(rest.logins) == 3
 
@@ -109,7 +110,7 @@ def test_a_refused_password_is_sent_once(rest: TrueDataRest) -> None:
     rest.token = (400, b'{"error":"invalid_grant"}')
     asked = history(rest)
     for _ in range(3):
-        with pytest.raises(HistoryRefusal, match="refused the login") as refused:
+        with pytest.raises(VendorRefusal, match="refused the login") as refused:
             asked.days("INFY", 1, date(2026, 11, 1), date(2026, 11, 1))
         assert PASSWORD not in repr(refused.value)
     assert len(rest.logins) == 1
@@ -118,7 +119,7 @@ def test_a_refused_password_is_sent_once(rest: TrueDataRest) -> None:
 @pytest.mark.parametrize("answer", [b"", b"[]", b'{"access_token":5,"expires_in":9}', b'{"access_token":"a"}'])
 def test_an_answer_without_a_token_is_a_refusal(rest: TrueDataRest, answer: bytes) -> None:
     rest.token = (200, answer)
-    with pytest.raises(HistoryRefusal):
+    with pytest.raises(VendorRefusal):
         history(rest).days("INFY", 1, date(2026, 11, 1), date(2026, 11, 1))
 
 
@@ -126,9 +127,9 @@ def test_too_many_questions_make_a_pause(rest: TrueDataRest) -> None:
     clock = Clock()
     asked = history(rest, clock)
     rest.statuses = [429]
-    with pytest.raises(HistoryRefusal, match="429"):
+    with pytest.raises(VendorRefusal, match="429"):
         asked.days("INFY", 1, date(2026, 11, 1), date(2026, 11, 1))
-    with pytest.raises(HistoryRefusal, match="next question in 60 s"):
+    with pytest.raises(VendorRefusal, match="next question in 60 s"):
         asked.days("INFY", 1, date(2026, 11, 1), date(2026, 11, 1))
     assert len(rest.questions) == 1, "it was not asked"
     clock.now += PAUSE
@@ -137,10 +138,10 @@ def test_too_many_questions_make_a_pause(rest: TrueDataRest) -> None:
 
 def test_no_redirect_takes_the_token_along_and_nobody_there_is_a_refusal(rest: TrueDataRest) -> None:
     rest.statuses = [302]
-    with pytest.raises(HistoryRefusal, match="302"):
+    with pytest.raises(VendorRefusal, match="302"):
         history(rest).days("INFY", 1, date(2026, 11, 1), date(2026, 11, 1))
     nobody = TrueDataHistory(LOGIN, PASSWORD, "http://127.0.0.1:1", "http://127.0.0.1:1")
-    with pytest.raises(HistoryRefusal) as refused:
+    with pytest.raises(VendorRefusal) as refused:
         nobody.days("INFY", 1, date(2026, 11, 1), date(2026, 11, 1))
     assert refused.value.status == 0
     with pytest.raises(ValueError, match="https"):

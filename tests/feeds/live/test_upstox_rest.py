@@ -12,8 +12,9 @@ import pytest
 from core.calendar import IST
 from core.vendors import dialog
 from feeds.live import upstox_history as charts
+from feeds.live.refusal import VendorRefusal
 from feeds.live.upstox_login import LoginRefused, exchange, is_accepted
-from feeds.live.upstox_rest import RestRefusal, ask
+from feeds.live.upstox_rest import ask
 from tests.feeds.standins.upstox import TOKEN
 from tests.feeds.standins.upstox_rest import API_KEY, API_SECRET, REDIRECT, UpstoxRest
 
@@ -66,7 +67,7 @@ def test_an_answer_that_makes_no_sense_is_a_refusal(vendor: UpstoxRest, status: 
 
 
 def test_a_vendor_that_cannot_be_reached_is_a_refusal() -> None:
-    with pytest.raises(RestRefusal, match="could not be reached") as refusal:
+    with pytest.raises(VendorRefusal, match="could not be reached") as refusal:
         ask("/v2/user/profile", token=TOKEN, host="http://127.0.0.1:1")
     assert refusal.value.status == 0
     with pytest.raises(ValueError, match="must begin with https://"):
@@ -136,9 +137,9 @@ def test_todays_minutes_and_last_prices(vendor: UpstoxRest) -> None:
 @pytest.mark.parametrize("body", [b"{}", b'{"data": []}', b'{"data": {"candles": {}}}', b"nothing"])
 def test_no_candles_at_all_are_a_refusal(vendor: UpstoxRest, body: bytes) -> None:
     vendor.answers["/v3/historical-candle/"] = (200, body)
-    with pytest.raises(RestRefusal):
+    with pytest.raises(VendorRefusal):
         charts.today(TOKEN, KEY, 7, vendor.host)
     vendor.answers["/v3/historical-candle/"] = (401, json.dumps({"errors": [{"message": "Invalid token"}]}).encode())
-    with pytest.raises(RestRefusal, match=r"Invalid token \(HTTP 401\)") as refusal:
+    with pytest.raises(VendorRefusal, match=r"Invalid token \(HTTP 401\)") as refusal:
         charts.today(TOKEN, KEY, 7, vendor.host)
     assert refusal.value.status == 401
