@@ -214,6 +214,7 @@ def test_what_may_be_cancelled_and_changed_when(clock: str, cancels: str, change
         assert kept is None or kept.reason is Reason.WINDOW_NO_CANCEL
         refused = windows.refuses(facts, RELIANCE, wish(), OrderType(kind))
         assert (refused is None) is (kind in changes.split())
+        assert refused is None or refused.reason is Reason.WINDOW_NO_CHANGE
     assert windows.keeps(facts, RELIANCE, resting("LIMIT", Status.AMO)) is None
 
 

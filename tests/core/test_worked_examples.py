@@ -1,15 +1,18 @@
 """The worked examples of the ledger, to the paisa: a trader can follow each with a pencil."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from core import decide, fills
 from core.account import Evidence, Work
+from core.booking import Booking, Deal
 from core.facts import Facts, MarketFacts, Quote
 from core.instruments import Instrument, Kind
 from core.ledger import BALANCES, HOUSE, Code, Ledger
+from core.margin_rules import of_cash
 from core.orders import ModifyOrder, OrderType, PlaceOrder, Product, Side, Status
+from core.positions import Lot
 from core.reasons import Reason
 from core.rulebook import in_force
 from core.scan import Snapshot
@@ -38,6 +41,24 @@ def account(cash: int) -> Work:
     work = Work(1, "asha/main", "sim", TODAY, 1, dict.fromkeys(BALANCES, 0))
     work.move(Ledger.BANK, Ledger.CASH, cash, Code.DEPOSIT, NOW)
     return work
+
+
+@pytest.mark.parametrize(
+    ("on", "usable", "withheld"),
+    [(date(2024, 10, 4), 192_000, 48_000), (date(2024, 10, 7), 240_000, 0), (date(2026, 11, 23), 240_000, 0)],
+)
+def test_of_settled_shares_that_are_sold_four_fifths_could_be_spent_until_october_2024(
+    on: date, usable: int, withheld: int
+) -> None:
+    """3 shares bought at 700.00 lie in the demat account and are sold at 800.00; the rest settles a day later."""
+    work = Work(1, "asha/main", "sim", on, 1, dict.fromkeys(BALANCES, 0))
+    work.position(SHARE, Product.CNC).quantity = 3
+    work.position(SHARE, Product.CNC).cost = work.balances[Ledger.INVESTED] = 210_000
+    work.lots[SHARE.id] = [Lot(1, SHARE.id, 1, 3, 210_000, on - timedelta(9), on - timedelta(8))]
+    deal = Deal(Side.SELL, Product.CNC, 3, 80_000, NOW, trade_id=2)
+    sale = Booking(work, SHARE, deal, usable_proceeds=of_cash(on).usable_proceeds)
+    assert sale.exchange(on, lambda: None) == (30_000, Ledger.CASH)
+    assert (work.balances[Ledger.CASH], work.balances[Ledger.UNSETTLED]) == (usable, withheld)
 
 
 class Broker:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from core.orders import OrderType, PlaceOrder, Product, Side
-from core.reasons import Reason
+from core.reasons import Reason, Refusal
 from desk import access, baskets
 from desk.access import AccountRef
 from desk.principal import Principal
@@ -107,6 +107,15 @@ def test_a_basket_that_was_cut_short_is_finished_and_nothing_is_placed_twice(flo
     assert [each["order_id"] for each in whole["items"][:2]] == [each["order_id"] for each in half["items"]]
     with floor.database.connection() as connection:
         assert connection.execute("select count(*) from orders").fetchone() == (3,)
+
+
+def test_there_are_fifty_baskets_at_most(floor: Floor) -> None:
+    owner, _ = who(floor, floor.account())
+    for number in range(50):
+        baskets.add(floor.database, owner, f"plan {number}", [])
+    with pytest.raises(Refusal, match="At most 50 baskets") as no:
+        baskets.add(floor.database, owner, "one more", [])
+    assert no.value.reason is Reason.TOO_MANY_BASKETS
 
 
 def test_a_long_option_is_paid_in_full_and_a_future_on_margin(floor: Floor) -> None:

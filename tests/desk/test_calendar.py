@@ -146,6 +146,30 @@ def test_trap_1_a_monthly_expiry_on_a_holiday_is_the_day_before(floor: Hours) ->
     assert date(2026, 11, 24) not in expiries(floor)
 
 
+def test_trap_1_that_day_has_the_add_on_of_a_last_day_and_settles_what_ends(floor: Hours) -> None:
+    monday, wednesday, close = date(2026, 11, 23), date(2026, 11, 25), 2_600_000
+    floor.at(f"{monday} 11:00")
+    floor.price(NIFTY, close)
+    masters.contracts_for(floor.database, monday, {floor.instrument(NIFTY).id: close})
+    masters.forget(floor.database)
+    chain = masters.get(floor.database).chain(floor.instrument(NIFTY).id)
+    call = next(one for one in chain if one.kind == "CE" and one.expiry == monday and one.strike == close - 20_000)
+    floor.master = masters.get(floor.database)
+    floor.price(call.key, 25_000)
+    account = floor.account(cash=100_000_000)
+    floor.sell(account, call.lot, call.key, 25_000, "NRML")
+    with floor.database.connection() as connection:
+        added = connection.execute("select add_ons from margin_groups where account_id = %s", [account]).fetchone()
+    assert added == (close * call.lot * 2 // 100,)
+    step = closing.due(floor.database, "sim", now(f"{monday} 16:01"))
+    assert step == closing.Due(closing.ROLL, monday, wednesday)
+    closing.roll(floor.database, "sim", step, now(f"{monday} 16:01"))
+    with floor.database.connection() as connection:
+        ended = connection.execute("select kind, price, realised from trades order by id desc limit 1").fetchone()
+    assert ended == ("EXPIRY", 20_000, call.lot * 5_000)
+    assert floor.balances(account)["MARGIN"] == 0
+
+
 @pytest.mark.parametrize("day", [date(2026, 11, 28), date(2026, 11, 29)])
 def test_trap_18_a_session_on_a_weekend_opens(floor: Hours, day: date) -> None:
     floor.at("2026-11-27 20:00")

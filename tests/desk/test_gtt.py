@@ -167,8 +167,11 @@ def test_an_ended_gtt_can_neither_be_changed_nor_deleted(floor: Floor) -> None:
     number = int(made.body["gtt_id"])
     assert change(floor, account, made, leg(145_000, 145_000)).body["reason_code"] == Reason.NOTHING_TO_CHANGE
     assert gtt.delete(floor.database, "asha", account, number).body["status"] == "DELETED"
-    assert gtt.delete(floor.database, "asha", account, number).status == 409
-    assert change(floor, account, made, leg(140_000, 140_000)).status == 409
+    for late in (
+        gtt.delete(floor.database, "asha", account, number),
+        change(floor, account, made, leg(140_000, 140_000)),
+    ):
+        assert (late.status, late.body["reason_code"]) == (409, Reason.GTT_FINAL)
     assert fire(floor, account, made, 145_000) is Fate.OVER
     assert orders(floor, account) == []
 

@@ -99,6 +99,18 @@ def test_trap_12_loss_limit_hit_entries_refused_exits_and_cancels_taken(floor: F
     floor.sound()
 
 
+def test_a_loss_that_stands_is_not_re_armed_away(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    limit(floor, LimitName.DAILY_LOSS, 1_000)
+    floor.buy(account, 10, INFY, 150_000, "MIS")
+    floor.price(INFY, 149_000)
+    assert risk_watch.watch(floor.database, "sim") == 1
+    with pytest.raises(Refusal, match="on the next trading date, or when the limit is raised") as no:
+        risk_switch.rearm(floor.database, who(floor), ref(floor))
+    assert no.value.reason is Reason.STILL_OVER_LIMIT
+    assert state(floor, account).state is TradingState.REDUCING
+
+
 def test_a_day_s_loss_is_forgotten_at_the_roll_unless_a_limit_says_no(floor: Floor) -> None:
     forgiven, kept = floor.account("asha", 100_000_000), floor.account("binu", 100_000_000)
     limit(floor, LimitName.DAILY_LOSS, 1_000)
