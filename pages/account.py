@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core.reasons import Reason, Refusal
-from desk import access, identity
+from desk import identity, sharing
 from desk.identity import SessionRow, TokenRow
 from ui import google, guard, words
 from ui.outcome import act, hear, say
@@ -205,13 +205,13 @@ def shares(seat: Seat) -> None:
         st.caption("They see orders, positions, money and alerts of a book, and change nothing.")
         anybody = False
         for book in own:
-            for name in access.shared_with(seat.database, seat.who, book.key):
+            for name in sharing.shared_with(seat.database, seat.who, book.key):
                 anybody = True
                 if line(
                     f"**{words.plain(name)}**", f"reads {words.plain(book.key)}", "Take back", f"{book.key} {name}"
                 ):
                     act(
-                        partial(access.unshare, seat.database, seat.who, book.key, name),
+                        partial(sharing.unshare, seat.database, seat.who, book.key, name),
                         f"{name} reads {book.key} no longer.",
                     )
         if not anybody:
@@ -227,7 +227,7 @@ def share(seat: Seat, key: str, name: str) -> None:
     """Let somebody read a book; who gives entry does so in a session, which a page always is."""
     if not name:
         raise Refusal(Reason.BAD_INPUT, "Type the name with which they sign in.", "user")
-    access.share(seat.database, seat.who, key, name)
+    sharing.share(seat.database, seat.who, key, name)
 
 
 def page() -> None:

@@ -1,6 +1,18 @@
 """The tables for SQLAlchemy Core: the same as the SQL files of the migrations make, which a test proves."""
 
-from db.schema import charges, feeds, gtt, identity, market, positions, price_alerts, programs, risk, trading
+from db.schema import (
+    charges,
+    feeds,
+    gtt,
+    identity,
+    market,
+    positions,
+    price_alerts,
+    programs,
+    risk,
+    trading,
+    watchlists,
+)
 from db.schema.metadata import METADATA
 
 __all__ = [
@@ -15,4 +27,5 @@ __all__ = [
     "programs",
     "risk",
     "trading",
+    "watchlists",
 ]

@@ -381,21 +381,3 @@ daily_positions = Table(
     Column("realised", BigInteger, nullable=False),
     Column("charges", BigInteger, nullable=False),
 )
-
-watchlists = Table(
-    "watchlists",
-    METADATA,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("position", Integer, nullable=False),
-    UniqueConstraint("user_id", "name"),
-)
-
-watchlist_items = Table(
-    "watchlist_items",
-    METADATA,
-    Column("watchlist_id", BigInteger, ForeignKey("watchlists.id", ondelete="CASCADE"), primary_key=True),
-    Column("instrument_id", Integer, ForeignKey("instruments.id"), primary_key=True),
-    Column("position", Integer, nullable=False),
-)

@@ -17,7 +17,6 @@ from unittest.mock import patch
 
 import psycopg
 
-import core.conversion
 import core.holds
 import core.price_rules
 import core.risk
@@ -35,7 +34,6 @@ from core.book import Resting
 from core.instruments import OPTIONS, Instrument
 from core.matching import wake
 from core.reasons import Reason, Refusal
-from core.standing import TradingState
 from db import trading_reads
 from db.engine import Database
 from desk.filling import Changed
@@ -154,17 +152,6 @@ def _no_reduce_only(stack: ExitStack) -> None:
     stack.enter_context(patch.object(core.risk_rules, "ALWAYS", rules))
 
 
-def _any_conversion(stack: ExitStack) -> None:
-    """A halt still stands; what an account that only reduces converts may cost what it likes."""
-    state_of = core.conversion.state_of
-
-    def allowed(work: Work, facts: Any) -> Any:
-        state, *rest = state_of(work, facts)
-        return (TradingState.ACTIVE if state is TradingState.REDUCING else state, *rest)
-
-    stack.enter_context(patch.object(core.conversion, "state_of", allowed))
-
-
 def _no_blocked_loss(stack: ExitStack) -> None:
     look = db.account_watch.LOOK.replace("set blocked_loss = d.blocked, equity", "set equity")
     stack.enter_context(patch.object(db.account_watch, "LOOK", look))
@@ -194,7 +181,6 @@ MUTATIONS = (
     Mutation("order-margin", "the release of order margin when an order ends", patches=_kept_order_margin),
     Mutation("claims", "the claim of a resting buy on a short", patches=_no_claims, first=7),
     Mutation("reduce-only", "the check that a stopped account only reduces", patches=_no_reduce_only, first=21),
-    Mutation("conversion", "the check that what a stopped account converts takes no money", patches=_any_conversion),
     Mutation("blocked-loss", "what open losses block", patches=_no_blocked_loss, first=6),
     Mutation("square-off", "the square-off that follows a margin call", patches=_no_square_off_of_risk, first=7),
 )
