@@ -41,8 +41,8 @@ def peopled(database: Database) -> Database:
     for name in ("alice", "bob"):
         account = access.by_key(database, f"{name}/main")
         wallet.deposit(database, "test", account.id, CASH, "first")
-    _, alice = signed_in(database, "alice")
-    sharing.share(database, alice, "alice/main", "ana")
+    book = access.by_key(database, "alice/main")
+    sharing.let_in(database, book, "ana", book.user_id, "alice")
     return database
 
 
