@@ -11,7 +11,7 @@ from core.hosts import is_this_machine, may_be_told_secrets
         ("https://api.upstox.com", True),
         ("https://auth.truedata.in:8443/token", True),
         ("http://127.0.0.1:9000", True),
-        ("http://127.8.0.3", True),
+        ("http://127.8.0.3", False),
         ("http://localhost:9000/a", True),
         ("http://[::1]:9000", True),
         ("http://api.upstox.com", False),
@@ -32,5 +32,7 @@ def test_where_a_secret_may_be_sent(address: str, may: bool) -> None:
 
 
 def test_a_name_is_not_an_address_because_it_looks_like_one() -> None:
+    assert is_this_machine("::1")
+    assert not is_this_machine("127.0.0.2")
     assert not is_this_machine("127.0.0.1.nip.io")
     assert not is_this_machine("")

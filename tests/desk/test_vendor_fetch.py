@@ -106,8 +106,8 @@ def run_live(database: Database, feed: str = "upstox") -> None:
     with database.connection() as connection:
         connection.execute("insert into users (name, role) values ('owner', 'trader')")
         connection.execute(
-            "insert into markets (id, owner_id, feed, session, trading_date, running)"
-            " select 'live/owner', id, %s, 'nse', '2026-11-23', true from users where name = 'owner'",
+            "insert into markets (id, owner_id, shown_to, feed, session, trading_date, running)"
+            " select 'live/owner', id, id, %s, 'nse', '2026-11-23', true from users where name = 'owner'",
             (feed,),
         )
 

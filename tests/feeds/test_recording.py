@@ -311,5 +311,5 @@ def test_a_process_that_is_killed_leaves_a_summary_of_what_it_wrote(
         writer.take(frame(number))
     (part,) = files.parts(files.folder(tmp_path, MARKET, "2026-11-23"))
     told = json.loads(part.with_suffix(".json").read_text("utf-8"))
-    assert told == {"frames": 3, "first": 5, "last": 7, "lost": 0}
+    assert told == {"market": MARKET, "frames": 3, "first": 5, "last": 7, "lost": 0}
     writer.close()

@@ -254,7 +254,9 @@ class PriceAlert(Shape):
     level: float = Field(description="Rupees, or per cent of the previous close where the measure is CHANGE")
     repeat: bool
     note: str
-    status: Literal["ACTIVE", "DONE", "EXPIRED"]
+    status: Literal["ACTIVE", "DONE", "EXPIRED", "DELETED"] = Field(
+        description="DELETED where a request is answered again that made one which was deleted since"
+    )
     resting: bool = Field(description="It has rung, and waits for a price on the other side of its level")
     rings: int
     rung_at: Time | None
