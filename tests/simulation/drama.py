@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from random import Random
@@ -10,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from core.orders import ModifyOrder
 from desk import account_watch, closing, filling, margins
-from desk.answers import Answer
 from desk.leadership import NotLeader
 from jobs.matcher import Matcher
 from tests.simulation import option_acts
 from tests.simulation.exchange import MARKET
-from tests.simulation.faults import AFTER, BEFORE, HOLD, PATIENCE, Died, Plan
+from tests.simulation.faults import AFTER, BEFORE, Died
 from tests.simulation.history import Request
 from tests.simulation.people import send
 from tests.simulation.risk_acts import limit_is_set, loss_stops_a_book, losses_are_watched, switch_is_pressed
+from tests.simulation.together import at_once, late_commit, switch_and_fills
 
 if TYPE_CHECKING:
     from tests.simulation.run import World
@@ -88,6 +87,25 @@ def dying_request(world: World) -> bool:
     return False
 
 
+def basket_is_sent(world: World) -> bool:
+    """Several orders under one key; the process may die between two of them, and the whole is asked again."""
+    wishes = [world.people.wish() for _ in range(world.random.randint(2, 4))]
+    # What is not listed cannot be put into a basket.
+    legs = [each for each in wishes if each.instrument_id in world.tape.walks]
+    if not legs:
+        return False
+    request = Request("basket", world.any_account(), world.people.key() or f"basket{world.people._keys}", (legs,))
+    dies = world.random.random() < 0.4
+    if dies:
+        world.faults.arm(world.random.choice((BEFORE, AFTER)), world.random.randint(1, 3))
+    heard = world.ask(request)
+    if world.random.random() < 0.6:
+        world.exchange.step()
+    if heard is None or world.random.random() < 0.2:
+        world.ask(request)
+    return False
+
+
 def ask_again(world: World) -> bool:
     """A client sends what it sent before, under its key; or something else under that key."""
     keyed = [one for one in world.history.requests if one.key is not None]
@@ -96,7 +114,7 @@ def ask_again(world: World) -> bool:
     request = world.random.choice(keyed)
     if world.random.random() < 0.7:
         world.ask(request)
-    elif world._row(request) is not None:
+    elif request.key in world._rows(request):
         other = Request("deposit", request.account, request.key, (987_654_321,))
         answer = send(world.database, other)[0]
         if (answer.status, answer.body.get("reason_code")) != (409, KEY_CONFLICT):
@@ -253,105 +271,6 @@ def price_comes(world: World) -> bool:
     return False
 
 
-class Sender(threading.Thread):
-    """A client in a thread of its own, whose commit may be held up."""
-
-    def __init__(self, world: World, request: Request, hold: bool) -> None:
-        super().__init__(daemon=True)
-        self.world, self.request, self.hold = world, request, hold
-        self.plan: Plan | None = None
-        self.armed = threading.Event()
-        self.answers: list[Answer] = []
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        if self.hold:
-            self.plan = self.world.faults.arm(HOLD)
-        self.armed.set()
-        try:
-            self.answers = send(self.world.database, self.request)
-        except BaseException as error:  # told to the thread that joins
-            self.error = error
-
-    def until_held(self) -> bool:
-        """Wait until its commit is held, or it has ended without one; whether it is held."""
-        self.start()
-        if not self.armed.wait(PATIENCE):
-            raise TimeoutError("the client did not start")
-        while self.is_alive() and self.plan is not None and not self.plan.reached.wait(0.001):
-            pass
-        return self.plan is not None and self.plan.reached.is_set()
-
-    def release(self) -> list[Answer]:
-        """Let it commit, and wait for its end."""
-        if self.plan is not None:
-            self.plan.released.set()
-        self.join(PATIENCE)
-        if self.error is not None:
-            raise self.error
-        self.world.history.heard(self.request, self.answers)
-        return self.answers
-
-
-def late_commit(world: World) -> bool:
-    """An order is written long before it is committed, with others in between: the matcher finds it all the same."""
-    account = world.any_account()
-    request = Request("place", account, world.people.key(), (world.people.wish(),))
-    world.exchange.step()
-    world.history.asked(request)
-    sender = Sender(world, request, hold=True)
-    sender.until_held()
-    others = [book.number for book in world.books if book.number != account]
-    try:
-        for _ in range(world.random.randint(1, 2)):
-            world.ask(Request("place", world.random.choice(others), world.people.key(), (world.people.wish(),)))
-        world.clock.pass_ms(260)
-        world.exchange.step(rung=False)
-    finally:
-        sender.release()
-    world.clock.pass_ms(260)
-    world.exchange.step(rung=world.random.random() < 0.5)
-    world.exchange.fresh = world.exchange.matcher is not None
-    return False
-
-
-def at_once(world: World) -> bool:
-    """Two clients ask something of one account at the same time, or the same twice: one waits for the other."""
-    account = world.any_account()
-    first = world.people.request(account, world.open_orders(account))
-    second = first if world.random.random() < 0.3 else world.people.request(account, world.open_orders(account))
-    if first.kind in ("exit_all", "exit_position") or second.kind in ("exit_all", "exit_position"):
-        return trade(world)
-    world.history.asked(first)
-    world.history.asked(second)
-    one, other = Sender(world, first, hold=True), Sender(world, second, hold=False)
-    one.until_held()
-    other.start()
-    _until_waiting(world, other)
-    try:
-        answers = one.release(), other.release()
-    finally:
-        other.join(PATIENCE)
-    if first is second and first.key is not None and answers[0] and answers[0][0].ok:
-        same = answers[0][0].body == answers[1][0].body or answers[1][0].replayed
-        if not same:
-            world.found.append(f"{first.kind} {first.key} was done twice")
-    world.exchange.step()
-    return False
-
-
-def _until_waiting(world: World, sender: Sender) -> None:
-    """Until the other waits for a lock, or has ended."""
-    while sender.is_alive():
-        with world.database.autocommit() as connection:
-            waiting = connection.execute(
-                "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-            ).fetchone()
-        if waiting:
-            return
-        sender.join(0.001)
-
-
 def meanwhile(world: World) -> None:
     """The day's end was killed half-way: traders and prices do not wait for it to be resumed."""
     world.exchange.step()
@@ -388,7 +307,8 @@ def day_ends(world: World) -> bool:
 WEIGHTS: dict[Callable[[World], bool], int] = {
     trade: 30, tick: 22, unseen_tick: 4, old_frames: 4, silence: 3, dying_request: 8, ask_again: 5, matcher_dies: 5,
     leader_deposed: 3, change_and_frame: 5, new_risk: 3, margins_follow: 2, losses: 3, start_anew: 1, late_commit: 4,
-    at_once: 5, day_ends: 3, stand_and_wait: 14, price_comes: 10, losses_are_watched: 4, limit_is_set: 4,
+    at_once: 5, switch_and_fills: 3, basket_is_sent: 4, day_ends: 3, stand_and_wait: 14, price_comes: 10,
+    losses_are_watched: 4, limit_is_set: 4,
     switch_is_pressed: 2, loss_stops_a_book: 3, **option_acts.WEIGHTS,
 }  # fmt: skip
 

@@ -11,12 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
+import desk.amo
 import desk.closing
+import desk.converting
 import desk.filling
 import desk.gtt
 import desk.gtt_firing
+import desk.leaving
 import desk.margins
 import desk.masters
+import desk.risk_switch
+import desk.risk_watch
 import desk.trading
 import desk.wallet
 import jobs.bus
@@ -30,7 +35,10 @@ from tests.simulation.ground import Ground
 
 BEFORE, AFTER, HOLD = "before", "after", "hold"
 PATIENCE = 20.0
-WRITERS = (desk.trading, desk.wallet, desk.filling, desk.closing, desk.margins, desk.gtt, desk.gtt_firing)
+WRITERS = (
+    desk.amo, desk.closing, desk.converting, desk.filling, desk.gtt, desk.gtt_firing, desk.leaving, desk.margins,
+    desk.risk_switch, desk.risk_watch, desk.trading, desk.wallet,
+)  # fmt: skip
 TIMED = (jobs.matcher, jobs.gtt_watcher, jobs.bus, desk.masters)
 
 

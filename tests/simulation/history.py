@@ -21,6 +21,12 @@ class Request:
     answers: list[Answer] | None = None
     tries: int = 0
 
+    def key_of(self, place: int) -> str | None:
+        """The key of the answer at a place: each order of a basket has its own, and each after the first of an exit."""
+        if self.key is None or (self.kind != "basket" and not place):
+            return self.key
+        return f"{self.key}-{place + 1 if self.kind == 'basket' else place}"
+
 
 @dataclass
 class History:
@@ -44,14 +50,15 @@ class History:
     def heard(self, request: Request, answers: list[Answer]) -> None:
         """The answers reached the client."""
         request.answers = answers
-        for answer in answers:
+        for place, answer in enumerate(answers):
             number = answer.body.get("order_id")
             if number is None or (request.kind in ("modify", "cancel") and not answer.ok):
                 continue
-            body = answer.body if answer.ok else {"client_order_id": request.key} if request.key else {}
+            told = answer.ok and request.kind != "basket"  # of a basket's orders nothing is told but the number
+            body = answer.body if told else {"client_order_id": request.key_of(place)}
             self.orders.setdefault(int(number), (request.account, body))
             status = str(answer.body.get("status"))
-            if answer.ok and status in FINAL:
+            if told and status in FINAL:
                 self.final[int(number)] = (status, int(answer.body["filled_quantity"]))
 
     def unknown(self) -> list[Request]:

@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 import psycopg
 
+import core.conversion
 import core.holds
 import core.price_rules
 import core.risk
@@ -34,6 +35,7 @@ from core.book import Resting
 from core.instruments import OPTIONS, Instrument
 from core.matching import wake
 from core.reasons import Reason, Refusal
+from core.standing import TradingState
 from db import trading_reads
 from db.engine import Database
 from desk.filling import Changed
@@ -152,6 +154,17 @@ def _no_reduce_only(stack: ExitStack) -> None:
     stack.enter_context(patch.object(core.risk_rules, "ALWAYS", rules))
 
 
+def _any_conversion(stack: ExitStack) -> None:
+    """A halt still stands; what an account that only reduces converts may cost what it likes."""
+    state_of = core.conversion.state_of
+
+    def allowed(work: Work, facts: Any) -> Any:
+        state, *rest = state_of(work, facts)
+        return (TradingState.ACTIVE if state is TradingState.REDUCING else state, *rest)
+
+    stack.enter_context(patch.object(core.conversion, "state_of", allowed))
+
+
 def _no_blocked_loss(stack: ExitStack) -> None:
     look = db.account_watch.LOOK.replace("set blocked_loss = d.blocked, equity", "set equity")
     stack.enter_context(patch.object(db.account_watch, "LOOK", look))
@@ -174,15 +187,18 @@ MUTATIONS = (
     Mutation("key", "the answer under a key, and both unique keys", (), (SAME_ORDER, SAME_REQUEST), _no_replay),
     Mutation("key-alone", "the answer under a key; the unique keys stand", patches=_no_replay),
     Mutation("stale-tick", "the age after which a display fills nothing", patches=_any_age),
-    Mutation("stale-quote", "the age after which a price judges no order", patches=_any_quote),
+    Mutation("stale-quote", "the age after which a price judges no order", patches=_any_quote, first=23),
     Mutation("commit-order", "looking for open work by what is there", patches=_by_last_id),
     Mutation("fills-first", "writing fills before changes are read", patches=_fills_after_changes),
     Mutation("written-margin", "the margin of written options", patches=_no_margin_of_options),
     Mutation("order-margin", "the release of order margin when an order ends", patches=_kept_order_margin),
-    Mutation("claims", "the claim of a resting buy on a short", patches=_no_claims, first=7),
-    Mutation("reduce-only", "the check that a stopped account only reduces", patches=_no_reduce_only, first=21),
-    Mutation("blocked-loss", "what open losses block", patches=_no_blocked_loss, first=6),
-    Mutation("square-off", "the square-off that follows a margin call", patches=_no_square_off_of_risk, first=7),
+    Mutation("claims", "the claim of a resting buy on a short", patches=_no_claims, first=74),
+    Mutation("reduce-only", "the check that a stopped account only reduces", patches=_no_reduce_only, first=24),
+    Mutation(
+        "conversion", "the check that what a stopped account converts takes no money", patches=_any_conversion, first=9
+    ),
+    Mutation("blocked-loss", "what open losses block", patches=_no_blocked_loss, first=7),
+    Mutation("square-off", "the square-off that follows a margin call", patches=_no_square_off_of_risk, first=29),
 )
 
 
@@ -203,7 +219,7 @@ def killed_by(running: cluster.Throwaway, mutation: Mutation) -> tuple[int, str]
     running.run("create database mutated template simulated strategy file_copy")
     try:
         _mutate(running.url("mutated"), mutation)
-        for seed in (*range(mutation.first, SEEDS + 1), *range(1, mutation.first)):
+        for seed in range(mutation.first, mutation.first + SEEDS):
             with ExitStack() as stack, ground.cloned(running, "mutated") as (database, clock):
                 mutation.patches(stack)
                 try:

@@ -94,9 +94,10 @@ def short_is_bought_back(world: World) -> bool:
     return False
 
 
-def position_is_converted(world: World) -> bool:
-    """Somebody turns a position, or a part of it, to another product; now and then one that is not there."""
-    held = _held(world)
+def position_is_converted(world: World, of: int | None = None) -> bool:
+    """Somebody, or the owner of an account, turns a position, or a part of it, to another product; now and then one
+    that is not there."""
+    held = [row for row in _held(world) if of in (None, row[0])]
     if not held:
         return False
     account, number, product, quantity = world.random.choice(held)

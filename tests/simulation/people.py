@@ -9,8 +9,10 @@ from core.exits import Exits
 from core.gtt import Gtt, GttWish, LegWish
 from core.instruments import OPTIONS, Instrument, Kind
 from core.orders import ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
-from desk import converting, gtt, trading, wallet
+from desk import baskets, converting, gtt, trading, wallet
+from desk.access import AccountRef
 from desk.answers import Answer
+from desk.principal import Principal
 from tests.simulation.ground import Ground
 from tests.simulation.history import Request
 from tests.simulation.tape import Tape
@@ -159,7 +161,7 @@ class People:
     def _finer(self, wish: PlaceOrder, instrument: Instrument) -> PlaceOrder:
         """Now and then for minutes, in parts, with a protection or in slices; not always where that fits."""
         random = self.random
-        draw = random.random()
+        draw, contract = random.random(), instrument.lot > 1
         if draw < 0.08:
             return replace(wish, validity=Validity.TTL, validity_ttl=random.choice((1, 1, 2, 5, 400)))
         if draw < 0.16:
@@ -169,7 +171,10 @@ class People:
         if draw < 0.30:
             return replace(wish, protection=random.choice((0, 50, 500, 10_000)))
         if draw < 0.34:
-            return replace(wish, autoslice=True)
+            # More than the exchange takes in one order, so that there is something to slice.
+            return replace(
+                wish, autoslice=True, quantity=wish.quantity * (random.choice((1, 30, 60)) if contract else 1)
+            )
         return wish
 
     def _product(self, instrument: Instrument) -> Product:
@@ -230,6 +235,8 @@ def send(database: Ground, request: Request) -> list[Answer]:
     }  # fmt: skip
     if request.kind in one:
         return [one[request.kind](database, "trader", account, *given, key)]
+    if request.kind == "basket":
+        return _basket(database, account, key, *given)
     if request.kind == "bracket":
         wish, exits = given
         return [trading.place(database, "trader", account, wish, key, exits=exits)]
@@ -246,3 +253,13 @@ def send(database: Ground, request: Request) -> list[Answer]:
     if request.kind == "cancel_all":
         return trading.cancel_all(database, "trader", account)
     return trading.exit_all(database, "trader", account)
+
+
+def _basket(database: Ground, account: int, key: str | None, legs: list[PlaceOrder]) -> list[Answer]:
+    """An answer for each leg; of what became of it nothing but its number is known."""
+    with database.connection() as connection:
+        row = connection.execute("select user_id from accounts where id = %s", [account]).fetchone()
+    owner = Principal(row[0], "trader", "trader", None, 1, None, ("read", "trade"))
+    told = baskets.place(database, owner, AccountRef(account, "", row[0], "sim", "", False), legs, key)
+    return [Answer(201 if each["ok"] else 422, {"order_id": each["order_id"]}, each["replayed"])
+            for each in told["items"]]  # fmt: skip

@@ -13,6 +13,7 @@ from desk.principal import Principal
 from tests.simulation.exchange import MARKET
 from tests.simulation.faults import AFTER, BEFORE, Died
 from tests.simulation.history import Request
+from tests.simulation.option_acts import position_is_converted
 from tests.simulation.people import Books
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def loss_stops_a_book(world: World) -> bool:
     losses_are_watched(world)
     for _ in range(world.random.randint(1, 3)):
         world.ask(Request("place", account.id, world.people.key(), (world.people.wish(),)))
+    position_is_converted(world, account.id)
     with suppress(Refusal):
         for old in risk_limits.rows(world.database):
             if old.subject == account.id and not old.by_admin:
@@ -92,6 +94,20 @@ def loss_stops_a_book(world: World) -> bool:
         if world.random.random() < 0.7:
             risk_switch.rearm(world.database, who, account)
     return False
+
+
+def press(world: World, book: Books) -> None:
+    """A book's owner stops it; what it holds stays."""
+    account = access.by_key(world.database, f"{book.user}/{book.name}")
+    risk_switch.kill(world.database, _owner(world, book), account)
+
+
+def let_go(world: World, book: Books) -> None:
+    """Now and then a book stays stopped."""
+    account = access.by_key(world.database, f"{book.user}/{book.name}")
+    if world.random.random() < 0.8:
+        with suppress(Refusal):
+            risk_switch.rearm(world.database, _owner(world, book), account)
 
 
 def switch_is_pressed(world: World) -> bool:
@@ -114,9 +130,7 @@ def switch_is_pressed(world: World) -> bool:
         _was_refused(world, request.kind, account.id, answers)
     if whole:
         risk_switch.rearm_user(world.database, who, who.user_id, who.name)
-    if world.random.random() < 0.8:
-        with suppress(Refusal):
-            risk_switch.rearm(world.database, who, account)
+    let_go(world, book)
     return False
 
 

@@ -154,7 +154,7 @@ class World:
         self.story.requests += 1
         self.exchange.fresh = False
         self.history.asked(request)
-        before = self._row(request)
+        before = self._rows(request)
         try:
             answers = send(self.database, request)
         except Died:
@@ -169,13 +169,15 @@ class World:
                     book.number = int(answers[0].body["account_id"])
         return answers
 
-    def _row(self, request: Request) -> tuple[int, dict[str, Any]] | None:
-        """What is stored under the request's key."""
+    def _rows(self, request: Request) -> dict[str, tuple[int, dict[str, Any]]]:
+        """What is stored under each key of the request: a basket has one for each order."""
+        keys = [request.key_of(place) for place in range(len(request.arguments[0]) if request.kind == "basket" else 1)]
         with self.database.connection() as connection:
-            row: tuple[int, dict[str, Any]] | None = connection.execute(
-                "select status, body from requests where account_id = %s and key = %s", [request.account, request.key]
-            ).fetchone()
-        return row
+            rows = connection.execute(
+                "select key, status, body from requests where account_id = %s and key = any(%s)",
+                [request.account, [key for key in keys if key is not None]],
+            ).fetchall()
+        return {key: (status, body) for key, status, body in rows}
 
     def _priced(self, wish: PlaceOrder) -> None:
         """A market or stop order was accepted: there was a price to judge it by, and not an old one."""
@@ -183,18 +185,22 @@ class World:
         if wish.order_type is not OrderType.LIMIT and age > QUOTE_STALE_AFTER:
             self.found.append(f"a {wish.order_type} order was accepted at a price {age} ms old")
 
-    def _compare(self, request: Request, before: tuple[int, dict[str, Any]] | None, answers: list[Answer]) -> None:
+    def _compare(self, request: Request, stored: dict[str, tuple[int, dict[str, Any]]], answers: list[Answer]) -> None:
         """A key that was answered before is answered the same; one that was not is not a replay."""
         if request.key is None or not answers:
             return
-        first = answers[0]
-        self.story.replays += first.replayed
+        basket, first = request.kind == "basket", answers[0]
+        self.story.replays += sum(each.replayed for each in (answers if basket else answers[:1]))
         if request.kind == "place" and first.status == 201 and not first.replayed:
             self._priced(request.arguments[0])
-        if before is None and first.replayed:
-            self.found.append(f"{request.kind} {request.key} was replayed although nothing was stored")
-        if before is not None and (not first.replayed or (first.status, _plain(first.body)) != (before[0], before[1])):
-            self.found.append(f"{request.kind} {request.key} was answered {first.status}, not what was stored first")
+        for place, answer in enumerate(answers if basket else answers[:1]):
+            key = request.key_of(place) or ""
+            before = stored.get(key)
+            if before is None and answer.replayed:
+                self.found.append(f"{request.kind} {key} was replayed although nothing was stored")
+            told = before if not basket or before is None else (before[0], {"order_id": before[1].get("order_id")})
+            if before is not None and (not answer.replayed or (answer.status, _plain(answer.body)) != told):
+                self.found.append(f"{request.kind} {key} was answered {answer.status}, not what was stored first")
 
     def open_orders(self, account: int) -> list[int]:
         """Orders the owner of an account sees: those that are open, or now and then older ones too."""
