@@ -36,6 +36,7 @@ def two(desk: Database) -> Iterator[list[Live]]:
         for url, child in zip(urls, children, strict=True):
             while httpx_fails(f"{url}/health"):
                 assert child.poll() is None
+                time.sleep(0.05)  # asked without a pause, what starts would wait for who asks
         yield [Live(url, None) for url in urls]
     finally:
         for child in children:

@@ -92,7 +92,8 @@ def now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def until(holds: Callable[[], object], seconds: float = 25.0) -> None:
+def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
+    """Long enough for a process that is taken for stuck while its client loads, and made anew, on a busy machine."""
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end
