@@ -68,6 +68,7 @@ SHOTS = {
     "order": Shot("order?symbol=RELIANCE"),
     "baskets": Shot("baskets"),
     "risk": Shot("risk", "dark"),
+    "alerts": Shot("alerts"),
     "programs": Shot("programs"),
     "feeds": Shot("feeds", "dark"),
     "account": Shot("account"),
@@ -156,6 +157,12 @@ def today(page: Page) -> None:
     ]
     asked = [("orders", {"exchange": "NSE", "validity": "DAY", **order}) for order in orders]
     asked.append(("baskets", {"name": "Pair and lunch", "legs": [{"exchange": "NSE", **leg} for leg in legs]}))
+    alert = {"exchange": "NSE", "measure": "PRICE"}
+    asked += [
+        ("price-alerts", {**alert, "symbol": "TCS", "condition": "BELOW", "level": tcs, "note": "Buy more"}),
+        ("price-alerts", {**alert, "symbol": "ITC", "condition": "BELOW", "level": itc, "repeat": True}),
+        ("price-alerts", {**alert, "symbol": "INFY", "measure": "CHANGE", "condition": "ABOVE", "level": 2.5}),
+    ]
     for number, (path, body) in enumerate(asked):
         page.evaluate(SEND, [path, f"picture-{number}", body])
 
