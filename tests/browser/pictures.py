@@ -1,4 +1,4 @@
-"""``python -m tests.browser.pictures``: a picture of each page for README and docs, of a trader with a history.
+"""``python -m tests.browser.pictures [NAME …]``: pictures of pages for README and docs, of a trader with a history.
 
 A throwaway Kagaz is given a month of trading by the desk's own use cases, then runs its simulator, and a
 Chromium photographs the pages.
@@ -124,6 +124,8 @@ SEND = (
     "([path, key, body]) => fetch(`/api/v1/${path}`, {method: 'POST', body: JSON.stringify(body),"
     " headers: {'Content-Type': 'application/json', 'Idempotency-Key': key}})"
 )
+DRAWN = """() => fetch("/api/v1/candles?symbol=NSE%3ARELIANCE").then((answer) => answer.json())
+    .then((bars) => bars.items.length > 100)"""
 FIND = "(words) => fetch(`/api/v1/search?limit=1&q=${encodeURIComponent(words)}`).then((answer) => answer.json())"
 
 
@@ -174,6 +176,9 @@ def shoot(browser: Browser, address: str, name: str, shot: Shot) -> None:
     page.wait_for_timeout(PAUSE)
     if name == FIRST:
         today(page)
+        # A market that has just begun still writes the candles of its past.
+        page.wait_for_function(DRAWN, timeout=120_000, polling=1_000)
+        page.reload()
         page.wait_for_timeout(PAUSE)
     if shot.tab:
         page.get_by_role("tab", name=shot.tab).first.click()
@@ -183,7 +188,7 @@ def shoot(browser: Browser, address: str, name: str, shot: Shot) -> None:
 
 
 def main() -> int:
-    """Make all pictures anew."""
+    """Make all pictures anew, or those that are named; the first one's trader trades."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     path = subprocess.run([ROOT / ".ci" / "browser"], capture_output=True, text=True, check=True).stdout.strip()
     with cluster.running() as throwaway, tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
@@ -193,8 +198,8 @@ def main() -> int:
             month(database)
         with running(url, Path(home)) as address:
             browser = playwright.chromium.launch(executable_path=path.splitlines()[-1], args=FLAGS)
-            for name, shot in SHOTS.items():
-                shoot(browser, address, name, shot)
+            for name in sys.argv[1:] or SHOTS:
+                shoot(browser, address, name, SHOTS[name])
             browser.close()
     return 0
 
