@@ -1,12 +1,11 @@
 """What the streams' reader reads: all of it in one statement, by index, and the same as the pages show."""
 
-import datetime
-from datetime import threading
+import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
-import UTC
 
 from core.gtt import GttWish, LegWish
 from core.orders import OrderType, Product, Side, Status
