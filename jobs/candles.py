@@ -1,12 +1,13 @@
 """A market's candles on their way to the database, so that a frame need not wait for thousands of them."""
 
 import threading
+from collections import deque
 
 import log
 from core.frames import Rows
 from desk import market as markets
 from desk.market import Database
-from feeds.candles import CandleMaker
+from feeds.candles import CandleMaker, Candles
 from feeds.live.feed import LiveFeed
 from feeds.live.twin import TwinFeed
 from feeds.protocol import Feed
@@ -21,6 +22,7 @@ class Keeper:
         self._database, self._market = database, market
         self._maker = CandleMaker(universe)
         self._taking, self._writing = threading.Lock(), threading.Lock()
+        self._due: deque[tuple[str, Candles]] = deque()  # taken and not written yet, oldest first
 
     def add(self, rows: Rows, feed: Feed) -> None:
         """Takes in a frame's rows; of a live feed with what came and went between two frames."""
@@ -45,13 +47,14 @@ class Keeper:
     def _written(self) -> None:
         try:
             self._write()
-        except Exception:  # noqa: BLE001 - the market goes on; what the candles lack is in the next ones of the minute
+        except Exception:  # noqa: BLE001 - the market goes on; what could not be written is written the next time
             log.get(__name__).exception("Candles could not be written", extra={"market": self._market})
         finally:
             self._writing.release()
 
     def _write(self) -> None:
         with self._taking:
-            taken = {"1m": self._maker.take_minutes(), "1d": self._maker.take_days()}
-        for interval, candles in taken.items():
-            markets.add_candles(self._database, self._market, interval, candles)
+            self._due += (("1m", self._maker.take_minutes()), ("1d", self._maker.take_days()))
+        while self._due:
+            markets.add_candles(self._database, self._market, *self._due[0])
+            self._due.popleft()
