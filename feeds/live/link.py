@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from core.vendor_limits import Limits
 from feeds.live.line import SegmentState
-from feeds.live.plan import Limits, Plan
+from feeds.live.plan import Plan
 from feeds.live.supervisor import Denied, Lost, Opened
 from feeds.live.ticks import Board, Floats
 

@@ -1,8 +1,12 @@
 """When the next question may be asked of a vendor that allows so many within so much time."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from feeds.live.refusal import VendorRefusal
+
+# Seconds for which nothing is asked after "too many questions".
+REST = 60.0
 # A question waits so many seconds for its turn and no longer: whoever asks may be told to stop meanwhile.
 PATIENCE = 5.0
 
@@ -25,6 +29,14 @@ class Pace:
             if len(self._asked) >= most:
                 due = max(due, self._asked[-most] + seconds)
         return max(0.0, due - now)
+
+    def turn(self, vendor: str, mono: Callable[[], float], wait: Callable[[float], object]) -> None:
+        """Wait for the next question's turn, and take it. Raises VendorRefusal where that would take too long."""
+        seconds = self.wait(mono())
+        if seconds > PATIENCE:
+            raise VendorRefusal(429, f"{vendor} allows the next question in {seconds:.0f} s.")
+        wait(seconds)
+        self.asked(mono())
 
     def asked(self, now: float) -> None:
         """One was."""

@@ -12,12 +12,10 @@ from core.calendar import IST
 from core.vendors import Vendor
 from feeds.candles import Candles, in_order
 from feeds.live import upstox_history
-from feeds.live.pace import PATIENCE, Pace
+from feeds.live.pace import REST, Pace
 from feeds.live.refusal import VendorRefusal
 from feeds.live.truedata_history import TrueDataHistory
 from feeds.live.upstox_rest import HOST
-
-REST = 60.0  # seconds for which nothing is asked after "too many questions"
 
 
 class Past(Protocol):
@@ -73,11 +71,7 @@ class UpstoxPast:
 
     def _asked(self, ask: Callable[[], Candles]) -> Candles:
         with self._lock:
-            wait = self._pace.wait(self._mono())
-            if wait > PATIENCE:
-                raise VendorRefusal(429, f"Upstox allows the next question in {wait:.0f} s.")
-            self._wait(wait)
-            self._pace.asked(self._mono())
+            self._pace.turn("Upstox", self._mono, self._wait)
         try:
             return ask()
         except VendorRefusal as refused:

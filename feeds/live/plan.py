@@ -5,38 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from core import vendor_limits
+from core.vendor_limits import Limits
 from core.vendors import Vendor
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Keys that one connection may have in a mode: when it is the only one in use, and beside another."""
-
-    full: int
-    last: int
-    greeks: int = 0
-    full_mixed: int = -1
-    last_mixed: int = -1
-    greeks_mixed: int = -1
-    total: int = -1  # of all modes together, where a vendor counts that; -1 for no such limit
-
-    def of(self, mode: str, mixed: bool) -> int:
-        """The limit of ``full``, ``last`` or ``greeks``."""
-        alone: int = getattr(self, mode)
-        beside: int = getattr(self, f"{mode}_mixed")
-        return beside if mixed and beside >= 0 else alone
 
 
 def limits_on(vendor: Vendor) -> Callable[[date], Limits]:
     """A vendor's published limits of one connection, by date."""
 
-    def on(day: date) -> Limits:
-        row = vendor_limits.of(vendor, day)
-        return Limits(
-            row.full, row.last, row.greeks, row.full_mixed, row.last_mixed, row.greeks_mixed, row.total
-        )  # fmt: skip
-
-    return on
+    return lambda day: vendor_limits.of(vendor, day).keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 import log
 from core import vendors
+from core.vendor_limits import Limits
 from feeds.live import truedata_account as accounts
 from feeds.live import truedata_wire as wire
 from feeds.live.link import Bounds, Ear, Told
-from feeds.live.plan import Limits, Plan, limits_on
+from feeds.live.plan import Plan, limits_on
 from feeds.live.supervisor import Denied, Lost, Opened
 from feeds.live.truedata_words import Words
 from feeds.live.vendors import Vendor

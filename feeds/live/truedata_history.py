@@ -24,13 +24,13 @@ from core.hosts import may_be_told_secrets
 from core.vendors import Vendor
 from feeds.candles import CANDLE_TYPE, Candles, in_order
 from feeds.live import truedata_wire as wire
-from feeds.live.pace import PATIENCE, Pace
+from feeds.live.pace import REST, Pace
 from feeds.live.refusal import VendorRefusal
 
 AUTH, HOST = "https://auth.truedata.in", "https://history.truedata.in"
 SECONDS, LONGEST = 15.0, 32 << 20
-# Seconds before its end at which a token is renewed, and for which nothing is asked after "too many requests".
-EARLY, PAUSE = 60.0, 60.0
+# Seconds before its end at which a token is renewed.
+EARLY = 60.0
 # Days of one question.
 MINUTES_SPAN, DAYS_SPAN = 28, 3_650
 
@@ -134,11 +134,7 @@ class TrueDataHistory:
         self, base: str, method: str, path: str, headers: Mapping[str, str], body: str | None = None
     ) -> tuple[int, bytes]:
         """Status and body of one question, after its turn in the pace has come."""
-        wait = self._pace.wait(self._mono())
-        if wait > PATIENCE:
-            raise VendorRefusal(429, f"TrueData allows the next question in {wait:.0f} s.")
-        self._wait(wait)
-        self._pace.asked(self._mono())
+        self._pace.turn("TrueData", self._mono, self._wait)
         if not may_be_told_secrets(base):
             raise ValueError(f"{base} is no address to send a password to: it must begin with https://.")
         parts = urlsplit(base)
@@ -157,7 +153,7 @@ class TrueDataHistory:
         finally:
             made.close()
         if answer.status == 429:
-            self._pace.rest(self._mono() + PAUSE)
+            self._pace.rest(self._mono() + REST)
         return answer.status, said
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from core.vendor_limits import Limits
 from feeds.live.link import Ear, Link
-from feeds.live.plan import Limits
 from feeds.live.supervisor import Rules
 
 # Of what opens a vendor's door, the names of what is no secret.

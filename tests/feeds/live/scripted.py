@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.vendor_limits import Limits
 from feeds.live.line import SegmentState
 from feeds.live.link import Ear, Segments, Told
-from feeds.live.plan import Limits, Plan
+from feeds.live.plan import Plan
 from feeds.live.supervisor import Denied, Lost, Opened, Rules
 from feeds.live.ticks import NAN
 from feeds.live.vendors import Vendor

@@ -10,8 +10,8 @@ from hypothesis import given
 from core import vendor_limits
 from core.calendar import IST
 from core.vendors import Vendor
-from feeds.live.pace import Pace
-from feeds.live.past import REST, TrueDataPast, UpstoxPast
+from feeds.live.pace import REST, Pace
+from feeds.live.past import TrueDataPast, UpstoxPast
 from feeds.live.refusal import VendorRefusal
 from feeds.live.truedata_history import TrueDataHistory
 from tests.feeds.live.test_truedata_history import Clock
@@ -30,7 +30,7 @@ NINE, TEN = datetime(2026, 11, 23, 9, tzinfo=IST), datetime(2026, 11, 23, 10, tz
 )
 def test_the_limits_of_a_date(vendor: Vendor, full: int, last: int, full_mixed: int) -> None:
     row = vendor_limits.of(vendor, MONDAY)
-    assert (row.full, row.last, row.full_mixed) == (full, last, full_mixed)
+    assert (row.keys.full, row.keys.last, row.keys.full_mixed) == (full, last, full_mixed)
     assert row.questions, "no vendor is asked without a pace"
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.live.plan import Limits, Plan, plan
+from core.vendor_limits import Limits
+from feeds.live.plan import Plan, plan
 
 # As one vendor counts: a mode may have more keys when it is the only one.
 VENDOR = Limits(full=4, last=10, greeks=6, full_mixed=3, last_mixed=4, greeks_mixed=4)

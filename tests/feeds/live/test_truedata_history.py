@@ -6,8 +6,9 @@ from datetime import date, datetime
 import pytest
 
 from core.calendar import IST
+from feeds.live.pace import REST
 from feeds.live.refusal import VendorRefusal
-from feeds.live.truedata_history import PAUSE, TrueDataHistory
+from feeds.live.truedata_history import TrueDataHistory
 from tests.feeds.standins.truedata_rest import HEAD, TrueDataRest
 
 LOGIN, PASSWORD = "asha-td-42", "s3cret&päss"
@@ -132,7 +133,7 @@ def test_too_many_questions_make_a_pause(rest: TrueDataRest) -> None:
     with pytest.raises(VendorRefusal, match="next question in 60 s"):
         asked.days("INFY", 1, date(2026, 11, 1), date(2026, 11, 1))
     assert len(rest.questions) == 1, "it was not asked"
-    clock.now += PAUSE
+    clock.now += REST
     asked.days("INFY", 1, date(2026, 11, 1), date(2026, 11, 1))
 
 
