@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from api.call import Call, Endpoint, Handler
-from api.paging import PAGED, USUAL, mark, marked, page, part, wanted
+from api.paging import PAGED, USUAL, mark, marked, page_of, wanted
 from api.parsing import bad
 from api.readers import count, cursor, day, instant, key, one_of, text, title
 from api.reply import Reply
@@ -138,15 +138,13 @@ def _action(row: Row) -> Row:
 def actions(call: Call) -> Reply:
     """Splits and bonuses that were entered, newest first."""
     after, limit = wanted(call, cursor)
-    found = part(corporate.entered(call.database), after, limit, lambda each: str(each["id"]))
-    return page(found, limit, _action, lambda each: each["id"])
+    return page_of(corporate.entered(call.database), after, limit, _action, lambda each: str(each["id"]))
 
 
 def restrained(call: Call) -> Reply:
     """Accounts that may not trade freely."""
     after, limit = wanted(call, mark)
-    found = part(risk_status.restrained(call.database), after, limit, _book)
-    return page(found, limit, dict, lambda each: marked(_book(each)))
+    return page_of(risk_status.restrained(call.database), after, limit, dict, _book, marked)
 
 
 def _book(row: Row) -> str:

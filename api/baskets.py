@@ -5,7 +5,7 @@ from typing import Any
 
 from api.call import Call, Endpoint
 from api.fields import Fields
-from api.paging import PAGED, page, part, wanted
+from api.paging import PAGED, page_of, wanted
 from api.parsing import BadInputError, bad
 from api.readers import choice, cursor, flag, one_of, price, quantity, title
 from api.reply import Reply
@@ -69,8 +69,7 @@ def identity(value: Any) -> int:
 def listed(call: Call) -> Reply:
     """One's baskets by name."""
     after, limit = wanted(call, cursor)
-    found = part(baskets.listed(call.database, call.principal), after, limit, _id)
-    return page(found, limit, dict, _id)
+    return page_of(baskets.listed(call.database, call.principal), after, limit, dict, _id)
 
 
 def _id(row: Row) -> str:

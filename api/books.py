@@ -5,7 +5,7 @@ from typing import Any
 
 from api.call import Call, Endpoint, Handler
 from api.orders import reply_of
-from api.paging import PAGED, USUAL, mark, marked, page, part, wanted
+from api.paging import PAGED, USUAL, mark, marked, page, page_of, wanted
 from api.readers import amount, count, cursor, day, text
 from api.reply import Reply
 from desk import access, screens, sharing, wallet
@@ -63,8 +63,8 @@ def margins(call: Call) -> Reply:
 def accounts(call: Call) -> Reply:
     """The accounts one may read."""
     after, limit = wanted(call, cursor)
-    found = part(access.accounts(call.database, call.principal), after, limit, lambda each: str(each.id))
-    return page(found, limit, lambda each: _account(each, call), lambda each: each.id)
+    found = access.accounts(call.database, call.principal)
+    return page_of(found, after, limit, lambda each: _account(each, call), lambda each: str(each.id))
 
 
 def _account(each: AccountRef, call: Call) -> dict[str, Any]:

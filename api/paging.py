@@ -51,12 +51,19 @@ def page(found: Sequence[T], limit: int, shown: Callable[[T], Any], behind: Call
     return Reply(200, {"items": [shown(each) for each in kept], "next": following, "version": None})
 
 
-def part(rows: Sequence[T], after: str | None, limit: int, name: Callable[[T], str]) -> Sequence[T]:
-    """The rows behind the one named, and one more than ``limit``, of a list that is read whole."""
+def page_of(
+    rows: Sequence[T],
+    after: str | None,
+    limit: int,
+    shown: Callable[[T], Any],
+    name: Callable[[T], str],
+    cursor: Callable[[str], str] = str,
+) -> Reply:
+    """A page of a list that is read whole: the rows behind the one named. ``cursor`` makes a cursor of a name."""
     start = 0
     if after is not None:
         start = next((n for n, each in enumerate(rows, 1) if name(each) == after), 0)
         if not start:
             sentence = "The list has changed since that page. Ask for the first one again."
             raise Refusal(Reason.BAD_INPUT, sentence, "cursor")
-    return rows[start : start + limit + 1]
+    return page(rows[start : start + limit + 1], limit, shown, lambda each: cursor(name(each)))

@@ -2,7 +2,7 @@
 
 from api.call import Call, Endpoint
 from api.fields import Fields
-from api.paging import PAGED, page, part, wanted
+from api.paging import PAGED, page_of, wanted
 from api.parsing import bad
 from api.readers import account as account_key
 from api.readers import amount, choice, cursor, flag, key, one_of, text
@@ -85,8 +85,7 @@ def limits(call: Call) -> Reply:
     """Every limit in force, for administrators."""
     after, limit = wanted(call, cursor)
     access.require_admin(call.principal)
-    found = part(risk_limits.rows(call.database), after, limit, lambda each: str(each.id))
-    return page(found, limit, risk_status.limit_row, lambda each: each.id)
+    return page_of(risk_limits.rows(call.database), after, limit, risk_status.limit_row, lambda each: str(each.id))
 
 
 def set_limit(call: Call) -> Reply:

@@ -1,9 +1,10 @@
 """Sessions over HTTP: the code of a sign-in becomes a cookie, and what is open elsewhere is listed and ended."""
 
+from functools import partial
 from typing import Any
 
 from api.call import Call, Endpoint
-from api.paging import PAGED, mark, marked, page, part, wanted
+from api.paging import PAGED, mark, marked, page_of, wanted
 from api.readers import text
 from api.reply import Reply
 from core.reasons import Reason, Refusal
@@ -39,8 +40,9 @@ def end(call: Call) -> Reply:
 def listed(call: Call) -> Reply:
     """One's living sessions, newest first; `current` is the one that asks."""
     after, limit = wanted(call, mark)
-    found = part(identity.sessions(call.database, call.principal), after, limit, lambda each: str(each.public_id))
-    return page(found, limit, lambda each: _row(each, call.principal), lambda each: marked(str(each.public_id)))
+    found = identity.sessions(call.database, call.principal)
+    shown = partial(_row, principal=call.principal)
+    return page_of(found, after, limit, shown, lambda each: str(each.public_id), marked)
 
 
 def revoke(call: Call) -> Reply:

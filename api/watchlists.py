@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.call import Call, Endpoint
-from api.paging import PAGED, page, part, wanted
+from api.paging import PAGED, page_of, wanted
 from api.parsing import bad
 from api.readers import cursor, key_list, title, whole
 from api.reply import Reply
@@ -21,8 +21,7 @@ def place_of(value: Any) -> int:
 def listed(call: Call) -> Reply:
     """One's lists in their order."""
     after, limit = wanted(call, cursor)
-    found = part(watchlists.lists(call.database, call.principal), after, limit, _id)
-    return page(found, limit, dict, _id)
+    return page_of(watchlists.lists(call.database, call.principal), after, limit, dict, _id)
 
 
 def _id(row: watchlists.Row) -> str:
