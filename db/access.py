@@ -277,6 +277,14 @@ def sharers(
         return [row[0] for row in cursor.execute(sql, (account_id, after, after, limit)).fetchall()]
 
 
+def readers(connection: Connection[Any], user_id: int) -> list[tuple[str, str]]:
+    """(Account's name, reader's name) of every share of a user's accounts."""
+    sql = """select a.name, u.name from accounts a join account_shares s on s.account_id = a.id
+             join users u on u.id = s.user_id where a.user_id = %s order by a.id, u.name"""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(sql, (user_id,)).fetchall()
+
+
 def insert_token(
     connection: Connection[Any],
     digest: bytes,

@@ -54,6 +54,13 @@ def shared_with(
         return rows.sharers(connection, found.id, after, limit)
 
 
+def readers(database: Database, principal: Principal) -> list[tuple[str, str]]:
+    """(Key of an account, name) of all who may read accounts of one's own."""
+    with database.connection() as connection:
+        found = rows.readers(connection, principal.user_id)
+    return [(f"{principal.name}/{account}", reader) for account, reader in found]
+
+
 def _own(database: Database, principal: Principal, key: str) -> AccountRef:
     require_write(principal)
     found = account(database, principal, key)

@@ -203,21 +203,15 @@ def shares(seat: Seat) -> None:
     with st.container(border=True, key="account-shares"):
         st.markdown("##### Who reads my books")
         st.caption("They see orders, positions, money and alerts of a book, and change nothing.")
-        anybody = False
-        for book in own:
-            for name in sharing.shared_with(seat.database, seat.who, book.key):
-                anybody = True
-                if line(
-                    f"**{words.plain(name)}**", f"reads {words.plain(book.key)}", "Take back", f"{book.key} {name}"
-                ):
-                    act(
-                        partial(sharing.unshare, seat.database, seat.who, book.key, name),
-                        f"{name} reads {book.key} no longer.",
-                    )
-        if not anybody:
+        keys = [each.key for each in own]
+        readers = [(key, name) for key, name in sharing.readers(seat.database, seat.who) if key in keys]
+        for key, name in readers:
+            if line(f"**{words.plain(name)}**", f"reads {words.plain(key)}", "Take back", f"{key} {name}"):
+                act(partial(sharing.unshare, seat.database, seat.who, key, name), f"{name} reads {key} no longer.")
+        if not readers:
             st.caption("Nobody but you, and administrators.")
         with st.expander("Share a book", icon=":material/add:"), st.form("share", border=False, clear_on_submit=True):
-            key = st.selectbox("Book", [each.key for each in own])
+            key = st.selectbox("Book", keys)
             name = st.text_input("Name of who may read it", max_chars=64).strip().lower()
             if st.form_submit_button("Share", type="primary"):
                 act(partial(share, seat, key, name), f"{name} may read {key} now.")
