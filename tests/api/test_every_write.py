@@ -80,7 +80,6 @@ def asker(client: TestClient, desk: Database) -> Asker:
 
 def test_every_write_with_a_body_is_tried():
     with_bodies = {title(each) for each in WRITES if each.body}
-    assert with_bodies == {title(each) for each in BODIED} | (CLOSELY & with_bodies)
     assert {name for name in CLOSELY if name not in with_bodies} == set()
     assert len(BODIED) >= 20
 

@@ -1,6 +1,7 @@
 """Price alerts from a made one over frames to what its owner hears, with the real desk, loop and database."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -85,15 +86,16 @@ def test_a_repeated_one_rests_until_the_price_has_come_back(floor, bus, book):
         connection.execute("update price_alerts set rung_at = rung_at - interval '1 minute'")
     until(lambda: price_alerts.one(floor.database, book, number)["resting"])
     assert price_alerts.one(floor.database, book, number)["rings"] == 1
-    frame = 4
-    while price_alerts.one(floor.database, book, number)["resting"]:
-        show(floor, bus, frame, 150_900, 150_000, 151_500)
-        until(lambda: True)
-        frame += 1
-    show(floor, bus, frame, 150_950, 150_000, 151_500)
-    while price_alerts.one(floor.database, book, number)["rings"] == 1:
-        frame += 1
-        show(floor, bus, frame, 151_100, 150_000, 151_500)
+    frames = count(4)
+
+    def at(price: int) -> Any:
+        """The alert, when one more frame has shown that price."""
+        show(floor, bus, next(frames), price, 150_000, 151_500)
+        return price_alerts.one(floor.database, book, number)
+
+    until(lambda: not at(150_900)["resting"])
+    at(150_950)
+    until(lambda: at(151_100)["rings"] == 2)
     assert heard(floor, book)[-1] == "INFY rose to ₹1,511.00: its level ₹1,510.00 is reached."
 
 
