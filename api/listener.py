@@ -48,11 +48,12 @@ class Listener(Reader):
         return place
 
     def _load(self, name: str, place: Place) -> None:
-        """The quotes as stored. The clock is read first: frames between the two are read once more."""
+        """The quotes as stored. The clock is read first: frames between the two, and those that the quotes do not have
+        yet, are read once more."""
         place.board.know(masters.get(self.database).by_id)
         state = market.state(self.database, name)
         at = 0 if state.exchange_time is None else int(state.exchange_time.timestamp() * 1000)
-        place.board.load(market.quotes(self.database, name), state.frame, at)
+        place.board.load(market.quotes(self.database, name), state.quoted_to, at)
 
     def look_at_markets(self) -> None:
         """Hand over the frames that came, or the whole state to who is far behind."""

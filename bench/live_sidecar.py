@@ -71,10 +71,10 @@ class Watcher:
             self._counted.clear()
             self._took = 0.0
 
-    def store(self, database: Database, frame: Frame, keep_tape: bool = True, keep_quotes: bool = True) -> Any:
+    def store(self, database: Database, frame: Frame, **how: Any) -> Any:
         """The house's own, and a look at the clock when it is done."""
         began = time.monotonic()
-        stored = self._store(database, frame, keep_tape, keep_quotes)
+        stored = self._store(database, frame, **how)
         took, now = time.monotonic() - began, int(time.time() * 1000)
         sent, ids = frame.rows[self._times], frame.rows["instrument"]
         with self._lock:
@@ -132,7 +132,7 @@ def main() -> None:
         return universe, feed
 
     live.open_feed = open_feed  # type: ignore[assignment]
-    markets.store_frame = watcher.store
+    markets.store_frame = watcher.store  # type: ignore[assignment]
     filling.apply = watcher.apply
     group = Group(database, market, settings.Settings())
     threads = [

@@ -55,6 +55,23 @@ class Frame:
         return int(self.rows.dtype["bid_price"].shape[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """Rows to write to the latest quotes with a frame. By row the number of the frame that said it, and how many ms
+    ago that was stored; ``through`` is the frame up to which all that was said is in the quotes then, None for all."""
+
+    rows: Rows
+    frames: npt.NDArray[np.int64]
+    ages: npt.NDArray[np.int32]
+    through: int | None = None
+
+
+def renewed_by(frame: Frame) -> Renewed:
+    """All that a frame says, at once."""
+    count = len(frame.rows)
+    return Renewed(frame.rows, np.full(count, frame.number, np.int64), np.zeros(count, np.int32))
+
+
 def decode(data: bytes, levels: int) -> Rows:
     """The rows of a stored frame. Raises ValueError when the bytes are not whole rows."""
     return np.frombuffer(data, dtype=row_type(levels))

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from core.frames import DEPTH, Frame, Rows
+from core.frames import DEPTH, Frame, Renewed, renewed_by
 from db.arrays import Int4, Int8
 
 Connection = psycopg.Connection[Any]
@@ -19,8 +19,16 @@ Connection = psycopg.Connection[Any]
 _MOVE = """
 with relaxed as materialized (select set_config('synchronous_commit', 'off', true)),
 moved as (
-    update markets set frame = %(frame)s, frame_at = now(), exchange_time = to_timestamp(%(at)s / 1000.0::float8)
+    update markets set frame = %(frame)s, frame_at = now(), exchange_time = to_timestamp(%(at)s / 1000.0::float8),
+        quotes_frame = %(through)s
     from relaxed where id = %(market)s and frame = %(frame)s::bigint - 1
+    returning phase, trading_date, running
+)"""
+# The same without a frame: of a market whose last one is of this number.
+_STAY = """
+with relaxed as materialized (select set_config('synchronous_commit', 'off', true)),
+moved as (
+    update markets set quotes_frame = %(through)s from relaxed where id = %(market)s and frame = %(frame)s
     returning phase, trading_date, running
 )"""
 _TAPE = """,
@@ -32,12 +40,14 @@ _QUOTES = """,
 quoted as (
     insert into quotes as q (market, instrument_id, frame, exchange_time, stored_at, last_price, open, high, low,
                              prev_close, volume, oi, bids, asks)
-    select %(market)s, u.instrument, %(frame)s, to_timestamp(u.at / 1000.0::float8), now(), u.last_price,
+    select %(market)s, u.instrument, u.frame, to_timestamp(u.at / 1000.0::float8),
+           now() - u.age * interval '1 millisecond', u.last_price,
            u.open, u.high, u.low, u.prev_close, u.volume, u.oi,
            (%(bids)s::int4[])[(u.n - 1) * 15 + 1 : u.n * 15], (%(asks)s::int4[])[(u.n - 1) * 15 + 1 : u.n * 15]
     from moved, unnest(%(instrument)s::int4[], %(last_price)s::int4[], %(open)s::int4[], %(high)s::int4[],
-                %(low)s::int4[], %(prev_close)s::int4[], %(volume)s::int8[], %(oi)s::int8[], %(row_at)s::int8[])
-         with ordinality as u (instrument, last_price, open, high, low, prev_close, volume, oi, at, n)
+                %(low)s::int4[], %(prev_close)s::int4[], %(volume)s::int8[], %(oi)s::int8[], %(row_at)s::int8[],
+                %(frames)s::int8[], %(ages)s::int4[])
+         with ordinality as u (instrument, last_price, open, high, low, prev_close, volume, oi, at, frame, age, n)
     on conflict (market, instrument_id) do update set
         frame = excluded.frame, exchange_time = excluded.exchange_time, stored_at = excluded.stored_at,
         last_price = excluded.last_price, open = excluded.open, high = excluded.high, low = excluded.low,
@@ -47,28 +57,44 @@ quoted as (
 _ANSWER = " select phase, trading_date, running from moved"
 
 
-def store_frame(conn: Connection, frame: Frame, tape: bool, quotes: bool) -> tuple[str, date, bool] | None:
+def store_frame(
+    conn: Connection, frame: Frame, tape: bool, quotes: bool, renewed: Renewed | None = None
+) -> tuple[str, date, bool] | None:
     """Stores a frame on an autocommit connection; (phase, trading_date, running) of its market.
 
-    None when ``frame.number`` is not the next of its market: somebody else stored it.
+    The latest quotes become what ``renewed`` says, all of the frame without it. None when ``frame.number`` is not the
+    next of its market: somebody else stored it.
     """
     rows = frame.rows
-    values: dict[str, Any] = {"market": frame.market, "frame": frame.number, "at": frame.exchange_time}
+    renewed = renewed or renewed_by(frame)
+    values: dict[str, Any] = {
+        "market": frame.market, "frame": frame.number, "at": frame.exchange_time, "through": renewed.through,
+    }  # fmt: skip
     text = _MOVE
     if tape and len(rows):
         text += _TAPE
         values |= {"levels": frame.levels, "count": len(rows), "data": rows.tobytes()}
-    if quotes and len(rows):
+    if quotes and len(renewed.rows):
         text += _QUOTES
-        values |= _quote_columns(rows)
+        values |= _quote_columns(renewed)
     return conn.execute(text + _ANSWER, values, prepare=True).fetchone()
 
 
-def _quote_columns(rows: Rows) -> dict[str, Any]:
+def renew_quotes(conn: Connection, market: str, frame: int, renewed: Renewed) -> bool:
+    """Writes latest quotes between two frames; False when ``frame`` is not the market's last."""
+    values = {"market": market, "frame": frame, "through": renewed.through}
+    return (
+        conn.execute(_STAY + _QUOTES + _ANSWER, values | _quote_columns(renewed), prepare=True).fetchone() is not None
+    )
+
+
+def _quote_columns(renewed: Renewed) -> dict[str, Any]:
+    rows = renewed.rows
     columns: dict[str, Any] = {
         name: Int4(rows[name]) for name in ("instrument", "last_price", "open", "high", "low", "prev_close")
     }
     columns |= {"volume": Int8(rows["volume"]), "oi": Int8(rows["oi"]), "row_at": Int8(rows["exchange_time"])}
+    columns |= {"frames": Int8(renewed.frames), "ages": Int4(renewed.ages)}
     for side in ("bid", "ask"):
         book = np.zeros((len(rows), DEPTH, 3), np.int32)
         levels = min(DEPTH, rows.dtype["bid_price"].shape[0])
@@ -104,7 +130,7 @@ def markets(conn: Connection, market: str | None = None) -> list[dict[str, Any]]
         return cursor.execute(
             "select m.id, feed, session, running, phase, trading_date, exchange_time, frame, feed_state,"
             " risk_snapshot_id, (extract(epoch from clock_timestamp() - frame_at) * 1000)::bigint as frame_age_ms,"
-            " owner_id, backup, feed_version, recording, shown_to from markets m"
+            " owner_id, backup, feed_version, recording, shown_to, quotes_frame from markets m"
             " where %(one)s::text is null or id = %(one)s"
             " order by running desc, shown_to is not null, id",
             {"one": market},

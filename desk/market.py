@@ -7,7 +7,7 @@ from typing import Any
 
 import settings
 from core.calendar import Calendar
-from core.frames import Frame
+from core.frames import Frame, Renewed
 from db import candles as candle_rows
 from db import live as live_rows
 from db import market as rows
@@ -31,7 +31,8 @@ class MarketState:
     """A market's row. ``frame_age_ms`` is by the database's clock, None before the first frame. ``owner_id`` is the
     user whose vendor it shows, None where it is everybody's; ``backup`` the feed that takes over from ``feed``;
     ``feed_version`` rises when the feed must be opened anew; ``recording`` has its frames written to files;
-    ``shown_to`` is the only user who sees it, None where everybody does."""
+    ``shown_to`` is the only user who sees it, None where everybody does; ``quotes_frame`` the frame up to which all is
+    in the latest quotes, None where what every frame said is."""
 
     id: str
     feed: str
@@ -49,6 +50,12 @@ class MarketState:
     feed_version: int = 0
     recording: bool = False
     shown_to: int | None = None
+    quotes_frame: int | None = None
+
+    @property
+    def quoted_to(self) -> int:
+        """The frame after which the tape must be read besides the latest quotes, to know all that was said."""
+        return self.frame if self.quotes_frame is None else self.quotes_frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +156,29 @@ def announce(bell: Doorbell) -> None:
     bell.ring(FRAMES)
 
 
-def store_frame(database: Database, frame: Frame, keep_tape: bool = True, keep_quotes: bool = True) -> Stored:
-    """Stores a frame on the tape and in the latest quotes; its market's phase and date as they stand.
+def store_frame(
+    database: Database,
+    frame: Frame,
+    keep_tape: bool = True,
+    keep_quotes: bool = True,
+    renewed: Renewed | None = None,
+) -> Stored:
+    """Stores a frame on the tape and in the latest quotes; its market's phase and date as they stand. Where something
+    is ``renewed``, the quotes become that and not what the frame says.
 
     Raises LostMarketError when the frame's number is not the next: then another process has stored it.
     """
     with database.autocommit() as conn:
-        row = rows.store_frame(conn, frame, keep_tape, keep_quotes)
+        row = rows.store_frame(conn, frame, keep_tape, keep_quotes, renewed)
     if row is None:
         raise LostMarketError(f"Frame {frame.number} of {frame.market} is not the next one.")
     return Stored(*row)
+
+
+def renew_quotes(database: Database, market: str, number: int, renewed: Renewed) -> bool:
+    """Writes latest quotes after frame ``number``; False when another one has come since, from another process."""
+    with database.autocommit() as conn:
+        return rows.renew_quotes(conn, market, number, renewed)
 
 
 def frames_after(database: Database, market: str, number: int, limit: int) -> list[Frame]:

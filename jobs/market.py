@@ -9,7 +9,7 @@ from typing import Any
 
 import log
 from core.calendar import IST, Phase, Session
-from core.frames import Frame, Rows
+from core.frames import Frame
 from desk import jobs as runs
 from desk import market as markets
 from desk import masters, recordings
@@ -20,7 +20,7 @@ from feeds.recorder import Recorder
 from feeds.recording import Recorded
 from jobs import candles, live, live_day, past, snapshots, sources
 from jobs.bus import Bus, Fan
-from jobs.display import Display
+from jobs.latest import Latest
 from jobs.loop import Steady
 from jobs.outages import Outages
 from jobs.tape import Tape
@@ -65,7 +65,7 @@ class MarketLoop(Steady):
         self._terms: live_day.Terms | None = None
         self._door: live.Doorkeeper | None = None
         self._outages = Outages()
-        self._display: Display | None = None  # of a live market
+        self._latest: Latest | None = None  # of a live market
         self._is_whole = False  # what opens a feed has run to its end
         self._is_awake = False  # the exchange does something by the clock, whatever the feed says
         self._shows = ""
@@ -98,6 +98,7 @@ class MarketLoop(Steady):
                     bell.close()
                 self._recorder.close()
                 if feed is not None and self._is_whole and self.leads():
+                    self._renew_all()
                     self._keep(feed)
             finally:
                 # Also while the database is away: a line that nobody owns any more would stay connected for good.
@@ -117,6 +118,7 @@ class MarketLoop(Steady):
         with self._lock:
             if self._feed is None or self._universe.trading_date != ending:
                 return False
+            self._renew_all()
             ids, prices = self._feed.closes(self._wall_ms())
             markets.settle(self._database, self.market, ending, ids, prices)
             self._candles.write()
@@ -152,6 +154,8 @@ class MarketLoop(Steady):
             if self._feed is not None:
                 self._feed.want(wanted)
                 self._wanted.heard(wanted)
+                if self._latest is not None:
+                    self._latest.prefer(wanted)
 
     def fill_the_past(self) -> None:
         """Writes candles of the past where a market has none; a few seconds' work, at the first start alone."""
@@ -196,8 +200,8 @@ class MarketLoop(Steady):
         if state.owner_id is not None:
             self.every = self._settings.kagaz_live_frame_ms / 1000
             self._terms = live_day.Terms(self._database, self.market, self._universe)
-            assert self._display is not None
-            self._display.know(self._universe.id.tolist())
+            assert self._latest is not None
+            self._latest.display.know(self._universe.id.tolist())
         self._open_for_trade = self._calendar_says_open()
         self._is_whole = True
         log.get(__name__).info("A feed starts", extra={"market": self.market, "said": self._feed.state()})
@@ -217,13 +221,15 @@ class MarketLoop(Steady):
                 self._shows = self._feed.name
                 self._guard.begin_anew()
             rows = self._guard.check(said, clock)
-            if self._display is not None:
-                rows = self._display.with_doubted(said, rows, clock)
+            if self._latest is not None:
+                rows = self._latest.display.with_doubted(said, rows, clock)
             self._shown = True
             if len(rows):
                 if self._terms is not None:
                     self._terms.learn(rows)
                 self._publish(Frame(self.market, self._number + 1, clock, rows))
+            elif self._latest is not None:
+                self._latest.go_on(self._number)
         if time.monotonic() - self._chores_at >= CHORES:
             self._chores(self._feed)
 
@@ -239,23 +245,28 @@ class MarketLoop(Steady):
             if not recorded.due(self._wall_ms()):
                 return
 
-    def _store(self, frame: Frame) -> markets.Stored:
+    def _store(self, frame: Frame, everything: bool = False) -> markets.Stored:
         try:
-            stored = markets.store_frame(self._database, frame, keep_tape=not self.tape.paused)
+            if self._latest is None:
+                stored = markets.store_frame(self._database, frame, keep_tape=not self.tape.paused)
+            else:
+                stored = self._latest.store(frame, not self.tape.paused, everything)
         except LostMarketError:
             # Another process leads; what this one made since is nobody's.
             live.close(self._feed)
             self._feed = None
             raise
         self._number = frame.number
-        if self._display is not None:
-            self._display.show(frame.rows)
         self._bus.publish(frame)
         self._recorder.put(frame)
         if self._bell is None:
             self._bell = markets.doorbell(self._database)
         markets.announce(self._bell)
         return stored
+
+    def _renew_all(self) -> None:
+        if self._latest is not None:
+            self._latest.go_on(self._number, everything=True)
 
     def _publish(self, frame: Frame) -> None:
         stored, feed = self._store(frame), self._feed
@@ -272,28 +283,27 @@ class MarketLoop(Steady):
         """Another trading date or other instruments: a new universe, in which the same prices go on."""
         assert self._feed is not None
         self._candles.write()
-        self._take_back(self._feed)
+        self._take_back(self._feed.clock(self._wall_ms()))
         self._keep(self._feed)
         live.close(self._feed)
         self._feed = None
         self._open()
 
-    def _take_back(self, feed: Feed) -> None:
+    def _take_back(self, clock: int) -> None:
         """What a live market displays, in a frame without its depth: the next feed may never name some of it."""
-        if self._display is not None:
-            clock = feed.clock(self._wall_ms())
-            self._store_all(self._display.all_back(clock), clock)
+        if self._latest is None:
+            return
+        rows = self._latest.display.all_back(clock)
+        if len(rows):
+            self._store(Frame(self.market, self._number + 1, clock, rows), everything=True)
+        self._renew_all()
 
     def _blank(self, state: MarketState) -> None:
         """Takes back what a process that was killed left on display: the feed that opens may never name some of it."""
-        self._display = Display(markets.quotes(self._database, self.market))
         self._number = state.frame
         clock = max(self._wall_ms(), int(state.exchange_time.timestamp() * 1000) if state.exchange_time else 0)
-        self._store_all(self._display.all_back(clock), clock)
-
-    def _store_all(self, rows: Rows, clock: int) -> None:
-        if len(rows):
-            self._store(Frame(self.market, self._number + 1, clock, rows))
+        self._latest = Latest(self._database, state, clock)
+        self._take_back(clock)
 
     def _chores(self, feed: Feed) -> None:
         self._chores_at = time.monotonic()
@@ -347,6 +357,7 @@ class MarketLoop(Steady):
         if calendar.session is Session.ALWAYS or self._universe.trading_date != at.astimezone(IST).date():
             return
         if self._times.is_due(calendar, at):
+            self._renew_all()
             self._candles.write()
             self._times.turning_points(calendar, at)
         for kind, trades in self._times.struck(calendar, at).items():

@@ -135,6 +135,7 @@ markets = Table(
     Column("feed_version", BigInteger, nullable=False, server_default=text("0")),
     Column("recording", Boolean, nullable=False, server_default=text("false")),
     Column("shown_to", BigInteger, ForeignKey("users.id")),
+    Column("quotes_frame", BigInteger),
     Index("markets_owner", "owner_id", unique=True, postgresql_where=text("(owner_id IS NOT NULL)")),
 )
 

@@ -155,9 +155,10 @@ class Feed(Reader):
                     self.markets[name] = place
 
     def _load(self, place: Market) -> Bodies:
-        """The quotes as stored. The clock is read first: frames between the two are read once more."""
+        """The quotes as stored. The clock is read first: frames between the two, and those that the quotes do not have
+        yet, are read once more."""
         place.know(masters.get(self.database).by_id)
-        frame = market.state(self.database, place.name).frame
+        frame = market.state(self.database, place.name).quoted_to
         return place.load(market.quotes(self.database, place.name), frame)
 
     def look_at_markets(self) -> None:

@@ -1,0 +1,18 @@
+"""Latest quotes that may be a little behind the frames of a market that says more than can be written at once."""
+
+from db.migrations import files
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+PARTS = ("0006_quotes",)
+
+
+def upgrade() -> None:
+    files.run(PARTS)
+
+
+def downgrade() -> None:
+    raise RuntimeError("What was asked for since would be lost. Restore a backup instead.")
