@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from api.parsing import Number, bad
+from core import tags
 from core.orders import AUTOMATIC
 from core.reasons import Reason
 from web.texts import storable
@@ -18,7 +19,6 @@ E = TypeVar("E", bound=StrEnum)
 
 _MONEY = re.compile(r"([0-9]{1,15})(?:\.([0-9]+))?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
-_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:-]{0,39}", re.ASCII)
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9&_.-]{0,63}", re.ASCII)
 _KEY = re.compile(r"[A-Z]{2,8}:[A-Z0-9][A-Z0-9 &_.-]{0,63}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -136,8 +136,8 @@ def title(value: Any) -> str:
 
 def tag(value: Any) -> str:
     """An order's tag: letters, digits, blanks and _ . : - as the exchange's members write them."""
-    if not isinstance(value, str) or not _TAG.fullmatch(value):
-        raise bad("A tag has 1 to 40 letters, digits, blanks or _ . : - and starts with a letter or digit.")
+    if not isinstance(value, str) or not tags.fits(value, tags.LONGEST_OF_PROGRAMS):
+        raise bad(tags.rule(tags.LONGEST_OF_PROGRAMS))
     return value
 
 

@@ -57,6 +57,17 @@ def compact(paise: int) -> str:
     return rupees(paise)
 
 
+def round_sum(paise: int) -> str:
+    """As short as it stays exact: ₹1,000 Cr, ₹2.5 L, ₹50,000, ₹1,23,456.50."""
+    size = abs(paise)
+    sign = "−" if paise < 0 else ""
+    for unit, name in ((10**9, "Cr"), (10**7, "L")):
+        if size >= unit and size % (unit // 100) == 0:
+            whole, part = divmod(size // (unit // 100), 100)
+            return f"{sign}₹{group(whole)}{f'.{part:02d}'.rstrip('0').rstrip('.')} {name}"
+    return rupees(paise) if paise % 100 else rupees(paise)[:-3]
+
+
 def percent(basis_points: int) -> str:
     """Basis points as people write them: 2000 is 20%, 250 is 2.5%."""
     whole, part = divmod(abs(basis_points), 100)

@@ -237,9 +237,43 @@ _STATUS: dict[Reason, int] = {
 WITHOUT_ORDER = frozenset({Reason.RATE_LIMIT, Reason.ORDERS_A_DAY})
 
 
+# What people call it, where the name of the rule is not what anybody would say.
+_TITLES: dict[Reason, str] = {
+    Reason.BAD_KEY: "Idempotency key not usable",
+    Reason.KEY_REQUIRED: "Idempotency key required",
+    Reason.KEY_CONFLICT: "Idempotency key used before",
+    Reason.POST_CLOSE_PRICE: "Closing session trades at the close",
+    Reason.NOT_A_LOT: "Not a multiple of the lot",
+    Reason.ABOVE_FREEZE: "Above the freeze quantity",
+    Reason.OFF_TICK: "Price off the tick",
+    Reason.OUTSIDE_BAND: "Price outside the circuit limits",
+    Reason.ACCOUNT_REDUCING: "Exits only",
+    Reason.ACCOUNT_HALTED: "Trading halted",
+    Reason.ORDERS_A_DAY: "Too many orders today",
+    Reason.TRADES_A_DAY: "Too many trades today",
+    Reason.OPEN_ORDERS: "Too many open orders",
+    Reason.RATE_LIMIT: "Orders too fast",
+    Reason.PRICE_AWAY: "Price too far from the last",
+    Reason.KILLED: "Kill switch pressed",
+    Reason.REARMED: "Re-armed",
+    Reason.REARM_NOT_YOURS: "Not yours to re-arm",
+    Reason.LIMIT_NOT_YOURS: "Not your limit to change",
+    Reason.EXPIRED_DAY: "Expired at the close",
+    Reason.IOC_REMAINDER: "Remainder of an IOC",
+    Reason.SELF_TRADE: "Would trade with yourself",
+    Reason.RISK_SQUARE_OFF: "Closed by risk",
+    Reason.SHORT_SHRANK: "Short became smaller",
+}
+_CAPITALS = {"amo": "AMO", "gtt": "GTT", "gtts": "GTTs", "ioc": "IOC", "ttl": "TTL"}
+
+
 def title(reason: Reason) -> str:
     """What a refusal is called: ``Not enough funds``."""
-    return reason.name.replace("_", " ").capitalize()
+    if reason in _TITLES:
+        return _TITLES[reason]
+    words = reason.name.lower().split("_")
+    told = " ".join(_CAPITALS.get(word, word) for word in words)
+    return told[0].upper() + told[1:]
 
 
 def http_status(reason: Reason) -> int:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import pairwise
 
 from core.money import half_up
 from core.orders import Product, Side
@@ -199,7 +200,8 @@ class Summary:
     """What some round trips have in common. Money in paise, times in seconds; None where there is no such trip.
 
     ``win_rate`` is wins among wins and losses: trips that ended at exactly nothing are ``zeroes``, apart.
-    ``profit_factor`` is None without losses, and ``payoff`` without both.
+    ``profit_factor`` is None without losses, and ``payoff`` without both. ``expectancy_r`` is the mean net profit in
+    units of R, the average loss: None without losses.
     """
 
     trips: int
@@ -215,6 +217,9 @@ class Summary:
     payoff: float | None
     profit_factor: float | None
     expectancy: int | None
+    expectancy_r: float | None
+    won: int
+    lost: int
     best: int | None
     worst: int | None
     held: int | None
@@ -246,6 +251,9 @@ def summary(trips: Sequence[RoundTrip]) -> Summary:
         payoff=(won * len(losses)) / (lost * len(wins)) if wins and losses else None,
         profit_factor=won / lost if losses else None,
         expectancy=_mean(nets),
+        expectancy_r=((won - lost) * len(losses)) / (len(nets) * lost) if losses else None,
+        won=won,
+        lost=-lost,
         best=max(nets, default=None),
         worst=min(nets, default=None),
         held=_mean(held),
@@ -254,6 +262,34 @@ def summary(trips: Sequence[RoundTrip]) -> Summary:
         longest_wins=_streak(net > 0 for net in nets),
         longest_losses=_streak(net < 0 for net in nets),
     )
+
+
+STEPS = (-2, -1, 0, 1, 2, 3)
+"""Whole numbers of R between which results are counted together."""
+
+
+def spread(trips: Sequence[RoundTrip]) -> list[tuple[int | None, int | None, list[RoundTrip]]]:
+    """Round trips by their result in R, the average loss: (from, below, those trips), worst first and none empty.
+
+    None is unbounded; what ended at exactly nothing is counted with the wins below 1 R. Empty without losses, because
+    R is not known then.
+    """
+    losses = [-trip.net for trip in trips if trip.net < 0]
+    if not losses:
+        return []
+    bounds = (None, *STEPS, None)
+    found = []
+    for low, high in pairwise(bounds):
+        inside = [
+            trip
+            for trip in trips
+            # net ÷ (sum of losses ÷ their number), without a division
+            if (low is None or trip.net * len(losses) >= low * sum(losses))
+            and (high is None or trip.net * len(losses) < high * sum(losses))
+        ]
+        if inside:
+            found.append((low, high, inside))
+    return found
 
 
 def _mean(values: Sequence[int]) -> int | None:

@@ -9,7 +9,7 @@ from core.charges import HEADS
 from core.instruments import Instrument
 from core.money import as_number
 from core.orders import Side
-from core.round_trips import RoundTrip, summary
+from core.round_trips import RoundTrip, spread, summary
 from db.pnl import Read
 from desk.rows import IST, ist
 
@@ -90,15 +90,24 @@ def charges_by_kind(found: Read, gross: int) -> Row:
 
 
 def trip_groups(matched: Sequence[RoundTrip], instruments: Mapping[int, Instrument]) -> dict[str, list[Row]]:
-    """Round trips by side, segment, weekday and hour (Indian, of closing) and tag (of what opened them, where any has
-    one), each with its sample."""
+    """Round trips by side, segment, weekday and hour (Indian, of closing), result in R (the average loss) and tag (of
+    what opened them, where any has one), each with its sample."""
     return {
         "side": _grouped(matched, _side),
         "segment": _grouped(matched, lambda trip: str(instruments[trip.instrument_id].segment)),
         "weekday": _grouped(matched, lambda trip: WEEKDAYS[trip.closed_at.astimezone(IST).weekday()], WEEKDAYS),
         "hour": _grouped(matched, lambda trip: f"{trip.closed_at.astimezone(IST).hour:02d}"),
+        "result": [_group(_in_r(low, high), members) for low, high, members in spread(matched)],
         "tag": _grouped(matched if any(trip.tag for trip in matched) else (), lambda trip: trip.tag or "No tag"),
     }
+
+
+def _in_r(low: int | None, high: int | None) -> str:
+    """``−1 to 0 R``: a range of results in R, the average loss."""
+    first, last = (f"−{-each}" if each and each < 0 else str(each) for each in (low, high))
+    if low is None or high is None:
+        return f"below {last} R" if low is None else f"{first} R and more"
+    return f"{first} to {last} R"
 
 
 def _side(trip: RoundTrip) -> str:

@@ -49,10 +49,18 @@ DEFINITIONS = {
     "calmar": "CAGR ÷ |deepest drawdown|.",
     "drawdown": "Growth ÷ its highest so far − 1; the start counts as a high.",
     "win_rate": "Wins ÷ (wins + losses); trips that ended at exactly zero are counted apart.",
-    "payoff": "Average win ÷ average loss.",
+    "average_win": "Sum of the wins ÷ their number, net of both sides' charges.",
+    "average_loss": "Sum of the losses ÷ their number, net of both sides' charges. It is one R.",
+    "payoff": "Average win ÷ average loss: how many R a win brings.",
     "profit_factor": "Sum of wins ÷ sum of losses; nothing to show without losses.",
-    "expectancy": "Mean net profit of a round trip.",
+    "expectancy": "Mean net profit of a round trip: win rate × average win − loss rate × average loss, where those at "
+    "zero count as trips too.",
+    "expectancy_r": "Expectancy ÷ average loss: what a trip brought for each rupee that a loss costs.",
     "trips": "What one closing order took from one opening order, first in first out, net of both sides' charges.",
+    "trips_net": "Sum of wins − sum of losses, of the round trips that ended in this range.",
+    "carried": "Net P&L − net of the round trips: what is open and has moved, and charges of what is not closed yet.",
+    "held": "From the first unit bought, or sold short, to the last one closed.",
+    "streak": "Most wins, and most losses, one after the other.",
 }
 
 
@@ -216,6 +224,9 @@ def _statistics(points: list[Point], measures: dict[str, figures.Measure], told:
         "payoff": told.payoff,
         "profit_factor": told.profit_factor,
         "expectancy": _money(told.expectancy),
+        "expectancy_r": told.expectancy_r,
+        "won": as_number(told.won),
+        "lost": as_number(told.lost),
         "best": _money(told.best),
         "worst": _money(told.worst),
         "held_seconds": told.held,

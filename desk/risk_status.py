@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import settings
-from core.money import as_number, group, percent, rupees
+from core.money import as_number, compact, group, percent, round_sum
 from core.reasons import Reason, title
 from core.risk_account import standing_state
 from core.risk_book import RiskBook
@@ -32,7 +32,7 @@ WORDS: dict[LimitName, str] = {
     LimitName.PRICE_AWAY_FUTURES: "Price from the last, futures",
     LimitName.PRICE_AWAY_OPTIONS: "Price from the last, options",
     LimitName.PRICE_ROOM_OPTIONS: "Least room for an option's price",
-    LimitName.DUPLICATE_MS: "Same order again within (ms)",
+    LimitName.DUPLICATE_MS: "Same order again within",
     LimitName.POSITION_QUANTITY: "Position in one instrument (units)",
     LimitName.POSITION_VALUE: "Position in one instrument (value)",
     LimitName.GROUP_VALUE: "All in one underlying (value)",
@@ -42,7 +42,7 @@ WORDS: dict[LimitName, str] = {
     LimitName.DAILY_LOSS: "Loss today",
     LimitName.DAILY_LOSS_PERCENT: "Loss today, of the capital",
     LimitName.DRAWDOWN: "Below the highest equity",
-    LimitName.REARM_NEXT_DAY: "Re-arms on the next date (1: yes)",
+    LimitName.REARM_NEXT_DAY: "Re-arms by itself on the next date",
 }
 RESTRICTIONS = RESTRICTION_WORDS
 EXPLAINED = {
@@ -201,10 +201,16 @@ def plain(name: LimitName, value: int) -> float | int:
 
 
 def shown(name: LimitName, value: int) -> str:
-    """A value as people read it."""
+    """A value as people read it: ₹1,000 Cr, 25%, 5,000, never."""
     if name in MONEY:
-        return rupees(value)
-    return percent(value) if name in PERCENT else group(value)
+        return round_sum(value)
+    if name in PERCENT:
+        return percent(value)
+    if name is LimitName.REARM_NEXT_DAY:
+        return "yes" if value else "no"
+    if name is LimitName.DUPLICATE_MS:
+        return f"{group(value)} ms" if value else "not looked at"
+    return group(value)
 
 
 def _limit(name: LimitName, value: int, of: dict[LimitName, int]) -> Row:
@@ -217,8 +223,13 @@ def _limit(name: LimitName, value: int, of: dict[LimitName, int]) -> Row:
         "limit": plain(name, value),
         "used": plain(name, of[name]) if name in of else None,
         "share": share,
-        "shown": f"{shown(name, of[name])} of {shown(name, value)}" if name in of else shown(name, value),
+        "shown": f"{_in_use(name, of[name])} of {shown(name, value)}" if name in of else shown(name, value),
     }
+
+
+def _in_use(name: LimitName, value: int) -> str:
+    """What is used, as near as an eye compares it with its limit: ₹20.22 L."""
+    return compact(value) if name in MONEY else shown(name, value)
 
 
 def _decision(each: dict[str, Any]) -> Row:
@@ -234,7 +245,7 @@ def _decision(each: dict[str, Any]) -> Row:
 
 
 def _rule(number: int | None) -> str:
-    """A rule's name with its number: ``Not enough funds (500)``."""
+    """What a rule is called: ``Not enough funds``; its number is a field of its own."""
     if number is None:
         return ""
-    return f"{title(Reason(number))} ({number})" if number in set(Reason) else str(number)
+    return title(Reason(number)) if number in set(Reason) else f"Rule {number}"

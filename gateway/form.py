@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
+from core import tags
 from core.calendar import IST
 from core.orders import AUTOMATIC
 from core.reasons import Reason, Refusal
@@ -24,7 +25,6 @@ MOST_FIELDS = 2_000
 _MONEY = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,8}))?", re.ASCII)
 _WHOLE = re.compile(r"([0-9]{1,10})(?:\.0{1,8})?", re.ASCII)
 _WORD = re.compile(r"[\x20-\x7e]{1,200}", re.ASCII)
-_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:-]{0,19}", re.ASCII)
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9 &_.-]{0,63}", re.ASCII)
 _MOST = 2_000_000_000
 """Paise of a price and units of a quantity: what an integer column holds."""
@@ -156,8 +156,8 @@ def word(text: str) -> str:
 
 def tag(text: str) -> str:
     """An order's tag, as brokers take them."""
-    if not _TAG.fullmatch(text):
-        raise bad("A tag has 1 to 20 letters, digits, blanks or _ . : - and starts with a letter or digit.")
+    if not tags.fits(text):
+        raise bad(tags.rule())
     return text
 
 

@@ -13,7 +13,11 @@ from ui.outcome import act
 from ui.seat import Seat
 from ui.tables import table
 
-BADGES = {TradingState.ACTIVE: "green", TradingState.REDUCING: "orange", TradingState.HALTED: "red"}
+BADGES = {
+    TradingState.ACTIVE: ("green", "Trading"),
+    TradingState.REDUCING: ("orange", "Exits only"),
+    TradingState.HALTED: ("red", "Stopped"),
+}
 ALL = "All my books"
 
 
@@ -57,7 +61,8 @@ def head(seat: Seat, now: Row) -> None:
     if left_open := st.session_state.pop("risk left", None):
         st.warning(left_open)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"#### {seat.book.key} :{BADGES[now['state']]}-badge[{now['state']}]", width="content")
+        colour, state = BADGES[now["state"]]
+        st.markdown(f"#### {seat.book.key} :{colour}-badge[{state}]", width="content")
         if seat.writes or seat.who.is_admin:
             if now["state"] is not TradingState.ACTIVE:
                 with st.popover("Re-arm", icon=":material/lock_open:"):
@@ -198,7 +203,7 @@ def page() -> None:
     seat = guard.require_account()
     head(seat, risk_status.state(seat.database, seat.book))
     if seat.live:
-        if components.show("risk", "risk", {"seat": seat.for_browser()}, "changed").changed:
+        if components.show("risk", "risk", {"seat": seat.for_browser(), "me": seat.who.name}, "changed").changed:
             st.rerun()
     else:
         fallback.risk(seat)

@@ -67,6 +67,7 @@ def statistics(told: Row, days: int) -> None:
             "no losses" if told["profit_factor"] is None and told["wins"] else number(told["profit_factor"]),
         ),
         ("Expectancy a trip", words.rupees(told["expectancy"], signed=True)),
+        ("Expectancy in R (average losses)", number(told["expectancy_r"])),
         ("CAGR", words.percent(told["cagr"])),
         ("Volatility, a year", words.percent(told["volatility"]).removeprefix("+")),
         ("Sharpe (rf 0)", number(told["sharpe"])),

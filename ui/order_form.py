@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from core import tags
 from core.asked import PRICED, STOPS
 from core.exits import Exits
 from core.instruments import DERIVATIVES
@@ -137,13 +138,28 @@ def wish_of(seat: Seat, form: Form) -> PlaceOrder | None:
     minutes = 0
     if validity is Validity.TTL:
         minutes = _count(form, "Minutes", before.get("validity_ttl") or 15, 375, fourth, "By the exchange's clock", 1)
-    if price is None or trigger is None:
+    marked = "" if form.changing else _tag(form, before.get("tag") or "", fourth)
+    if price is None or trigger is None or marked is None:
         return None
     instrument = masters.get(seat.database).by_key[form.chosen["key"]]
     wish = PlaceOrder(
         instrument.id, side, kind, product, quantity, validity, price, trigger, validity_ttl=minutes,
+        tag=marked or None,
     )  # fmt: skip
     return replace(wish, **_finer(form, wish))
+
+
+def _tag(form: Form, value: str, place: Any) -> str | None:
+    """The order's tag, empty without one; None, and a sentence on the page, when it cannot be one."""
+    hint = "A word of your own. Orders are found by it, and P&L adds up by it."
+    fits_the_field = value[: tags.LONGEST]
+    text: str = place.text_input(
+        "Tag", key=form.first("Tag", fits_the_field), max_chars=tags.LONGEST, placeholder="optional", help=hint
+    ).strip()
+    if text and not tags.fits(text):
+        place.error(tags.rule())
+        return None
+    return text
 
 
 def _old(before: Row, name: str) -> int:

@@ -4,8 +4,18 @@ import streamlit as st
 
 from core.standing import TradingState
 from desk import risk_status
+from desk.rows import Row
+from ui import words
 from ui.menu import file_of
 from ui.seat import Seat
+
+
+def why(now: Row, me: str) -> str:
+    """Who or what stopped it, and since when: ``You pressed the kill switch, 26 Nov 10:42:11.``"""
+    reason: str = now["reason"]
+    if now["by"] == me:
+        reason = reason.replace(f"{me} pressed", "You pressed", 1)
+    return f"{reason.removesuffix('.')}, {words.moment(now['since'])}." if now["since"] else reason
 
 
 def show(seat: Seat, on_risk: bool = False) -> None:
@@ -18,7 +28,7 @@ def show(seat: Seat, on_risk: bool = False) -> None:
         return
     halted = now["state"] is TradingState.HALTED
     title = "Trading is halted" if halted else "Trading is restricted"
-    text = f"**{title} in {seat.account.key}.** {now['reason']} {now['explained']}"
+    text = f"**{title} in {seat.account.key}.** {why(now, seat.who.name)} {now['explained']}"
     (st.error if halted else st.warning)(text, icon=":material/block:" if halted else ":material/trending_down:")
     if not on_risk:
         st.page_link(file_of("risk"), label="See why, and what lets it trade again", icon=":material/shield:")

@@ -250,6 +250,7 @@ def test_a_day_that_is_picked_tells_its_trades(stage):
         told.get_by_role("button", name="Close the day").click()
         expect(told).to_be_hidden()
 
+        page.locator(FIGURES).nth(1).scroll_into_view_if_needed()
         calendar = page.locator(FIGURES).nth(1).locator(".nsewdrag").bounding_box()
         page.mouse.click(calendar["x"] + 12, calendar["y"] + 12)  # the Monday of the first week
         expect(told.get_by_role("heading")).to_have_text("01 Jun 2026")

@@ -58,3 +58,32 @@ def test_how_a_position_came_to_be_is_a_click_away(address, visitor):
     expect(box).to_contain_text("Charges ₹")
     box.get_by_role("button", name="Close").click()
     expect(box).to_have_count(0)
+
+
+def test_an_order_is_marked_found_by_its_mark_and_repeated_with_it(address, visitor):
+    page = sign_in(visitor(), address, "ravi")
+    settled(page)
+    for tag in ("breakout", ""):
+        open_ticket(page, "NSE:ITC", "b")
+        page.get_by_role("textbox", name="Price", exact=True).fill("390.00")
+        page.get_by_role("combobox", name="Tag").fill(f"{tag}?" if tag else "")
+        if tag:
+            page.locator(".ticket button[type=submit]").click()
+            expect(page.locator(".ticket .tagged .note")).to_contain_text("Letters, digits, blanks")
+            page.get_by_role("combobox", name="Tag").fill(tag)
+        page.locator(".ticket button[type=submit]").click()
+        expect(page.locator(".ticket")).to_be_hidden()
+    go(page, "Orders")
+    page.get_by_role("tab", name="All").click()
+    orders = page.locator("tr.order").filter(has_text="ITC")
+    expect(orders).to_have_count(2)
+    page.get_by_role("button", name="Only orders of the tag breakout").click()
+    expect(orders).to_have_count(1)
+    expect(page.get_by_label("Filter orders")).to_have_value("breakout")
+    page.get_by_role("button", name="Only orders of the tag breakout").click()
+    expect(orders).to_have_count(2)
+    page.get_by_role("button", name="Only orders of the tag breakout").click()
+    orders.get_by_role("button", name="Cancel").click()
+    orders.get_by_role("button", name="Repeat").click()
+    expect(page.get_by_role("combobox", name="Tag")).to_have_value("breakout")
+    page.keyboard.press("Escape")

@@ -267,6 +267,8 @@ def test_a_summary_worked_by_hand() -> None:
     assert (told.average_win, told.average_loss, told.expectancy) == (200, -67, 33)
     assert told.payoff == pytest.approx(3.0)
     assert told.profit_factor == pytest.approx(2.0)
+    assert told.expectancy_r == pytest.approx(0.5)  # 200 over six trips, in losses of 66.67
+    assert (told.won, told.lost, told.net) == (400, -200, 200)
     assert (told.best, told.worst) == (300, -100)
     assert (told.held, told.held_wins, told.held_losses) == (75, 120, 50)
     assert (told.longest_wins, told.longest_losses) == (2, 3)
@@ -278,6 +280,18 @@ def test_without_losses_there_is_no_factor_and_without_trips_nothing() -> None:
     nothing = round_trips.summary([])
     assert (nothing.expectancy, nothing.win_rate, nothing.held, nothing.net) == (None, None, None, 0)
     assert round_trips.summary([trip(0)]).win_rate is None
+
+
+def test_results_are_told_in_average_losses() -> None:
+    told = round_trips.spread([trip(net) for net in (-300, -100, -100, -100, 0, 149, 150, 600, 700)])  # one R is 150
+    assert [(low, high, [each.net for each in some]) for low, high, some in told] == [
+        (-2, -1, [-300]),
+        (-1, 0, [-100, -100, -100]),
+        (0, 1, [0, 149]),
+        (1, 2, [150]),
+        (3, None, [600, 700]),
+    ]
+    assert round_trips.spread([trip(5), trip(0)]) == []  # nobody knows what R is
 
 
 # -- a day worked out again -------------------------------------------------------------------

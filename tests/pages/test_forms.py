@@ -253,3 +253,15 @@ def test_the_form_says_how_many_the_money_would_do_for(open_as, floor):
     number(app, "Quantity").set_value(10).run()
     assert "The money does for 6 of it." in words(app)
     assert any(each.label == "Short of" for each in app.metric)
+
+
+def test_an_order_is_marked_with_a_word_of_ones_own(open_as, floor):
+    app = order_form(open_as, floor)
+    field(app, "Tag").set_value("2:1?").run()
+    assert any("starts with a letter or digit" in each.value for each in app.error)
+    assert not [each for each in app.button if each.label.startswith("Buy ")], "nothing to send yet"
+    field(app, "Tag").set_value("breakout").run()
+    press(app, "Buy 1 INFY")
+    assert not app.exception
+    (row,) = rows_of(floor)
+    assert row["tag"] == "breakout"

@@ -21,7 +21,8 @@ def test_the_switch_asks_first_then_stops_and_every_page_says_so(open_as, floor)
     floor.place(account, "BUY", 1, "NSE:INFY", 149_000)
     app = press(open_as("asha", "risk"), "Stop trading")
     assert not app.exception
-    assert "HALTED" in words(app)
+    assert "Stopped" in words(app)
+    assert any("You pressed the kill switch, " in each.value for each in app.error)
     assert floor.place(account, "BUY", 1, "NSE:INFY", 149_000).body["reason_code"] == 611
     other = open_as("asha", "wallet")
     assert any("Trading is halted in asha/main" in each.value for each in other.error)

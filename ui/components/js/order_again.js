@@ -16,6 +16,7 @@ export const again = (row) => ({
     ttl: String(row.validity_ttl || 15),
     disclosed: String(row.disclosed_quantity || ""),
     legs: String(row.iceberg_legs || ""),
+    tag: row.tag || "",
     protection: row.market_protection > 0 ? String(row.market_protection) : "",
   },
 });

@@ -2,10 +2,12 @@
 
 import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
-import { arrange, confirmed, fingers, h, missed, rule, toast } from "./dom.js";
+import { arrange, confirmed, h, missed, rule, toast } from "./dom.js";
 import { price, quantity } from "./money.js";
 import { again, changed } from "./order_again.js";
 import { history } from "./order_history.js";
+import { nothing } from "./order_empty.js";
+import { mark } from "./order_tag.js";
 import { MORE_TABS } from "./order_tabs.js";
 import { download } from "./order_sheet.js";
 import { filled, finer, status, terms, words, works } from "./order_words.js";
@@ -177,6 +179,13 @@ export const mount = widget((root, data, tools) => {
     tick();
   }
 
+  // Those alone that a tag marks; once more, and all are back.
+  function only(tag) {
+    needle = needle === tag.toLowerCase() ? "" : tag.toLowerCase();
+    filter.value = needle && tag;
+    draw();
+  }
+
   function drawPicked(rows) {
     const open = new Set(rows.filter(works).map((row) => row.order_id));
     for (const id of picked) if (!open.has(id)) picked.delete(id);
@@ -196,27 +205,8 @@ export const mount = widget((root, data, tools) => {
   }
 
   function teach(any) {
-    if (fault) {
-      empty.replaceChildren(...missed("The orders could not be loaded", fault, load));
-      return;
-    }
-    if (!loaded) {
-      empty.replaceChildren("Loading …");
-      return;
-    }
-    if (needle) {
-      empty.replaceChildren(h("strong", null, "No order fits the filter"), "Clear it to see all.");
-      return;
-    }
-    const words = { open: "No open orders", executed: "Nothing executed today", all: "No orders today" };
-    empty.replaceChildren(
-      h("strong", null, words[data.brief ? "open" : tab]),
-      ...(data.write
-        ? fingers()
-          ? ["Touch a row of the market watch to place one."]
-          : ["Press ", h("kbd", null, "B"), " or ", h("kbd", null, "S"), " on a row of the market watch to place one."]
-        : [any ? "See the other tabs." : "Orders of this book appear here by themselves."]),
-    );
+    const name = data.brief ? "open" : tab;
+    empty.replaceChildren(...(fault ? missed("The orders could not be loaded", fault, load) : nothing({ loaded, needle, name, any, write: data.write })));
   }
 
   function pick(row) {
@@ -278,6 +268,7 @@ export const mount = widget((root, data, tools) => {
         " ",
         h("small", { class: "muted" }, row.exchange),
         h("small", { class: "narrow muted" }, ` ${row.product}`),
+        mark(row, data.brief ? null : only),
         finer(row) ? h("div", { class: "finer muted" }, finer(row)) : null,
         row.status === "REJECTED" && row.reason
           ? h("div", { class: "why" }, row.reason, rule(row.reason_code))

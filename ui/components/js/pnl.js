@@ -133,7 +133,7 @@ function board(root, version) {
     dress: stand.dress,
     end: stand.end,
     draw(report, key) {
-      beside.replaceChildren(statistics(report.statistics, report.days.length), charges(report.charges));
+      beside.replaceChildren(statistics(report.statistics, report.days.length, report.definitions), charges(report.charges));
       named.textContent = `Calendar, ${key}`;
       shown = report.days;
       trips.replaceChildren(traits(report.groups));

@@ -1,6 +1,7 @@
 // The tables of the report: ratios, charges, profit by symbol and product, and the days.
 
 import { h, sums } from "./dom.js";
+import { explained } from "./explained.js";
 import { number, percent, rupees, signed, tone } from "./money.js";
 import { sample, tripLines } from "./pnl_trips.js";
 import { span, whole } from "./time.js";
@@ -23,22 +24,29 @@ function pairs(title, rows) {
   );
 }
 
-// Each figure with how many round trips or days it is of: a ratio of five trips is no ratio.
-export function statistics(told, days) {
+// Each figure with how many round trips or days it is of: a ratio of five trips is no ratio. `means` says how each
+// is reckoned, by its name.
+export function statistics(told, days, means = {}) {
   const volatility = told.volatility === null ? "–" : `${number(told.volatility * 100)}%`;
   const closed = !told.n ? "" : `of ${told.n} ${told.n === 1 ? "day" : "days"}`;
   const deepest = told.max_drawdown_rupees === null ? "–" : rupees(told.max_drawdown_rupees);
-  const node = pairs("Statistics", [
-    ...tripLines(told).map(([label, value, of]) => [label, few(value), of]),
-    ["Held, on average", span(told.held_seconds), sample(told.trips)],
-    ["Longest streak", `${told.longest_wins ?? 0} won, ${told.longest_losses ?? 0} lost`, ""],
-    ["CAGR", share(told.cagr), closed],
-    ["Volatility, a year", volatility, closed],
-    ["Sharpe (rf 0)", plainly(told.sharpe), closed],
-    ["Sortino", plainly(told.sortino), closed],
-    ["Largest drawdown", deepest, share(told.max_drawdown)],
+  const held = told.held_seconds_wins && told.held_seconds_losses ? `won ${span(told.held_seconds_wins)}, lost ${span(told.held_seconds_losses)}` : sample(told.trips);
+  const lines = [
+    ...tripLines(told).map(([label, value, of, name]) => [label, few(value), of, name]),
+    ["Held, on average", span(told.held_seconds), held, "held"],
+    ["Longest streak", `${told.longest_wins ?? 0} won, ${told.longest_losses ?? 0} lost`, "", "streak"],
+    ["CAGR", share(told.cagr), closed, "cagr"],
+    ["Volatility, a year", volatility, closed, "volatility"],
+    ["Sharpe (rf 0)", plainly(told.sharpe), closed, "sharpe"],
+    ["Sortino", plainly(told.sortino), closed, "sortino"],
+    ["Calmar", plainly(told.calmar), closed, "calmar"],
+    ["Largest drawdown", deepest, share(told.max_drawdown), "drawdown"],
     ["Longest drawdown", `${told.longest_drawdown_days} ${told.longest_drawdown_days === 1 ? "day" : "days"}`, ""],
-  ]);
+  ];
+  const node = sums(
+    "Statistics",
+    lines.map(([label, value, of, name]) => h("tr", null, h("td", null, explained(label, means[name])), h("td", { class: "num" }, value), h("td", { class: "num" }, of))),
+  );
   node.classList.add("told");
   if (days < 30)
     node.append(

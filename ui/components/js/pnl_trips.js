@@ -8,6 +8,7 @@ const TRAITS = [
   ["segment", "By segment"],
   ["weekday", "By weekday of closing"],
   ["hour", "By hour of closing (IST)"],
+  ["result", "By result, in R (one R is the average loss)"],
   ["tag", "By tag of the order that opened it"],
 ];
 const WORDS = { LONG: "Long", SHORT: "Short", CASH: "Shares", DERIVATIVES: "Futures and options" };
@@ -57,16 +58,22 @@ export function traits(groups) {
   return h("div", { class: "halves" }, TRAITS.filter(([name]) => groups[name]?.length).map(([name, title]) => table(name, title, groups[name])));
 }
 
-// What the trips of a range were like, for the table of statistics: [label, value, of how many].
+// What the trips of a range were like, for the table of statistics: [label, value, of how many, name of its definition].
 export function tripLines(told) {
   const factor = told.profit_factor === null && told.wins ? "no losses" : told.profit_factor;
+  const decided = sample(told.wins + told.losses);
+  const counted = told.trips ? `${told.wins} won, ${told.losses} lost${told.flat ? `, ${told.flat} even` : ""}` : "";
+  const inR = (value) => (value === null || value === undefined ? "–" : `${signed(value)} R`);
   return [
-    ["Round trips", String(told.trips), told.trips ? `${told.wins} won, ${told.losses} lost${told.flat ? `, ${told.flat} even` : ""}` : ""],
-    ["Average win", rupees(told.average_win), sample(told.wins)],
-    ["Average loss", rupees(told.average_loss), sample(told.losses)],
-    ["Payoff (win ÷ loss)", told.payoff, sample(told.wins + told.losses)],
-    ["Profit factor", factor, sample(told.wins + told.losses)],
-    ["Expectancy a trip", signed(told.expectancy, 2, true), sample(told.trips)],
+    ["Round trips", String(told.trips), counted, "trips"],
+    ["Net of the trips", signed(told.trips_net, 2, true), sample(told.trips), "trips_net"],
+    ["Open and carried", told.trips_net === undefined ? "–" : signed(told.net - told.trips_net, 2, true), "", "carried"],
+    ["Average win", rupees(told.average_win), sample(told.wins), "average_win"],
+    ["Average loss (1 R)", rupees(told.average_loss), sample(told.losses), "average_loss"],
+    ["Payoff (win ÷ loss)", told.payoff, decided, "payoff"],
+    ["Profit factor", factor, decided, "profit_factor"],
+    ["Expectancy a trip", signed(told.expectancy, 2, true), sample(told.trips), "expectancy"],
+    ["Expectancy in R", inR(told.expectancy_r), sample(told.trips), "expectancy_r"],
     ["Best and worst", told.trips && told.best !== undefined ? `${rupees(told.best, 0)} / ${rupees(told.worst, 0)}` : "–", ""],
   ];
 }

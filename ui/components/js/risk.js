@@ -9,7 +9,7 @@ import { widget } from "./widget.js";
 
 const EVERY = 5000; // losses move with the prices, and the clock of the rates runs
 const SOON = 500;
-const DECIDED = { REFUSED: "Refused", ACTIVE: "Re-armed", REDUCING: "Reduces only", HALTED: "Halted", CARRIED: "Carried over" };
+const DECIDED = { REFUSED: "Refused", ACTIVE: "Re-armed", REDUCING: "Reduces only", HALTED: "Stopped", CARRIED: "Carried over" };
 
 function table(rows, heads, empty) {
   if (!rows.length) return h("p", { class: "muted" }, empty);
@@ -66,9 +66,9 @@ export const mount = widget((root, data, tools) => {
           ["Time (IST)", (row) => moment(row.at), "muted"],
           ["Decision", (row) => DECIDED[row.decision] || row.decision],
           ["Why", (row) => row.sentence, "why"],
-          ["By", (row) => row.actor],
+          ["By", (row) => (row.actor === data.me ? "you" : row.actor)],
           ["Order", (row) => row.order_id || ""],
-          ["Rule", (row) => row.rule_words, "muted"],
+          ["Rule", (row) => h("span", { title: row.rule ? `Rule ${row.rule}` : null }, row.rule_words), "muted"],
         ],
         "Nothing was refused and nobody was stopped.",
       ),

@@ -125,7 +125,7 @@ export const mount = widget((root, data, tools) => {
   }
 
   function changed() {
-    sessionStorage.setItem(DRAFT, JSON.stringify({ at: Date.now(), form: open.form, order: open.order }));
+    sessionStorage.setItem(DRAFT, JSON.stringify({ at: Date.now(), account: account(), form: open.form, order: open.order }));
     open.refused = null;
     repaint();
     estimate(PAUSE);
@@ -385,7 +385,7 @@ export const mount = widget((root, data, tools) => {
   function resume() {
     const draft = JSON.parse(sessionStorage.getItem(DRAFT) || "null");
     sessionStorage.removeItem(DRAFT);
-    if (!draft || Date.now() - draft.at > 30 * 60 * 1000 || !data.write) return;
+    if (!draft || draft.account !== account() || Date.now() - draft.at > 30 * 60 * 1000 || !data.write) return;
     toast(root, `A ticket for ${draft.form.symbol} was left open and was not sent.`, {
       stays: true,
       action: { label: "Open it", run: () => show({ symbol: draft.form.symbol, form: draft.form, order: draft.order }) },

@@ -17,5 +17,6 @@ import { contractBlock } from "./ticket_contract.js";
 import { elsewhere } from "./ticket_elsewhere.js";
 import { exits } from "./ticket_exits.js";
 import { more } from "./ticket_more.js";
+import { tagged } from "./ticket_tag.js";
 
-export const BLOCKS = [contractBlock, more, exits, elsewhere];
+export const BLOCKS = [contractBlock, more, exits, tagged, elsewhere];

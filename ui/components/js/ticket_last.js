@@ -1,13 +1,16 @@
-// The order before, kept in this browser so that the ticket can offer its terms again.
+// The order before, kept in this browser so that the ticket can offer its terms again: a book's own, never another's.
+
+import { account } from "./bus.js";
 
 const KEPT = "kagaz.last order";
+const place = () => `${KEPT} ${account() || ""}`;
 
-export const keep = (form) => localStorage.setItem(KEPT, JSON.stringify({ symbol: form.symbol, form }));
+export const keep = (form) => localStorage.setItem(place(), JSON.stringify({ symbol: form.symbol, form }));
 
 // {symbol, form}, or null where there is none.
 export function kept() {
   try {
-    return JSON.parse(localStorage.getItem(KEPT) || "null");
+    return JSON.parse(localStorage.getItem(place()) || "null");
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@
 import { ask, keyOf, withAccount } from "./base.js";
 import { account, on, unwant, want } from "./bus.js";
 import { h, missed, sums } from "./dom.js";
+import { explained } from "./explained.js";
 import { callWords } from "./margin_call.js";
 import { arrow, quantity, rupees, signed, toPaise, tone } from "./money.js";
 import { nextFrame, put, toneOf } from "./paint.js";
@@ -149,7 +150,7 @@ function sum(title, lines) {
         "tr",
         { class: sign === "=" ? "total" : "" },
         h("td", { class: "sign muted", "aria-hidden": "true" }, sign),
-        h("td", null, h("span", { class: "what", tabIndex: 0, title: why, "aria-label": `${label}. ${why}` }, label)),
+        h("td", null, explained(label, why)),
         cell,
       );
     }),
