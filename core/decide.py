@@ -201,7 +201,8 @@ def _no_change(work: Work, facts: Facts, instrument: Instrument, order: Order, w
         return refusals[0]
     if wish.quantity <= order.quantity or order.status is Status.AMO:
         return None
-    return intraday_is_open(work, facts, instrument, replace(wish, quantity=wish.quantity - order.filled))
+    left = replace(wish, quantity=wish.quantity - order.filled)
+    return intraday_is_open(work, facts, instrument, left, order.pending)
 
 
 def _still_open(order: Order) -> None:

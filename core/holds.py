@@ -30,8 +30,8 @@ def carries_hold(instrument: Instrument, wish: PlaceOrder | Order) -> bool:
 def worst_price(facts: Facts, instrument: Instrument, wish: PlaceOrder | Order) -> int:
     """The limit that matching will obey, in paise: the price, or the protection of a market order in the band.
 
-    An order without a protection goes as far as the band, or where there is none as far as the exchange's own
-    protection of limit prices; an instrument that has neither gets the slab of the rulebook.
+    An order without a protection goes as far as the band and the exchange's own protection of limit prices let it,
+    and none goes beyond them; an instrument that has neither gets the slab of the rulebook.
     A market order of an auction, or one that waits for it, takes any price of the day's band, one after the close
     the closing price.
     """
@@ -42,14 +42,7 @@ def worst_price(facts: Facts, instrument: Instrument, wish: PlaceOrder | Order) 
     quote = facts.quotes.get(instrument.id)
     reference = wish.trigger_price or (quote.last_price if quote else 0)
     sign, buys = wish.side.sign, wish.side is Side.BUY
-    lower, upper = facts.bands.get(instrument.id, (None, None))
-    edge = upper if buys else lower
-    if wish.protection == 0 and edge is None:
-        underlying = facts.instruments.get(instrument.margin_underlying)
-        reach = reference_range(limits_on(facts.market.trading_date), instrument, underlying, reference)
-        edge = None if reach is None else reach[1] // instrument.tick * instrument.tick
-        if reach is not None and not buys:
-            edge = -(-reach[0] // instrument.tick) * instrument.tick
+    edge = _edge(facts, instrument, reference, buys)
     if wish.protection == 0 and edge is not None:
         return edge
     price = protection_price(
@@ -58,6 +51,18 @@ def worst_price(facts: Facts, instrument: Instrument, wish: PlaceOrder | Order) 
     if edge is None:
         return price
     return min(price, edge) if buys else max(price, edge)
+
+
+def _edge(facts: Facts, instrument: Instrument, reference: int, buys: bool) -> int | None:
+    """The furthest price on tick that the exchange takes on a side; None where nothing bounds it."""
+    lower, upper = facts.bands.get(instrument.id, (None, None))
+    underlying = facts.instruments.get(instrument.margin_underlying)
+    reach = reference_range(limits_on(facts.market.trading_date), instrument, underlying, reference)
+    if buys:
+        edges = (upper, None if reach is None else reach[1] // instrument.tick * instrument.tick)
+        return min((each for each in edges if each is not None), default=None)
+    edges = (lower, None if reach is None else -(-reach[0] // instrument.tick) * instrument.tick)
+    return max((each for each in edges if each is not None), default=None)
 
 
 def _auction_bound(facts: Facts, instrument: Instrument, side: Side) -> int | None:

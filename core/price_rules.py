@@ -2,8 +2,10 @@
 
 from core.asked import PRICED, STOPS, Asked, Rule
 from core.facts import Facts, Quote
+from core.instruments import DERIVATIVES
 from core.money import rupees
-from core.orders import OrderType
+from core.order_limits import reference_range
+from core.orders import OrderType, Side
 from core.reasons import Reason, Refusal
 from core.sessions import Window
 from core.windows import AUCTIONS
@@ -85,6 +87,31 @@ def trigger_is_in_band(asked: Asked) -> Refusal | None:
     return _in_band(asked, "trigger_price", asked.wish.trigger_price, Reason.TRIGGER_OUTSIDE_BAND)
 
 
+def price_is_within_reference(asked: Asked) -> Refusal | None:
+    """The exchange turns away a limit that buys a contract far above its last price, or sells it far below (circulars
+    on limit price protection). A stop is looked at when it triggers; in an auction the band alone holds."""
+    wish, instrument = asked.wish, asked.instrument
+    judged = wish.order_type is OrderType.LIMIT or (wish.order_type is OrderType.SL and asked.triggered)
+    quote = asked.facts.quotes.get(instrument.id)
+    if instrument.kind not in DERIVATIVES or not judged or not wish.price or asked.amo or price_is_in_band(asked):
+        return None
+    if quote is None or is_stale(asked.facts, quote) or asked.facts.window(instrument) in UNPRICED:
+        return None
+    found = reference_range(asked.limits, instrument, asked.underlying, quote.last_price)
+    if found is None:
+        return None
+    tick, buys = instrument.tick, wish.side is Side.BUY
+    edge = found[1] // tick * tick if buys else -(-found[0] // tick) * tick
+    if wish.price <= edge if buys else wish.price >= edge:
+        return None
+    how, where, most = ("buy", "above", "at most") if buys else ("sell", "below", "at least")
+    sentence = (
+        f"To {how} at {rupees(wish.price)} is too far {where} the last price of {rupees(quote.last_price)} for the "
+        f"exchange's price protection. Ask for {most} {rupees(edge)}."
+    )
+    return Refusal(Reason.OUTSIDE_REFERENCE, sentence, "price", numbers={"limit": edge, "last_price": quote.last_price})
+
+
 def _needs_none(asked: Asked) -> bool:
     """Whether no last price judges the order: a limit does, an auction's price does, or that of another day."""
     if asked.wish.order_type is OrderType.LIMIT or asked.triggered or asked.amo:
@@ -148,6 +175,7 @@ PRICE_RULES: tuple[Rule, ...] = (
     trigger_is_on_tick,
     price_is_in_band,
     trigger_is_in_band,
+    price_is_within_reference,
     price_is_known,
     price_is_fresh,
     trigger_is_ahead,

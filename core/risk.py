@@ -93,15 +93,18 @@ def form(asked: Asked) -> list[Refusal]:
     return [refusal for rule in FORM if (refusal := rule(asked))]
 
 
-def intraday_is_open(work: Work, facts: Facts, instrument: Instrument, wish: PlaceOrder) -> Refusal | None:
+def intraday_is_open(
+    work: Work, facts: Facts, instrument: Instrument, wish: PlaceOrder, released: int = 0
+) -> Refusal | None:
     """Before the day's end, by the exchange's clock, intraday positions are only closed: by their owner, then by
-    the square-off."""
+    the square-off. What rests on that side closes them already; ``released`` of it is the order's own."""
     until = facts.intraday_until(instrument)
     if wish.product is not Product.MIS or until is None or facts.market.exchange_time < until:
         return None
     position = work.positions.get((instrument.id, Product.MIS))
     held = position.quantity if position else 0
-    if held * wish.side.sign < 0 and wish.quantity <= abs(held):
+    resting = (position.open_buy if wish.side is Side.BUY else position.open_sell) if position else 0
+    if held * wish.side.sign < 0 and wish.quantity <= abs(held) - resting + released:
         return None
     over = until.strftime("%H:%M")
     sentence = f"Intraday orders in {instrument.symbol} are over for today since {over}: only exits are taken."

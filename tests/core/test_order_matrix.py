@@ -80,6 +80,16 @@ TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("an index option at the market", CE | MARKET),
     ("a stop on an index option", CE | {"order_type": "SL", "trigger_price": 125_00, "price": 130_00}),
     ("a stock option with a limit", SO),
+    ("an option at 168, 40 per cent above 120", CE | {"price": 168_00}),
+    ("an option sold at 72, 40 per cent below 120", CE | {"side": "SELL", "price": 72_00}),
+    ("a stock option at 60, ₹20 above 40", SO | {"price": 60_00}),
+    ("a future at 25,500, 2 per cent above", NF | {"price": 25_500_00}),
+    ("an option bought far below, which costs nobody", CE | {"price": 10_00}),
+    ("an option sold far above", CE | {"side": "SELL", "price": 500_00}),
+    ("a stop far beyond: it is looked at when it triggers", CE | {
+        "order_type": "SL", "trigger_price": 130_00, "price": 300_00}),
+    ("an option at 168.05 before there was a protection", CE | {"price": 168_05, "on": date(2025, 11, 28)}),
+    ("an option at any price while its last one is old", CE | {"price": 500_00, "age": 60_000}),
     ("a protection of half a per cent", SHARE | MARKET | {"protection": 50}),
     ("a protection of 100 per cent", SHARE | MARKET | {"protection": 10_000}),
     ("a protection of a stop at market", SHARE | STOP_MARKET | {"protection": 200}),
@@ -138,6 +148,11 @@ REFUSED: list[tuple[int, str, dict[str, Any]]] = [
     (319, "legs above the freeze quantity", NF | {"quantity": 5_265, "legs": 2}),
     (320, "a protection above 100 per cent", SHARE | MARKET | {"protection": 10_001}),
     (320, "a protection below none", SHARE | MARKET | {"protection": -2}),
+    (321, "an option at 168.05, more than 40 per cent above 120", CE | {"price": 168_05}),
+    (321, "an option sold at 71.95, more than 40 per cent below", CE | {"side": "SELL", "price": 71_95}),
+    (321, "a stock option at 60.05, more than ₹20 above 40", SO | {"price": 60_05}),
+    (321, "a future at 25,500.10, more than 2 per cent above", NF | {"price": 25_500_10}),
+    (321, "a future sold at 24,499.90", NF | {"side": "SELL", "price": 24_499_90}),
     (400, "a contract for delivery", NF | {"product": "CNC"}),
     (400, "an option for delivery", CE | {"product": "CNC"}),
     (400, "a share carried forward", SHARE | {"product": "NRML"}),
@@ -173,6 +188,7 @@ def asked(given: dict[str, Any]) -> Asked:
     terms = dict(given)
     instrument: Instrument = terms.pop("instrument")
     day, phase, running = terms.pop("on", DAY), terms.pop("phase", "OPEN"), terms.pop("running", True)
+    age = terms.pop("age", 200)
     words = {"order_type": OrderType, "product": Product, "validity": Validity}
     for name, word in words.items():
         if name in terms:
@@ -181,7 +197,7 @@ def asked(given: dict[str, Any]) -> Asked:
         instrument.id, Side(terms.pop("side", "BUY")), terms.pop("order_type", OrderType.LIMIT), terms.pop("product"),
         terms.pop("quantity"), **terms,
     )  # fmt: skip
-    quotes = {number: Quote(price, 200) for number, price in PRICES.items()} | {9: Quote(10_000, 60_000)}
+    quotes = {number: Quote(price, age) for number, price in PRICES.items()} | {9: Quote(10_000, 60_000)}
     facts = Facts(
         NOON, MarketFacts("sim", phase, running, day, NOON), ALL, RATES, in_force(day), quotes=quotes, bands=BANDS
     )

@@ -170,11 +170,11 @@ SCENARIOS: dict[str, tuple[Stands, str, Reason | None, str]] = {
     "share's price far below": (
         Stands(limits={N.PRICE_AWAY_SHARES: 1_000}), "BUY 1 INFY CNC 1300", Reason.PRICE_AWAY, "below the last price"),
     "future's own percentage": (
-        Stands(limits={N.PRICE_AWAY_SHARES: 1, N.PRICE_AWAY_FUTURES: 500}), "BUY 65 FUT NRML 25000", None, ""),
+        Stands(limits={N.PRICE_AWAY_SHARES: 1, N.PRICE_AWAY_FUTURES: 150}), "BUY 65 FUT NRML 24300", None, ""),
     "future's price beyond it": (
-        Stands(limits={N.PRICE_AWAY_FUTURES: 500}), "BUY 65 FUT NRML 25300", Reason.PRICE_AWAY, "5%"),
+        Stands(limits={N.PRICE_AWAY_FUTURES: 150}), "BUY 65 FUT NRML 24400", Reason.PRICE_AWAY, "1.5%"),
     "option's price beyond it": (
-        Stands(limits={N.PRICE_AWAY_OPTIONS: 4_000}), "BUY 65 CALL NRML 141", Reason.PRICE_AWAY, "40%"),
+        Stands(limits={N.PRICE_AWAY_OPTIONS: 3_000}), "BUY 65 CALL NRML 131", Reason.PRICE_AWAY, "30%"),
     "a cheap option has room in rupees": (
         Stands(limits={N.PRICE_AWAY_OPTIONS: 100, N.PRICE_ROOM_OPTIONS: 2_000}), "BUY 65 CALL NRML 119", None, ""),
     "a market order has no price to slip": (Stands(limits={N.PRICE_AWAY_SHARES: 1}), "BUY 1 INFY CNC", None, ""),

@@ -1,5 +1,6 @@
 """Options that are written: what they block, what closing them pays, and what a shrinking short does to others."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -101,6 +102,7 @@ def test_buying_a_short_back_passes_with_nothing_free_and_may_take_cash_below_ze
     desk = Desk(48_00_000)
     desk.trade("SELL", 65, 101_00)
     desk.work.move(Ledger.CASH, Ledger.BANK, desk["CASH"], Code.WITHDRAWAL, NOW)
+    desk.facts = replace(desk.facts, quotes=desk.facts.quotes | {CALL.id: Quote(880_00, 0)})
     back = desk.place("BUY", 65, 900_00)
     assert back.status is Status.OPEN
     desk.fill(back, 65, 900_00)

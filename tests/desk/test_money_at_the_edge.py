@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.orders import OrderType, PlaceOrder, Product, Side
+from core.reasons import Reason
 from core.sessions import Board
 from desk import estimate, trading, wallet
 from tests.floor import SBIN, Floor
@@ -103,6 +104,18 @@ def test_no_change_of_an_order_opens_an_intraday_position_late_in_the_day(
     late(floor, monkeypatch)
     assert floor.modify(account, order, quantity=100).status == 422
     assert floor.modify(account, order, price=80_500).status == 200
+
+
+def test_exits_late_in_the_day_close_a_position_once_together(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 10, SBIN, 80_000, "MIS")
+    late(floor, monkeypatch)
+    exit_order = floor.place(account, "SELL", 6, SBIN, 81_000, "MIS")
+    assert exit_order.status == 201
+    again = floor.place(account, "SELL", 5, SBIN, 81_000, "MIS")
+    assert (again.status, again.body["reason_code"]) == (422, Reason.PRODUCT_NOT_ALLOWED), "it would leave a short of 1"
+    assert floor.place(account, "SELL", 4, SBIN, 81_000, "MIS").status == 201
+    assert floor.modify(account, exit_order, quantity=7).status == 422
 
 
 def test_an_estimate_says_that_intraday_is_over(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
