@@ -17,6 +17,7 @@ from web.texts import number_of
 
 LEG = ("exchange", "symbol", "side", "order_type", "product", "validity", "quantity", "price", "trigger_price")
 
+REPLAYED = {"idempotency-replayed": "true"}
 MOST_SENT = 100  # more is no basket but a mistake; how many there may be is the desk's to say
 
 
@@ -94,7 +95,8 @@ def add(call: Call) -> Reply:
     legs = _legs_of(call, sent)
     if legs is not None and copy_of is not None:
         raise bad("Send legs, or copy_of, not both.", field="copy_of")
-    return Reply(201, baskets.add(call.database, call.principal, name, legs or [], copy_of))
+    row, before = baskets.add(call.database, call.principal, name, legs or [], copy_of, call.key)
+    return Reply(201, row, REPLAYED if before else {})
 
 
 def change(call: Call) -> Reply:
@@ -113,7 +115,8 @@ def append(call: Call) -> Reply:
     access.require_write(call.principal)
     basket_id = call.number("basket_id", Reason.UNKNOWN_BASKET)
     leg = _wish(call, call.body())
-    return Reply(200, baskets.append(call.database, call.principal, basket_id, leg))
+    row, before = baskets.append(call.database, call.principal, basket_id, leg, call.key)
+    return Reply(200, row, REPLAYED if before else {})
 
 
 def remove(call: Call) -> Reply:
@@ -162,12 +165,12 @@ _FIELDS = ("name", "legs")
 _ONE = "/baskets/{basket_id}"
 ENDPOINTS = (
     Endpoint("GET", "/baskets", listed, "One's baskets", query=PAGED),
-    Endpoint("POST", "/baskets", add, "Add a basket", body=(*_FIELDS, "copy_of"), status=201),
+    Endpoint("POST", "/baskets", add, "Add a basket", keyed=True, body=(*_FIELDS, "copy_of"), status=201),
     Endpoint("POST", "/margins/basket", margin_of, "What orders need together", body=("account", "legs")),
     Endpoint("GET", _ONE, one, "A basket"),
     Endpoint("PATCH", _ONE, change, "Rename a basket, or replace its orders", body=_FIELDS),
     Endpoint("DELETE", _ONE, remove, "Delete a basket", status=204),
-    Endpoint("POST", f"{_ONE}/legs", append, "Add an order to a basket", body=LEG),
+    Endpoint("POST", f"{_ONE}/legs", append, "Add an order to a basket", keyed=True, body=LEG),
     Endpoint("POST", f"{_ONE}/margin", margin, "What a basket needs", body=("account",)),
     Endpoint("POST", f"{_ONE}/place", place, "Place a basket", keyed=True, body=("account", "stop_at_refusal")),
 )

@@ -90,9 +90,9 @@ def rests_for(rung_at: datetime | None, now: datetime) -> float:
 def check(terms: Terms, name: str, last_price: int, prev_close: int | None, waiting: int) -> None:
     """Refuse what would ring at once, or never, or is one too many. ``last_price`` is 0 while there is none."""
     if terms.measure is Measure.PRICE and terms.level <= 0:
-        raise Refusal(Reason.ALERT_REACHED, "Send a price above zero.", "level")
+        raise Refusal(Reason.ALERT_LEVEL, "Send a price above zero.", "level")
     if terms.measure is Measure.CHANGE and not -_WHOLE < terms.level <= _FURTHEST:
-        raise Refusal(Reason.ALERT_REACHED, "Send a change above −100 % and up to 10,000 %.", "level")
+        raise Refusal(Reason.ALERT_LEVEL, "Send a change above −100 % and up to 10,000 %.", "level")
     if len(terms.note) > LONGEST_NOTE or not terms.note.isprintable():
         raise Refusal(Reason.BAD_INPUT, f"A note has at most {LONGEST_NOTE} printable letters.", "note")
     if waiting >= MOST_ACTIVE:

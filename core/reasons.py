@@ -178,6 +178,7 @@ class Reason(IntEnum):
     UNKNOWN_ALERT = 755
     TOO_MANY_ALERTS = 756
     ALERT_REACHED = 757
+    ALERT_LEVEL = 758
     # 8xx identity
     SIGN_IN = 800
     FORBIDDEN = 801

@@ -45,6 +45,19 @@ def _wish(values: list[Any]) -> PlaceOrder:
     )
 
 
+def asked_for(connection: Connection, user_id: int, key: str) -> tuple[int, str] | None:
+    """The basket that a user's request of this key made or added to, and the hash of that request."""
+    sql = "select basket_id, hash from basket_requests where user_id = %s and key = %s"
+    row: tuple[int, str] | None = connection.execute(sql, (user_id, key)).fetchone()
+    return row
+
+
+def remember(connection: Connection, user_id: int, key: str, asked: str, basket_id: int) -> None:
+    """Keep the key of a request that was done."""
+    sql = "insert into basket_requests (user_id, key, hash, basket_id) values (%s, %s, %s, %s)"
+    connection.execute(sql, (user_id, key, asked, basket_id))
+
+
 def how_many(connection: Connection, user_id: int) -> int:
     """How many baskets a user has; asked under the user's lock."""
     return int(value(connection, "select count(*) from baskets where user_id = %s", (user_id,)))

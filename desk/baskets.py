@@ -22,11 +22,11 @@ from db.watchlists import lock_user
 from desk import market as markets
 from desk import masters, trading
 from desk.access import AccountRef
-from desk.answers import Answer, problem
+from desk.answers import Answer, fingerprint, key_conflict, problem
 from desk.masters import Master
 from desk.principal import Principal
 from desk.rows import Row, ist, price
-from desk.working import Task, open_task
+from desk.working import Task, instrument_of, open_task
 
 
 def listed(database: Database, principal: Principal) -> list[Row]:
@@ -43,9 +43,11 @@ def one(database: Database, principal: Principal, basket_id: int) -> Row:
 
 
 def add(
-    database: Database, principal: Principal, name: str, legs: Sequence[PlaceOrder], copy_of: int | None = None
-) -> Row:
-    """A new basket with these orders, or with those of another one."""
+    database: Database, principal: Principal, name: str, legs: Sequence[PlaceOrder], copy_of: int | None = None,
+    key: str | None = None,
+) -> tuple[Row, bool]:  # fmt: skip
+    """A new basket with these orders, or with those of another one; and whether a request of this key made it before.
+    Raises KEY_CONFLICT where the key was another request's."""
 
     def act(connection: Connection) -> int:
         most = _terms(database).most_baskets
@@ -59,7 +61,7 @@ def add(
         return made
 
     _check(database, legs)
-    return _locked(database, principal, act)
+    return _once(database, principal, key, fingerprint("basket", name, tuple(legs), copy_of), act)
 
 
 def change(
@@ -80,8 +82,11 @@ def change(
     return _locked(database, principal, act)
 
 
-def append(database: Database, principal: Principal, basket_id: int, leg: PlaceOrder) -> Row:
-    """Add one order at the end, under the owner's lock, so that two windows lose nothing of each other."""
+def append(
+    database: Database, principal: Principal, basket_id: int, leg: PlaceOrder, key: str | None = None
+) -> tuple[Row, bool]:
+    """Add one order at the end, under the owner's lock, so that two windows lose nothing of each other; and whether a
+    request of this key added it before. Raises KEY_CONFLICT where the key was another request's."""
 
     def act(connection: Connection) -> int:
         legs = [*_own(connection, principal, basket_id).legs, leg]
@@ -89,7 +94,7 @@ def append(database: Database, principal: Principal, basket_id: int, leg: PlaceO
         rows.fill(connection, principal.user_id, basket_id, legs)
         return basket_id
 
-    return _locked(database, principal, act)
+    return _once(database, principal, key, fingerprint("basket-leg", basket_id, leg), act)
 
 
 def remove(database: Database, principal: Principal, basket_id: int) -> None:
@@ -106,14 +111,38 @@ def _locked(database: Database, principal: Principal, act: Callable[[Connection]
     return _shown(masters.get(database), found)
 
 
+def _once(
+    database: Database, principal: Principal, key: str | None, asked: str, act: Callable[[Connection], int]
+) -> tuple[Row, bool]:
+    """The basket that ``act`` made or changed, as it is now; a request that is repeated with its key does nothing
+    more."""
+    with database.connection() as connection:
+        lock_user(connection, principal.user_id)
+        known = None if key is None else rows.asked_for(connection, principal.user_id, key)
+        if known is not None and known[1] != asked:
+            raise key_conflict()
+        basket_id = act(connection) if known is None else known[0]
+        if key is not None and known is None:
+            rows.remember(connection, principal.user_id, key, asked, basket_id)
+        found = _own(connection, principal, basket_id)
+    return _shown(masters.get(database), found), known is not None
+
+
 def _terms(database: Database) -> Any:
     return gtt_terms(markets.running(database).trading_date)
 
 
 def _check(database: Database, legs: Sequence[PlaceOrder]) -> None:
+    _listed(masters.get(database), legs)
     most = _terms(database).most_basket_legs
     if len(legs) > most:
         raise Refusal(Reason.TOO_MANY_LEGS, f"At most {most} orders in a basket. This would be {len(legs)}.", "legs")
+
+
+def _listed(master: Master, legs: Sequence[PlaceOrder]) -> None:
+    """Raises UNKNOWN_INSTRUMENT of a leg that the master does not know, before anything is done for the others."""
+    for leg in legs:
+        instrument_of(master, leg.instrument_id)
 
 
 def _own(connection: Connection, principal: Principal, basket_id: int) -> BasketRow:
@@ -158,6 +187,7 @@ def margin(database: Database, account_id: int, legs: Sequence[PlaceOrder], *, w
     stays. Without ``with_positions`` the account is taken to hold nothing. One load, nothing is written."""
     _filled(legs)
     master = masters.get(database)
+    _listed(master, legs)
     instruments = {leg.instrument_id: master.by_id[leg.instrument_id] for leg in legs}
     with database.connection() as connection:
         sells_shares = any(map(trading.sells_held_shares, legs))
@@ -243,10 +273,10 @@ def place(
 
 
 def _outcome(master: Master, number: int, leg: PlaceOrder, answer: Answer) -> Row:
-    body = answer.body
+    body, instrument = answer.body, master.by_id.get(leg.instrument_id)
     return {
         "leg": number,
-        "symbol": master.by_id[leg.instrument_id].key,
+        "symbol": instrument.key if instrument else "Not listed",
         "ok": answer.ok,
         "replayed": answer.replayed,
         "order_id": body.get("order_id"),

@@ -28,9 +28,9 @@ def basket(seat: Seat, wish: PlaceOrder) -> None:
             return
         try:
             if name == new:
-                made = baskets.add(seat.database, seat.who, typed.strip() or "Basket", [wish])
+                made, _ = baskets.add(seat.database, seat.who, typed.strip() or "Basket", [wish])
             else:
-                made = baskets.append(seat.database, seat.who, int(found[name]), wish)
+                made, _ = baskets.append(seat.database, seat.who, int(found[name]), wish)
         except Refusal as refusal:
             st.error(refusal.sentence)
             return

@@ -112,6 +112,17 @@ baskets = Table(
     UniqueConstraint("user_id", "name"),
 )
 
+basket_requests = Table(
+    "basket_requests",
+    METADATA,
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("basket_id", BigInteger, ForeignKey("baskets.id", ondelete="CASCADE"), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    Index("basket_requests_basket", "basket_id"),
+)
+
 basket_legs = Table(
     "basket_legs",
     METADATA,

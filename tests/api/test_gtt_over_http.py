@@ -128,6 +128,21 @@ def test_another_users_basket_is_not_there(alice, bob):
     assert alice.get(url).json()["name"] == "Mine"
 
 
+def test_a_browsers_basket_is_not_doubled_by_asking_again(client, desk):
+    browser = as_browser(client, desk, "alice")
+    body, leg = {"name": "Mine", "legs": [BUY]}, {**BUY, "quantity": 7}
+    assert browser.post("/api/v1/baskets", json=body).json()["reason_code"] == 103, "a browser names each request"
+    made = [browser.post("/api/v1/baskets", json=body, headers={"idempotency-key": "m"}) for _ in range(2)]
+    assert [each.status_code for each in made] == [201, 201]
+    assert made[0].json() == made[1].json()
+    url = f"/api/v1/baskets/{made[0].json()['basket_id']}/legs"
+    added = [browser.post(url, json=leg, headers={"idempotency-key": "l"}) for _ in range(2)]
+    assert [len(each.json()["legs"]) for each in added] == [2, 2]
+    assert [each.headers.get("idempotency-replayed") for each in added] == [None, "true"]
+    other = browser.post(url, json=BUY, headers={"idempotency-key": "l"})
+    assert (other.status_code, other.json()["reason_code"]) == (409, 104)
+
+
 def test_a_baskets_wrong_order_is_named(alice):
     bad = [BUY, {**BUY, "price": "x"}]
     assert alice.post("/api/v1/baskets", json={"name": "A", "legs": bad}).json()["field"] == "legs[1].price"

@@ -322,3 +322,9 @@ def test_how_long_something_was_held(page, seconds, words):
 def test_a_price_of_a_closed_exchange_is_not_old(page, feed, quote, rests):
     set_feed = "(m.state.feed = { state: v[0] }, m.rests({ state: v[1] }))"
     assert ask(page, "store", set_feed, feed, quote) is rests
+
+
+def test_what_was_not_answered_is_asked_again_under_the_same_key(page):
+    script = """(() => { const keys = m.sameKey(); const [a, b] = [keys.of([1]), keys.of([1])]; keys.answered();
+      return [a === b, a === keys.of([1]), keys.of([1]) === keys.of([2])]; })()"""
+    assert ask(page, "base", script) == [True, False, False]

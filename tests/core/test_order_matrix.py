@@ -86,8 +86,10 @@ TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("a future at 25,500, 2 per cent above", NF | {"price": 25_500_00}),
     ("an option bought far below, which costs nobody", CE | {"price": 10_00}),
     ("an option sold far above", CE | {"side": "SELL", "price": 500_00}),
-    ("a stop far beyond: it is looked at when it triggers", CE | {
-        "order_type": "SL", "trigger_price": 130_00, "price": 300_00}),
+    (
+        "a stop far beyond: it is looked at when it triggers",
+        CE | {"order_type": "SL", "trigger_price": 130_00, "price": 300_00},
+    ),
     ("an option at 168.05 before there was a protection", CE | {"price": 168_05, "on": date(2025, 11, 28)}),
     ("an option at any price while its last one is old", CE | {"price": 500_00, "age": 60_000}),
     ("a protection of half a per cent", SHARE | MARKET | {"protection": 50}),

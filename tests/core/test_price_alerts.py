@@ -59,11 +59,12 @@ def test_it_rings_once_a_minute_at_most(ago, rests):
 @pytest.mark.parametrize(
     ("terms", "last", "waiting", "reason", "says"),
     [
-        (Terms(PRICE, UP, 0), 150_000, 0, Reason.ALERT_REACHED, "above zero"),
+        (Terms(PRICE, UP, 0), 150_000, 0, Reason.ALERT_LEVEL, "above zero"),
         (Terms(PRICE, UP, 150_000), 150_000, 0, Reason.ALERT_REACHED, "₹1,500.00: that is at or above ₹1,500.00"),
         (Terms(PRICE, DOWN, 150_000), 149_000, 0, Reason.ALERT_REACHED, "or above."),
         (Terms(CHANGE, UP, -100), 150_000, 0, Reason.ALERT_REACHED, "−1.00 %"),
-        (Terms(CHANGE, DOWN, -10_000), 150_000, 0, Reason.ALERT_REACHED, "above −100 %"),
+        (Terms(CHANGE, DOWN, -10_000), 150_000, 0, Reason.ALERT_LEVEL, "above −100 %"),
+        (Terms(CHANGE, UP, 1_000_001), 150_000, 0, Reason.ALERT_LEVEL, "up to 10,000 %"),
         (Terms(PRICE, UP, 160_000, note="two\nlines"), 150_000, 0, Reason.BAD_INPUT, "100 printable"),
         (Terms(PRICE, UP, 160_000, note="x" * 101), 150_000, 0, Reason.BAD_INPUT, "100 printable"),
         (Terms(PRICE, UP, 160_000), 150_000, rules.MOST_ACTIVE, Reason.TOO_MANY_ALERTS, "200 alerts wait"),

@@ -131,3 +131,37 @@ def test_a_long_option_is_paid_in_full_and_a_future_on_margin(floor: Floor) -> N
     assert [bool(each["refusals"]) for each in told["legs"]] == [False, False]
     assert told["legs"][0]["required"] == pytest.approx(call.lot * 100, rel=0.02)
     assert 0 < told["legs"][1]["required"] < future.lot * 25_000
+
+
+def test_a_leg_that_is_not_listed_is_refused_in_words_and_stops_no_other(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    owner, found = who(floor, account)
+    unknown, good = PlaceOrder(10**9, Side.BUY, OrderType.MARKET, Product.MIS, 1), leg(floor, "BUY", 1, INFY, 150_000)
+    told = baskets.place(floor.database, owner, found, [unknown, good], "key")
+    assert [each["ok"] for each in told["items"]] == [False, True]
+    assert told["items"][0]["reason_code"] == Reason.UNKNOWN_INSTRUMENT
+    for act in (
+        lambda: baskets.margin(floor.database, account, [unknown]),
+        lambda: baskets.add(floor.database, owner, "plan", [unknown]),
+    ):
+        with pytest.raises(Refusal, match="No such instrument"):
+            act()
+
+
+def test_what_is_asked_again_with_its_key_adds_nothing_more(floor: Floor) -> None:
+    owner, _ = who(floor, floor.account())
+    one, other = leg(floor, "BUY", 1, INFY, 150_000), leg(floor, "BUY", 2, INFY, 150_000)
+    made, before = baskets.add(floor.database, owner, "plan", [one], key="a")
+    again, repeated = baskets.add(floor.database, owner, "plan", [one], key="a")
+    assert (before, repeated, made["basket_id"]) == (False, True, again["basket_id"])
+    number = int(made["basket_id"])
+    for expected in (False, True, True):
+        row, repeated = baskets.append(floor.database, owner, number, other, key="b")
+        assert (repeated, len(row["legs"])) == (expected, 2)
+    row, _ = baskets.append(floor.database, owner, number, other)
+    assert len(row["legs"]) == 3, "without a key it is another one"
+    with pytest.raises(Refusal) as refusal:
+        baskets.append(floor.database, owner, number, one, key="b")
+    assert refusal.value.reason is Reason.KEY_CONFLICT
+    baskets.remove(floor.database, owner, number)
+    assert not baskets.add(floor.database, owner, "plan", [one], key="a")[1], "what is gone can be made anew"

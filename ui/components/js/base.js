@@ -55,6 +55,21 @@ export async function ask(path, { method = "GET", body, key, signal, timeout = 1
   return value;
 }
 
+// Keys for what is asked again as it was: the same as long as it was not answered, so that no second click doubles it.
+export function sameKey() {
+  let [asked, key] = [null, null];
+  return {
+    of(what) {
+      const text = JSON.stringify(what);
+      if (text !== asked) [asked, key] = [text, newKey()];
+      return key;
+    },
+    answered() {
+      asked = null;
+    },
+  };
+}
+
 // A key names one intention of the user: a retry with the same key has its effect once.
 export function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();

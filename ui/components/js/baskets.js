@@ -1,6 +1,6 @@
 // Baskets: lists of orders placed together. Legs are edited in place, moved, copied; the margin follows.
 
-import { Refused, ask, keyOf, newKey } from "./base.js";
+import { Refused, ask, keyOf, newKey, sameKey } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
 import { confirmed, h, missed, rule, toast, typedIn } from "./dom.js";
 import { instrument, isDerivative, products } from "./instruments.js";
@@ -174,6 +174,13 @@ export const mount = widget((root, data, tools) => {
     await saved(() => ask(`/baskets/${id}`, { method: "PATCH", body: { legs: legs.map(sent) } }));
   }
 
+  const keys = sameKey();
+  async function posted(path, body) {
+    const basket = await ask(path, { method: "POST", body, key: keys.of([path, body]) });
+    keys.answered();
+    return basket;
+  }
+
   // The server's word is what is shown; a refusal brings back what is stored.
   async function saved(act) {
     try {
@@ -203,12 +210,12 @@ export const mount = widget((root, data, tools) => {
     const leg = { exchange: terms.exchange, symbol: terms.symbol, side: "BUY", order_type: now ? "LIMIT" : "MARKET", product: products(terms)[0], validity: "DAY", quantity: terms.lot,
       price: now ? snap(toPaise(now), toPaise(terms.tick)) / 100 : null };
     if (isDerivative(terms) && !now) leg.order_type = "MARKET";
-    await saved(() => ask(`/baskets/${chosen.basket_id}/legs`, { method: "POST", body: sent(leg) }));
+    await saved(() => posted(`/baskets/${chosen.basket_id}/legs`, sent(leg)));
   }
 
   async function create() {
     const name = await typedIn(root, "Name of the basket", `Basket ${(all?.length || 0) + 1}`);
-    if (name) await saved(() => ask("/baskets", { method: "POST", body: { name } }));
+    if (name) await saved(() => posted("/baskets", { name }));
   }
   async function rename() {
     const name = await typedIn(root, "Name of the basket", chosen.name);
@@ -216,7 +223,7 @@ export const mount = widget((root, data, tools) => {
   }
   async function copy() {
     const name = await typedIn(root, "Name of the copy", `${chosen.name} 2`.slice(0, 40));
-    if (name) await saved(() => ask("/baskets", { method: "POST", body: { name, copy_of: chosen.basket_id } }));
+    if (name) await saved(() => posted("/baskets", { name, copy_of: chosen.basket_id }));
   }
   async function remove() {
     if (!(await confirmed(root, `Delete the basket ${chosen.name}? Orders it placed stay.`, "Delete"))) return;

@@ -1,6 +1,6 @@
 // The ticket's other ways out: leave the order as a GTT, or put it into a basket instead of sending it.
 
-import { ask } from "./base.js";
+import { ask, sameKey } from "./base.js";
 import { emit } from "./bus.js";
 import { h, toast, typedIn } from "./dom.js";
 import { isDerivative } from "./instruments.js";
@@ -38,17 +38,19 @@ export function elsewhere(does) {
     list.hidePopover();
     const name = await typedIn(host, "Name of the basket", "Basket");
     if (!name) return;
-    await keep(() => ask("/baskets", { method: "POST", body: { name, legs: [leg(ticket)] } }));
+    await keep("/baskets", { name, legs: [leg(ticket)] });
   }
 
   async function add(basket, ticket) {
     list.hidePopover();
-    await keep(() => ask(`/baskets/${basket.basket_id}/legs`, { method: "POST", body: leg(ticket) }));
+    await keep(`/baskets/${basket.basket_id}/legs`, leg(ticket));
   }
 
-  async function keep(act) {
+  const keys = sameKey();
+  async function keep(path, body) {
     try {
-      const basket = await act();
+      const basket = await ask(path, { method: "POST", body, key: keys.of([path, body]) });
+      keys.answered();
       toast(host, `In basket ${basket.name}: ${basket.legs.length} orders. Nothing was sent.`, { tone: "good" });
       emit("baskets", basket);
       does.close();
