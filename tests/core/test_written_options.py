@@ -102,7 +102,7 @@ def test_buying_a_short_back_passes_with_nothing_free_and_may_take_cash_below_ze
     desk = Desk(48_00_000)
     desk.trade("SELL", 65, 101_00)
     desk.work.move(Ledger.CASH, Ledger.BANK, desk["CASH"], Code.WITHDRAWAL, NOW)
-    desk.facts = replace(desk.facts, quotes=desk.facts.quotes | {CALL.id: Quote(880_00, 0)})
+    desk.facts = replace(desk.facts, quotes={**desk.facts.quotes, CALL.id: Quote(880_00, 0)})
     back = desk.place("BUY", 65, 900_00)
     assert back.status is Status.OPEN
     desk.fill(back, 65, 900_00)

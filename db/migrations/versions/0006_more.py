@@ -1,4 +1,5 @@
-"""Latest quotes that may be a little behind the frames of a market that says more than can be written at once."""
+"""Latest quotes that may be a little behind the frames of a market that says more than can be written at once, and
+requests of baskets that cannot double."""
 
 from db.migrations import files
 
@@ -7,7 +8,7 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-PARTS = ("0006_quotes",)
+PARTS = ("0006_quotes", "0006_baskets")
 
 
 def upgrade() -> None:
