@@ -24,16 +24,23 @@ help: ## Show this list
 run: runtime ## Start Kagaz on PORT (8501), reachable from this machine; ADDRESS=0.0.0.0 opens it
 	exec .venv/bin/streamlit run app.py --server.port "$(PORT)" --server.address "$(ADDRESS)"
 
-# What a person or a fault does to a whole Kagaz: one at a time, because a starved browser or server proves nothing.
-ALONE = tests/browser tests/drill
+SPREAD = $(PY) -m pytest -n $(WORKERS) --dist loadfile
+# Of what ARGS picks a part may have nothing, which pytest tells by 5.
+OR_NONE = $(if $(ARGS),|| [ $$? = 5 ])
 
-test: tools ## Run all tests, those in a browser too; ARGS="-k …" picks some
+# Browsers by themselves, and what kills a whole Kagaz alone: a starved one proves nothing.
+test: tools ## Run all tests, those in a browser too; ARGS="-k …" or ARGS=tests/desk picks some
 	.ci/browser
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(addprefix --ignore=,$(ALONE)) $(ARGS)
-	$(PY) -m pytest $(ALONE) $(ARGS)
+ifneq (,$(filter tests%,$(ARGS)))
+	$(PY) -m pytest $(ARGS)
+else
+	$(SPREAD) --ignore=tests/browser --ignore=tests/drill $(ARGS) $(OR_NONE)
+	$(SPREAD) tests/browser $(ARGS) $(OR_NONE)
+	$(PY) -m pytest tests/drill $(ARGS) $(OR_NONE)
+endif
 
 test-postgres: tools ## Run the tests of database and desk on the system's own Postgres
-	KAGAZ_PG_BIN="$$(.ci/postgres)" $(PY) -m pytest -n $(WORKERS) --dist loadfile tests/db tests/desk $(ARGS)
+	KAGAZ_PG_BIN="$$(.ci/postgres)" $(SPREAD) tests/db tests/desk $(ARGS)
 
 check: lint types layers style wheels ## Lint, types, layers, house style, and wheels for each Python
 

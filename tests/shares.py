@@ -6,7 +6,13 @@ A simulation takes as long as a file of other tests and shares nothing with the 
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
-LONG = ("tests/simulation/", "tests/api/test_any_request.py", "tests/db/test_embedded_processes.py")
+LONG = (
+    "tests/simulation/",
+    "tests/api/test_any_request.py",
+    "tests/db/test_embedded_processes.py",
+    "tests/browser/test_story.py",
+    "tests/browser/test_account.py",
+)
 
 
 class LongestFirst(LoadFileScheduling):

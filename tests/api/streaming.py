@@ -18,6 +18,7 @@ from api.late import PREFIX
 from api.serving import Resource, Server
 from api.stream import Streams
 from tests import prompt
+from tests.patience import PATIENCE
 from web.security import SecurityHeaders
 from web.starting import Starting
 
@@ -34,7 +35,7 @@ class Live:
         """An open event stream."""
         headers = {"authorization": f"Bearer {token}"} | ({"last-event-id": last_id} if last_id else {})
         with (
-            httpx.Client(timeout=10) as client,
+            httpx.Client(timeout=PATIENCE) as client,
             client.stream("GET", f"{self.url}/stream?{query}", headers=headers) as response,
         ):
             yield Reader(response)
@@ -42,7 +43,7 @@ class Live:
     def post(self, token: str, stream_id: str, **body: Any) -> int:
         """Change a stream; the status of the answer."""
         headers = {"authorization": f"Bearer {token}"}
-        return httpx.post(f"{self.url}/stream/{stream_id}", json=body, headers=headers, timeout=10).status_code
+        return httpx.post(f"{self.url}/stream/{stream_id}", json=body, headers=headers, timeout=PATIENCE).status_code
 
 
 class Reader:

@@ -5,6 +5,7 @@ import sys
 
 from settings import PROJECT
 from tests.api.test_any_request import served
+from tests.patience import PATIENCE
 from tests.people import token
 
 
@@ -12,7 +13,7 @@ def test_the_client_of_the_documentation_runs(desk):
     with served(desk) as address:
         done = subprocess.run(
             [sys.executable, "docs/examples/client.py", address.removesuffix("/api/v1"), token(desk, "alice")],
-            capture_output=True, text=True, check=False, cwd=PROJECT, timeout=60,
+            capture_output=True, text=True, check=False, cwd=PROJECT, timeout=2 * PATIENCE,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     told = done.stdout

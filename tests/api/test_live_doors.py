@@ -25,6 +25,7 @@ from tests.api.conftest import ORDER, as_bot, as_browser
 from tests.api.streaming import Live
 from tests.api.streaming import live as serving
 from tests.api.test_doors import ALL
+from tests.patience import PATIENCE
 from tests.people import signed_in, token
 from tests.started import Started
 
@@ -104,7 +105,7 @@ def test_every_door_that_names_the_book_is_shut_to_others(
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_no_stream_of_it_opens_for_others(market: str, desk: Database, server: Live, name: str) -> None:
-    with httpx.Client(timeout=10) as client:
+    with httpx.Client(timeout=PATIENCE) as client:
         for query in (f"account={BOOK}&symbols=NSE:INFY", f"account={BOOK}@{market}&symbols=NSE:INFY"):
             answer = client.get(
                 f"{server.url}/stream?{query}",

@@ -21,6 +21,7 @@ from core.reasons import Reason, Refusal
 from db.engine import Database
 from desk import readiness
 from tests.api.conftest import ORDER, as_bot
+from tests.patience import PATIENCE
 from tests.started import Started
 from web import bodies, threads
 from web.security import SecurityHeaders
@@ -106,12 +107,12 @@ def test_overload_is_told_at_once_and_never_to_what_has_begun(monkeypatch):
 
     def slow() -> Reply:
         begun.set()
-        go.wait(10)
+        go.wait(PATIENCE)
         return Reply(201)
 
     async def both() -> list[object]:
         first = asyncio.create_task(server.run(slow))
-        await asyncio.to_thread(begun.wait, 10)
+        await asyncio.to_thread(begun.wait, PATIENCE)
         second = await asyncio.gather(server.run(lambda: Reply(200)), return_exceptions=True)
         go.set()
         return [await first, *second]

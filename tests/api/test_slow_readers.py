@@ -13,12 +13,12 @@ from api.hub import Told
 from db.engine import Database
 from tests import factories as make
 from tests.api.streaming import Live, live
+from tests.patience import PATIENCE
 from tests.people import open_market, person, token
 from tests.started import Started
 
 FRAME = 1 << 20
 FRAMES = 60
-PATIENCE = 20.0
 
 
 @pytest.fixture
@@ -61,7 +61,9 @@ def test_who_takes_nothing_costs_little_and_is_let_go(
         hub = server.streams.hub
         assert hub
         with stalled(server, f"{path}?{query}", bearer, more):
+            deadline = time.monotonic() + PATIENCE
             while len(hub.streams) < 2:
+                assert time.monotonic() < deadline
                 time.sleep(0.01)
             place = hub.place("sim")
             (group,) = place.groups.values()

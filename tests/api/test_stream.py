@@ -1,7 +1,6 @@
 """The stream as a client on the same machine reads it, over a real server and database."""
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,9 @@ from db.engine import Database
 from desk import access, identity, masters, sharing, wallet
 from tests import factories as make
 from tests.api.streaming import Live, live
+from tests.patience import PATIENCE
 from tests.people import token
+from tests.ports import free_port
 from tests.started import Started
 from web.ending import Ending
 
@@ -287,19 +288,18 @@ def test_a_reader_far_behind_the_tape_gets_the_latest_quotes(server: Live, desk:
 
 
 def test_a_server_told_to_stop_does_not_wait_for_its_readers(desk: Database, alice: str) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     child = subprocess.Popen([sys.executable, "-m", "tests.api.stream_child", desk.url, str(port)])
     try:
         url = f"http://127.0.0.1:{port}{PREFIX}"
         while httpx_fails(f"{url}/health"):
             assert child.poll() is None
+            time.sleep(0.05)
         with Live(url, None).reading(alice, "topics=feed") as reader:
             reader.until("hello")
             child.send_signal(signal.SIGTERM)
             assert reader.until("bye") == {"reason": "restart"}
-            assert child.wait(30) in (0, -signal.SIGTERM)
+            assert child.wait(PATIENCE) in (0, -signal.SIGTERM)
     finally:
         child.kill()
         child.wait()
@@ -335,7 +335,7 @@ def test_signals_are_heard_before_the_handlers_that_were_there_and_once() -> Non
 def httpx_fails(url: str) -> bool:
     """Whether nobody answers there yet."""
     try:
-        return httpx.get(url, timeout=5).status_code != 200
+        return httpx.get(url, timeout=PATIENCE).status_code != 200
     except httpx.TransportError:
         time.sleep(0.02)
         return True

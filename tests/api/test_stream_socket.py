@@ -12,6 +12,7 @@ from db.engine import Database
 from desk import identity, masters
 from tests import factories as make
 from tests.api.streaming import Live, live
+from tests.patience import PATIENCE
 from tests.people import signed_in, token
 from tests.started import Started
 
@@ -23,12 +24,14 @@ def server(desk: Database) -> Iterator[Live]:
 
 
 def open_socket(server: Live, query: str, **headers: str) -> ClientConnection:
-    return connect(server.url.replace("http", "ws", 1) + f"/ws?{query}", additional_headers=headers)
+    return connect(
+        server.url.replace("http", "ws", 1) + f"/ws?{query}", additional_headers=headers, open_timeout=PATIENCE
+    )
 
 
 def heard(socket: ClientConnection, wanted: str) -> Any:
     while True:
-        message = json.loads(socket.recv(timeout=10))
+        message = json.loads(socket.recv(timeout=PATIENCE))
         if message["event"] == wanted:
             return message
 
@@ -70,7 +73,7 @@ def test_whoever_floods_a_socket_is_hung_up_on_and_the_others_are_served(server:
             for number in range(5_000):
                 wild.send(json.dumps({"symbols": ["NSE:TCS"]}) if number % 2 else b"\x00\xff" * 50)
             while True:
-                wild.recv(timeout=10)
+                wild.recv(timeout=PATIENCE)
         assert wild.close_code == 4429
         assert heard(calm, "feed")
 

@@ -1,7 +1,6 @@
 """A whole Kagaz with its sidecar on a database of its own, and a Chromium before it."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, 
 from db.engine import Database
 from desk import access, identity, sharing, wallet
 from tests.cluster import Throwaway
+from tests.patience import PATIENCE
 from tests.people import PASSWORD, signed_in
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -31,15 +32,11 @@ FLAGS = [
 ]
 CASH = 100_000_000  # ten lakh rupees, in paise
 PEOPLE = (("asha", "trader"), ("ravi", "trader"), ("meera", "analyst"), ("root", "admin"))
-expect.set_options(timeout=20_000)
+# Milliseconds in which what is waited for comes about, on a machine that is busy with other things too.
+WAIT = 60_000
+expect.set_options(timeout=WAIT)
 _behind: dict[str, Database] = {}
 """The database behind each Kagaz that runs, by its address."""
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @contextmanager
@@ -62,11 +59,11 @@ def running(url: str, home: Path, port: int = 0, *options: str, **environment: s
     finally:
         _behind.pop(address, None)
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 2 * PATIENCE
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text("utf-8", "replace")[-4000:]
         try:
@@ -157,6 +154,7 @@ def visitor(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
     def new(**options: object) -> BrowserContext:
         options.setdefault("viewport", {"width": 1440, "height": 900})
         opened.append(chromium.new_context(**options))
+        opened[-1].set_default_timeout(WAIT)
         return opened[-1]
 
     yield new
@@ -184,6 +182,14 @@ def through_the_gate(context: BrowserContext, address: str, name: str, path: str
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator(".strip")).to_be_visible()
     return page
+
+
+def until(page: Page, so: Callable[[], bool], what: str) -> None:
+    """Waits for what no locator shows: cookies, a clipboard, what was counted."""
+    deadline = time.monotonic() + PATIENCE
+    while not so():
+        assert time.monotonic() < deadline, what
+        page.wait_for_timeout(50)
 
 
 def rail(page: Page, symbol: str) -> Locator:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from tests.browser.conftest import until
 from ui import assets
 
 pytestmark = pytest.mark.browser
@@ -196,7 +197,7 @@ def test_each_figure_is_drawn_by_plotly_once_and_follows_basis_and_theme(stage):
         dress(page, DARK)
         expect(bars.first).to_have_css("fill", RGB[DARK["green-text-color"]])
         page.get_by_role("group", name="Basis").get_by_role("button", name="Gross").click()
-        assert traces(page, 0)[-1]["customdata"][1].startswith("Gross −₹450.00")
+        until(page, lambda: traces(page, 0)[-1]["customdata"][1].startswith("Gross −₹450.00"), "it is drawn anew")
         expect(page.locator(FIGURES)).to_have_count(4)
         expect(page.locator(".modebar")).to_have_count(0)
 
@@ -226,6 +227,7 @@ def test_a_finger_reads_a_day_too_on_a_phone(stage):
 
 def test_figures_are_told_in_words_and_in_a_table(stage):
     with stage([day(number) for number in range(12)]) as page:
+        expect(page.locator(FIGURES)).to_have_count(4)
         words = [each.get_attribute("aria-label") for each in page.get_by_role("img").all()]
         assert "₹10,00,000.00 on 01 Jun 2026" in words[0]
         assert "6 days gained, 6 lost, of 12" in words[1]

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import rail, sign_in
 from tests.browser.test_story import ask, go, open_ticket, settled
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 LEG = {"exchange": "NSE", "side": "BUY", "order_type": "LIMIT", "product": "CNC", "quantity": 1}
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import sign_in
 from tests.browser.test_story import ask, go, settled
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 ORDERS = (("SBIN", "BUY", "MIS", 40), ("SBIN", "BUY", "CNC", 5), ("TCS", "SELL", "MIS", 10), ("ITC", "BUY", "MIS", 20))
 

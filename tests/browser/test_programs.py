@@ -7,7 +7,7 @@ from kiteconnect import KiteConnect, exceptions
 from playwright.sync_api import Page, expect
 
 from db.engine import Database
-from tests.browser.conftest import Shared, sign_in
+from tests.browser.conftest import Shared, sign_in, until
 
 Place = tuple[str, int]
 
@@ -24,9 +24,11 @@ def programs(page: Page, address: str) -> Page:
     return page
 
 
-def told(page: Page) -> list[str]:
+def told(page: Page, many: int) -> list[str]:
     """Key, secret and perhaps a token, as they are shown once."""
-    return page.locator(".st-key-programs-made code").all_inner_texts()
+    codes = page.locator(".st-key-programs-made code")
+    expect(codes).to_have_count(many)
+    return codes.all_inner_texts()
 
 
 def test_a_bot_connects_by_what_the_page_shows_until_it_is_revoked(place, visitor):
@@ -36,13 +38,12 @@ def test_a_bot_connects_by_what_the_page_shows_until_it_is_revoked(place, visito
     page.get_by_label("Name", exact=True).fill("my bot")
     page.get_by_role("button", name="Make keys").click()
     expect(page.get_by_text("Copy these now")).to_be_visible()
-    key, secret, token = told(page)
-    snippet = page.locator(".st-key-programs-connect code").inner_text()
-    assert f'root="http://localhost:{port}"' in snippet
+    key, secret, token = told(page, 3)
+    expect(page.locator(".st-key-programs-connect code")).to_contain_text(f'root="http://localhost:{port}"')
     page.locator(".st-key-programs-made [data-testid=stCode]").first.hover()
     page.locator(".st-key-programs-made").get_by_role("button", name=re.compile("Copy")).first.click()
-    assert page.evaluate("navigator.clipboard.readText()") == key
-    expect(page.get_by_text("The gateway serves on port")).to_be_visible(timeout=60_000)
+    until(page, lambda: page.evaluate("navigator.clipboard.readText()") == key, "the key is copied")
+    expect(page.get_by_text("The gateway serves on port")).to_be_visible()
     kite = KiteConnect(key, access_token=token, root=f"http://localhost:{port}")
     assert kite.profile()["user_id"] == "asha"
     page.reload()
@@ -64,7 +65,7 @@ def test_the_daily_login_that_the_page_shows(place, visitor):
     page.get_by_role("radio", name="None: it logs in").click()
     page.get_by_role("button", name="Make keys").click()
     expect(page.get_by_text("Copy these now")).to_be_visible()
-    key, secret = told(page)
+    key, secret = told(page, 2)
     page.get_by_role("radio", name="Daily login").click()
     expect(page.locator(".st-key-programs-connect code")).to_contain_text("generate_session")
     there = context.new_page()

@@ -1,16 +1,17 @@
 """What two traders do in a day, in a real browser against a whole Kagaz with its sidecar."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from desk import identity
-from tests.browser.conftest import rail, running, sign_in, through_the_gate
+from tests.browser.conftest import WAIT, rail, running, sign_in, through_the_gate, until
 from tests.people import PASSWORD
 from ui.menu import MENU
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 LIVE = re.compile("LIVE")
 
@@ -21,12 +22,13 @@ def settled(page: Page) -> None:
     expect(page.locator(".index .last").first).not_to_have_text("–")
 
 
-def ticks(page: Page, symbol: str = "NSE:RELIANCE", times: int = 3) -> None:
-    """The price of a row changes so many times; waits for it, however long a quiet market takes."""
-    cell = rail(page, symbol).locator(".last")
+def ticks(*pages: Page, times: int) -> None:
+    """A row's price changes so many times, on each page; waits for it, however long a quiet market takes."""
+    cells = [rail(page, "NSE:RELIANCE").locator(".last") for page in pages]
     for _ in range(times):
-        before = cell.inner_text()
-        expect(cell).not_to_have_text(before)
+        before = [cell.inner_text() for cell in cells]
+        for cell, text in zip(cells, before, strict=True):
+            expect(cell).not_to_have_text(text)
 
 
 def open_ticket(page: Page, symbol: str, key: str) -> None:
@@ -82,11 +84,13 @@ def test_a_day_of_a_trader(address, visitor):
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))  # noqa: PLW0108 - a builtin method cannot be wrapped
     page.reload()
     settled(page)
-    ticks(page, times=1)
-    seen = len(frames)
-    assert seen > 0
-    ticks(page, times=5)
-    assert len(frames) == seen, "a tick made Streamlit run"
+
+    def without_a_word() -> bool:
+        seen = len(frames)
+        ticks(page, times=5)
+        return 0 < seen == len(frames)
+
+    until(page, without_a_word, "each tick makes Streamlit run")
 
     # Buy at the market: the fill, the position and the wallet come by themselves.
     open_ticket(page, "NSE:TATASTEEL", "b")
@@ -220,11 +224,10 @@ def test_eight_tabs_tick_on_one_stream(address, visitor):
         tabs.append(tab)
     for tab in tabs:
         settled(tab)
-        ticks(tab, times=1)
+    ticks(*tabs, times=1)
     assert len(streams) == 1, streams
     tabs.pop(0).close()
-    for tab in tabs:
-        ticks(tab, times=2)
+    ticks(*tabs, times=2)
     assert len(streams) == 2, "the stream of the tab that closed passes to one other"
 
 
@@ -238,7 +241,7 @@ def test_signing_out_ends_the_session_and_a_kept_cookie_opens_nothing(address, v
     page.locator(".strip").get_by_role("button", name="Who is signed in").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-    assert "kagaz_session" not in {each["name"] for each in context.cookies()}
+    until(page, lambda: "kagaz_session" not in {each["name"] for each in context.cookies()}, "the cookie goes")
     thief = visitor()
     thief.add_cookies([cookie])
     stolen = thief.new_page()
@@ -317,13 +320,22 @@ def test_the_line_breaks_and_comes_back(address, visitor):
     ticks(page, times=2)
 
 
+@pytest.fixture(scope="module")
+def phone(chromium: Browser) -> Iterator[BrowserContext]:
+    """A phone, on which what was loaded once is at hand for the next page."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context.set_default_timeout(WAIT)
+    yield context
+    context.close()
+
+
 @pytest.mark.parametrize("name", [name for name, *_ in MENU if name != "admin"])
-def test_on_a_phone_nothing_scrolls_sideways(address, visitor, name):
-    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    page = sign_in(visitor(**phone), address, "asha", name)
+def test_on_a_phone_nothing_scrolls_sideways(address, phone, name):
+    page = sign_in(phone, address, "asha", name)
     expect(page.get_by_role("navigation", name="Foot of the page")).to_be_visible()
     expect(page.locator(".pill")).to_contain_text(LIVE)
     wide = page.evaluate(
         "() => [document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]"
     )
+    page.close()
     assert max(wide) <= 390

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import rail, sign_in
 from tests.browser.test_story import ask, go, limit, settled
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 
 def test_what_blocks_money_leads_to_it(address, visitor):

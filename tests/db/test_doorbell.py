@@ -10,8 +10,9 @@ import pytest
 from db import doorbell
 from db.doorbell import ACCOUNTS, ORDERS, Doorbell
 from db.engine import Database, connect
+from tests.patience import PATIENCE
 
-WAIT = 20
+WAIT = PATIENCE
 
 
 class Ear:

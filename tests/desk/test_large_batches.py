@@ -11,7 +11,6 @@ from tests.floor import INFY, Floor
 PRICE = 150_000
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("fills", [2, 40, 1_000])
 def test_a_batch_of_so_many_fills_is_written(database: Database, fills: int) -> None:
     floor = Floor(database)

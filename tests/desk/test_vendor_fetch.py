@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import settings
+from core.calendar import IST
 from core.reasons import Refusal
 from core.vendors import Vendor
 from db.engine import Database
@@ -131,9 +132,9 @@ def test_each_day_s_list_is_fetched_once_while_a_live_market_of_the_vendor_runs(
         assert len(asked) == 1
     with database.connection() as connection:
         connection.execute("update master_loads set loaded_at = loaded_at - interval '31 minutes'")
-    tomorrow = datetime.combine(datetime.now(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
-    assert vendor_fetch.due(database, tomorrow - timedelta(hours=1)) == [], "it is before six in India"
-    assert vendor_fetch.due(database, tomorrow + timedelta(hours=3)) == [(Vendor.UPSTOX, None)]
+    tomorrow = datetime.combine(datetime.now(IST).date() + timedelta(days=1), datetime.min.time(), IST)
+    assert vendor_fetch.due(database, tomorrow + timedelta(hours=5)) == [], "it is before six in India"
+    assert vendor_fetch.due(database, tomorrow + timedelta(hours=8)) == [(Vendor.UPSTOX, None)]
 
 
 def owner_of_truedata(database: Database, name: str) -> Principal:

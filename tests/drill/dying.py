@@ -19,6 +19,7 @@ from desk.leadership import Leadership
 from jobs.bus import Bus
 from jobs.execution import ExecutionLoop
 from tests.matching.worlds import frame
+from tests.patience import PATIENCE
 
 # The exit status by which a death at the point is told from any other.
 DIED = 86
@@ -52,7 +53,7 @@ def wish(database: Database) -> PlaceOrder:
     return PlaceOrder(one.id, Side.BUY, OrderType.LIMIT, Product.CNC, QUANTITY, price=PRICE)
 
 
-def fill_until(database: Database, true: Callable[[], object], patience: float = 20.0) -> int:
+def fill_until(database: Database, true: Callable[[], object], patience: float = PATIENCE) -> int:
     """Run an execution loop, showing it a market that fills the order, until it is so; the term it led under."""
     bus, leadership = Bus(), Leadership(database, "sim")
     loop = ExecutionLoop(database, "sim", bus, leadership)

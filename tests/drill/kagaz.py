@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from db.embedded import server
 from db.embedded.cluster import NAME
 from db.embedded.places import Places, settle
 from db.engine import Database
+from tests.ports import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Seconds that a start may take on a busy machine before the drill gives up.
@@ -32,13 +32,6 @@ def until(true: Callable[[], object], what: str, patience: float = PATIENCE) -> 
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what}: not within {patience:.0f} s")
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Kagaz:

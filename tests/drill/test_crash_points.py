@@ -11,6 +11,7 @@ from tests.drill import dying
 from tests.drill.dying import DIED, INFY, POINTS, PRICE, QUANTITY
 from tests.drill.kagaz import PROJECT
 from tests.floor import Floor
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.kills
 KEY = "ticket-1"
@@ -31,7 +32,7 @@ def die(floor: Floor, point: str, *command: object) -> None:
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * PATIENCE,
         check=False,
     )
     assert done.returncode == DIED, done.stderr

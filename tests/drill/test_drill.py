@@ -10,7 +10,7 @@ from tests.drill.drill import BOUND, Outcome, plan, run
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("drill")]
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_ten_faults_lose_nothing_and_double_nothing() -> None:
     outcome = run(10, seed=20_261_123)
     assert outcome.sound, "\n".join(outcome.violations)

@@ -20,6 +20,7 @@ from feeds import recording_files as files
 from feeds.recorder import Recorder
 from feeds.universe import Listing, Universe
 from tests.feeds import listings
+from tests.patience import PATIENCE
 
 MARKET = "live/asha"
 BEGIN = 1_795_670_000_000
@@ -132,7 +133,7 @@ def test_a_slow_disk_makes_nobody_wait_and_what_is_lost_is_counted(
     free = threading.Event()
     write = recorder._Writer.take
     monkeypatch.setattr(recorder, "WAITING", 4)
-    monkeypatch.setattr(recorder._Writer, "take", lambda self, given: (free.wait(30), write(self, given))[1])
+    monkeypatch.setattr(recorder._Writer, "take", lambda self, given: (free.wait(PATIENCE), write(self, given))[1])
     made = Recorder(tmp_path, MARKET, 100)
     made.follow(True, listings.universe())
     for number in range(1, 21):

@@ -16,11 +16,11 @@ from gateway.app import Application
 from gateway.process import config
 from tests import prompt
 from tests.floor import Floor
+from tests.patience import PATIENCE
 from tests.people import open_market, person
 from tests.started import Started
 
 CASH = 10_000_000_00  # paise
-PATIENCE = 20.0
 
 
 @contextlib.contextmanager
@@ -101,7 +101,7 @@ def by_hand(host: str, desk: Database) -> Iterator[httpx.Client]:
     """alice's program without the client: what it sends is sent as it is."""
     keys = keys_of(desk, "alice")
     headers = {"authorization": f"token {keys.api_key}:{keys.access_token}"}
-    with httpx.Client(base_url=f"http://{host}", headers=headers, timeout=10) as found:
+    with httpx.Client(base_url=f"http://{host}", headers=headers, timeout=PATIENCE) as found:
         yield found
 
 

@@ -16,6 +16,7 @@ from gateway.ticker.wishes import NOTHING, Wish, Wishes
 from gateway.wire import framed
 from tests.floor import Floor
 from tests.gateway.conftest import keys_of
+from tests.patience import PATIENCE
 from tests.people import person, signed_in, token
 from web import batches
 from web.batches import Batches
@@ -100,13 +101,13 @@ def test_one_bad_question_spoils_no_other() -> None:
     def answer(questions: Sequence[int]) -> list[int | Exception]:
         asked.append(list(questions))
         began.set()
-        may.wait(10)
+        may.wait(PATIENCE)
         return [Refusal(Reason.SIGN_IN, "no") if each % 2 else each * 10 for each in questions]
 
     async def story() -> list[Any]:
         door = Batches("test", answer, "crowded")
         first = asyncio.ensure_future(door.ask(0))
-        await asyncio.to_thread(began.wait, 10)
+        await asyncio.to_thread(began.wait, PATIENCE)
         rest = [asyncio.ensure_future(door.ask(each)) for each in range(1, 5)]
         await asyncio.sleep(0.01)
         may.set()
@@ -124,7 +125,7 @@ def test_who_waits_too_long_or_behind_too_many_may_come_again(monkeypatch: pytes
     may = threading.Event()
 
     def answer(questions: Sequence[int]) -> list[int | Exception]:
-        may.wait(10)
+        may.wait(PATIENCE)
         return list(questions)
 
     async def story() -> list[Any]:

@@ -11,6 +11,7 @@ from gateway.app import endpoints
 from gateway.call import Endpoint
 from tests.gateway.conftest import is_error, keys_of
 from tests.gateway.test_bad_inputs import CONVERSION, GTT, ORDER
+from tests.patience import PATIENCE
 
 GUARDED = [each for each in endpoints() if not each.public]
 # What a path names that is somebody's own; a word of the dialect or an instrument is everybody's.
@@ -79,7 +80,7 @@ def test_what_needs_no_proof_is_named():
 @pytest.mark.parametrize("each", GUARDED, ids=title)
 def test_no_door_opens_without_proof(host, desk, each, under):
     key = keys_of(desk, "alice")
-    with httpx.Client(base_url=f"http://{host}", timeout=10) as nobody:
+    with httpx.Client(base_url=f"http://{host}", timeout=PATIENCE) as nobody:
         for proof in (None, "", "token", "token :", f"token {key.api_key}:", f"token {key.api_key}:wrong",
                       f"token wrong:{key.access_token}", f"Bearer {key.access_token}"):  # fmt: skip
             path = under + re.sub(r"{\w+}", "1", each.path)
@@ -97,7 +98,7 @@ def test_what_is_anothers_does_not_exist(host, desk, by_hand, each):
     nobodys = ids | {"order_id": "987654", "of": "987654", "trigger_id": "987654"}
     keys = keys_of(desk, "bob")
     headers = {"authorization": f"token {keys.api_key}:{keys.access_token}"}
-    with httpx.Client(base_url=f"http://{host}", headers=headers, timeout=10) as bob:
+    with httpx.Client(base_url=f"http://{host}", headers=headers, timeout=PATIENCE) as bob:
         theirs, missing = (ask(bob, each, each.path.format(**named)) for named in (ids, nobodys))
         assert (theirs.status_code, theirs.json()) == (missing.status_code, missing.json())
         assert theirs.status_code == 404

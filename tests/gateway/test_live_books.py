@@ -15,6 +15,7 @@ from tests import factories as make
 from tests.floor import Floor
 from tests.gateway.conftest import client_of, keys_of
 from tests.gateway.test_ticker import address_of, hear, say
+from tests.patience import PATIENCE
 from tests.people import person
 
 BOOK = "alice/live-main"
@@ -47,7 +48,7 @@ def test_each_program_gets_the_prices_of_its_own_book(
     assert client.quote("NSE:INFY")["NSE:INFY"]["last_price"] == price / 100
     bars = client.historical_data(token_of(infy), "2026-11-23 11:00:00", "2026-11-23 13:00:00", "minute")
     assert [bar["close"] for bar in bars] == [VENDOR / 100] * (price == VENDOR)
-    with connect(address_of(host, keys), close_timeout=1) as socket:
+    with connect(address_of(host, keys), close_timeout=1, open_timeout=PATIENCE) as socket:
         say(socket, "mode", ["ltp", [token_of(infy)]])
         (told,) = struct.unpack(">i", hear(socket)[8:12])
     assert told == price

@@ -12,6 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 from gateway import late, port
 from gateway.app import Application
 from tests.gateway.conftest import is_error, serving
+from tests.patience import PATIENCE
 from tests.started import Started
 from web import neighbour
 
@@ -49,7 +50,7 @@ def test_a_second_gateway_stands_by_until_the_first_has_gone(monkeypatch):
         waiting.start()
         waiting.join(0.5)
         assert waiting.is_alive()
-    waiting.join(20)
+    waiting.join(PATIENCE)
     assert got
     got[0].close()
 

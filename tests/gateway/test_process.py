@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,21 +13,22 @@ from websockets.sync.client import connect
 
 from gateway.ticker.outbox import BEAT
 from settings import PROJECT
-from tests.gateway.conftest import PATIENCE, keys_of
+from tests.gateway.conftest import keys_of
+from tests.patience import PATIENCE
+from tests.ports import free_port
 
 
 def ready(port: int) -> bool:
     """Whether it serves by now."""
     try:
-        return bool(httpx.get(f"http://127.0.0.1:{port}/", timeout=5).json()["data"]["ready"])
+        return bool(httpx.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE).json()["data"]["ready"])
     except httpx.TransportError:
         return False
 
 
 def test_it_ends_when_it_is_told_to_whoever_listens(desk, tmp_path):
     keys = keys_of(desk, "alice")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     places = {"DATABASE_URL": desk.url, "KAGAZ_HOME": str(tmp_path), "GATEWAY_PORT": str(port)}
     process = subprocess.Popen([sys.executable, "-m", "gateway"], cwd=PROJECT, env=os.environ | places)
     try:
@@ -37,7 +37,9 @@ def test_it_ends_when_it_is_told_to_whoever_listens(desk, tmp_path):
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        with connect(f"ws://127.0.0.1:{port}/?api_key={keys.api_key}&access_token={keys.access_token}") as ticker:
+        with connect(
+            f"ws://127.0.0.1:{port}/?api_key={keys.api_key}&access_token={keys.access_token}", open_timeout=PATIENCE
+        ) as ticker:
             assert ticker.recv(timeout=PATIENCE) == BEAT
             process.send_signal(signal.SIGTERM)
             with pytest.raises(ConnectionClosed) as over:

@@ -11,6 +11,7 @@ from kiteconnect import KiteConnect, exceptions
 from db.engine import Database
 from desk import identity
 from tests.gateway.conftest import client_of, is_error, keys_of
+from tests.patience import PATIENCE
 from tests.people import PASSWORD, person, signed_in
 
 RETURN = "http://127.0.0.1:5000/login?from=bot"
@@ -18,7 +19,7 @@ RETURN = "http://127.0.0.1:5000/login?from=bot"
 
 def browser(host: str, cookie: str | None = None) -> httpx.Client:
     """A browser that stands on the gateway's own page."""
-    made = httpx.Client(base_url=f"http://{host}", headers={"origin": f"http://{host}"}, timeout=10)
+    made = httpx.Client(base_url=f"http://{host}", headers={"origin": f"http://{host}"}, timeout=PATIENCE)
     if cookie:
         made.cookies.set(identity.COOKIE, cookie)
     return made

@@ -15,11 +15,11 @@ from gateway.tokens import token_of
 from tests.floor import Floor
 from tests.gateway.conftest import keys_of, serving
 from tests.gateway.test_ticker import address_of, lengths, say
+from tests.patience import PATIENCE
 from tests.started import Started
 
 FRAME = 1 << 20
 FRAMES = 60
-PATIENCE = 20.0
 
 
 def test_a_program_that_takes_nothing_costs_little_and_is_let_go(
@@ -37,7 +37,9 @@ def test_a_program_that_takes_nothing_costs_little_and_is_let_go(
             feed = app.ticker.feed
             assert feed
             (group,) = feed.markets["sim"].groups.values()
+            deadline = time.monotonic() + PATIENCE
             while len(group.readers) < 2:
+                assert time.monotonic() < deadline
                 time.sleep(0.01)
             before = psutil.Process().memory_info().rss
             for number in range(FRAMES):

@@ -16,6 +16,7 @@ from desk.leadership import Leadership
 from jobs.bus import Bus, Fan
 from jobs.gtts import GttLoop
 from tests.floor import INFY, Floor
+from tests.patience import PATIENCE
 
 
 class Reign(Leadership):
@@ -47,7 +48,7 @@ def bus(floor: Floor) -> Iterator[Bus]:
     thread.start()
     yield bus
     loop.stop()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
@@ -60,7 +61,7 @@ def show(floor: Floor, bus: Bus, number: int, last: int, low: int, high: int) ->
 
 
 def until(there: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while not there():
         assert time.monotonic() < end, "it never happened"
         threading.Event().wait(0.02)

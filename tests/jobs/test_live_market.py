@@ -26,11 +26,11 @@ from jobs.execution import ExecutionLoop
 from jobs.market import MarketLoop
 from tests.desk.test_vendors import TRUEDATA, UPSTOX
 from tests.feeds.live.lines import ScriptedLine, depth
+from tests.patience import PATIENCE
 from tests.people import credential_of, open_market, person, signed_in
 
 MONDAY = date(2026, 11, 23)
 TEN = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)  # 10:00 in India
-PATIENCE = 20.0
 KEY = {Vendor.UPSTOX: "NSE_EQ|INE009A01021", Vendor.TRUEDATA: "INFY"}
 BOOK = "asha/live-main"
 

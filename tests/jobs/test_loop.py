@@ -8,6 +8,7 @@ import pytest
 from core.frames import Frame, row_type
 from jobs.bus import Bus, merge
 from jobs.loop import LONGEST_PAUSE, Steady, supervise
+from tests.patience import PATIENCE
 
 
 class Counting(Steady):
@@ -51,7 +52,7 @@ def test_stop_from_another_thread_ends_a_loop_that_waits() -> None:
     thread = threading.Thread(target=loop.run)
     thread.start()
     loop.stop()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert loop.steps <= 1
 

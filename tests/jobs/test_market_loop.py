@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 import settings
+from core.calendar import IST
 from db.engine import Database
 from desk import corporate, market, masters
 from jobs import past, sources
@@ -256,13 +257,13 @@ def test_the_past_is_filled_once(database: Database) -> None:
     universe, _ = sources.open_feed(database, SETTINGS, market.state(database, "sim"), {})
     past.fill(database, "sim", universe, 1)
     infy = masters.get(database).by_key["NSE:INFY"].id
-    now = datetime.now(UTC)
-    year = market.candles(database, "sim", infy, "1d", now - timedelta(days=400), now)
+    today = datetime.combine(universe.trading_date, datetime.min.time(), IST)
+    year = market.candles(database, "sim", infy, "1d", today - timedelta(days=400), today)
     assert 230 <= len(year) <= 260
-    minutes = market.candles(database, "sim", infy, "1m", now - timedelta(days=15), now, limit=9_999)
+    minutes = market.candles(database, "sim", infy, "1m", today - timedelta(days=15), today, limit=9_999)
     assert len(minutes) == 5 * 375
     past.fill(database, "sim", universe, 2)
-    assert market.candles(database, "sim", infy, "1d", now - timedelta(days=400), now) == year
+    assert market.candles(database, "sim", infy, "1d", today - timedelta(days=400), today) == year
 
 
 def test_a_paused_tape_leaves_quotes_going(database: Database) -> None:

@@ -10,9 +10,9 @@ from db.engine import Database
 from desk import market
 from jobs import past
 from jobs.runner import Runner
+from tests.patience import PATIENCE
 
 SETTINGS = settings.Settings(kagaz_frame_ms=50, kagaz_seed=5)
-PATIENCE = 60.0
 
 
 def eventually(condition: Callable[[], bool]) -> None:

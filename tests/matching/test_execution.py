@@ -18,10 +18,10 @@ from jobs.bus import Bus
 from jobs.execution import ExecutionLoop
 from jobs.matcher import Matcher
 from tests.floor import INFY, Floor
+from tests.patience import PATIENCE
 
 from .worlds import frame, order
 
-PATIENCE = 20.0
 SHOWN = {"last": 100, "bids": [(99, 10)], "asks": [(101, 10), (102, 20)]}
 
 

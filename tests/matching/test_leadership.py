@@ -15,9 +15,9 @@ import pytest
 
 from db.engine import Database
 from desk.leadership import Leadership, NotLeader
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20.0
 
 
 class Contender:

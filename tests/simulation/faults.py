@@ -30,11 +30,11 @@ import jobs.matcher
 import log
 from db import trading
 from desk.leadership import Leadership
+from tests.patience import PATIENCE
 from tests.simulation.clock import Clock
 from tests.simulation.ground import Ground
 
 BEFORE, AFTER, HOLD = "before", "after", "hold"
-PATIENCE = 20.0
 WRITERS = (
     desk.amo, desk.closing, desk.converting, desk.filling, desk.gtt, desk.gtt_firing, desk.leaving, desk.margins,
     desk.risk_switch, desk.risk_watch, desk.trading, desk.wallet,

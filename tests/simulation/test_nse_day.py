@@ -24,7 +24,6 @@ def refused(answer: Answer, reason: Reason) -> None:
     assert answer.body.get("reason_code") == int(reason), answer.body
 
 
-@pytest.mark.timeout(600)
 def test_a_day_from_the_opening_auction_to_the_next_date(exchange: Exchange) -> None:
     account = exchange.account("asha", 10_000_000_000)
     other = exchange.account("bela", 10_000_000_000)
@@ -145,7 +144,6 @@ def test_a_day_from_the_opening_auction_to_the_next_date(exchange: Exchange) -> 
     exchange.sound()
 
 
-@pytest.mark.timeout(600)
 def test_a_process_that_dies_over_an_auction_hands_out_what_it_struck_once(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +175,6 @@ def test_a_process_that_dies_over_an_auction_hands_out_what_it_struck_once(
     exchange.sound()
 
 
-@pytest.mark.timeout(600)
 def test_a_contract_that_is_listed_in_the_day_leaves_the_book_as_it_was(exchange: Exchange) -> None:
     account = exchange.account("asha", 1_000_000_000)
     exchange.until("09:20:00", 300)

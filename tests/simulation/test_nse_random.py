@@ -10,7 +10,6 @@ from tests.simulation.nse_story import play
 SEEDS = (5, 8, 12)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_trades_outside_its_hours(throwaway: Throwaway, seeded_template: str, seed: int) -> None:
     with opened(throwaway, seeded_template) as exchange:

@@ -4,8 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from feeds.live import process
 from tests.feeds.live.ears import Ears, ears
 from tests.feeds.standins.truedata import TrueDataStandIn
+from tests.patience import PATIENCE
+
+
+@pytest.fixture(autouse=True)
+def _slow_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line's process that loads its client on a busy machine is not taken for stuck."""
+    monkeypatch.setattr(process, "MUTE", 2 * PATIENCE)
 
 
 @pytest.fixture

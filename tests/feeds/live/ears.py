@@ -12,8 +12,8 @@ from feeds.live.ticks import Board
 from feeds.live.truedata import TrueDataLink
 from feeds.live.websocket import Address
 from tests.feeds.standins.truedata import PASSWORD, USER, TrueDataStandIn
+from tests.patience import PATIENCE
 
-PATIENCE = 20.0
 CREDENTIALS = {"user": USER, "password": PASSWORD}
 NOWHERE = Address("127.0.0.1", 1, tls=None)
 
@@ -27,7 +27,7 @@ class Ears:
         self.lags: list[float] = []
         self.now_ms: int | None = None
         ear = Ear(self.board, self.told.append, lambda _now, lags: self.lags.extend(lags.tolist()))
-        more = {"wall_ms": self._wall, "dead": 5.0, "connect": 5.0} | more
+        more = {"wall_ms": self._wall, "dead": PATIENCE, "connect": PATIENCE} | more
         self.link = TrueDataLink(credentials or CREDENTIALS, ear, address, **more)
 
     def _wall(self) -> int:

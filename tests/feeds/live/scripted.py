@@ -67,5 +67,5 @@ class ScriptedLink:
 
 VENDOR = Vendor(
     "scripted", "Scripted", ScriptedLink, lambda _: Limits(full=3, last=5), lambda key: key.split("|", maxsplit=1)[0],
-    missing=lambda: "", rules=Rules(base=50, least=20, quiet=300, dead=600),
+    missing=lambda: "", rules=Rules(base=50, least=20, quiet=60_000, dead=120_000),
 )  # fmt: skip

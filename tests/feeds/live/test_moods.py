@@ -6,18 +6,17 @@ import pytest
 
 from feeds.live.line import LineState
 from feeds.live.plan import Plan
-from feeds.live.supervisor import Lost, Rules
+from feeds.live.supervisor import Lost
 from feeds.live.upstox import VENDOR as UPSTOX
 from feeds.live.websocket import Address
 from feeds.live.worker import Worker
 from tests.feeds.live.ears import ears
 from tests.feeds.live.plain import VENDOR as TRUEDATA
 from tests.feeds.live.test_truedata_line import Stepped
+from tests.feeds.live.test_worker import SOON
 from tests.feeds.standins.relay import Relay
 from tests.feeds.standins.truedata import PASSWORD, USER, TrueDataStandIn
 from tests.feeds.standins.upstox import TOKEN, UpstoxStandIn
-
-SOON = Rules(base=50, least=20, quiet=300, dead=900)
 
 
 def stepped(worker: Worker, *keys: str) -> Stepped:
@@ -72,7 +71,7 @@ def test_a_truedata_whose_link_is_frozen_is_left() -> None:
     with (
         TrueDataStandIn() as stand,
         Relay(stand.port) as relay,
-        ears(Address("127.0.0.1", relay.port, tls=None), dead=0.8) as one,
+        ears(Address("127.0.0.1", relay.port, tls=None), dead=2.5) as one,
     ):
         one.opened("INFY")
         one.link.subscribe(Plan(full=("INFY", "SBIN")))

@@ -16,6 +16,7 @@ from feeds.universe import Listing, Universe
 from tests.feeds import listings
 from tests.feeds.live.plain import VENDOR
 from tests.feeds.standins.truedata import PASSWORD, USER, TrueDataStandIn
+from tests.patience import PATIENCE
 
 KEYS = ["INFY", "SBIN"]
 
@@ -31,7 +32,7 @@ class Stepped:
         self.worker.start()
 
     def until(self, true: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not true():
             assert time.monotonic() < deadline, self.worker.status()
             self.worker.step()
@@ -74,7 +75,7 @@ def test_a_lost_connection_is_made_again_and_its_symbols_are_added_again(
         stand.come_back()
     elif what == "half-open":
         stand.moods.silent = True
-        line.until(lambda: line.worker.status().reconnects == 1)
+        line.until(lambda: line.worker.status().reconnects >= 1)
         stand.moods.silent = False
     else:
         stand.bytes(b"\xff\xff\xff\xff")
@@ -128,7 +129,7 @@ def test_a_market_is_fed_from_a_process_and_a_vendor_that_is_gone_leaves_no_dept
     shown = {}
 
     def until(true: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not true():
             assert time.monotonic() < deadline, feed.state()
             now = int(time.time() * 1000)

@@ -23,6 +23,7 @@ from jobs.matcher import Matcher
 from tests.feeds import listings
 from tests.feeds.standins.truedata import PASSWORD, USER, TrueDataStandIn
 from tests.matching.test_execution import Memory, Reign
+from tests.patience import PATIENCE
 
 KEYS = {number: f"SHARE{number}" for number in listings.SHARES}
 FRAMES, RESTARTS = 40, (13, 27)
@@ -102,7 +103,7 @@ def test_a_day_of_the_stand_in_plays_again_to_the_same_fills(
     feed.want(list(KEYS))
     line.start()
     frames: list[Frame] = []
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 2 * PATIENCE
     try:
         while len(frames) < FRAMES:
             assert time.monotonic() < deadline, feed.state()

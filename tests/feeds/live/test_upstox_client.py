@@ -20,6 +20,7 @@ from tests.feeds.listings import NIFTY, SHARES, universe
 from tests.feeds.standins.certificates import self_signed
 from tests.feeds.standins.relay import Relay
 from tests.feeds.standins.upstox import TOKEN, UpstoxStandIn
+from tests.patience import PATIENCE
 
 # As the vendor's documents show it: no line of ours, nothing replaced.
 PROGRAM = """
@@ -40,7 +41,7 @@ def tell(kind):
 for kind in ("open", "message", "error", "close", "reconnecting", "autoReconnectStopped"):
     streamer.on(kind, tell(kind))
 streamer.connect()
-ended.wait(60)
+ended.wait(300)
 os._exit(0)
 """
 
@@ -92,7 +93,7 @@ def now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
+def until(holds: Callable[[], object], seconds: float = 2 * PATIENCE) -> None:
     """Long enough for a process that is taken for stuck while its client loads, and made anew, on a busy machine."""
     end = time.monotonic() + seconds
     while not holds():
@@ -144,7 +145,7 @@ def test_a_day_of_a_line_through_an_outage(vendor: UpstoxStandIn, line: LineProc
     # Longer than the vendor's own client would have gone on trying.
     until(lambda: line.status().reconnects >= 3)
     vendor.come_back()
-    until(lambda: line.status().state is LineState.LIVE, 40)
+    until(lambda: line.status().state is LineState.LIVE)
     until(lambda: bool(vendor.sessions) and vendor.sessions[0].modes == modes)
     vendor.prices[KEYS[SHARES[0]]] = 1_002.0
     vendor.tick()

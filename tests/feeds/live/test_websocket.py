@@ -15,8 +15,7 @@ from websockets.server import ServerProtocol
 
 from feeds.live import websocket
 from feeds.live.websocket import Address, Channel, ConnectionLost
-
-PATIENCE = 20.0
+from tests.patience import PATIENCE
 
 
 def frame(data: bytes, opcode: Opcode = Opcode.TEXT, fin: bool = True) -> bytes:
@@ -54,7 +53,7 @@ def saying(*pieces: bytes, pause: float = 0.0) -> Iterator[tuple[Channel, "list[
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        channel = Channel(Address("127.0.0.1", server.getsockname()[1], tls=None), 5)
+        channel = Channel(Address("127.0.0.1", server.getsockname()[1], tls=None), PATIENCE)
         try:
             yield channel, heard
         finally:

@@ -2,24 +2,30 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from feeds.live import worker as module
 from feeds.live.line import LineState, SegmentState
-from feeds.live.supervisor import Lost
+from feeds.live.supervisor import Lost, Rules
 from feeds.live.worker import Worker
 from tests.feeds.live.scripted import VENDOR
+from tests.patience import PATIENCE
+
+SOON = Rules(base=50, least=20, quiet=300, dead=2_500)
+"""A line that says nothing is quiet after a moment, and longer so than a busy machine takes to look at it again."""
 
 
 def a_worker(mood: str, expires_at: int = 0) -> Worker:
-    worker = Worker(VENDOR, {"token": mood}, expires_at, luck=lambda: 0.99)
+    vendor = replace(VENDOR, rules=SOON) if mood == "silent" else VENDOR
+    worker = Worker(vendor, {"token": mood}, expires_at, luck=lambda: 0.99)
     worker.want(["NSE_EQ|A", "NSE_EQ|B"], ["NSE_EQ|C"], [])
     worker.start()
     return worker
 
 
-def until(worker: Worker, holds: Callable[[], bool], seconds: float = 5.0) -> None:
+def until(worker: Worker, holds: Callable[[], bool], seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, worker.status()

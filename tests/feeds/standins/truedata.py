@@ -16,6 +16,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
 from feeds.live.websocket import Address
+from tests.patience import PATIENCE
+from tests.ports import free_port
 
 IST = timezone(timedelta(hours=5, minutes=30))
 USER, PASSWORD = "asha-td-42", "s3cret&päss word/+"
@@ -85,7 +87,7 @@ class TrueDataStandIn:
     # -- its life ------------------------------------------------------------------------------------
 
     def __enter__(self) -> "TrueDataStandIn":
-        self._listen(0)
+        self._listen(free_port())  # to come back at, which no other may have taken meanwhile
         self._threads = [threading.Thread(target=self._beating, daemon=True)]
         for thread in self._threads:
             thread.start()
@@ -262,7 +264,7 @@ class TrueDataStandIn:
             with contextlib.suppress(OSError):
                 connection.socket.shutdown(2)
 
-    def until(self, true: Callable[[], object], patience: float = 20.0) -> None:
+    def until(self, true: Callable[[], object], patience: float = PATIENCE) -> None:
         """Waits until something is so; fails when it does not become so."""
         deadline = time.monotonic() + patience
         while not true():

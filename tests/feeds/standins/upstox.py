@@ -17,6 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Response
 from websockets.sync.server import Server, ServerConnection, serve
 
+from tests.ports import free_port
+
 TOKEN = "day-token-of-asha-4711"
 PATH = "/v3/feed/market-data-feed"
 OPEN, CLOSED = 2, 3
@@ -67,7 +69,7 @@ class UpstoxStandIn:
         self._server: Server | None = None
 
     def __enter__(self) -> "UpstoxStandIn":
-        self._listen(0)
+        self._listen(free_port())  # to come back at, which no other may have taken meanwhile
         return self
 
     def __exit__(

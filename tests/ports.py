@@ -1,0 +1,22 @@
+"""Ports for processes that are told theirs before they listen."""
+
+import itertools
+import os
+import socket
+
+# Below those that the system gives to outgoing connections: between the choice and the listening, which takes a whole
+# Kagaz some seconds, one of these might get a port of theirs.
+FIRST, MANY = 20_000, 12_000
+_next = itertools.count(os.getpid() * 37)
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on, and that no other process of these tests is about to take."""
+    while True:
+        port = FIRST + next(_next) % MANY
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
