@@ -1,9 +1,11 @@
 """A throwaway Postgres for a run of tests, and a database of its own for each test that asks."""
 
+import functools
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import hypothesis
 import psycopg_pool.base
 import pytest
@@ -22,6 +24,10 @@ hypothesis.settings.load_profile("kagaz")
 # A pool draws how long its connections live, in threads of its own, whenever it likes; Hypothesis takes a number drawn
 # from the common source while it makes an example for a fault of the test.
 psycopg_pool.base.random = random.SystemRandom().random  # type: ignore[attr-defined]
+# Each client of httpx reads every authority that certifies anything: a twentieth of a second of work, for servers on
+# the loopback that speak no TLS.
+_transports = httpx._transports.default
+_transports.create_ssl_context = functools.cache(_transports.create_ssl_context)  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -46,7 +47,7 @@ def account(page: Page, address: str) -> Page:
     return page
 
 
-def proofs(context: BrowserContext) -> list[dict]:
+def proofs(context: BrowserContext) -> list[Any]:
     """The cookies by which Streamlit keeps who Google says that one is."""
     return [each for each in context.cookies() if each["name"].startswith("_streamlit_user")]
 
@@ -85,7 +86,7 @@ def test_a_kept_proof_does_not_undo_a_revocation(address, visitor, provider, boo
     provider.is_now("ravi-of-google", "ravi@gmail.test")
     identity.invite(books, "root", "ravi", "ravi@gmail.test")
     context = visitor()
-    kept: list[dict] = []
+    kept: list[Any] = []
 
     def keep(response: object) -> None:
         kept.extend(proofs(context))

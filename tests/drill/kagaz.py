@@ -45,6 +45,7 @@ class Kagaz:
         self.web: subprocess.Popen[bytes] | None = None
         self.standby: subprocess.Popen[bytes] | None = None
         self.database = Database(self.places.url(NAME), pool_size=3)
+        self._http = httpx.Client(timeout=5)
 
     def start(self) -> None:
         """Start the web process as a user would; what it needs it starts itself."""
@@ -68,7 +69,7 @@ class Kagaz:
     def ready(self) -> bool:
         """Whether it says that orders can be placed and filled."""
         try:
-            return httpx.get(f"{self.url}/ready", timeout=5).status_code == 200
+            return self._http.get(f"{self.url}/ready").status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -117,6 +118,7 @@ class Kagaz:
     def stop(self) -> None:
         """End all of it."""
         self.database.close()
+        self._http.close()
         self.end_standby()
         if self.web is not None:
             self.web.terminate()

@@ -48,7 +48,7 @@ def open_as(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> Open:
     def opened(
         name: str | None, page: str | None = None, *, live: bool = False, role: str = "trader", **query: str
     ) -> AppTest:
-        app = AppTest.from_file(str(MAIN), default_timeout=30)
+        app = AppTest.from_file(str(MAIN), default_timeout=120)
         for key, value in query.items():
             app.query_params[key] = value
         cookie = None

@@ -139,7 +139,7 @@ def test_a_page_run_by_its_address_shows_nothing_to_who_may_not(floor, open_as, 
     """As the address bar of a fresh server could run it: the file itself, without the gate and the menu."""
     open_as(None if role is None else "mallory", role=role or "trader")
     mounted.clear()
-    app = AppTest.from_file(str(MAIN.parent.parent / "pages" / f"{page}.py"), default_timeout=30).run()
+    app = AppTest.from_file(str(MAIN.parent.parent / "pages" / f"{page}.py"), default_timeout=120).run()
     assert not app.exception
     assert ("You are signed out" if role is None else "This page is not for you") in words(app)
     assert not [*app.button, *app.text_input, *app.dataframe]

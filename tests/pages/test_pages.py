@@ -91,7 +91,7 @@ def test_a_page_file_run_by_nobody_shows_nothing_of_itself(floor, open_as, page)
     from tests.pages.conftest import MAIN
 
     open_as(None)
-    app = AppTest.from_file(str(MAIN.parent.parent / "pages" / f"{page}.py"), default_timeout=30).run()
+    app = AppTest.from_file(str(MAIN.parent.parent / "pages" / f"{page}.py"), default_timeout=120).run()
     assert "You are signed out" in words(app)
     assert not app.button
     assert not app.dataframe
