@@ -1,4 +1,4 @@
-"""Ports for processes that are told theirs before they listen."""
+"""Ports of the loopback: for servers of this process, and for processes that are told theirs before they listen."""
 
 import itertools
 import os
@@ -8,6 +8,15 @@ import socket
 # Kagaz some seconds, one of these might get a port of theirs.
 FIRST, MANY = 20_000, 12_000
 _next = itertools.count(os.getpid() * 37)
+
+
+def listening() -> socket.socket:
+    """A socket that listens at a free port, for a server that writes an answer in pieces: without TCP_NODELAY, which
+    asyncio sets for sockets that name their protocol alone, each answer waits a twenty-fifth of a second for an
+    acknowledgement."""
+    made = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made
 
 
 def free_port() -> int:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from api.serving import Resource, Server
 from api.stream import Streams
 from tests import prompt
 from tests.patience import PATIENCE
+from tests.ports import listening
 from web.security import SecurityHeaders
 from web.starting import Starting
 
@@ -86,13 +86,11 @@ def live(state: Starting) -> Iterator[Live]:
     routes = [*streams.routes(), Route(change.path, Resource(server, change.path, [change]))]
     router = Router(routes, redirect_slashes=False, default=nowhere)
     app = Starlette(routes=[Mount(PREFIX, app=SecurityHeaders(router))])
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(2048)
-        port = listening.getsockname()[1]
+    with listening() as listener:
+        port = listener.getsockname()[1]
         config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
         running = prompt.server(config)
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
             yield Live(f"http://127.0.0.1:{port}{PREFIX}", streams)

@@ -7,7 +7,6 @@ another seed each time; what it finds is mended with a test of its own.
 import contextlib
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from starlette.applications import Starlette
 from api import late
 from db.engine import Database
 from tests.people import token
+from tests.ports import listening
 from tests.started import Started
 
 SECONDS = int(os.environ.get("KAGAZ_FUZZ_SECONDS", "0"))
@@ -35,14 +35,12 @@ NOT_ASKED = "^/api/v1/(ready|stream|tokens/.*|wallet/reset|feeds/upstox/.*)$"
 def served(database: Database) -> Iterator[str]:
     """The API at an address of the loopback, until the block ends."""
     app = Starlette(routes=[late.mount(Started(database))])
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(128)
+    with listening() as listener:
         running = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"
         finally:
             running.should_exit = True
             thread.join()

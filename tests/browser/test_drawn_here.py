@@ -14,14 +14,14 @@ def test_profit_adds_up_and_its_address_says_what_is_shown(address, visitor):
     failures = []
     page.on("pageerror", lambda each: failures.append(str(each)))
     expect(page.get_by_text("✓ adds up")).to_be_visible()
-    expect(page.get_by_text("Gross P&L")).to_be_visible()
+    expect(page.get_by_text("Gross P&L", exact=True)).to_be_visible()
     expect(page.get_by_role("img", name="Equity at each close")).to_be_visible()
     expect(page.locator(".js-plotly-plot .bars").first).to_be_attached()
     page.get_by_role("button", name="1M", exact=True).click()
     expect(page.get_by_role("button", name="1M", exact=True)).to_have_attribute("aria-pressed", "true")
     page.wait_for_url("**range=1M**")
     page.get_by_role("button", name="Net", exact=True).first.click()
-    expect(page.get_by_text("Net P&L")).to_be_visible()
+    expect(page.get_by_text("Net P&L", exact=True)).to_be_visible()
     expect(page.get_by_role("heading", name="Calendar, net")).to_be_visible()
     assert not failures
 

@@ -1,7 +1,6 @@
 """The gateway on a real port over a real database, asked by the broker's own client and by hand."""
 
 import contextlib
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from tests import prompt
 from tests.floor import Floor
 from tests.patience import PATIENCE
 from tests.people import open_market, person
+from tests.ports import listening
 from tests.started import Started
 
 CASH = 10_000_000_00  # paise
@@ -26,7 +26,7 @@ CASH = 10_000_000_00  # paise
 @contextlib.contextmanager
 def serving(app: Application) -> Iterator[str]:
     """The address, as host:port, of a server that lives as long as the block."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening()
     server = prompt.server(config(app, lifespan="off"))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

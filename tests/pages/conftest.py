@@ -1,9 +1,11 @@
 """The pages run in this process over a database of the test's own; the browser's part is not drawn."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from db.engine import Database
@@ -12,6 +14,8 @@ from tests.floor import Floor
 from tests.people import PASSWORD, person, signed_in
 from ui import components, session
 
+# Each run of an AppTest reads what every installed package says of itself, in search of components.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 MAIN = Path(__file__).resolve().parents[2] / "ui" / "main.py"
 Open = Callable[..., AppTest]
 
