@@ -2,7 +2,7 @@
 
 import functools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -85,25 +85,27 @@ def seeded_template(throwaway: Throwaway, migrated_template: str) -> str:
 @pytest.fixture
 def database(throwaway: Throwaway, seeded_template: str) -> Iterator[Database]:
     """A database of this test's own: migrated, and seeded with instruments and markets."""
-    yield from _lend(throwaway, seeded_template, throwaway.tell)
+    yield from lend(throwaway, seeded_template)
 
 
 @pytest.fixture(scope="module")
 def still_database(throwaway: Throwaway, seeded_template: str) -> Iterator[Database]:
     """As `database`, for all tests of a file that change nothing which another of them sees."""
-    yield from _lend(throwaway, seeded_template, throwaway.tell)
+    yield from lend(throwaway, seeded_template)
 
 
 @pytest.fixture
 def clean_database(throwaway: Throwaway, migrated_template: str) -> Iterator[Database]:
     """A database of this test's own: migrated, and empty."""
-    yield from _lend(throwaway, migrated_template, lambda _fresh: None)
+    yield from lend(throwaway, migrated_template, knowing=False)
 
 
-def _lend(throwaway: Throwaway, template: str, tell: Callable[[Database], object]) -> Iterator[Database]:
+def lend(throwaway: Throwaway, template: str, *, knowing: bool = True) -> Iterator[Database]:
+    """A copy of the template while it is used; of one that was made from the seeded one, with its masters known."""
     url = throwaway.clone(template)
     with Database(url) as fresh:
-        tell(fresh)
+        if knowing:
+            throwaway.tell(fresh)
         yield fresh
     throwaway.drop(url)
 

@@ -14,6 +14,8 @@ from desk import access, identity, wallet
 from gateway.app import Application
 from gateway.process import config
 from tests import prompt
+from tests.cluster import Throwaway
+from tests.conftest import lend
 from tests.floor import Floor
 from tests.patience import PATIENCE
 from tests.people import open_market, person
@@ -54,14 +56,23 @@ def keys_of(database: Database, name: str, account: str | None = None, redirect:
     return Keys(made.api_key, made.api_secret, given.access_token)
 
 
+@pytest.fixture(scope="session")
+def peopled_template(throwaway: Throwaway, seeded_template: str) -> str:
+    """A template in which alice and bob have money, as nearly all of these tests need them."""
+    throwaway.run(f"create database gateway_people template {seeded_template} strategy file_copy")
+    with Database(throwaway.url("gateway_people")) as database:
+        throwaway.tell(database)
+        open_market(database)
+        for name in ("alice", "bob"):
+            person(database, name)
+            wallet.deposit(database, "test", access.by_key(database, f"{name}/main").id, CASH, "first")
+    return "gateway_people"
+
+
 @pytest.fixture
-def desk(database: Database) -> Database:
+def desk(throwaway: Throwaway, peopled_template: str) -> Iterator[Database]:
     """alice and bob with money; INFY trades at 1500."""
-    open_market(database)
-    for name in ("alice", "bob"):
-        person(database, name)
-        wallet.deposit(database, "test", access.by_key(database, f"{name}/main").id, CASH, "first")
-    return database
+    yield from lend(throwaway, peopled_template)
 
 
 @pytest.fixture
