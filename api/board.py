@@ -17,6 +17,7 @@ from core.instruments import Instrument
 from core.latest import Latest
 from desk.rows import ist_ms
 
+Places = np.ndarray[Any, np.dtype[np.int64]]
 COLUMNS = ("symbol", "last_price", "change_percent", "bid", "ask", "volume", "oi")
 _HEAD = b'{"frame":%d,"exchange_time":"%s","cols":' + orjson.dumps(COLUMNS) + b',"rows":'
 
@@ -62,6 +63,7 @@ class Board:
         self.frame = 0
         self.exchange_time = 0
         self._kept = Latest()
+        self._corrected = np.zeros(0, np.int64)  # whose previous close the frames put last have changed
         self._known: Mapping[int, Instrument] = {}
 
     @property
@@ -79,12 +81,18 @@ class Board:
 
     def put(self, frames: Iterable[Frame]) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Take in frames, oldest first; the slots of the instruments that changed, each once."""
+        corrected = []
         with self.lock:
             changed = np.zeros(len(self.latest), np.bool_)
             for frame in frames:
+                ids = frame.rows["instrument"]
+                inside = (ids > 0) & (ids < len(self.latest))
+                before = self.latest["prev_close"][np.where(inside, ids, 0)]
+                corrected.append(ids[inside & (frame.rows["prev_close"] != before)])
                 changed[self._kept.take(frame.rows)] = True
                 self.frame = frame.number
                 self.exchange_time = frame.exchange_time
+        self._corrected = np.unique(np.concatenate(corrected)) if corrected else np.zeros(0, np.int64)
         return np.flatnonzero(changed)
 
     def load(self, quotes: Mapping[int, Mapping[str, Any]], frame: int, exchange_time: int) -> None:
@@ -114,28 +122,34 @@ class Board:
         return start, start + timedelta(minutes=1)
 
     def encode(self, group: Group, changed: np.ndarray[Any, np.dtype[np.int64]]) -> bytes | None:
-        """The rows of the group that changed, as the body of a ``quotes`` event; None if none did."""
+        """The rows of the group that changed, as the body of a ``quotes`` event; None if none did. A previous close
+        is told with it where it is another than before, because a day's change counts from it."""
         if len(group.member) < len(self.latest):
             grown = np.full(len(self.latest), -1, np.int64)
             grown[: len(group.member)] = group.member
             group.member = grown
-        places = group.member[changed]
-        places = places[places >= 0]
-        return self._body(group, places) if len(places) else None
+        places, corrected = (ids[ids >= 0] for ids in (group.member[changed], group.member[self._corrected]))
+        return self._body(group, places, corrected) if len(places) else None
 
     def encode_full(self, group: Group) -> bytes:
-        """Every row of the group that has a price."""
-        return self._body(group, np.arange(len(group.slots)))
+        """Every row of the group that has a price, and all their previous closes."""
+        places = np.arange(len(group.slots))
+        return self._body(group, places, places)
 
-    def _body(self, group: Group, places: np.ndarray[Any, np.dtype[np.int64]]) -> bytes:
+    def _body(self, group: Group, places: Places, corrected: Places) -> bytes:
         with self.lock:
             rows = self.latest[group.slots[places]]
+            closes = self.latest["prev_close"][group.slots[corrected]]
             frame, at = self.frame, self.exchange_time
         names = group.names[places]
         priced = rows["last_price"] > 0
         if not priced.all():
             rows, names = rows[priced], names[priced]
-        return _HEAD % (frame, ist_ms(at).encode()) + orjson.dumps(columns(names, rows)) + b"}"
+        head = _HEAD % (frame, ist_ms(at).encode())
+        told = zip(group.names[corrected].tolist(), closes.tolist(), strict=True)
+        if known := {name: close / 100 for name, close in told if close > 0}:
+            return head + orjson.dumps(columns(names, rows)) + b',"closes":' + orjson.dumps(known) + b"}"
+        return head + orjson.dumps(columns(names, rows)) + b"}"
 
     def depth(self, instrument_id: int) -> bytes:
         """The body of a ``depth`` event."""

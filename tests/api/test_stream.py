@@ -79,7 +79,7 @@ def test_a_stream_begins_with_hello_and_a_snapshot_of_all_that_was_asked(
         assert (hello["market"], hello["account"]) == ("sim", "alice/main")
         event, snapshot = reader.next()
         assert (event, snapshot.keys()) == (
-            "snapshot", {"frame", "exchange_time", "cols", "rows", "orders", "positions", "wallet"},
+            "snapshot", {"frame", "exchange_time", "cols", "rows", "closes", "orders", "positions", "wallet"},
         )  # fmt: skip
         assert snapshot["cols"] == ["symbol", "last_price", "change_percent", "bid", "ask", "volume", "oi"]
         assert snapshot["rows"] == [["NSE:INFY", 1500.05, 0.0, 1500, 1500.1, 1000, 0]]
@@ -88,7 +88,7 @@ def test_a_stream_begins_with_hello_and_a_snapshot_of_all_that_was_asked(
         frame(desk, number, {"NSE:TCS": 101_000, "NSE:SBIN": 5})
         assert reader.until("quotes") == {
             "frame": number, "exchange_time": "2026-11-23T12:00:00.000+05:30", "cols": snapshot["cols"],
-            "rows": [["NSE:TCS", 1010, 1, 1009.95, None, 0, 0]],
+            "rows": [["NSE:TCS", 1010, 1, 1009.95, None, 0, 0]], "closes": {"NSE:TCS": 1000},
         }  # fmt: skip
         assert [each.rpartition("-")[0] for each in reader.ids] == [hello["epoch"]] * len(reader.ids)
         assert [int(each.rpartition("-")[2]) for each in reader.ids] == list(range(1, len(reader.ids) + 1))

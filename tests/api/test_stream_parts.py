@@ -200,6 +200,23 @@ def test_prices_are_exact_to_the_paisa(price: int, before: int, volume: int, bid
     assert row[5] == volume
 
 
+def test_a_previous_close_is_told_once_and_again_when_it_is_put_right() -> None:
+    made = board()
+    group = made.group((1, 2))
+
+    def told_of(*frames: Frame) -> Any:
+        body = made.encode(group, made.put(frames))
+        assert body is not None
+        return json.loads(body).get("closes")
+
+    assert told_of(frame(1, {1: 10_100, 3: 500})) == {"NSE:S1": 100}
+    assert told_of(frame(2, {1: 10_200})) is None
+    assert told_of(frame(3, {1: 10_200, 2: 50}, prev_close=9_995), frame(4, {1: 10_300}, prev_close=9_990)) == {
+        "NSE:S1": 99.9, "NSE:S2": 99.95,
+    }  # fmt: skip
+    assert json.loads(made.encode_full(group))["closes"] == {"NSE:S1": 99.9, "NSE:S2": 99.95}
+
+
 def test_an_instrument_without_a_price_yet_is_not_shown() -> None:
     market = board()
     assert json.loads(market.group((1, 2)).whole())["rows"] == []

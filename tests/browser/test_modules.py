@@ -194,6 +194,19 @@ def test_unrealised_moves_with_the_tick_to_the_paisa(page):
     assert ask(page, "store", "(m.takeTicks(v[0], 1), m.unrealisedOf(v[1]))", tick, row) == 100
 
 
+def test_a_close_that_is_put_right_moves_the_change_of_the_day(page):
+    quotes = {"frame": 1, "items": {"NSE:INFY": {"last_price": 1500.0, "prev_close": 1480.0, "age_ms": 10}}}
+    tick = {"cols": ["symbol", "last_price"], "rows": [["NSE:INFY", 1501.0]]}
+    row = {"exchange": "NSE", "symbol": "INFY", "prev_close": 1480.0}
+    script = """[
+      (m.takeQuotes(v[0], 1000), m.quoteOf("NSE:INFY").change),
+      (m.takeTicks(v[1], 2000), m.quoteOf("NSE:INFY").change),
+      (m.takeTicks({...v[1], closes: {"NSE:INFY": 1490.0}}, 3000), m.quoteOf("NSE:INFY").change),
+      m.closeOf(v[2]),
+    ]"""
+    assert ask(page, "store", script, quotes, tick, row) == [20, 21, 11, 1490]
+
+
 def test_bars_go_on_with_ticks_and_are_corrected_by_the_exchange(page):
     script = """
       const bars = new m.CandleMaker(v[0], 60);

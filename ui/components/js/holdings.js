@@ -5,7 +5,7 @@ import { emit } from "./bus.js";
 import { h } from "./dom.js";
 import { arrow, average, percent, price, quantity, signed, toPaise, tone } from "./money.js";
 import { put, toneOf } from "./paint.js";
-import { lastOf } from "./store.js";
+import { closeOf, lastOf } from "./store.js";
 
 const WHY = {
   T1: "Bought, and not yet in the demat account.",
@@ -127,7 +127,7 @@ export function holdingsTable(data) {
     for (const { row, last, value, today, gain } of cells.values()) {
       const units = row.quantity + row.t1_quantity;
       const now = toPaise(lastOf(row) ?? 0) * units;
-      const before = toPaise(row.prev_close ?? lastOf(row) ?? 0) * units;
+      const before = toPaise(closeOf(row) ?? lastOf(row) ?? 0) * units;
       const invested = toPaise(row.invested);
       put(last, price(lastOf(row)));
       put(value, price(now / 100));

@@ -70,10 +70,12 @@ function move(quote, price) {
   quote.last_price = price;
 }
 
-// Rows of a `quotes` or `snapshot` event; returns the symbols that changed.
+// Rows of a `quotes` or `snapshot` event; returns the symbols that changed. `closes` are previous closes that are new or
+// were put right: the day's change counts from them.
 export function takeTicks(event, now) {
   const changed = new Set();
   const at = event.cols.indexOf("symbol");
+  for (const [symbol, close] of Object.entries(event.closes ?? {})) quoteOf(symbol).prev_close = close;
   if (event.exchange_time) Object.assign(told, { at: Date.parse(event.exchange_time), heard: now });
   for (const row of event.rows) {
     const quote = quoteOf(row[at]);
@@ -147,6 +149,7 @@ export const rests = (quote) => quote.state === "CLOSED" || state.feed?.state ==
 
 // The price to show for a row that carries its own: the tick when there is one.
 export const lastOf = (row) => state.quotes.get(keyOf(row))?.last_price ?? row.last_price;
+export const closeOf = (row) => state.quotes.get(keyOf(row))?.prev_close ?? row.prev_close;
 
 // Unrealised profit in paise at the last tick. The row's own figure already knows cost, mark and kind.
 export function unrealisedOf(row) {
