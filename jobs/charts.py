@@ -6,7 +6,7 @@ prices are as the vendor adjusts them for splits and the like, so that they are 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 
@@ -15,6 +15,7 @@ from core.calendar import IST
 from core.vendors import Vendor
 from desk import live as desk_live
 from desk import market as markets
+from desk import masters
 from desk.market import Database, MarketState
 from feeds.candles import Candles, in_order
 from feeds.live.refusal import VendorRefusal
@@ -33,6 +34,33 @@ EVERY, FIRST_WAIT, LONGEST_WAIT = 3.0, 30.0, 960.0
 OPENS = clock_time(9)
 
 
+class Strangers:
+    """Instruments that no vendor knew when it was asked, and when to look again: each time twice as long after."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._waits: dict[int, tuple[float, float]] = {}  # when to look again, and how long the wait was
+        self._of: tuple[object, object] = (None, None)
+
+    def under(self, terms: object, lists: object) -> None:
+        """Another date, other vendors or other lists: all are strangers no longer."""
+        if terms != self._of[0] or lists is not self._of[1]:
+            self._of = (terms, lists)
+            self._waits.clear()
+
+    def others(self, ids: Sequence[int]) -> list[int]:
+        """Those that may be asked about now."""
+        now = self._now()
+        return [each for each in ids if self._waits.get(each, (now, 0.0))[0] <= now]
+
+    def note(self, ids: Collection[int]) -> None:
+        """Nobody knows these."""
+        now = self._now()
+        for each in ids:
+            wait = min(LONGEST_WAIT, 2 * self._waits[each][1]) if each in self._waits else FIRST_WAIT
+            self._waits[each] = (now + wait, wait)
+
+
 class ChartLoop(Steady):
     """Fills in the charts of a live market."""
 
@@ -42,6 +70,7 @@ class ChartLoop(Steady):
         super().__init__()
         self.name = f"charts {market.market}"
         self._database, self._market, self._histories = database, market, histories
+        self._strangers = Strangers()
         self._refusals = 0
         self._not_before = 0.0
 
@@ -50,7 +79,7 @@ class ChartLoop(Steady):
         if not self._market.leads() or not self._market.is_live or time.monotonic() < self._not_before:
             return
         at = self._market.clock()
-        if fill(self._database, self._market.market, self._histories, at, self.stopping.is_set):
+        if fill(self._database, self._market.market, self._histories, at, self.stopping.is_set, self._strangers):
             self._refusals = 0
             return
         self._not_before = time.monotonic() + min(LONGEST_WAIT, FIRST_WAIT * 2**self._refusals)
@@ -63,16 +92,22 @@ def fill(
     histories: Histories,
     at: datetime | None = None,
     stopped: Callable[[], bool] = lambda: False,
+    strangers: Strangers | None = None,
 ) -> bool:
     """Fill in a few charts that are wanted and lack their past, at an instant of the exchange's clock. False where
-    every vendor refuses everything just now: then it is tried again later."""
+    every vendor refuses everything just now: then it is tried again later. What no vendor knows goes to ``strangers``,
+    who are left out while they wait."""
     at = at or datetime.now(UTC)
+    strangers = strangers or Strangers()
     state = markets.state(database, market)
-    missing = desk_live.charts_missing(database, market, state.trading_date, MOST)
+    strangers.under((state.trading_date, state.feed_version), masters.get(database))
+    missing = strangers.others(desk_live.charts_missing(database, market, state.trading_date, MOST))
     if not missing:
         return True
     sources, _ = histories.of(state, missing)
     known = [number for number in missing if any(number in source.keys for source in sources)]
+    if sources:
+        strangers.note(set(missing) - set(known))
     down: set[Vendor] = set()
     for number in known[:AT_ONCE]:
         if stopped():

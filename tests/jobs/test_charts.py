@@ -81,6 +81,36 @@ def test_what_nobody_wants_or_the_vendor_does_not_know_is_not_asked_for(stage: S
     assert count(stage, "1d", stranger) == 0
 
 
+def test_what_no_vendor_knows_is_looked_up_ever_more_seldom_and_at_once_when_the_lists_change(
+    stage: Stage, past: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    strangers, looked_up = charts.Strangers(lambda: now), list[tuple[float, list[int]]]()
+    stranger = masters.get(stage.database).by_key["NSE:SBIN"].id
+    with stage.database.connection() as connection:
+        connection.execute(
+            "insert into watchlist_items select id, %s, 0 from watchlists where name = 'of gaps'", (stranger,)
+        )
+    histories = Histories(stage.database, past)
+    of = histories.of
+    monkeypatch.setattr(histories, "of", lambda state, ids: (looked_up.append((now, list(ids))), of(state, ids))[1])
+
+    def look() -> None:
+        assert charts.fill(stage.database, "live/asha", histories, AT, lambda: False, strangers)
+
+    look()
+    asked_at, ids = looked_up.pop()
+    assert (asked_at, set(ids)) == (0, {stranger, stage.infy})
+    while now < 500:
+        now += charts.EVERY
+        look()
+    assert looked_up == [(30, [stranger]), (90, [stranger]), (210, [stranger]), (450, [stranger])]
+    with stage.database.connection() as connection:
+        connection.execute("update markets set feed_version = feed_version + 1 where id = 'live/asha'")
+    look()
+    assert looked_up[-1] == (now, [stranger]), "its owner has chosen another vendor"
+
+
 def test_an_instrument_that_is_refused_holds_up_no_other_and_is_left_until_tomorrow(
     stage: Stage, past: History, other: int
 ) -> None:
