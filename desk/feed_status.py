@@ -1,13 +1,14 @@
-"""How live feeds are, for their owners and for administrators: states, counters and ages, and never a price."""
+"""How live feeds are, for owners and administrators: states, counters, ages, and no price but what is not believed."""
 
 from datetime import UTC, datetime
 from typing import Any
 
+from core import live_range
 from core.vendors import TERMS, Vendor
 from db import live as rows
 from db.engine import Database
 from desk import market as markets
-from desk import vendors
+from desk import masters, vendors
 from desk.market import MarketState
 from desk.principal import Principal
 from desk.rows import Row, ist
@@ -61,10 +62,21 @@ def _row(database: Database, live: rows.LiveRow) -> Row:
         "phase": state.phase,
         "failovers": int(told.get("failovers", 0)),
         "passed": int(told.get("passed", 0)),
+        "doubted": _doubted(database, told),
         "dropped": {str(name): int(count) for name, count in (told.get("dropped") or {}).items()},
         "outages": gaps,
         "lines": lines,
     }
+
+
+def _doubted(database: Database, told: dict[str, Any]) -> list[str]:
+    """A sentence for each instrument that nothing is traded in, because its vendor says a price that cannot be."""
+    by_id = masters.get(database).by_id
+    return [
+        live_range.sentence(by_id[each["instrument"]].key, each["price"], each["lower"], each["upper"])
+        for each in told.get("doubted") or ()
+        if each["instrument"] in by_id
+    ]
 
 
 def _vendors(state: MarketState) -> list[Vendor]:

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.frames import Rows
+from feeds.protocol import Feed
 from feeds.universe import Universe
 
 Ints = npt.NDArray[np.int64]
@@ -19,7 +21,7 @@ JUMP = 10
 
 REASONS = (
     "unknown_instrument", "not_positive", "impossible_quantity", "crossed_depth", "beyond_band", "tenfold_jump",
-    "from_the_future", "late", "out_of_order", "duplicate",
+    "beyond_range", "from_the_future", "late", "out_of_order", "duplicate",
 )  # fmt: skip
 
 
@@ -61,7 +63,7 @@ class Guard:
         self.passed += len(rows)
         return rows
 
-    def _find(self, ids: npt.NDArray[np.int32]) -> tuple[Ints, Mask]:
+    def _find(self, ids: npt.NDArray[np.integer[Any]]) -> tuple[Ints, Mask]:
         listed = self._universe.id
         if not len(listed):
             return np.zeros(len(ids), np.int64), np.zeros(len(ids), bool)
@@ -99,6 +101,18 @@ class Guard:
         last, price = self._last[at], rows["last_price"].astype(np.int64)
         judged = (last > 0) & ~self._universe.is_option[at]
         return np.asarray(judged & ((price >= JUMP * last) | (price * JUMP <= last)))
+
+    def _beyond_range(self, rows: Rows, at: Ints, known: Mask, clock_ms: int) -> Mask:
+        """Of a live market (``feeds.live.guard``); elsewhere bands are known."""
+        return np.zeros(len(rows), np.bool_)
+
+    def closes(self, feed: Feed, now_ms: int) -> tuple[Ints, Ints]:
+        """The feed's own; of a live one nothing at a price that cannot be."""
+        return feed.closes(now_ms)
+
+    def doubted(self) -> list[dict[str, Any]]:
+        """Prices that are not believed at present; none but in a live market."""
+        return []
 
     def _future(self, rows: Rows, at: Ints, known: Mask, clock_ms: int) -> Mask:
         return np.asarray(rows["exchange_time"] > clock_ms + FUTURE_MS)
@@ -157,6 +171,7 @@ _FAULTS: dict[str, Callable[[Guard, Rows, Ints, Mask, int], Mask]] = {
     "crossed_depth": Guard._crossed,
     "beyond_band": Guard._beyond_band,
     "tenfold_jump": Guard._jump,
+    "beyond_range": lambda guard, *given: guard._beyond_range(*given),  # by whichever guard it is
     "from_the_future": Guard._future,
     "late": Guard._late,
     "out_of_order": Guard._out_of_order,

@@ -14,7 +14,6 @@ from desk import jobs as runs
 from desk import market as markets
 from desk import masters, recordings
 from desk.market import Database, LostMarketError, MarketState
-from feeds.guard import Believing, Guard
 from feeds.protocol import Feed
 from feeds.recorder import Recorder
 from feeds.recording import Recorded
@@ -119,7 +118,7 @@ class MarketLoop(Steady):
             if self._feed is None or self._universe.trading_date != ending:
                 return False
             self._renew_all()
-            ids, prices = self._feed.closes(self._wall_ms())
+            ids, prices = self._guard.closes(self._feed, self._wall_ms())
             markets.settle(self._database, self.market, ending, ids, prices)
             self._candles.write()
             resume = self._feed.resume()
@@ -142,7 +141,7 @@ class MarketLoop(Steady):
             slot = f"{at.astimezone(IST):%d-%H}"
             if slot == self._slot:
                 return
-            ids, prices = feed.closes(self._wall_ms())
+            ids, prices = self._guard.closes(feed, self._wall_ms())
             universe = self._universe
         snapshots.take(self._database, self.market, universe, ids, prices, slot, at)
         self._slot = slot
@@ -186,7 +185,7 @@ class MarketLoop(Steady):
         self._universe, self._feed = sources.open_feed(self._database, self._settings, state, resume)
         state = markets.state(self._database, self.market)  # a recording may have moved its date
         self._feed.want(wanted)
-        self._guard = (Believing if isinstance(self._feed, Recorded) else Guard)(self._universe)
+        self._guard = sources.guard_of(self._feed, self._universe, state, self._master)
         self._recorder.follow(state.recording, self._universe)
         # Asked anew: opening a feed may have listed contracts that its universe has already.
         self._times = Timekeeper(self._database, self.market, masters.get(self._database), self._universe)
@@ -374,6 +373,7 @@ class MarketLoop(Steady):
             **feed.state(),
             "passed": self._guard.passed,
             "dropped": dict(self._guard.dropped),
+            "doubted": self._guard.doubted(),
             "merged": self._bus.merged,
             "recording": self._recorder.state(),
             "tape": self.tape.told(),

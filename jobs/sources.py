@@ -10,9 +10,13 @@ import log
 from core.instruments import DERIVATIVES
 from desk import corporate, masters, replays
 from desk.market import Database, MarketState
+from desk.master import Master
 from feeds import replay
 from feeds.bars import Reading, read
+from feeds.guard import Believing, Guard
+from feeds.live.guard import LiveGuard
 from feeds.protocol import Feed
+from feeds.recording import Recorded
 from feeds.silent import Silent
 from feeds.simulator import Simulator
 from feeds.universe import Universe
@@ -100,3 +104,10 @@ def _reference(database: Database, reading: Reading, past_day: date) -> dict[int
     listed = {one.symbol: one.id for one in master.by_id.values() if one.kind not in DERIVATIVES}
     closes = replay.closes_before(reading, past_day)
     return {listed[symbol]: price for symbol, price in closes.items() if symbol in listed}
+
+
+def guard_of(feed: Feed, universe: Universe, state: MarketState, master: Master) -> Guard:
+    """Who judges what a market's feed says: a recording was judged when it was made, a vendor knows no bands."""
+    if isinstance(feed, Recorded):
+        return Believing(universe)
+    return Guard(universe) if state.owner_id is None else LiveGuard(universe, master.leads)

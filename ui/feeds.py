@@ -53,6 +53,8 @@ def market(seat: Seat, row: dict[str, Any]) -> None:
         dropped = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in sorted(row["dropped"].items()))
         if dropped:
             st.caption(f"Dropped ticks: {dropped}.")
+        for sentence in row["doubted"]:
+            st.warning(words.plain(sentence), icon=":material/price_check:")
         gaps = row["outages"]
         if gaps["outages"]:
             told = f"Outages of the last week: {gaps['outages']}, filled in: {gaps['filled']}"

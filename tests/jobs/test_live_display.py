@@ -6,12 +6,13 @@ import pytest
 import settings
 from core.frames import DEPTH, Rows, row_type
 from core.vendors import Vendor
-from desk import identity, live
+from desk import feed_status, identity, live
 from desk import market as markets
 from jobs.bus import Bus
 from jobs.display import Display
 from jobs.market import MarketLoop
 from tests.jobs.test_live_market import KEY, Stage, stage
+from tests.people import signed_in
 
 __all__ = ["stage"]
 
@@ -102,6 +103,28 @@ def test_a_word_that_the_guard_drops_leaves_nothing_on_offer(stage: Stage) -> No
     stage.say(1_503, volume=10)  # a count of the day that fell
     stage.step(0.25)
     assert stage.shown() == (150_200, False)
+
+
+def test_a_price_that_cannot_be_offers_nothing_and_its_owner_reads_why(stage: Stage) -> None:
+    stage.step()
+    stage.say(1_500)
+    stage.step(0.25)
+    stage.say(2_400)
+    stage.step(0.25)
+    assert stage.shown() == (150_000, False)
+    stage.step(1.5)
+    _, owner = signed_in(stage.database, "asha")
+    (row,) = feed_status.listed(stage.database, owner)
+    said = (
+        "NSE:INFY at ₹2,400.00 is outside ₹1,110.00 to ₹1,850.00, the furthest from its previous close that it can be"
+    )
+    assert row["doubted"] == [f"{said} now: nothing fills at that."]
+    assert row["dropped"] == {"beyond_range": 1}
+    stage.say(1_501, volume=1_001)
+    stage.step(0.25)
+    stage.step(1.5)
+    assert stage.shown() == (150_100, True)
+    assert feed_status.listed(stage.database, owner)[0]["doubted"] == []
 
 
 def test_a_feed_that_is_left_in_the_middle_of_a_doubtful_word_offers_nothing(stage: Stage) -> None:

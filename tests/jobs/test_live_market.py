@@ -375,7 +375,7 @@ def test_a_line_of_a_feed_that_opened_half_is_let_go(stage: Stage, monkeypatch: 
     def away(*_: object) -> None:
         raise ConnectionError("The database is away.")
 
-    monkeypatch.setattr(market_loop, "Guard", away)
+    monkeypatch.setattr(market_loop.sources, "guard_of", away)
     with pytest.raises(ConnectionError):
         stage.loop.step()
     stage.loop.close()

@@ -59,6 +59,7 @@ class LiveFeed(Shape):
     phase: str
     failovers: int
     passed: int
+    doubted: list[str]
     dropped: dict[str, int]
     outages: Outages
     lines: list[FeedLine]
