@@ -1,4 +1,5 @@
-"""How live feeds are, for owners and administrators: states, counters, ages, and no price but what is not believed."""
+"""How live feeds are, for their owners and for administrators: states, counters and ages. Prices, where one is not
+believed, for the owner alone."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -33,7 +34,7 @@ def listed(database: Database, principal: Principal) -> list[Row]:
     with database.autocommit() as connection:
         found = rows.all_live(connection) if principal.is_admin else []
         own = None if principal.is_admin else rows.of_owner(connection, principal.user_id)
-    return [_row(database, each) for each in (found if own is None else [own])]
+    return [_row(database, each, principal) for each in (found if own is None else [own])]
 
 
 def connections(database: Database, principal: Principal) -> list[Row]:
@@ -41,7 +42,7 @@ def connections(database: Database, principal: Principal) -> list[Row]:
     return vendors.listed(database, principal.user_id)
 
 
-def _row(database: Database, live: rows.LiveRow) -> Row:
+def _row(database: Database, live: rows.LiveRow, reader: Principal) -> Row:
     state = markets.state(database, live.id)
     with database.autocommit() as connection:
         gaps = rows.gap_counts(connection, live.id)
@@ -62,7 +63,7 @@ def _row(database: Database, live: rows.LiveRow) -> Row:
         "phase": state.phase,
         "failovers": int(told.get("failovers", 0)),
         "passed": int(told.get("passed", 0)),
-        "doubted": _doubted(database, told),
+        "doubted": _doubted(database, told) if state.owner_id == reader.user_id else [],
         "dropped": {str(name): int(count) for name, count in (told.get("dropped") or {}).items()},
         "outages": gaps,
         "lines": lines,

@@ -120,6 +120,9 @@ def test_a_price_that_cannot_be_offers_nothing_and_its_owner_reads_why(stage: St
     )
     assert row["doubted"] == [f"{said} now: nothing fills at that."]
     assert row["dropped"] == {"beyond_range": 1}
+    identity.add_user(stage.database, "root", "admin")
+    (seen,) = feed_status.listed(stage.database, signed_in(stage.database, "root")[1])
+    assert (seen["doubted"], seen["dropped"]) == ([], {"beyond_range": 1}), "a price is its owner's"
     stage.say(1_501, volume=1_001)
     stage.step(0.25)
     stage.step(1.5)
