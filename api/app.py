@@ -30,6 +30,7 @@ from api import (
     session,
     system,
     tokens,
+    watch_views,
     watchlists,
 )
 from api.call import Endpoint
@@ -53,6 +54,7 @@ def endpoints(server: Server) -> tuple[Endpoint, ...]:
         *risk.ENDPOINTS,
         *feeds.ENDPOINTS,
         *watchlists.ENDPOINTS,
+        *watch_views.ENDPOINTS,
         *session.ENDPOINTS,
         *tokens.ENDPOINTS,
         *alerts.ENDPOINTS,

@@ -5,8 +5,9 @@ from typing import Any
 from api.call import Call, Endpoint
 from api.paging import PAGED, page_of, wanted
 from api.parsing import bad
-from api.readers import cursor, key_list, title, whole
+from api.readers import choice, cursor, key, key_list, title, whole
 from api.reply import Reply
+from core.watch import Colour
 from desk import access, watchlists
 
 
@@ -16,6 +17,14 @@ def place_of(value: Any) -> int:
     if not 1 <= found <= watchlists.MOST_LISTS:
         raise bad(f"Send a position from 1 to {watchlists.MOST_LISTS}.")
     return found
+
+
+def colours_of(value: Any) -> dict[str, Colour | None]:
+    """A JSON object of instruments and their colours; null takes one away."""
+    if not isinstance(value, dict) or len(value) > watchlists.MOST_ITEMS:
+        raise bad('Send an object of at most 500 instruments, such as {"NSE:INFY": "RED"}.')
+    read = choice(Colour)
+    return {key(name): None if each is None else read(each) for name, each in value.items()}
 
 
 def listed(call: Call) -> Reply:
@@ -53,8 +62,11 @@ def change(call: Call) -> Reply:
     name = fields.may("name", title)
     symbols = fields.may("symbols", key_list)
     position = fields.may("position", place_of)
+    colours = fields.may("colours", colours_of)
     fields.close()
-    found = watchlists.change(call.database, call.principal, list_id, name=name, symbols=symbols, position=position)
+    found = watchlists.change(
+        call.database, call.principal, list_id, name=name, symbols=symbols, position=position, colours=colours
+    )
     return Reply(200, found)
 
 
@@ -72,6 +84,8 @@ ENDPOINTS = (
     Endpoint("GET", "/watchlists", listed, "One's watchlists", query=PAGED),
     Endpoint("POST", "/watchlists", add, "Add a watchlist", body=_FIELDS, status=201),
     Endpoint("GET", "/watchlists/{watchlist_id}", one, "A watchlist"),
-    Endpoint("PATCH", "/watchlists/{watchlist_id}", change, "Change a watchlist", body=(*_FIELDS, "position")),
+    Endpoint(
+        "PATCH", "/watchlists/{watchlist_id}", change, "Change a watchlist", body=(*_FIELDS, "position", "colours")
+    ),
     Endpoint("DELETE", "/watchlists/{watchlist_id}", remove, "Delete a watchlist", status=204),
 )

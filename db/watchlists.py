@@ -17,12 +17,15 @@ class WatchlistRow:
     name: str
     position: int
     instruments: list[int]
+    colours: list[str | None]
 
 
 _LISTS = """
     select w.id, w.name, w.position,
            coalesce(array_agg(i.instrument_id order by i.position) filter (where i.instrument_id is not null),
-                    '{}') as instruments
+                    '{}') as instruments,
+           coalesce(array_agg(i.colour order by i.position) filter (where i.instrument_id is not null),
+                    '{}') as colours
     from watchlists w left join watchlist_items i on i.watchlist_id = w.id
     where w.user_id = %s and (%s::bigint is null or w.id = %s)
     group by w.id order by w.position, w.id"""
@@ -57,12 +60,27 @@ def rename(connection: Connection[Any], list_id: int, user_id: int, name: str) -
 
 
 def fill(connection: Connection[Any], list_id: int, instruments: list[int]) -> None:
-    """Put these instruments on the list, in this order, in place of what was there."""
-    connection.execute("delete from watchlist_items where watchlist_id = %s", (list_id,))
+    """Put these instruments on the list, in this order, in place of what was there; who stays keeps its colour."""
+    connection.execute(
+        "delete from watchlist_items where watchlist_id = %s and instrument_id <> all(%s::integer[])",
+        (list_id, instruments),
+    )
     connection.execute(
         "insert into watchlist_items (watchlist_id, instrument_id, position) "
-        "select %s, instrument, place from unnest(%s::integer[]) with ordinality as each (instrument, place)",
+        "select %s, instrument, place from unnest(%s::integer[]) with ordinality as each (instrument, place) "
+        "on conflict (watchlist_id, instrument_id) do update set position = excluded.position "
+        "where watchlist_items.position <> excluded.position",
         (list_id, instruments),
+    )
+
+
+def paint(connection: Connection[Any], list_id: int, instruments: list[int], colours: list[str | None]) -> None:
+    """Give rows of a list a colour, or take it from them; an instrument that is not on it is passed over."""
+    connection.execute(
+        "update watchlist_items i set colour = each.colour "
+        "from unnest(%s::integer[], %s::text[]) as each (instrument, colour) "
+        "where i.watchlist_id = %s and i.instrument_id = each.instrument",
+        (instruments, colours, list_id),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.instruments import Kind
 from core.reasons import Reason, Refusal
+from core.watch import Colour
 from db import watchlists as rows
 from db.engine import Database
 from db.watchlists import WatchlistRow
@@ -24,7 +25,8 @@ Row = dict[str, Any]
 
 
 def lists(database: Database, principal: Principal) -> list[Row]:
-    """All lists in their order: {"watchlist_id", "name", "position", "symbols": ["NSE:INFY", …]}.
+    """All lists in their order: {"watchlist_id", "name", "position", "symbols": ["NSE:INFY", …],
+    "colours": {"NSE:INFY": "RED"}}.
 
     Who has none gets a first one: the nearest index futures and some large companies.
     """
@@ -69,9 +71,12 @@ def change(
     name: str | None = None,
     symbols: list[str] | None = None,
     position: int | None = None,
+    colours: dict[str, Colour | None] | None = None,
 ) -> Row:
-    """Rename, refill or move a list; None leaves a thing as it is. ``position`` counts from 1."""
+    """Rename, refill or move a list, or mark rows of it; None leaves a thing as it is. ``position`` counts from 1;
+    of ``colours`` a None takes a row's away, and rows that are not named keep theirs."""
     ids = None if symbols is None else _ids(database, symbols)
+    marked = _ids(database, list(colours or ()))
     with database.connection() as connection:
         rows.lock_user(connection, principal.user_id)
         _own(connection, principal, list_id)
@@ -79,6 +84,8 @@ def change(
             raise Refusal(Reason.BAD_INPUT, "You have a list of that name. Choose another.", field="name")
         if ids is not None:
             rows.fill(connection, list_id, ids)
+        if colours:
+            rows.paint(connection, list_id, marked, [each and str(each) for each in colours.values()])
         if position is not None:
             order = [each.id for each in rows.lists(connection, principal.user_id) if each.id != list_id]
             order.insert(max(0, position - 1), list_id)
@@ -172,5 +179,13 @@ def _ids(database: Database, symbols: list[str]) -> list[int]:
 def _shown(database: Database, row: WatchlistRow) -> Row:
     """An instrument that was delisted since is left out of what is shown, and stays on the list."""
     by_id = masters.get(database).by_id
-    symbols = [by_id[each].key for each in row.instruments if each in by_id]
-    return {"watchlist_id": str(row.id), "name": row.name, "position": row.position, "symbols": symbols}
+    listed = [
+        (by_id[each].key, colour) for each, colour in zip(row.instruments, row.colours, strict=True) if each in by_id
+    ]
+    return {
+        "watchlist_id": str(row.id),
+        "name": row.name,
+        "position": row.position,
+        "symbols": [symbol for symbol, _ in listed],
+        "colours": {symbol: colour for symbol, colour in listed if colour},
+    }

@@ -63,6 +63,8 @@ MODELS: dict[tuple[str, str], Any] = {
     ("POST", "/watchlists"): portfolio.Watchlist,
     ("GET", "/watchlists/{watchlist_id}"): portfolio.Watchlist,
     ("PATCH", "/watchlists/{watchlist_id}"): portfolio.Watchlist,
+    ("GET", "/watch-view"): portfolio.WatchView,
+    ("PATCH", "/watch-view"): portfolio.WatchView,
     ("GET", "/risk"): house.RiskStatus,
     ("POST", "/risk/kill"): house.Killed,
     ("POST", "/risk/rearm"): house.Rearmed,

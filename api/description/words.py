@@ -10,6 +10,7 @@ from core.orders import OrderType, Product, Side, Validity
 from core.price_alerts import Condition, Measure
 from core.risk_facts import Restriction
 from core.risk_limits import LimitName, Scope
+from core.watch import MOST_COLUMNS, Base, Colour, Column
 from desk import identity, screens
 
 _MONEY = {
@@ -60,6 +61,15 @@ WORDS: dict[str, Any] = {
     "name": {"type": "string", "maxLength": 40},
     "symbols": {"type": "array", "items": {"type": "string"}, "maxItems": 500},
     "position": {"type": "integer", "minimum": 1},
+    "colours": {
+        "type": "object",
+        "additionalProperties": {"enum": [*Colour, None]},
+        "maxProperties": 500,
+        "examples": [{"NSE:INFY": "RED", "NSE:TCS": None}],
+    },
+    "columns": {"type": "array", "items": {"enum": list(Column)}, "uniqueItems": True, "maxItems": MOST_COLUMNS},
+    "base": {"enum": list(Base)},
+    "recent": {"type": "string", "examples": ["NSE:INFY"]},
     "status": {"enum": ["open", "done", "all"]},
     "date": {"type": "string", "format": "date"},
     "since": {"type": "string", "format": "date"},

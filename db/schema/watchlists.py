@@ -1,6 +1,19 @@
 """Lists of instruments that a user watches."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from db.schema.metadata import METADATA
 
@@ -20,4 +33,23 @@ watchlist_items = Table(
     Column("watchlist_id", BigInteger, ForeignKey("watchlists.id", ondelete="CASCADE"), primary_key=True),
     Column("instrument_id", Integer, ForeignKey("instruments.id"), primary_key=True),
     Column("position", Integer, nullable=False),
+    Column("colour", Text),
+    CheckConstraint("colour in ('RED', 'ORANGE', 'GREEN', 'BLUE', 'VIOLET')"),
+)
+
+watch_views = Table(
+    "watch_views",
+    METADATA,
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True),
+    Column("columns", ARRAY(Text), nullable=False),
+    Column("base", Text, nullable=False),
+    CheckConstraint("base in ('CLOSE', 'OPEN')"),
+)
+
+recent_instruments = Table(
+    "recent_instruments",
+    METADATA,
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True),
+    Column("instrument_id", Integer, ForeignKey("instruments.id"), primary_key=True),
+    Column("chosen_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
 )

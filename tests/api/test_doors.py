@@ -77,6 +77,8 @@ def body_for(each: Endpoint) -> dict[str, object] | None:
         return {"scope": "ACCOUNT"}
     if each.path.startswith(("/watchlists", "/tokens")):
         return {"name": "mine"}
+    if each.path == "/watch-view":
+        return {"base": "OPEN"}
     if each.path.startswith("/stream"):
         return {"symbols": []}
     if each.path.startswith("/price-alerts"):

@@ -232,7 +232,10 @@ def _lists(tour: Tour, alice: TestClient, desk: Database) -> None:
     number = made["watchlist_id"]
     tour.ask(alice, "GET", "/watchlists")
     tour.ask(alice, "GET", "/watchlists/{watchlist_id}", watchlist_id=number)
-    tour.ask(alice, "PATCH", "/watchlists/{watchlist_id}", {"position": 1}, watchlist_id=number)
+    change = {"position": 1, "colours": {"NSE:INFY": "RED"}}
+    tour.ask(alice, "PATCH", "/watchlists/{watchlist_id}", change, watchlist_id=number)
+    tour.ask(alice, "PATCH", "/watch-view", {"columns": ["PERCENT", "VOLUME"], "base": "OPEN", "recent": "NSE:INFY"})
+    tour.ask(alice, "GET", "/watch-view")
     tour.ask(alice, "DELETE", "/watchlists/{watchlist_id}", watchlist_id=number)
     tour.ask(alice, "DELETE", "/watchlists/{watchlist_id}", watchlist_id=number)
     tour.ask(alice, "POST", "/stream/{stream_id}", {"symbols": ["NSE:INFY"]}, stream_id="none")

@@ -17,6 +17,8 @@ from api.description.models.common import (
     Time,
     WrongField,
 )
+from api.description.models.market import Instrument
+from core.watch import Base, Colour, Column
 
 
 class AccountRow(Shape):
@@ -271,3 +273,12 @@ class Watchlist(Shape):
     name: str
     position: int
     symbols: list[Key]
+    colours: dict[str, Colour]
+
+
+class WatchView(Shape):
+    """How a market watch looks, and what was chosen in the search last."""
+
+    columns: list[Column]
+    base: Base
+    recent: list[Instrument]

@@ -32,15 +32,38 @@ export function choose(id) {
   emit("lists");
 }
 
+// One after the other: what was asked for last is what stays, however the answers come in.
+let sent = Promise.resolve();
+function send(list, body) {
+  const answer = sent.then(() => ask(`/watchlists/${list.watchlist_id}`, { method: "PATCH", body }));
+  sent = answer.catch(() => {});
+  return answer;
+}
+
 // Replaces what a list holds. When the server refuses, the list is put back and the refusal thrown.
 export async function keep(list, symbols) {
   const before = list.symbols;
   list.symbols = symbols;
   emit("lists");
   try {
-    await ask(`/watchlists/${list.watchlist_id}`, { method: "PATCH", body: { symbols } });
+    await send(list, { symbols });
   } catch (refused) {
     list.symbols = before;
+    emit("lists");
+    throw refused;
+  }
+}
+
+// Gives a row its colour, or takes it away (null).
+export async function mark(list, symbol, colour) {
+  const before = list.colours;
+  const { [symbol]: _, ...others } = before || {};
+  list.colours = colour ? { ...others, [symbol]: colour } : others;
+  emit("lists");
+  try {
+    await send(list, { colours: { [symbol]: colour } });
+  } catch (refused) {
+    list.colours = before;
     emit("lists");
     throw refused;
   }

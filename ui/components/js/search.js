@@ -3,6 +3,7 @@
 import { ask } from "./base.js";
 import { h, typing, unique } from "./dom.js";
 import { chips, kindOf } from "./search_kinds.js";
+import * as views from "./watch_view.js";
 
 const PAUSE = 90;
 
@@ -46,13 +47,14 @@ export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy
   const pick = (index, event) => {
     const item = items[index];
     if (!item) return;
+    views.picked(item);
     choose(item, event);
     input.select();
     close();
   };
   function draw(text) {
     list.replaceChildren(
-      ...(kinds ? [chips(kind, only)] : []),
+      ...(text === null ? [h("li", { class: "told muted", role: "presentation" }, "Chosen last")] : kinds ? [chips(kind, only)] : []),
       ...items.map((item, index) =>
         h(
           "li",
@@ -77,18 +79,25 @@ export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy
       ),
     );
     if (!items.length) list.append(h("li", { class: "muted" }, kind ? `No such ${kindOf(kind).called}: “${text}”.` : `Nothing is listed under “${text}”.`));
-    at = 0;
+    at = text === null ? -1 : 0; // Enter on an empty field chooses nothing
     mark();
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     status.textContent = items.length ? `${items.length} found` : "nothing found";
   }
+  // What was chosen last, before anything is typed.
+  async function remind() {
+    await views.load();
+    if (input.value.trim() || input.getRootNode().activeElement !== input) return;
+    items = views.view.recent;
+    if (items.length) draw(null);
+    else close();
+  }
   async function look() {
     const text = input.value.trim();
     asked?.abort();
     if (!text) {
-      items = [];
-      close();
+      remind();
       return;
     }
     asked = new AbortController();
@@ -111,13 +120,14 @@ export function searchBox({ choose, has, add = "+ add", hint = "Search  eg. infy
     timer = setTimeout(look, PAUSE);
   });
   input.addEventListener("focus", () => {
-    if (items.length && input.value) list.hidden = false;
+    if (!input.value.trim()) remind();
+    else if (items.length) list.hidden = false;
   });
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (items.length) at = (at + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length;
+      if (items.length) at = event.key === "ArrowDown" ? (at + 1) % items.length : (Math.max(at, 0) + items.length - 1) % items.length;
       mark();
       options()[at]?.scrollIntoView({ block: "nearest" });
       input.setAttribute("aria-activedescendant", `${listId}-${at}`);

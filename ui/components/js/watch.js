@@ -1,6 +1,7 @@
 // The market watch: a rail of live rows. A price that comes changes text; nothing reruns.
 //
-// Keys on the selected row: B buy, S sell, G a GTT, D depth, C chart, O option chain, arrows move, Alt+arrows reorder, Delete removes.
+// Keys on the selected row: B buy, S sell, G a GTT, D depth, C chart, O option chain, M colour and place, arrows move,
+// Alt+arrows reorder, Delete removes. A row that is dragged goes where it is dropped.
 
 import { emit, link, on, unwant, want } from "./bus.js";
 import { openChain } from "./chain.js";
@@ -8,109 +9,21 @@ import { depthView } from "./depth.js";
 import { arrange, fingers, h, missed, toast, typing } from "./dom.js";
 import { picked } from "./linked.js";
 import * as lists from "./lists.js";
-import { arrow, percent, price, quantity, signed, tone } from "./money.js";
-import { flash, nextFrame, put, toneOf } from "./paint.js";
+import { quantity } from "./money.js";
+import { nextFrame, put } from "./paint.js";
 import { searchBox } from "./search.js";
-import { rests, state } from "./store.js";
-import { age } from "./time.js";
+import { state } from "./store.js";
+import { chooseColumns, chooseRow } from "./watch_chooser.js";
+import { draggable } from "./watch_drag.js";
 import { listTabs } from "./watch_lists.js";
+import { headings, markRow, paintAge, paintRow, rowOf, widths } from "./watch_row.js";
+import * as views from "./watch_view.js";
 import { widget } from "./widget.js";
 
 const FIRST = "NSE:NIFTY 50"; // whose chain opens where nothing is selected
-const LATE = 10000; // ms without a tick, after which a row says how old it is
 // Lines are kept in blocks, which the browser skips as a whole while they are out of sight: to ask it of each of
 // five hundred lines cost a third of every frame.
 const BLOCK = 10;
-
-function rowOf(symbol, act, canTrade) {
-  const [exchange, name] = [symbol.slice(0, symbol.indexOf(":")), symbol.slice(symbol.indexOf(":") + 1)];
-  const cell = (kind) => h("span", { class: `c ${kind}`, role: "gridcell" }, "–");
-  const cells = { change: cell("change"), percent: cell("percent"), last: cell("last") };
-  const held = h("span", { class: "held", hidden: true });
-  const late = h("span", { class: "late", hidden: true });
-  const button = (letter, label, kind) =>
-    h(
-      "button",
-      {
-        type: "button",
-        tabIndex: -1,
-        class: kind,
-        title: `${label} (${letter})`,
-        "aria-label": `${label} ${name}`,
-        onclick: (event) => {
-          event.stopPropagation();
-          act(letter, symbol);
-        },
-      },
-      letter,
-    );
-  const node = h(
-    "div",
-    { class: "line", role: "row", tabIndex: -1, dataset: { k: symbol } },
-    h(
-      "span",
-      { class: "c name", role: "gridcell" },
-      h("b", { class: "cut", title: symbol }, name),
-      exchange.endsWith("FO") ? null : h("small", null, exchange),
-      held,
-      late,
-    ),
-    cells.change,
-    cells.percent,
-    cells.last,
-    h(
-      "span",
-      { class: "acts", role: "gridcell" },
-      canTrade && button("B", "Buy", "b"),
-      canTrade && button("S", "Sell", "s"),
-      canTrade && button("G", "GTT: wait for a price"),
-      button("D", "Depth"),
-      button("C", "Chart"),
-      h(
-        "button",
-        {
-          type: "button",
-          tabIndex: -1,
-          title: "Remove (Delete)",
-          "aria-label": `Remove ${name}`,
-          onclick: (event) => {
-            event.stopPropagation();
-            act("Delete", symbol);
-          },
-        },
-        "✕",
-      ),
-    ),
-  );
-  return { node, cells, held, late, shown: null, depth: null };
-}
-
-function paintRow(row, symbol, now) {
-  const quote = state.quotes.get(symbol);
-  if (!quote) return;
-  const text = price(quote.last_price);
-  if (row.shown !== null && row.shown !== text && quote.moved) flash(row.cells.last, quote.moved);
-  row.shown = text;
-  put(row.cells.last, text);
-  put(row.cells.change, signed(quote.change));
-  put(
-    row.cells.percent,
-    quote.change_percent === undefined || quote.change_percent === null
-      ? "–"
-      : `${arrow(quote.change)} ${percent(quote.change_percent)}`.trim(),
-  );
-  const mood = tone(quote.change);
-  for (const cell of Object.values(row.cells)) toneOf(cell, mood);
-  paintAge(row, quote, now);
-}
-
-function paintAge(row, quote, now) {
-  const ms = quote.seen === null ? null : now - quote.seen;
-  const old = quote.last_price !== null && (ms === null || ms > LATE) && !rests(quote);
-  row.node.classList.toggle("old", old);
-  row.late.hidden = !old;
-  if (old) put(row.late, ms === null ? "no tick yet" : `${age(ms)} old`);
-}
 
 export const mount = widget((root, data, tools) => {
   const rows = new Map();
@@ -121,7 +34,8 @@ export const mount = widget((root, data, tools) => {
     shown?.close();
     shown = openChain(root, symbol || FIRST, { write: data.write, open: (key) => tools.trigger("open", key) });
   };
-  const tabs = listTabs(root, data.write, () => chain(selected));
+  const failed = (refused) => toast(root, refused.message, { tone: "bad", stays: true });
+  const tabs = listTabs(root, data.write, () => chain(selected), () => chooseColumns(root, data.write, failed));
   const blocks = [];
   const inSight = new Set();
   const eye = new IntersectionObserver(
@@ -138,8 +52,21 @@ export const mount = widget((root, data, tools) => {
   );
   const visible = (row) => inSight.has(row.node.parentNode);
   const search = searchBox({ choose: add, has: (key) => lists.active()?.symbols.includes(key), kinds: true });
+  let top = null; // the line of headings
+  const drag = draggable(body, (symbol, before) => data.write && place(symbol, before));
   body.append(h("div", { class: "empty" }, "Loading …"));
   root.append(search.node, tabs.node, body);
+
+  // Another choice of columns: every row is made anew, and keeps its place.
+  function dress() {
+    for (const [symbol, row] of rows) forget(symbol, row);
+    top?.remove();
+    top = headings();
+    body.style.setProperty("--columns", widths());
+    body.prepend(top);
+    body.append(drag.node);
+    draw();
+  }
 
   function draw() {
     const list = lists.active();
@@ -147,8 +74,12 @@ export const mount = widget((root, data, tools) => {
     const symbols = list?.symbols || [];
     for (const [symbol, row] of rows) if (!symbols.includes(symbol)) forget(symbol, row);
     body.querySelector(".empty")?.remove();
-    for (const symbol of symbols) if (!rows.has(symbol)) rows.set(symbol, rowOf(symbol, act, data.write));
+    for (const symbol of symbols) {
+      if (!rows.has(symbol)) rows.set(symbol, rowOf(symbol, act, data.write));
+      markRow(rows.get(symbol), symbol, list.colours?.[symbol]);
+    }
     fill(symbols);
+    if (top) top.hidden = !symbols.length;
     if (!symbols.length && lists.all.loaded)
       body.append(
         h(
@@ -243,8 +174,27 @@ export const mount = widget((root, data, tools) => {
     rows.get(item.key)?.node.scrollIntoView({ block: "nearest" });
   }
 
-  const save = (list, symbols) =>
-    lists.keep(list, symbols).catch((refused) => toast(root, refused.message, { tone: "bad", stays: true }));
+  const save = (list, symbols) => lists.keep(list, symbols).catch(failed);
+
+  // Puts a row before another one, or at the end.
+  function place(symbol, before) {
+    const list = lists.active();
+    const order = list.symbols.filter((each) => each !== symbol);
+    order.splice(before === null ? order.length : order.indexOf(before), 0, symbol);
+    if (String(order) !== String(list.symbols)) save(list, order);
+    select(symbol);
+  }
+
+  function mark(symbol) {
+    const list = lists.active();
+    if (!list || !data.write) return;
+    chooseRow(root, symbol, list.colours?.[symbol], {
+      colour: (colour) => lists.mark(list, symbol, colour).catch(failed),
+      move: (step) => reorder(symbol, step),
+      last: (way) => place(symbol, way < 0 ? list.symbols.find((each) => each !== symbol) ?? null : null),
+      remove: () => remove(symbol),
+    });
+  }
 
   function remove(symbol) {
     const list = lists.active();
@@ -291,6 +241,7 @@ export const mount = widget((root, data, tools) => {
     else if (letter === "D") toggleDepth(symbol);
     else if (letter === "C") tools.trigger("open", symbol);
     else if (letter === "O") chain(symbol);
+    else if (letter === "M") mark(symbol);
     else if (letter === "Delete") remove(symbol);
   }
 
@@ -315,13 +266,15 @@ export const mount = widget((root, data, tools) => {
     else if (event.key === "Home") select(symbols[0]);
     else if (event.key === "End") select(symbols.at(-1));
     else if (event.key === "Enter" && data.write) emit("ticket", { symbol: selected, side: "BUY" });
-    else if (["B", "S", "G", "D", "C", "O", "Delete"].includes(letter)) act(letter, selected);
+    else if (["B", "S", "G", "D", "C", "O", "M", "Delete"].includes(letter)) act(letter, selected);
     else return;
     event.preventDefault();
     event.stopPropagation();
   });
 
   tools.own(on("lists", draw));
+  tools.own(on("view", dress));
+  tools.own(drag.destroy);
   // What the page's address names is selected here too.
   tools.own(
     on("linked", (symbol) => {
@@ -347,7 +300,7 @@ export const mount = widget((root, data, tools) => {
     root.classList.toggle("cutoff", link().status !== "live");
   }, 1000);
   const first = () =>
-    lists.load().then(draw, (refused) => {
+    Promise.all([lists.load(), views.load()]).then(dress, (refused) => {
       body.replaceChildren(h("div", { class: "empty" }, ...missed("The lists could not be loaded", refused, first)));
     });
   first();

@@ -4,12 +4,16 @@ import { confirmed, h, toast, typedIn } from "./dom.js";
 import * as lists from "./lists.js";
 import { menu } from "./menu.js";
 import { state } from "./store.js";
+import { COLOURS } from "./watch_chooser.js";
+import { shareOf } from "./watch_view.js";
 
 const byName = (one, other) => one.split(":")[1].localeCompare(other.split(":")[1], "en", { numeric: true });
-const change = (symbol) => state.quotes.get(symbol)?.change_percent ?? Number.NEGATIVE_INFINITY;
+const change = (symbol) => shareOf(state.quotes.get(symbol) || { last_price: null }) ?? Number.NEGATIVE_INFINITY;
 const byChange = (one, other) => change(other) - change(one) || 0;
+const rank = (symbol) => COLOURS.indexOf(lists.active()?.colours?.[symbol]) + 1 || COLOURS.length + 1;
+const byColour = (one, other) => rank(one) - rank(other);
 
-export function listTabs(root, write, chain) {
+export function listTabs(root, write, chain, columns) {
   const tabs = h("div", { class: "tabs grow", role: "tablist", "aria-label": "Watchlists" });
   const attempt = (work) => work.catch((refused) => toast(root, refused.message, { tone: "bad", stays: true }));
 
@@ -38,13 +42,15 @@ export function listTabs(root, write, chain) {
 
   const more = write
     ? menu("⋯", "Lists", null, [
+        ["Columns …", columns],
         ["New list", add],
         ["Rename this list", rename],
         ["Sort by name", () => sort(byName)],
         ["Sort by today's change", () => sort(byChange)],
+        ["Sort by colour", () => sort(byColour)],
         ["Delete this list", remove],
       ])
-    : null;
+    : menu("⋯", "Lists", null, [["Columns …", columns]]);
 
   function draw() {
     const active = lists.active();
