@@ -76,7 +76,7 @@ def change(
     """Rename, refill or move a list, or mark rows of it; None leaves a thing as it is. ``position`` counts from 1;
     of ``colours`` a None takes a row's away, and rows that are not named keep theirs."""
     ids = None if symbols is None else _ids(database, symbols)
-    marked = _ids(database, list(colours or ()))
+    marked = _ids(database, list(colours or ()), "colours")
     with database.connection() as connection:
         rows.lock_user(connection, principal.user_id)
         _own(connection, principal, list_id)
@@ -165,14 +165,14 @@ def _no_such_list() -> Refusal:
     return Refusal(Reason.NOT_FOUND, "There is no such list.", field="watchlist_id")
 
 
-def _ids(database: Database, symbols: list[str]) -> list[int]:
+def _ids(database: Database, symbols: list[str], field: str = "symbols") -> list[int]:
     if len(symbols) > MOST_ITEMS:
-        raise Refusal(Reason.BAD_INPUT, f"At most {MOST_ITEMS} instruments on a list.", field="symbols")
+        raise Refusal(Reason.BAD_INPUT, f"At most {MOST_ITEMS} instruments on a list.", field=field)
     master = masters.get(database)
     unknown = [symbol for symbol in symbols if symbol not in master.by_key]
     if unknown:
         sentence = f"There is no {unknown[0][:80]}. Search for its symbol."
-        raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, field="symbols")
+        raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, field=field)
     return list(dict.fromkeys(master.by_key[symbol].id for symbol in symbols))
 
 

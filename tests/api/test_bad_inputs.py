@@ -45,6 +45,10 @@ MORE = {
     "amount": ["0", "0.00", '"0"', "0.001", "99999999999999999", "1e18"],
     "cash": ["0.001", "99999999999999999", "1e18"],
     "name": ['"' + "x" * 41 + '"', '" x"', "1", '"a\\tb"'],
+    "columns": ['"BID"', '["BID", "BID"]', '["bid"]', "[1]", '["CHANGE", "PERCENT", "BID", "ASK", "OI"]'],
+    "colours": ['{"NSE:INFY": "red"}', '{"INFY": "RED"}', '{"NSE:NOSUCH": "RED"}', '{"NSE:INFY": 1}', '["NSE:INFY"]'],
+    "base": ['"open"', '"DAY"'],
+    "recent": ['"INFY"', '"NSE:NOSUCH"'],
     "symbols": ['"NSE:INFY"', "1", '["INFY"]', "[1]", "[[]]", '["NSE:NOSUCH"]', '["nse:infy"]', "[null]"],
     "code": ["1", '"x"', '"' + "x" * 300 + '"'],
     "position": ["0", "21", "1.5", '"1"'],
@@ -61,6 +65,8 @@ FINE = {
     # A list may be called anything that can be read and is no formula.
     "name": {raw for raw in NEVER if re.fullmatch(r'"[^\\"=+@ -][^\\"]{0,39}"', raw)},
     "symbols": {"[]"},
+    "columns": {"[]"},
+    "colours": {"{}"},
     "/baskets legs": {"[]"},
 }
 PLACE = {
