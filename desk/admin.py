@@ -7,6 +7,7 @@ from typing import Any
 
 from db import admin, market_screen
 from db.engine import Database
+from desk.asked_prices import ROLE as ASKED
 from desk.reader import BEAT_SECONDS
 from desk.rows import Row, ist
 from desk.screens import feed_row, phase_of
@@ -45,6 +46,7 @@ def heartbeats(database: Database) -> list[Row]:
             "alive": each["age_ms"] <= (READER_ALIVE_MS if each["role"] in READERS else ALIVE_MS),
         }
         for each in admin.heartbeats(database)
+        if each["role"] != ASKED  # what programs asked, and no process
     ]
 
 

@@ -7,6 +7,7 @@ from core.instruments import Instrument
 from db import market_screen
 from db.engine import Database
 from db.screen_rows import QuoteRow
+from desk import asked_prices
 from desk.market import Candle as Bar
 from desk.screens import INTERVALS
 
@@ -19,7 +20,11 @@ MOST_BARS = 200_000
 def quotes(database: Database, market: str, instruments: Sequence[Instrument]) -> dict[str, QuoteRow]:
     """The latest quotes by key; those that have never traded are left out. Prices in paise."""
     names = [(one.exchange, one.symbol) for one in instruments]
-    return {each.listing.key: each for each in market_screen.quotes(database, market, names)[1]}
+    found = {each.listing.key: each for each in market_screen.quotes(database, market, names)[1]}
+    asked_prices.note(
+        database, market, [one.key for one in instruments], {key: each.age_ms for key, each in found.items()}
+    )
+    return found
 
 
 def bars(

@@ -17,7 +17,7 @@ from core.windows import AUCTIONS
 from db import market_screen, screens, wallet_screen
 from db.engine import Database
 from db.screen_rows import Header, QuoteRow
-from desk import masters
+from desk import asked_prices, masters
 from desk.access import AccountRef
 from desk.holding_rows import holding_row, position_rows
 from desk.rows import (
@@ -246,6 +246,7 @@ def quotes(database: Database, market: str, keys: Sequence[str]) -> Row:
     clock, found = market_screen.quotes(database, market, names)
     if clock is None:
         raise Refusal(Reason.NOT_FOUND, "There is no such market.", "market")
+    asked_prices.note(database, market, asked, {each.listing.key: each.age_ms for each in found})
     state = _quoted(market_state(clock))
     windows = _windows(database, clock)
     items = {each.listing.key: _quote(database, each, state, windows) for each in found}

@@ -16,7 +16,7 @@ from core.reasons import Reason, Refusal
 from db import gtts, trading_reads
 from db.engine import Database, retrying
 from db.trading import commit
-from desk import masters, slicing
+from desk import asked_prices, masters, slicing
 from desk.answers import Answer, answered, fingerprint, problem, replay, request_row
 from desk.gtt_rows import gtt_row
 from desk.rows import order_row
@@ -35,8 +35,10 @@ def place(
     """
     asked = fingerprint("place", wish, exits) if exits else fingerprint("place", wish)
     master = masters.get(database)
+    market = ""
 
     def act() -> Answer:
+        nonlocal market
         instrument = instrument_of(master, wish.instrument_id)
         with database.connection() as connection:
             latency = settings.load().kagaz_latency_ms
@@ -44,6 +46,7 @@ def place(
                 connection, master, account_id, [instrument], key=key, new_order=True, latency_ms=latency,
                 **looked_at(wish),
             )  # fmt: skip
+            market = task.work.market
             before = replay(task.loaded.stored, asked)
             if before:
                 return before
@@ -74,7 +77,10 @@ def place(
         ring_for_an_order(database)
         return answer
 
-    return answered(act)
+    answer = answered(act)
+    if answer.body.get("reason_code") in (Reason.NO_PRICE, Reason.STALE_PRICE):
+        asked_prices.ask(database, market, [wish.instrument_id], [wish.instrument_id])
+    return answer
 
 
 def looked_at(wish: PlaceOrder) -> dict[str, Any]:

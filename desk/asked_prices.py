@@ -1,0 +1,59 @@
+"""What programs asked the price of and got none that is fresh: whoever prices a market prices it from then on.
+
+Screens say what they show over their stream. A program that only sends requests has no stream: without this an option
+that nobody shows would never get a price, however long the program waited.
+"""
+
+import threading
+import time
+from collections.abc import Collection, Mapping
+
+from db.engine import Database
+from desk import jobs, masters
+
+ROLE = "prices-asked"
+KEPT_SECONDS = 60.0
+"""For so long after it was last asked for a price is wanted."""
+AGAIN_SECONDS = 20.0
+"""What is asked for again and again is said anew this often, well before what was said is forgotten."""
+OLD_MS = 15_000
+"""A price of this age counts as none; in an open market it means that nobody looks at it."""
+MOST = 5_000
+
+
+class _Asked:
+    """What was asked for in one market by one process: when, by instrument."""
+
+    def __init__(self) -> None:
+        self.at: dict[int, float] = {}
+        self.said_at = 0.0
+
+
+_lock = threading.Lock()
+_by_market: dict[tuple[str, str], _Asked] = {}
+
+
+def note(database: Database, market: str, keys: Collection[str], ages: Mapping[str, int]) -> None:
+    """Notes that prices were asked for by key; ``ages`` are in ms, of those that there are."""
+    by_key = masters.get(database).by_key
+    asked = {key: by_key[key].id for key in keys if key in by_key}
+    ask(database, market, asked.values(), [one for key, one in asked.items() if ages.get(key, OLD_MS) >= OLD_MS])
+
+
+def ask(database: Database, market: str, asked: Collection[int], without: Collection[int]) -> None:
+    """Notes that the prices of ``asked`` were asked for, of which those ``without`` have none that is fresh.
+
+    Writes one heartbeat when something new is without a price, and every AGAIN_SECONDS while it is asked for again.
+    """
+    now = time.monotonic()
+    with _lock:
+        kept = _by_market.setdefault((database.url, market), _Asked())
+        kept.at = {one: at for one, at in kept.at.items() if now - at < KEPT_SECONDS}
+        new = [one for one in without if one not in kept.at][: MOST - len(kept.at)]
+        again = [one for one in asked if one in kept.at]
+        kept.at |= dict.fromkeys([*new, *again], now)
+        if not new and not (again and now - kept.said_at >= AGAIN_SECONDS):
+            return
+        kept.said_at = now
+        said = sorted(kept.at)
+    jobs.beat(database, ROLE, market, None, {"looked_at": {market: said}})
