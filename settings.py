@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -191,6 +192,17 @@ class Settings(BaseSettings):
         le=3600,
         description="How many times as fast as it was a past day is played by the replay feed.",
         json_schema_extra={"must": "be a number above 0, 3600 at most"},
+    )
+    kagaz_replay_from: date | None = Field(
+        default=None,
+        description="Past day that the replay feed plays first, `2023-01-02`; those before it are the past of its "
+        "charts. Unset: the earliest in the files.",
+        json_schema_extra={"must": "be a day like 2023-01-02"},
+    )
+    kagaz_replay_stamps: Annotated[Literal["end", "start"], SmallLetters] = Field(
+        default="end",
+        description="Which of a minute its bar's time is: `end`, so that 09:16 is the first, or `start`.",
+        json_schema_extra={"must": "be end or start"},
     )
     kagaz_frame_ms: int = _whole(250, 20, 60_000, _FRAME, "Milliseconds between two frames of the simulator.")
     kagaz_live_frame_ms: int = _whole(100, 20, 60_000, _FRAME, "Milliseconds between two frames of a live market.")

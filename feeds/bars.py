@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 OPENS, CLOSES = 9 * 60 + 15, 15 * 60 + 30  # minutes since midnight
 WHOLE_DAY = -1
@@ -33,10 +34,17 @@ class Bar:
 
 @dataclass(slots=True)
 class Reading:
-    """Bars by date and symbol, in order of time, and how many rows were left out for what reason."""
+    """Bars by date and symbol, in order of time; how many rows were left out for what reason, and where the first of
+    each stands (``file.csv:3``)."""
 
     days: dict[date, dict[str, list[Bar]]] = field(default_factory=dict)
     problems: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
+
+    def leave_out(self, reason: str, place: str) -> None:
+        """Counts a row that is no bar."""
+        self.problems[reason] += 1
+        self.first.setdefault(reason, place)
 
 
 class _BadRowError(ValueError):
@@ -44,18 +52,19 @@ class _BadRowError(ValueError):
 
 
 def read(path: Path, end_stamped: bool = True) -> Reading:
-    """Every bar of a file, or of all ``.csv`` files of a folder. Raises OSError when it cannot be opened.
+    """Every bar of a file, or of all ``.csv`` files of a folder and of those in it. Raises OSError when one cannot be
+    opened.
 
     ``end_stamped`` says that a minute's bar carries the time at which it ended.
     """
     reading = Reading()
-    files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    files = sorted(path.rglob("*.csv")) if path.is_dir() else [path]
     for file in files:
         with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-            _read(reading, file.stem, csv.reader(_without_nul(lines)), end_stamped)
+            _read(reading, file, csv.reader(_without_nul(lines)), end_stamped)
     for symbols in reading.days.values():
         for symbol, bars in symbols.items():
-            symbols[symbol] = _in_order(bars, reading.problems)
+            symbols[symbol] = _in_order(bars, reading, symbol)
     return reading
 
 
@@ -63,7 +72,8 @@ def _without_nul(lines: Iterable[str]) -> Iterator[str]:
     return (line.replace("\0", "") for line in lines)
 
 
-def _read(reading: Reading, name: str, rows: Iterator[list[str]], end_stamped: bool) -> None:
+def _read(reading: Reading, file: Path, rows: Any, end_stamped: bool) -> None:
+    """``rows`` is a reader of ``csv``, which knows its line."""
     headed = False
     while True:
         try:
@@ -71,7 +81,7 @@ def _read(reading: Reading, name: str, rows: Iterator[list[str]], end_stamped: b
         except StopIteration:
             return
         except csv.Error:
-            reading.problems["unreadable"] += 1
+            reading.leave_out("unreadable", f"{file.name}:{rows.line_num}")
             continue
         cells = [cell.strip() for cell in row]
         if not any(cells):
@@ -80,9 +90,9 @@ def _read(reading: Reading, name: str, rows: Iterator[list[str]], end_stamped: b
             headed = True
             continue
         try:
-            symbol, day, bar = _bar(cells, name if headed else None, end_stamped)
+            symbol, day, bar = _bar(cells, file.stem if headed else None, end_stamped)
         except _BadRowError as error:
-            reading.problems[str(error)] += 1
+            reading.leave_out(str(error), f"{file.name}:{rows.line_num}")
             continue
         reading.days.setdefault(day, {}).setdefault(symbol, []).append(bar)
 
@@ -139,12 +149,12 @@ def _count(text: str) -> int:
     return int(count)
 
 
-def _in_order(bars: list[Bar], problems: Counter[str]) -> list[Bar]:
+def _in_order(bars: list[Bar], reading: Reading, symbol: str) -> list[Bar]:
     """Ascending by minute, one a minute (the first stays); minutes win over a bar of the whole day."""
     by_minute: dict[int, Bar] = {}
     for bar in bars:
         if bar.minute in by_minute:
-            problems["repeated"] += 1
+            reading.leave_out("repeated", symbol)
         else:
             by_minute[bar.minute] = bar
     if len(by_minute) > 1:

@@ -4,12 +4,13 @@ It ends at the previous closes of the universe's trading date, and obeys the sam
 shares move together, an index is the worth of its basket, a future carries its basis.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
+from feeds.bars import Bar
 from feeds.candles import CANDLE_TYPE, MINUTE_MS, Candles
 from feeds.derive import Derivatives
 from feeds.returns import Returns, bustle, restlessness
@@ -24,9 +25,18 @@ MIDNIGHT_MS = 15 * 3_600_000 + 1_800_000  # from an Indian midnight to 15:30
 
 
 class History:
-    """Past candles of cash, indices and futures. ``dates`` ascend and end before the universe's own."""
+    """Past candles of cash, indices and futures. ``dates`` ascend and end before the universe's own.
 
-    def __init__(self, universe: Universe, dates: Sequence[date], seed: int) -> None:
+    ``known`` has the real days of an instrument (by id, oldest first), which are taken for the last of the dates.
+    """
+
+    def __init__(
+        self,
+        universe: Universe,
+        dates: Sequence[date],
+        seed: int,
+        known: Mapping[int, Sequence[Bar]] | None = None,
+    ) -> None:
         self._universe = universe
         self._closes_at = np.array([close_of(day) for day in dates], np.int64)
         self._rng = np.random.Generator(np.random.PCG64([seed, len(dates)]))
@@ -36,8 +46,13 @@ class History:
         cash = np.flatnonzero(universe.is_share | universe.is_index)
         self._rows = np.concatenate([cash, self._futures])
         sectors = [universe.listings[int(n)].instrument.sector or "other" for n in cash]
-        known = [universe.listings[int(n)].correlation for n in cash]
-        self._cash, self._returns = cash, Returns(sectors, universe.sigma[cash], known)
+        correlation = [universe.listings[int(n)].correlation for n in cash]
+        self._known = {
+            universe.row[number]: list(bars)[-len(dates) :]
+            for number, bars in (known or {}).items()
+            if number in universe.row and bars and dates
+        }
+        self._cash, self._returns = cash, Returns(sectors, universe.sigma[cash], correlation)
 
     def days(self) -> Candles:
         """One candle a date and instrument."""
@@ -52,7 +67,16 @@ class History:
         high = np.maximum(opened, close) * np.exp(np.abs(self._noise(count, sigma * 0.5)))
         low = np.minimum(opened, close) * np.exp(-np.abs(self._noise(count, sigma * 0.5)))
         share = np.exp(0.4 * self._rng.standard_normal(close.shape) - 0.08)
-        return self._candles(self._closes_at - MIDNIGHT_MS, opened, high, low, close, share)
+        days = self._candles(self._closes_at - MIDNIGHT_MS, opened, high, low, close, share)
+        self._put_known(days.reshape(count, len(self._rows)))
+        return days
+
+    def _put_known(self, days: Candles) -> None:
+        """Real days in place of those made up, a row a date."""
+        for column, row in enumerate(map(int, self._rows)):
+            for day, bar in zip(days[::-1, column], reversed(self._known.get(row, [])), strict=False):
+                for name in ("open", "high", "low", "close", "volume"):
+                    day[name] = getattr(bar, name)
 
     def minutes(self, last: int, days: Candles) -> Candles:
         """One candle a minute and instrument of the ``last`` dates, leading to each date's own close."""
@@ -91,6 +115,11 @@ class History:
             follows = universe.row.get(universe.listings[row].follows or 0)
             if follows is not None:
                 full[:, row] = universe.prev_close[row] * full[:, follows] / universe.prev_close[follows]
+        for row, bars in self._known.items():
+            closes = np.array([bar.close for bar in bars], float)
+            # What was made up leads to the first that is known.
+            full[:, row] *= closes[0] / full[-len(closes), row]
+            full[-len(closes) :, row] = closes
         under = universe.underlying[self._futures]
         basis = universe.prev_close[self._futures] / universe.prev_close[under]
         # The basis of yesterday grows with the time that was still to pass.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.frames import DEPTH, Rows
-from feeds.bars import Bar, Reading
+from feeds.bars import WHOLE_DAY, Bar, Reading
 from feeds.crowd import Hours
 from feeds.floor import Floor
 from feeds.paths import SESSION_MS, Path, through
@@ -30,12 +30,17 @@ def symbol_of(name: str) -> str:
     return ALIASES.get(name, name)
 
 
-def past_day_for(reading: Reading, trading_date: date, resume: Mapping[str, Any]) -> date | None:
-    """Which past day is played on a trading date: the one already begun, else the next; None at the end."""
+def past_day_for(
+    reading: Reading, trading_date: date, resume: Mapping[str, Any], first: date | None = None
+) -> date | None:
+    """Which past day is played on a trading date: the one already begun, else the next; None at the end.
+
+    A market that has played none begins with ``first``, or with the next day that there is.
+    """
     played = resume.get("past_day")
     days = sorted(reading.days)
     if played is None:
-        return days[0] if days else None
+        return next((day for day in days if first is None or day >= first), None)
     if resume.get("trading_date") == trading_date.isoformat():
         return date.fromisoformat(played)
     return next((day for day in days if day.isoformat() > played), None)
@@ -50,6 +55,23 @@ def closes_before(reading: Reading, day: date) -> dict[str, int]:
         if before:
             out[symbol_of(name)] = before[-1].close
     return out
+
+
+def days_before(reading: Reading, day: date) -> dict[str, list[Bar]]:
+    """What each symbol of a past day did on the days before it, oldest first, one bar a day."""
+    out: dict[str, list[Bar]] = {symbol_of(name): [] for name in reading.days.get(day, {})}
+    for one in sorted(earlier for earlier in reading.days if earlier < day):
+        for name, bars in reading.days[one].items():
+            if bars and symbol_of(name) in out:
+                out[symbol_of(name)].append(_whole(bars))
+    return out
+
+
+def _whole(bars: list[Bar]) -> Bar:
+    """A day's bars, which ascend, as one."""
+    high, low = max(bar.high for bar in bars), min(bar.low for bar in bars)
+    volume = sum(bar.volume for bar in bars)
+    return Bar(WHOLE_DAY, bars[0].open, high, low, bars[-1].close, volume, bars[-1].oi)
 
 
 class Replay:

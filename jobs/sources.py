@@ -12,7 +12,7 @@ from desk import corporate, masters, replays
 from desk.market import Database, MarketState
 from desk.master import Master
 from feeds import replay
-from feeds.bars import Reading, read
+from feeds.bars import Bar, Reading, read
 from feeds.guard import Believing, Guard
 from feeds.live.guard import LiveGuard
 from feeds.protocol import Feed
@@ -64,8 +64,8 @@ def open_date(
         recorded.open_date(database, settings, state, resume)
         return
     if state.feed == "replay":
-        reading = _reading(settings.kagaz_replay_path)
-        past_day = replay.past_day_for(reading, state.trading_date, resume)
+        reading = _reading(settings.kagaz_replay_path, settings.kagaz_replay_stamps)
+        past_day = replay.past_day_for(reading, state.trading_date, resume, settings.kagaz_replay_from)
         reference = _reference(database, reading, past_day) if past_day else None
     found = corporate.between(database, day.before(database, state), state.trading_date)
     adjusted = corporate.in_new_units(closes, found, masters.get(database))
@@ -73,11 +73,25 @@ def open_date(
     day.load(database, state, reference)
 
 
+def known_past(
+    database: Database, settings: Settings, state: MarketState, resume: Mapping[str, Any]
+) -> dict[int, list[Bar]]:
+    """The days before the past day that a market replays, by instrument; empty where nothing is known."""
+    if state.feed != "replay" or recorded.days(settings) or replays.why_not(state, settings):
+        return {}
+    reading = _reading(settings.kagaz_replay_path, settings.kagaz_replay_stamps)
+    past_day = replay.past_day_for(reading, state.trading_date, resume, settings.kagaz_replay_from)
+    if past_day is None:
+        return {}
+    listed = _listed(database)
+    return {listed[symbol]: bars for symbol, bars in replay.days_before(reading, past_day).items() if symbol in listed}
+
+
 def _open_replay(
     database: Database, settings: Settings, state: MarketState, resume: dict[str, Any]
 ) -> tuple[Universe, Feed]:
-    reading = _reading(settings.kagaz_replay_path)
-    past_day = replay.past_day_for(reading, state.trading_date, resume)
+    reading = _reading(settings.kagaz_replay_path, settings.kagaz_replay_stamps)
+    past_day = replay.past_day_for(reading, state.trading_date, resume, settings.kagaz_replay_from)
     if past_day is None:
         return day.load(database, state), Silent(resume, "No past day is left to play.")
     reference = _reference(database, reading, past_day)
@@ -89,19 +103,19 @@ def _open_replay(
 
 
 @lru_cache(maxsize=1)
-def _reading(path: Path | None) -> Reading:
+def _reading(path: Path | None, stamps: str) -> Reading:
     if path is None:
         log.get(__name__).error("KAGAZ_REPLAY_PATH names no file or folder of bars, so that nothing is played")
         return Reading()
-    reading = read(path)
-    log.get(__name__).info("Bars read", extra={"days": len(reading.days), "left_out": dict(reading.problems)})
+    reading = read(path, end_stamped=stamps == "end")
+    told = {"days": len(reading.days), "left_out": dict(reading.problems), "first_left_out": reading.first}
+    log.get(__name__).info("Bars read", extra=told)
     return reading
 
 
 def _reference(database: Database, reading: Reading, past_day: date) -> dict[int, int]:
     """Previous closes of the past day, by the instruments of today that they belong to."""
-    master = masters.get(database)
-    listed = {one.symbol: one.id for one in master.by_id.values() if one.kind not in DERIVATIVES}
+    listed = _listed(database)
     closes = replay.closes_before(reading, past_day)
     return {listed[symbol]: price for symbol, price in closes.items() if symbol in listed}
 
@@ -111,3 +125,8 @@ def guard_of(feed: Feed, universe: Universe, state: MarketState, master: Master)
     if isinstance(feed, Recorded):
         return Believing(universe)
     return Guard(universe) if state.owner_id is None else LiveGuard(universe, master.leads)
+
+
+def _listed(database: Database) -> dict[str, int]:
+    """Shares and indices by the symbol under which files know them."""
+    return {one.symbol: one.id for one in masters.get(database).by_id.values() if one.kind not in DERIVATIVES}

@@ -61,6 +61,7 @@ def test_days_take_their_symbol_from_the_file(tmp_path: Path) -> None:
 def test_a_bad_row_is_named_and_the_rest_is_read(tmp_path: Path, row: str, problem: str) -> None:
     reading = read(write(tmp_path, "any.csv", f"{GOOD}{row}\n\n"))
     assert reading.problems == {problem: 1}
+    assert reading.first == {problem: "NIFTY" if problem == "repeated" else "any.csv:2"}
     assert len(reading.days[DAY]["NIFTY"]) == 1
 
 
@@ -71,6 +72,15 @@ def test_a_folder_holds_many_symbols_and_rows_in_any_order(tmp_path: Path) -> No
     reading = read(tmp_path)
     assert [bar.minute for bar in reading.days[DAY]["NIFTY"]] == [555, 556]
     assert set(reading.days[DAY]) == {"NIFTY", "BANKNIFTY"}
+
+
+def test_a_folder_may_keep_its_days_and_minutes_in_folders_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "minutes").mkdir()
+    (tmp_path / "days" / "old").mkdir(parents=True)
+    write(tmp_path / "minutes", "any.csv", GOOD)
+    head = "timestamp,open,high,low,close,volume,oi\n"
+    write(tmp_path / "days" / "old", "INFY.csv", head + "2023-01-02 00:00:00+05:30,1,2,1,1,5,0\n")
+    assert set(read(tmp_path).days[DAY]) == {"NIFTY", "INFY"}
 
 
 def test_bytes_that_are_no_text_are_bad_rows(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.frames import Rows, row_type
+from feeds.bars import WHOLE_DAY, Bar
 from feeds.candles import CandleMaker
 from feeds.history import History
 from tests.feeds.listings import FUND, FUTURE, NIFTY, SHARES, universe
@@ -69,6 +70,24 @@ def test_a_past_ends_at_the_previous_close_and_holds_together(history: History) 
     closes = {n: days["close"][days["instrument"] == n].astype(float) for n in (NIFTY, *SHARES)}
     basket = np.mean([closes[n] / closes[n][-1] for n in SHARES], axis=0)
     assert closes[NIFTY] / closes[NIFTY][-1] == pytest.approx(basket, rel=1e-3)
+
+
+def test_days_that_are_known_stand_in_the_past_and_the_rest_leads_to_them() -> None:
+    market, share = universe(), SHARES[0]
+    known = [Bar(WHOLE_DAY, 90_000 + 10 * n, 91_000, 89_000, 90_100 + 10 * n, 1_000 + n, 0) for n in range(20)]
+    dates = [date(2026, 11, 20) - timedelta(days=n) for n in range(60)][::-1]
+    made = History(market, dates, seed=3, known={share: known, NIFTY: known, 999_999: known})
+    days = made.days()
+    for number in (share, NIFTY):
+        own = days[days["instrument"] == number]
+        assert own["close"][-20:].tolist() == [bar.close for bar in known]
+        assert own["open"][-20:].tolist() == [bar.open for bar in known]
+        assert own["volume"][-20:].tolist() == [bar.volume for bar in known]
+        assert abs(own["close"][-21] / known[0].close - 1) < 0.1
+    future = days[days["instrument"] == FUTURE]["close"][-20:].astype(float)
+    assert future / future[-1] == pytest.approx(np.array([bar.close for bar in known]) / known[-1].close, rel=5e-3)
+    last = made.minutes(1, days)
+    assert last["close"][last["instrument"] == share][-1] == known[-1].close
 
 
 def test_minutes_lead_to_their_days_close(history: History) -> None:

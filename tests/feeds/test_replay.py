@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from feeds.bars import OPENS, WHOLE_DAY, Bar, Reading
 from feeds.paths import MINUTE_MS, SESSION_MS, Path, through
-from feeds.replay import Replay, closes_before, past_day_for
+from feeds.replay import Replay, closes_before, days_before, past_day_for
 from tests.feeds.listings import DATE, FUTURE, NIFTY, SHARES, universe
 
 PAST = date(2023, 1, 2)
@@ -130,10 +130,31 @@ def test_it_ends_with_its_day_and_resumes_where_it_stopped() -> None:
 def test_each_trading_date_plays_the_next_past_day() -> None:
     reading = Reading({date(2023, 1, day): {"NIFTY": bars()} for day in (2, 3, 4)})
     assert past_day_for(reading, DATE, {}) == date(2023, 1, 2)
+    assert past_day_for(reading, DATE, {}, date(2023, 1, 3)) == date(2023, 1, 3)
+    assert past_day_for(reading, DATE, {}, date(2022, 12, 31)) == date(2023, 1, 2)
+    assert past_day_for(reading, DATE, {}, date(2023, 2, 1)) is None
     begun = {"past_day": "2023-01-03", "trading_date": DATE.isoformat()}
     assert past_day_for(reading, DATE, begun) == date(2023, 1, 3)
     assert past_day_for(reading, date(2026, 11, 24), begun) == date(2023, 1, 4)
     assert past_day_for(reading, DATE, {"past_day": "2023-01-04", "trading_date": "2026-11-20"}) is None
+
+
+def test_the_days_before_a_past_day_are_known_one_bar_each() -> None:
+    minute, day = bars(), Bar(WHOLE_DAY, 149_000, 152_000, 148_000, 150_000, 70, 0)
+    reading = Reading(
+        {
+            date(2022, 12, 30): {"NIFTY": [day]},
+            date(2023, 1, 2): {"NIFTY": minute, "Y": [day]},
+            date(2023, 1, 3): {"NIFTY": minute},
+        }
+    )
+    known = days_before(reading, date(2023, 1, 3))
+    assert set(known) == {"NIFTY 50"}
+    first, second = known["NIFTY 50"]
+    assert first == day
+    assert (second.minute, second.open, second.close) == (WHOLE_DAY, minute[0].open, minute[-1].close)
+    assert (second.high, second.low) == (max(bar.high for bar in minute), min(bar.low for bar in minute))
+    assert second.volume == sum(bar.volume for bar in minute)
 
 
 def test_a_past_day_closes_from_the_day_before_it() -> None:
