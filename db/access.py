@@ -248,6 +248,18 @@ def insert_account(connection: Connection[Any], user_id: int, market: str, name:
     return None if found is None else int(found)
 
 
+def open_main_books(connection: Connection[Any], market: str) -> int:
+    """Opens ``main`` in one of everybody's markets for all who have it in another of them; how many."""
+    sql = """insert into accounts (user_id, market, name, trading_date)
+             select distinct a.user_id, m.id, a.name, m.trading_date
+             from accounts a join markets its on its.id = a.market and its.shown_to is null
+             join users u on u.id = a.user_id and u.active
+             join markets m on m.id = %s
+             where a.name = 'main' and a.archived_at is null
+             on conflict (user_id, market, name) where archived_at is null do nothing"""
+    return connection.execute(sql, (market,)).rowcount
+
+
 def books_of(connection: Connection[Any], user_id: int, market: str) -> int:
     """How many living books the user has in a market."""
     sql = "select count(*) from accounts where user_id = %s and market = %s and archived_at is null"

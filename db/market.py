@@ -167,6 +167,11 @@ def set_running(conn: Connection, market: str, running: bool) -> None:
     conn.execute("update markets set running = %s where id = %s", (running, market))
 
 
+def run_alone(conn: Connection, market: str) -> None:
+    """Of everybody's markets switches this one on and the others off; owners' stay as they are."""
+    conn.execute("update markets set running = id = %s where shown_to is null", (market,))
+
+
 def set_recording(conn: Connection, market: str, recording: bool) -> bool:
     """Has a market's frames written to files, or no more; whether there is such a market."""
     done = conn.execute("update markets set recording = %s where id = %s", (recording, market))

@@ -17,6 +17,7 @@
     python -m desk session remove 2026-11-08
     python -m desk masters load FILE [--vendor upstox|truedata] [--as-of 2026-12-01]   instruments as a vendor lists
     python -m desk masters fetch [--vendor upstox|truedata] [--user NAME] [--url URL]  them; one line of JSON
+    python -m desk market [simulator|replay]   which market everybody trades in; with a name another from now on
     python -m desk record MARKET on|off        writes a market's frames to files, so that its day can be played again
     python -m desk recordings                  what has been recorded, and in which folder
 
@@ -49,10 +50,13 @@ from desk import (
     installation,
     recordings,
     risk_switch,
+    switching,
     vendor_fetch,
     vendor_masters,
     wallet,
 )  # fmt: skip
+from desk import market as markets
+from desk.market import FEEDS
 from desk.principal import Principal
 from desk.verify import verify
 
@@ -95,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
     for kind in ("split", "bonus"):
         action = commands.add_parser(kind, help=f"enter the {kind} of a share for a date to come")
         action.add_argument("share", metavar="NSE:INFY")
-        action.add_argument("ex_date", type=date.fromisoformat, metavar="YYYY-MM-DD")
+        action.add_argument("ex_date", type=_day, metavar="YYYY-MM-DD")
         action.add_argument("ratio", metavar="5:1" if kind == "split" else "1:1")
         action.add_argument("--isin", help="the share's new ISIN")
         action.add_argument("--lot", type=int, help="the new lot of its contracts, in shares")
@@ -110,12 +114,20 @@ def parser() -> argparse.ArgumentParser:
     rearm.set_defaults(run=_rearm)
     _calendar(commands)
     _masters(commands)
+    _markets(commands)
+    return top
+
+
+def _markets(commands: Any) -> None:
+    """Which market runs, and what is recorded of markets."""
+    chosen = commands.add_parser("market", help="say or choose the market that everybody trades in")
+    chosen.add_argument("feed", nargs="?", choices=tuple(FEEDS))
+    chosen.set_defaults(run=_market)
     record = commands.add_parser("record", help="record the frames of a market, or no more")
     record.add_argument("market", metavar="MARKET")
     record.add_argument("switch", choices=("on", "off"))
     record.set_defaults(run=_record)
     commands.add_parser("recordings", help="list what has been recorded").set_defaults(run=_recordings)
-    return top
 
 
 def _masters(commands: Any) -> None:
@@ -291,6 +303,17 @@ def _kill(database: Database, asked: argparse.Namespace) -> int:
 def _rearm(database: Database, asked: argparse.Namespace) -> int:
     told = risk_switch.rearm(database, ROOT, access.by_key(database, asked.account))
     print(f"{told['account']} is {told['state']}.")
+    return 0
+
+
+def _market(database: Database, asked: argparse.Namespace) -> int:
+    if asked.feed is not None:
+        market, opened = switching.choose(database, ACTOR, asked.feed)
+        print(f"Everybody trades in {market} now; {opened} books were opened in it, without money yet.")
+        return 0
+    for one in markets.markets(database):
+        if one.shown_to is None:
+            print(f"{one.id}: {'runs' if one.running else 'is off'}, trading date {one.trading_date}.")
     return 0
 
 

@@ -125,7 +125,7 @@ def prepare(
     database = Database(url, pool_size=POOL, patience=PATIENCE)
     try:
         with exclusive(url, LOCK):
-            _seed(database, step)
+            _seed(database, settings, step)
         if users:
             from desk import first_users
 
@@ -139,13 +139,18 @@ def prepare(
     return database
 
 
-def _seed(database: "Database", step: Callable[[str], object]) -> None:
+def _seed(database: "Database", settings: "Settings", step: Callable[[str], object]) -> None:
     from desk import market, masters
 
     step("instruments")
     masters.seed(database, dt.datetime.now(INDIA).date())
     step("market")
-    market.ensure_markets(database)
+    chosen = market.ensure_markets(database)
+    if "kagaz_feed" in settings.model_fields_set and not market.state(database, chosen).running:
+        log.get(__name__).warning(
+            "Another market runs than KAGAZ_FEED names: `python -m desk market` says which, and changes it",
+            extra={"named": chosen},
+        )
 
 
 def release() -> None:

@@ -218,7 +218,7 @@ def phase_of(database: Database, market: Clock) -> Phase | None:
 
 
 def feed(database: Database, market: str) -> Row:
-    """{market, state, age_ms, frame, phase, until}: the feed pill of a market. Raises Refusal for an unknown one."""
+    """{market, state, age_ms, frame, phase, until, past_day}: a market's feed pill. Refusal for an unknown one."""
     found = next(iter(market_screen.markets(database, [market])), None)
     if found is None:
         raise Refusal(Reason.NOT_FOUND, "There is no such market.", "market")
@@ -226,7 +226,8 @@ def feed(database: Database, market: str) -> Row:
 
 
 def feed_row(market: Clock, now: Phase | None = None) -> Row:
-    """What ``feed`` answers, of a clock already read. ``phase`` and ``until`` are None where a market never closes."""
+    """What ``feed`` answers, of a clock already read. ``phase`` and ``until`` are None where a market never closes;
+    ``past_day`` is the day whose prices are played again."""
     return {
         "market": market.id,
         "state": market_state(market, now is None or now.prints),
@@ -234,6 +235,7 @@ def feed_row(market: Clock, now: Phase | None = None) -> Row:
         "frame": market.frame,
         "phase": None if now is None else now.words,
         "until": None if now is None else ist(now.until),
+        "past_day": market.feed_state.get("past_day"),
     }
 
 

@@ -197,6 +197,7 @@ class Recorded:
         day, played = self._recording.day, self._universe.trading_date
         return {
             "feed": self.name,
+            "past_day": day.isoformat(),
             "label": f"Recording of {day.isoformat()}" + (f" played as {played.isoformat()}" if day != played else ""),
             "speed": self._speed,
             "recorded_frame": self.number,

@@ -145,6 +145,7 @@ class Replay:
         """Says plainly that these are prices of another day."""
         return {
             "feed": self.name,
+            "past_day": self._past_day.isoformat(),
             "label": f"{self._past_day.isoformat()} replayed as {self._universe.trading_date.isoformat()}",
             "speed": self._speed,
             **self._floor.state(),

@@ -1,15 +1,19 @@
 """The administrator's page: who may come in, whether the machinery lives, and whether the books balance."""
 
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from core.calendar import IST, DayKind
 from core.reasons import Refusal
-from desk import admin, calendar, corporate
+from desk import admin, calendar, corporate, switching
+from desk import market as markets
 from desk import verify as verifying
+from desk.market import FEEDS
 from ui import feeds, guard, listings, people, words
+from ui.outcome import act
 from ui.seat import Seat
 from ui.tables import table
 
@@ -256,8 +260,24 @@ def vendors_feeds(seat: Seat) -> None:
     feeds.overview(seat)
 
 
+def health(seat: Seat) -> None:
+    """What lives, and which of everybody's markets it is."""
+    machinery(seat)
+    runs = {each.feed for each in markets.markets(seat.database) if each.running and each.shown_to is None}
+    for feed in FEEDS:
+        if feed in runs:
+            continue
+        with st.popover(f"Switch everybody to the {feed}", icon=":material/swap_horiz:"):
+            st.markdown(
+                "Everybody trades there from now on, in books of their own that begin without money. The clock of the"
+                " market that runs now stands still; its books and open orders wait until it runs again."
+            )
+            if st.button("Switch", key=f"switch to {feed}", type="primary"):
+                act(partial(switching.choose, seat.database, seat.who.name, feed), f"The {feed} runs.")
+
+
 VIEWS = {
-    "Health": machinery, "Feeds": vendors_feeds, "Instruments": listings.instruments, "Jobs": jobs, "Books": books,
+    "Health": health, "Feeds": vendors_feeds, "Instruments": listings.instruments, "Jobs": jobs, "Books": books,
     "Actions": actions, "Calendar": hours, "Users": people.users, "Audit": people.trail,
 }  # fmt: skip
 

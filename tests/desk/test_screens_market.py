@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from core.reasons import Refusal
 from db.engine import Database
@@ -100,7 +101,13 @@ def test_a_market_before_its_first_frame_is_down(clean_database: Database) -> No
         "frame": 0,
         "phase": None,
         "until": None,
+        "past_day": None,
     }
+
+
+def test_a_market_of_the_past_says_which_day_it_plays(clean_database: Database) -> None:
+    make.market(clean_database, feed_state=Jsonb({"feed": "replay", "past_day": "2023-01-02"}))
+    assert screens.feed(clean_database, "sim")["past_day"] == "2023-01-02"
 
 
 def test_unknown_markets_and_endless_questions_are_refused(clean_database: Database) -> None:

@@ -175,6 +175,7 @@ class Feed(Shape):
     frame: int
     phase: str | None
     until: Time | None
+    past_day: Day | None
     feed: str
     session: str
     running: bool

@@ -157,7 +157,9 @@ export const mount = widget((root, data, tools) => {
     feed.title = why;
     put(time, `${clock(Date.now())} IST`);
     const market = state.feed?.market || state.market || data.market || "";
-    put(kind, KIND[market.split("/")[0]] || market);
+    const past = state.feed?.past_day;
+    put(kind, past ? `REPLAY OF ${past}` : KIND[market.split("/")[0]] || market);
+    kind.title = past ? `Prices of ${past}, played again under today's rules` : "";
     const status = link().status;
     const broken = status === "ended" || (status === "down" && now - link().since > 2000);
     banner.hidden = !broken;

@@ -1,0 +1,36 @@
+"""Which of everybody's markets runs: the simulator's, or that of past days. One at a time; the books of the other keep
+still, to be resumed when it runs again. Owners' live markets are their own affair (``desk.live``)."""
+
+import settings
+from core.reasons import Reason, Refusal
+from db import access, audit
+from db import market as rows
+from db.engine import Database
+from desk import market as markets
+from desk.market import FEEDS
+from desk.remember import forget_all
+
+
+def choose(database: Database, actor: str, feed: str) -> tuple[str, int]:
+    """Runs the market of ``simulator`` or ``replay`` in place of the other, and opens ``main`` in it for whoever
+    has that book elsewhere: the market, and how many books were opened. The sidecar follows within a second.
+
+    Raises Refusal where there is nothing to replay, or what is to be replayed is one owner's alone.
+    """
+    if feed not in FEEDS:
+        raise Refusal(Reason.BAD_INPUT, f"Choose one of {', '.join(FEEDS)}.", field="feed")
+    if feed == "replay" and settings.load().kagaz_replay_path is None:
+        sentence = (
+            "There is nothing to replay. Set KAGAZ_REPLAY_PATH to a file or folder of bars, and start Kagaz again."
+        )
+        raise Refusal(Reason.BAD_INPUT, sentence, field="feed")
+    market = markets.ensure_markets(database, feed=feed)
+    if market != FEEDS[feed]:
+        sentence = "What is to be replayed was recorded of a live market: it runs as its owner's own, for them alone."
+        raise Refusal(Reason.BAD_INPUT, sentence, field="feed")
+    with database.connection() as connection:
+        rows.run_alone(connection, market)
+        opened = access.open_main_books(connection, market)
+        audit.append(connection, actor, "MARKET_CHOSEN", market, detail={"books_opened": opened})
+    forget_all()
+    return market, opened
