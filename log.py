@@ -19,7 +19,6 @@ from types import MappingProxyType, TracebackType
 ROOT = "kagaz"
 HIDDEN = "***"
 LEVELS = ("debug", "info", "warning", "error")
-FORMATS = ("auto", "json", "human")
 
 _ids: ContextVar[Mapping[str, object]] = ContextVar("kagaz_log_ids", default=MappingProxyType({}))
 _known_secrets: set[str] = set()
@@ -188,7 +187,7 @@ def configure(level: str = "info", format: str = "auto") -> None:
     """Set this process's logs up; calling it again changes level and format, and adds nothing twice.
 
     `level` is one of `LEVELS` and rules Kagaz's own loggers; other libraries are heard from `warning` up.
-    `format` is one of `FORMATS`; `auto` means text on a terminal and JSON elsewhere.
+    `format` is `json`, `human` or `auto`, which means text on a terminal and JSON elsewhere.
     """
     root = logging.getLogger()
     handler = next((one for one in root.handlers if isinstance(one, _StandardError)), None)

@@ -22,7 +22,6 @@ ORDERS = "kagaz_orders"  # open work changed
 FRAMES = "kagaz_frames"  # a frame was stored
 ACCOUNTS = "kagaz_accounts"  # some account's version rose
 CONTROL = "kagaz_control"  # markets, users or sessions changed
-CHANNELS = (ORDERS, FRAMES, ACCOUNTS, CONTROL)
 
 # Rings of one channel within this time become one, in seconds.
 COALESCE = 0.020

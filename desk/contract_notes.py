@@ -28,10 +28,6 @@ COLUMNS = (
     "average_price", "value", "kind", "origin", "brokerage", "square_off_fee",
     "stt", "exchange_fee", "ipft", "sebi", "stamp", "gst", "dp", "total",
 )  # fmt: skip
-LABELS = {
-    "brokerage": "Brokerage", "stt": "STT", "exchange": "Exchange", "ipft": "IPFT", "sebi": "SEBI",
-    "stamp": "Stamp duty", "gst": "GST", "dp": "DP",
-}  # fmt: skip
 MOST_DAYS = 250
 
 
