@@ -11,7 +11,7 @@ import api.late
 import gateway.late
 from api import wire
 from desk import installation
-from ui import assets, theme_once
+from ui import assets, preload_words, theme_once
 from web.ending import ENDING
 from web.security import SecurityHeaders
 
@@ -22,6 +22,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     ENDING.watch()
     wire.send_at_once()
     theme_once.install()
+    preload_words.install()
     installation.start(preload=[api.late.MODULE, "ui.signin"], later=[gateway.late.MODULE])
     try:
         yield
