@@ -48,6 +48,7 @@ function bandFault(field, label, text, quote) {
 function quantityFault(form, terms) {
   const text = form.quantity.trim().replaceAll(",", "");
   const unit = terms.lot > 1 && form.inLots ? "lots" : "shares";
+  if (/^[0-9]{10,}$/.test(text)) return { field: "quantity", detail: "That is more than any order may carry. Ask for less." };
   if (!/^[0-9]{1,9}$/.test(text) || +text === 0)
     return { field: "quantity", detail: `Say how many ${unit}: a whole number above zero.` };
   const units = unitsOf(form, terms);
