@@ -1,6 +1,7 @@
 """What the values of settings may be: each type checks what was written and brings it into the form that is kept."""
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -44,6 +45,10 @@ def _programs(value: Path) -> Path:
     return value
 
 
+def _day(value: object) -> object:
+    return date.fromisoformat(value.strip()) if isinstance(value, str) else value
+
+
 def _there(value: Path) -> Path:
     if not value.exists():
         raise ValueError("not there")
@@ -72,6 +77,13 @@ def _domain(text: str) -> str:
     return found
 
 
+def _served(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("http", "https", "ws", "wss") or not parts.hostname:
+        raise ValueError("not an address of a service")
+    return value.strip()
+
+
 def _email(value: str) -> str:
     if re.fullmatch(r"[^\s@]+@[^\s@]+", value) is None:
         raise ValueError("not an e-mail address")
@@ -90,12 +102,16 @@ Address = Annotated[str, AfterValidator(_address)]
 """A name or number of a machine, to listen on."""
 PostgresUrl = Annotated[str, AfterValidator(_database)]
 """With the plain scheme, as psycopg wants it: hosting services hand out ``postgres://``, others name a driver."""
+Day = Annotated[date, BeforeValidator(_day)]
+"""Year, month and day: no number that somebody might mean by it."""
 Folder = Annotated[Path, AfterValidator(_absolute), AfterValidator(_folder)]
 """Absolute, as the other paths are: a child process may stand in another folder than who read the setting."""
 PostgresPrograms = Annotated[Path, AfterValidator(_absolute), AfterValidator(_programs)]
 """A folder with initdb and postgres."""
 ExistingPath = Annotated[Path, AfterValidator(_absolute), AfterValidator(_there)]
 """A file or folder that is there."""
+ServiceUrl = Annotated[str, AfterValidator(_served)]
+"""Where a service answers, by http or a WebSocket."""
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """Several, separated by commas or spaces."""
 Origins = Annotated[Words, AfterValidator(lambda value: tuple(_origin(one) for one in value))]

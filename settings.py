@@ -9,7 +9,6 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,6 +21,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 import log
 from setting_types import (
     Address,
+    Day,
     Domains,
     Email,
     ExistingPath,
@@ -30,6 +30,7 @@ from setting_types import (
     Password,
     PostgresPrograms,
     PostgresUrl,
+    ServiceUrl,
     SmallLetters,
     Words,
 )
@@ -164,11 +165,15 @@ class Settings(BaseSettings):
         "is lost, owners type their credentials in once more.",
         json_schema_extra={"must": "be 32 characters or more"},
     )
-    kagaz_upstox_url: str = Field(
-        default="https://api.upstox.com", description="Address of Upstox: its login and its candles, or a stand-in's."
+    kagaz_upstox_url: ServiceUrl = Field(
+        default="https://api.upstox.com",
+        description="Address of Upstox: its login and its candles, or a stand-in's.",
+        json_schema_extra={"must": "be an address like https://api.upstox.com"},
     )
-    kagaz_upstox_stream: str | None = Field(
-        default=None, description="Address of Upstox's stream, to try Kagaz with a stand-in. Unset: Upstox's own."
+    kagaz_upstox_stream: ServiceUrl | None = Field(
+        default=None,
+        description="Address of Upstox's stream, to try Kagaz with a stand-in. Unset: Upstox's own.",
+        json_schema_extra={"must": "be an address like wss://stream.example.com"},
     )
     kagaz_vendor_hosts: Words = Field(
         default=(),
@@ -193,7 +198,7 @@ class Settings(BaseSettings):
         description="How many times as fast as it was a past day is played by the replay feed.",
         json_schema_extra={"must": "be a number above 0, 3600 at most"},
     )
-    kagaz_replay_from: date | None = Field(
+    kagaz_replay_from: Day | None = Field(
         default=None,
         description="Past day that the replay feed plays first, `2023-01-02`; those before it are the past of its "
         "charts. Unset: the earliest in the files.",
