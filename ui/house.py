@@ -1,10 +1,12 @@
 """The way from a page to what the web process has prepared, and what a page says until it has."""
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from desk import installation
+from desk.whereabouts import Whereabouts, whereabouts
 
 WORDS = {
     "settings": "reading its settings",
@@ -21,6 +23,13 @@ def database() -> Any:
     """The database that the desk is asked with, or None while the installation is still being prepared."""
     state = installation.state()
     return state.require() if state.ready else None
+
+
+def where() -> Whereabouts:
+    """Where the books of this installation are."""
+    state = installation.state()
+    url = None if state.settings is None else state.settings.database_url
+    return whereabouts(state.home, url, Path(__file__).parents[1])
 
 
 @st.fragment(run_every=1.0)

@@ -40,6 +40,8 @@ def page() -> None:
             return
         _password_form(database)
         _google(database)
+        if warning := house.where().warning:
+            st.caption(warning)
 
 
 def _password_form(database: Any) -> None:
