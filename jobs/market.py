@@ -165,9 +165,7 @@ class MarketLoop(Steady):
             if self._state.owner_id is not None:
                 self._past_is_filled = True  # a live market's past is its vendor's to tell
                 return
-        resume = markets.resume_state(self._database, self.market)
-        known = sources.known_past(self._database, self._settings, self._state, resume)
-        past.fill(self._database, self.market, universe, self._settings.kagaz_seed, known)
+        past.fill(self._database, self._settings, self._state, universe)
         self._past_is_filled = True
 
     def _open(self) -> None:

@@ -12,7 +12,7 @@ from desk import admin, calendar, corporate, switching
 from desk import market as markets
 from desk import verify as verifying
 from desk.market import FEEDS
-from ui import feeds, guard, listings, people, words
+from ui import feeds, guard, house, listings, people, words
 from ui.outcome import act
 from ui.seat import Seat
 from ui.tables import table
@@ -262,12 +262,16 @@ def vendors_feeds(seat: Seat) -> None:
 
 def health(seat: Seat) -> None:
     """What lives, and which of everybody's markets it is."""
+    where = house.where()
+    st.caption(where.words)
+    if where.warning:
+        st.warning(where.warning)
     machinery(seat)
     runs = {each.feed for each in markets.markets(seat.database) if each.running and each.shown_to is None}
     for feed in FEEDS:
         if feed in runs:
             continue
-        with st.popover(f"Switch everybody to the {feed}", icon=":material/swap_horiz:"):
+        with st.popover(f"Switch everybody to the {feed}", icon=":material/swap_horiz:", key=f"popover {feed}"):
             st.markdown(
                 "Everybody trades there from now on, in books of their own that begin without money. The clock of the"
                 " market that runs now stands still; its books and open orders wait until it runs again."

@@ -8,7 +8,8 @@ import pytest
 import settings
 from core.reasons import Reason, Refusal
 from db.engine import Database
-from desk import access, market, switching
+from desk import access, installation, market, switching
+from desk.__main__ import main
 from desk.principal import Principal
 from tests import factories as make
 from tests.floor import INFY, Floor
@@ -82,4 +83,40 @@ def test_what_is_one_owners_alone_runs_for_nobody_else(
     monkeypatch.setattr(market.recordings, "owner_of", lambda _path: "asha")
     with pytest.raises(Refusal, match="its owner's own"):
         switching.choose(database, "admin", "replay")
+    assert runs(database) == ["sim"]
+
+
+def test_the_command_says_which_market_runs_and_chooses_another(
+    database: Database, floor: Floor, bars: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database.url)
+    settings.load.cache_clear()
+    floor.account()
+    assert main(["market"]) == 0
+    assert "sim: runs, trading date" in capsys.readouterr().out
+    assert main(["market", "replay"]) == 0
+    assert "trades in replay/default now" in capsys.readouterr().out
+    assert main(["market"]) == 0
+    assert "sim: is off" in capsys.readouterr().out
+    monkeypatch.setenv("KAGAZ_REPLAY_PATH", "")
+    settings.load.cache_clear()
+    assert main(["market", "replay"]) == 2
+    assert "Set KAGAZ_REPLAY_PATH" in capsys.readouterr().err
+
+
+def test_a_start_says_when_another_market_runs_than_the_settings_name(
+    database: Database, bars: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database.url)
+    make.ask(database, "update markets set running = id = 'sim' returning id")
+
+    def says() -> bool:
+        settings.load.cache_clear()
+        caplog.clear()
+        installation.prepare(settings.load()).close()
+        return "Another market runs than KAGAZ_FEED names" in caplog.text
+
+    assert not says()
+    monkeypatch.setenv("KAGAZ_FEED", "replay")
+    assert says()
     assert runs(database) == ["sim"]

@@ -88,6 +88,25 @@ def test_past_days_are_played_date_by_date_until_the_last(database: Database, lo
     assert loop._feed is None or loop._feed.state().get("ended")
 
 
+def test_a_replay_begins_where_one_says_and_has_the_real_days_before_it_on_its_charts(
+    database: Database, bars: Path
+) -> None:
+    chosen = settings.Settings(kagaz_replay_path=bars, kagaz_replay_from=date(2023, 1, 3))
+    market.ensure_markets(database, feed="replay", session="always", now=datetime(2026, 11, 23, 6, tzinfo=UTC))
+    market.switch(database, MARKET, on=True)
+    loop = MarketLoop(database, MARKET, chosen, Bus(), lambda: True, Wall())
+    loop.step()
+    loop.fill_the_past()
+    loop.close()
+    assert market.state(database, MARKET).feed_state["past_day"] == "2023-01-03"
+    nifty = masters.get(database).by_key["NSE:NIFTY 50"].id
+    since = datetime(2025, 11, 1, tzinfo=UTC)
+    days = market.candles(database, MARKET, nifty, "1d", since, datetime(2026, 11, 22, tzinfo=UTC))
+    last = days[-1]
+    assert (last.open, last.high, last.low, last.close) == (1_800_000, 1_800_500, 1_799_500, 1_800_200)
+    assert len(days) > 200  # what is older is made up
+
+
 def test_strikes_are_listed_round_the_past_days_prices(database: Database, loop: MarketLoop) -> None:
     loop.step()
     nifty = masters.get(database).by_key["NSE:NIFTY 50"].id

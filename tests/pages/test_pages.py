@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.calendar import IST
-from desk import masters
+from desk import installation, masters
 from tests.pages.conftest import words
 
 BOOKS = ["watch", "orders", "positions", "wallet", "pnl", "risk", "alerts", "instrument"]
@@ -185,6 +185,18 @@ def test_an_administrator_enters_and_withdraws_a_split(open_as, floor):
     assert list(app.dataframe[0].value["Units"]) == ["1 become 5"]
     next(each for each in app.button if each.label == "Withdraw").click().run()
     assert "No split or bonus was entered yet." in words(app)
+
+
+def test_an_administrator_reads_where_the_books_are(open_as, floor, monkeypatch):
+    monkeypatch.setattr(installation.state(), "home", "/srv/books")
+    assert "Postgres keeps the books in /srv/books." in words(open_as("root", "admin", live=True, role="admin"))
+
+
+def test_an_administrator_is_told_what_a_switch_of_markets_wants(open_as, floor):
+    app = open_as("root", "admin", live=True, role="admin")
+    next(each for each in app.button if each.key == "switch to replay").click().run()
+    assert not app.exception
+    assert "Set KAGAZ_REPLAY_PATH" in app.error[0].value
 
 
 def test_an_administrator_sets_a_holiday_and_takes_it_back(open_as, floor):
