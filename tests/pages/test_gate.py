@@ -31,7 +31,6 @@ def test_nobody_sees_only_the_gate(open_as, mounted):
     assert [name for name, _ in mounted] == []
 
 
-@pytest.mark.parametrize(("name", "password"), [("asha", "wrong password"), ("nobody", PASSWORD), ("ASHA ", "x" * 100)])
 def test_who_comes_to_a_house_that_does_not_last_is_told(open_as, mounted, monkeypatch):
     monkeypatch.setattr(installation.state(), "home", f"{tempfile.gettempdir()}/kagaz-0")
     assert "Set DATABASE_URL to keep it" in words(open_as(None))
@@ -39,6 +38,7 @@ def test_who_comes_to_a_house_that_does_not_last_is_told(open_as, mounted, monke
     assert "DATABASE_URL" not in words(open_as(None))
 
 
+@pytest.mark.parametrize(("name", "password"), [("asha", "wrong password"), ("nobody", PASSWORD), ("ASHA ", "x" * 100)])
 def test_what_does_not_belong_together_is_refused_in_one_sentence(open_as, floor, mounted, name, password):
     person(floor.database, "asha", password=PASSWORD)
     app = open_as(None)
