@@ -2,6 +2,8 @@
 
 import re
 
+FRESH_CASH = 10_00_000_00
+"""What a book begins with where nobody says otherwise: ten lakh rupees, in paise."""
 _PLAIN = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,2})?", re.ASCII)
 
 

@@ -35,7 +35,7 @@ from typing import Any
 
 import settings
 from core.calendar import IST, DayKind
-from core.money import parse_rupees, rupees
+from core.money import FRESH_CASH, parse_rupees, rupees
 from core.reasons import Refusal
 from core.vendors import Vendor
 from db.checks import UnfitServerError
@@ -69,7 +69,6 @@ TROUBLE = (
     DatabaseBusy,
     DatabaseUnavailable,
 )
-FRESH_CASH = "1000000"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -94,7 +93,8 @@ def parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_verify)
     reset = commands.add_parser("reset", help="archive an account and start it anew")
     reset.add_argument("account", metavar="USER/BOOK")
-    reset.add_argument("--cash", type=_amount, default=_amount(FRESH_CASH), metavar="RUPEES")
+    begins = f"what the new book begins with, else {rupees(FRESH_CASH)}"
+    reset.add_argument("--cash", type=_amount, default=FRESH_CASH, metavar="RUPEES", help=begins)
     reset.set_defaults(run=_reset)
     for kind in ("split", "bonus"):
         action = commands.add_parser(kind, help=f"enter the {kind} of a share for a date to come")

@@ -5,13 +5,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.money import FRESH_CASH
 from core.vendors import Vendor
 from db.engine import Database
 from desk import access, identity, live, replays, sharing, wallet
 from settings import Settings
 
 FILE = "first-sign-in.txt"
-CASH = 10_00_000_00  # ten lakh rupees, in paise
 HEADING = "The first users of this Kagaz and their passwords. Change them, then remove this file."
 
 
@@ -27,8 +27,8 @@ class Demo:
 
 # The admin comes last: while there is none, the others may be missing too, and are made at the next start.
 DEMO = (
-    Demo("asha", "Asha", "trader", CASH),
-    Demo("ravi", "Ravi", "trader", CASH),
+    Demo("asha", "Asha", "trader", FRESH_CASH),
+    Demo("ravi", "Ravi", "trader", FRESH_CASH),
     Demo("meera", "Meera", "analyst"),
     Demo("admin", "Administrator", "admin"),
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.money import parse_rupees
+from core.money import FRESH_CASH, group, parse_rupees
 from desk import screens, wallet
 from desk.answers import Answer
 from desk.sheet import as_csv
@@ -59,7 +59,9 @@ def money_form(seat: Seat, form: str, label: str, why: str, act: Callable[..., A
 def reset_form(seat: Seat) -> None:
     """A new start. The old book is archived as it stands."""
     with st.form("reset", border=True, width=440):
-        text = st.text_input("Start anew with (₹)", value="10,00,000", help="The old book is archived, never erased.")
+        text = st.text_input(
+            "Start anew with (₹)", value=group(FRESH_CASH // 100), help="The old book is archived, never erased."
+        )
         reason = reason_of()
         sure = st.checkbox("Archive this book and cancel its open orders")
         sent = st.form_submit_button("Reset", width="stretch")

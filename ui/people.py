@@ -5,7 +5,7 @@ from datetime import datetime, time
 import streamlit as st
 
 from core.calendar import IST
-from core.money import parse_rupees
+from core.money import FRESH_CASH, group, parse_rupees
 from core.reasons import Refusal
 from desk import identity
 from ui import words
@@ -89,7 +89,7 @@ def add_user(seat: Seat) -> None:
     with st.form("add-user", border=False):
         name = st.text_input("Name", max_chars=32)
         role = st.segmented_control("Role", identity.ROLES, default="trader", required=True)
-        cash = st.text_input("Virtual funds (₹)", value="10,00,000")
+        cash = st.text_input("Virtual funds (₹)", value=group(FRESH_CASH // 100))
         sent = st.form_submit_button("Add user")
     if not sent:
         return

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from core.money import FRESH_CASH
 from core.reasons import Reason, Refusal
 from db import audit, links
 from db import identity as rows
@@ -23,8 +24,6 @@ from desk.principal import Principal
 PROOF_LIFE = timedelta(minutes=5)
 """A proof counts when it is fresh: the cookie in which it reaches us lives for weeks."""
 INVITATION_LIFE = timedelta(days=7)
-FIRST_CASH = 10_00_000_00
-"""Virtual funds of who signs up on their own: ten lakh rupees, in paise."""
 CLOCKS_DIFFER = timedelta(minutes=2)
 
 
@@ -112,7 +111,7 @@ def _newcomer(database: Database, proof: Proof, address: str | None) -> User:
         row, account_id = create(connection, proof.issuer, name, "trader", None, email=proof.email)
         _insert(connection, row, proof, "sign-up")
         _note(connection, row, "SIGNED_IN", {"address": address, "way": proof.issuer})
-    fund(database, proof.issuer, row.name, account_id, FIRST_CASH)
+    fund(database, proof.issuer, row.name, account_id, FRESH_CASH)
     return public(row)
 
 

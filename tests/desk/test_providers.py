@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.money import FRESH_CASH
 from core.reasons import Reason, Refusal
 from db.engine import Database
 from desk import identity
@@ -205,7 +206,7 @@ def test_a_newcomer_becomes_a_trader_where_the_setting_says_so(database):
     assert same.name == "zoe.o-hara-x2"
     with database.connection() as connection:
         rows = connection.execute("select amount from transfers order by id").fetchall()
-    assert rows == [(providers.FIRST_CASH,)] * 2
+    assert rows == [(FRESH_CASH,)] * 2
 
 
 def test_the_last_way_in_stays(desk):
