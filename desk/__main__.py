@@ -309,7 +309,7 @@ def _rearm(database: Database, asked: argparse.Namespace) -> int:
 def _market(database: Database, asked: argparse.Namespace) -> int:
     if asked.feed is not None:
         market, opened = switching.choose(database, ACTOR, asked.feed)
-        print(f"Everybody trades in {market} now; {opened} books were opened in it, without money yet.")
+        print(f"Everybody trades in {market} now; {opened} new books in it begin without money.")
         return 0
     for one in markets.markets(database):
         if one.shown_to is None:

@@ -255,14 +255,15 @@ def test_snapshots_hold_every_underlying_and_one_is_taken_an_hour(database: Data
 
 def test_the_past_is_filled_once(database: Database) -> None:
     universe, _ = sources.open_feed(database, SETTINGS, market.state(database, "sim"), {})
-    past.fill(database, "sim", universe, 1)
+    past.fill(database, SETTINGS, market.state(database, "sim"), universe)
     infy = masters.get(database).by_key["NSE:INFY"].id
     today = datetime.combine(universe.trading_date, datetime.min.time(), IST)
     year = market.candles(database, "sim", infy, "1d", today - timedelta(days=400), today)
     assert 230 <= len(year) <= 260
     minutes = market.candles(database, "sim", infy, "1m", today - timedelta(days=15), today, limit=9_999)
     assert len(minutes) == 5 * 375
-    past.fill(database, "sim", universe, 2)
+    other = SETTINGS.model_copy(update={"kagaz_seed": 2})
+    past.fill(database, other, market.state(database, "sim"), universe)
     assert market.candles(database, "sim", infy, "1d", today - timedelta(days=400), today) == year
 
 
