@@ -8,8 +8,10 @@ import threading
 import time
 from collections.abc import Collection, Mapping
 
+from core.reasons import Reason
 from db.engine import Database
 from desk import jobs, masters
+from desk.answers import Answer
 
 ROLE = "prices-asked"
 KEPT_SECONDS = 60.0
@@ -19,6 +21,7 @@ AGAIN_SECONDS = 20.0
 OLD_MS = 15_000
 """A price of this age counts as none; in an open market it means that nobody looks at it."""
 MOST = 5_000
+_FOR_WANT_OF_ONE = frozenset({Reason.NO_PRICE, Reason.STALE_PRICE})
 
 
 class _Asked:
@@ -31,6 +34,13 @@ class _Asked:
 
 _lock = threading.Lock()
 _by_market: dict[tuple[str, str], _Asked] = {}
+
+
+def heed(database: Database, answer: Answer, market: str, instrument_id: int) -> Answer:
+    """Passes an answer on; the price for want of which it refuses is wanted from now on, so that to wait helps."""
+    if answer.body.get("reason_code") in _FOR_WANT_OF_ONE:
+        ask(database, market, [instrument_id], [instrument_id])
+    return answer
 
 
 def note(database: Database, market: str, keys: Collection[str], ages: Mapping[str, int]) -> None:

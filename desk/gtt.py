@@ -11,7 +11,7 @@ from core.reasons import Reason, Refusal
 from db import gtts
 from db.engine import Database, retrying
 from db.trading import Connection, commit
-from desk import masters
+from desk import asked_prices, masters
 from desk.answers import Answer, Body, answered, fingerprint, problem, replay, request_row
 from desk.gtt_rows import gtt_row, step_row
 from desk.masters import Master
@@ -23,11 +23,14 @@ def create(database: Database, actor: str, account_id: int, wish: GttWish, key: 
     """Make a GTT: 201 with its row, or a problem. ``key`` makes the request repeatable."""
     asked = fingerprint("gtt", wish)
     master = masters.get(database)
+    market = ""
 
     def act() -> Answer:
+        nonlocal market
         instrument = instrument_of(master, wish.instrument_id)
         with database.connection() as connection:
             task = open_task(connection, master, account_id, [instrument], key=key)
+            market = task.work.market
             before = replay(task.loaded.stored, asked)
             if before:
                 return before
@@ -39,7 +42,7 @@ def create(database: Database, actor: str, account_id: int, wish: GttWish, key: 
         ring(database, ORDERS, ACCOUNTS)
         return answer
 
-    return answered(act)
+    return asked_prices.heed(database, answered(act), market, wish.instrument_id)
 
 
 def modify(

@@ -77,10 +77,7 @@ def place(
         ring_for_an_order(database)
         return answer
 
-    answer = answered(act)
-    if answer.body.get("reason_code") in (Reason.NO_PRICE, Reason.STALE_PRICE):
-        asked_prices.ask(database, market, [wish.instrument_id], [wish.instrument_id])
-    return answer
+    return asked_prices.heed(database, answered(act), market, wish.instrument_id)
 
 
 def looked_at(wish: PlaceOrder) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from core.gtt import GttWish, LegWish
 from core.instruments import Instrument, Kind
+from core.orders import OrderType, Product, Side
 from db.engine import Database
-from desk import admin, asked_prices, market, prices, screens
+from desk import admin, asked_prices, gtt, market, prices, screens
 from tests import factories as make
 from tests.floor import INFY, NIFTY, Floor
 
@@ -30,6 +32,17 @@ def test_a_market_order_without_a_price_makes_that_price_wanted(
     refused = floor.place(account, "BUY", floor.instrument(option[0]).lot, option[0], product="NRML")
     assert "no price yet" in refused.body["detail"]
     assert option[1] in market.wanted(database, "sim")
+
+
+def test_a_gtt_without_a_price_makes_that_price_wanted(
+    database: Database, floor: Floor, option: tuple[str, int]
+) -> None:
+    account = floor.account()
+    lot = floor.instrument(option[0]).lot
+    leg = LegWish(Side.BUY, OrderType.LIMIT, Product.NRML, lot, 10_000, 10_000)
+    refused = gtt.create(database, "asha", account, GttWish(option[1], (leg,)))
+    assert "no price yet" in refused.body["detail"]
+    assert market.wanted(database, "sim") == [option[1]]
 
 
 def test_a_quote_that_was_asked_for_in_vain_is_wanted_and_one_that_is_there_is_not(
