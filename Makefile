@@ -29,14 +29,16 @@ SPREAD = $(PY) -m pytest -n $(WORKERS) --dist loadfile
 OR_NONE = $(if $(ARGS),|| [ $$? = 5 ])
 
 # Browsers by themselves, and what kills a whole Kagaz alone: a starved one proves nothing.
+ALONE = tests/drill/test_drill.py
+
 test: tools ## Run all tests, those in a browser too; ARGS="-k …" or ARGS=tests/desk picks some
 	.ci/browser
 ifneq (,$(filter tests%,$(ARGS)))
 	$(PY) -m pytest $(ARGS)
 else
-	$(SPREAD) --ignore=tests/browser --ignore=tests/drill $(ARGS) $(OR_NONE)
+	$(SPREAD) --ignore=tests/browser --ignore=$(ALONE) $(ARGS) $(OR_NONE)
 	$(SPREAD) tests/browser $(ARGS) $(OR_NONE)
-	$(PY) -m pytest tests/drill $(ARGS) $(OR_NONE)
+	$(PY) -m pytest $(ALONE) $(ARGS) $(OR_NONE)
 endif
 
 test-postgres: tools ## Run the tests of database and desk on the system's own Postgres

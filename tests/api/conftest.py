@@ -13,6 +13,8 @@ from api import late
 from db.engine import Database
 from desk import access, identity, sharing, wallet
 from tests.api.checker import Watch
+from tests.cluster import Throwaway
+from tests.conftest import lend
 from tests.floor import Floor
 from tests.people import open_market, person, signed_in, token
 from tests.started import Started
@@ -32,10 +34,18 @@ def answers_as_described() -> Iterator[Watch]:
     assert not WATCH.wrong, WATCH.wrong[:5]
 
 
-def peopled(database: Database) -> Database:
-    """alice and bob with money, ana reading alice's book, root; INFY trades at 1500."""
-    open_market(database)
-    Floor(database).price("NSE:INFY", 150_000)
+@pytest.fixture(scope="session")
+def peopled_template(throwaway: Throwaway, seeded_template: str) -> str:
+    """A template with alice and bob who have money, ana who reads alice's book, and root."""
+    throwaway.run(f"create database api_people template {seeded_template} strategy file_copy")
+    with Database(throwaway.url("api_people")) as database:
+        throwaway.tell(database)
+        open_market(database)
+        _move_in(database)
+    return "api_people"
+
+
+def _move_in(database: Database) -> None:
     for name, role in (("alice", "trader"), ("bob", "trader"), ("ana", "analyst"), ("root", "admin")):
         person(database, name, role)
     for name in ("alice", "bob"):
@@ -43,22 +53,34 @@ def peopled(database: Database) -> Database:
         wallet.deposit(database, "test", account.id, CASH, "first")
     book = access.by_key(database, "alice/main")
     sharing.let_in(database, book, "ana", book.user_id, "alice")
-    return database
+
+
+def _opened(throwaway: Throwaway, template: str) -> Iterator[Database]:
+    for database in lend(throwaway, template):
+        Floor(database).price("NSE:INFY", 150_000)
+        yield database
 
 
 @pytest.fixture(scope="module")
-def still_desk(still_database: Database) -> Database:
+def still_desk(throwaway: Throwaway, peopled_template: str) -> Iterator[Database]:
     """The people of all tests of a file that are marked ``changes_nothing``."""
-    _bearers[still_database] = {}
-    return peopled(still_database)
+    for database in _opened(throwaway, peopled_template):
+        _bearers[database] = {}
+        yield database
+
+
+@pytest.fixture
+def own_desk(throwaway: Throwaway, peopled_template: str) -> Iterator[Database]:
+    """The people of one test."""
+    yield from _opened(throwaway, peopled_template)
 
 
 @pytest.fixture
 def desk(request: pytest.FixtureRequest) -> Database:
-    """People with a database of this test's own, unless it is one that ``changes_nothing``."""
-    if request.node.get_closest_marker("changes_nothing"):
-        return request.getfixturevalue("still_desk")
-    return peopled(request.getfixturevalue("database"))
+    """People with a database of this test's own, unless it is one that ``changes_nothing``; INFY trades at 1500."""
+    shared = request.node.get_closest_marker("changes_nothing")
+    found: Database = request.getfixturevalue("still_desk" if shared else "own_desk")
+    return found
 
 
 @contextmanager

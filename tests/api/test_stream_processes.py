@@ -1,5 +1,6 @@
 """Two web processes over one database: what is done through one is seen on the other's streams."""
 
+import itertools
 import subprocess
 import sys
 import time
@@ -11,27 +12,28 @@ import pytest
 
 from api.late import PREFIX
 from db.engine import Database
-from desk import access, alerts, identity, risk_switch, sharing
-from tests.api.conftest import ORDER
+from desk import access, alerts, identity, risk_switch, sharing, wallet
+from tests.api.conftest import CASH, ORDER
 from tests.api.streaming import Live
 from tests.api.test_stream import httpx_fails
 from tests.floor import Floor
 from tests.patience import PATIENCE
-from tests.people import signed_in, token
+from tests.people import person, signed_in, token
 from tests.ports import free_port
 
+_traders = itertools.count()
 TOPICS = "topics=orders,trades,positions,wallet"
 SOON = PATIENCE / 4
 """Seconds: a doorbell rings at once, and what is not told by one is looked at every second; far below the minutes after
 which a stream looks by itself, and far above what a busy machine takes."""
 
 
-@pytest.fixture
-def two(desk: Database) -> Iterator[list[Live]]:
-    """Two processes that serve the whole API."""
+@pytest.fixture(scope="module")
+def two(still_desk: Database) -> Iterator[list[Live]]:
+    """Two processes that serve the whole API, for all tests of this file: each has a trader of its own."""
     ports = [free_port() for _ in range(2)]
     children = [
-        subprocess.Popen([sys.executable, "-m", "tests.api.stream_child", desk.url, str(port)]) for port in ports
+        subprocess.Popen([sys.executable, "-m", "tests.api.stream_child", still_desk.url, str(port)]) for port in ports
     ]
     try:
         urls = [f"http://127.0.0.1:{port}{PREFIX}" for port in ports]
@@ -46,6 +48,22 @@ def two(desk: Database) -> Iterator[list[Live]]:
             child.wait()
 
 
+@pytest.fixture
+def desk(still_desk: Database) -> Database:
+    """Of both processes; INFY has traded at 1500 just now."""
+    Floor(still_desk).price("NSE:INFY", 150_000)
+    return still_desk
+
+
+@pytest.fixture
+def alice(desk: Database) -> str:
+    """The name of a trader with money whom no other test knows."""
+    name = f"alice{next(_traders)}"
+    person(desk, name)
+    wallet.deposit(desk, "test", access.by_key(desk, f"{name}/main").id, CASH, "first")
+    return name
+
+
 def ask(server: Live, bearer: str, method: str, path: str, body: Any = None) -> Any:
     """What a server answers; it must do what is asked."""
     headers = {"authorization": f"Bearer {bearer}"}
@@ -54,8 +72,10 @@ def ask(server: Live, bearer: str, method: str, path: str, body: Any = None) -> 
     return answer.json()
 
 
-def test_an_order_placed_through_one_process_is_seen_through_the_other(two: list[Live], desk: Database) -> None:
-    bearer = token(desk, "alice")
+def test_an_order_placed_through_one_process_is_seen_through_the_other(
+    two: list[Live], desk: Database, alice: str
+) -> None:
+    bearer = token(desk, alice)
     here, there = two
     with there.reading(bearer, "topics=orders,wallet") as reader:
         reader.until("snapshot")
@@ -67,9 +87,9 @@ def test_an_order_placed_through_one_process_is_seen_through_the_other(two: list
 
 
 def test_who_comes_back_to_the_other_process_is_told_of_a_gap_and_gets_a_snapshot(
-    two: list[Live], desk: Database
+    two: list[Live], desk: Database, alice: str
 ) -> None:
-    bearer = token(desk, "alice")
+    bearer = token(desk, alice)
     here, there = two
     with here.reading(bearer, "topics=orders") as reader:
         reader.until("snapshot")
@@ -82,8 +102,8 @@ def test_who_comes_back_to_the_other_process_is_told_of_a_gap_and_gets_a_snapsho
         assert reader.until("order")["order_id"] == second["order_id"]
 
 
-def test_a_token_that_ends_through_one_process_is_out_of_the_other(two: list[Live], desk: Database) -> None:
-    bearer = token(desk, "alice")
+def test_a_token_that_ends_through_one_process_is_out_of_the_other(two: list[Live], desk: Database, alice: str) -> None:
+    bearer = token(desk, alice)
     there = two[1]
     with there.reading(bearer, "topics=feed") as reader:
         reader.until("hello")
@@ -92,26 +112,28 @@ def test_a_token_that_ends_through_one_process_is_out_of_the_other(two: list[Liv
         assert reader.until("bye") == {"reason": "session"}
 
 
-def test_a_share_that_ends_through_one_process_ends_streams_of_the_other(two: list[Live], desk: Database) -> None:
+def test_a_share_that_ends_through_one_process_ends_streams_of_the_other(
+    two: list[Live], desk: Database, alice: str
+) -> None:
     """Told within seconds to who listens there, and to nobody who still may."""
-    _, alice = signed_in(desk, "alice")
-    sharing.share(desk, alice, "alice/main", "bob")
+    _, owner = signed_in(desk, alice)
+    sharing.share(desk, owner, f"{alice}/main", "bob")
     there = two[1]
-    with there.reading(token(desk, "bob"), "topics=feed&account=alice/main") as reader:
+    with there.reading(token(desk, "bob"), f"topics=feed&account={alice}/main") as reader:
         reader.until("hello")
-        with there.reading(token(desk, "alice"), "topics=feed") as own:
+        with there.reading(token(desk, alice), "topics=feed") as own:
             own.until("hello")
             began = time.monotonic()
-            sharing.unshare(desk, alice, "alice/main", "bob")
+            sharing.unshare(desk, owner, f"{alice}/main", "bob")
             assert reader.until("bye") == {"reason": "session"}
             assert time.monotonic() - began < SOON
             own.until("feed")
 
 
-def test_what_a_third_process_fills_is_seen_on_the_streams_of_both(two: list[Live], desk: Database) -> None:
+def test_what_a_third_process_fills_is_seen_on_the_streams_of_both(two: list[Live], desk: Database, alice: str) -> None:
     """Orders, trades, positions and the wallet of one account, whole and in order, through each of two processes."""
-    bearer, floor = token(desk, "alice"), Floor(desk)
-    account = access.by_key(desk, "alice/main")
+    bearer, floor = token(desk, alice), Floor(desk)
+    account = access.by_key(desk, f"{alice}/main")
     with two[0].reading(bearer, TOPICS) as here, two[1].reading(bearer, TOPICS) as there:
         for reader in (here, there):
             reader.until("snapshot")
@@ -132,8 +154,8 @@ def test_what_a_third_process_fills_is_seen_on_the_streams_of_both(two: list[Liv
     )  # fmt: skip
 
 
-def test_gtts_and_alerts_come_by_the_stream(two: list[Live], desk: Database) -> None:
-    bearer = token(desk, "alice")
+def test_gtts_and_alerts_come_by_the_stream(two: list[Live], desk: Database, alice: str) -> None:
+    bearer = token(desk, alice)
     here, there = two
     leg = {"trigger_price": 1400, "quantity": 1, "price": 1400}
     wish = {"symbol": "INFY", "exchange": "NSE", "side": "BUY", "product": "CNC", "legs": [leg]}
@@ -155,10 +177,10 @@ def test_gtts_and_alerts_come_by_the_stream(two: list[Live], desk: Database) -> 
         assert reader.until("alert")["event"] == "ACTIVE"
 
 
-def test_alerts_have_pages_that_lose_nothing(desk: Database) -> None:
+def test_alerts_have_pages_that_lose_nothing(desk: Database, alice: str) -> None:
     """What came at one instant stays on one page; each page begins where the last one ended."""
-    who = identity.principal_from_token(desk, token(desk, "alice"))
-    account = access.by_key(desk, "alice/main")
+    who = identity.principal_from_token(desk, token(desk, alice))
+    account = access.by_key(desk, f"{alice}/main")
     for _ in range(4):
         risk_switch.kill(desk, who, account)
         risk_switch.rearm(desk, who, account)

@@ -277,7 +277,7 @@ def test_duplicates_and_words_out_of_order_move_nothing_back(vendor: UpstoxStand
 
 def test_a_link_that_is_half_open_is_noticed(vendor: UpstoxStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PING", 4)
-    monkeypatch.setattr(module, "PONG", 3)
+    monkeypatch.setattr(module, "PONG", 1.5)
     with Relay(vendor.port) as relay, ears(f"ws://localhost:{relay.port}") as line:
         line.opened().link.subscribe(Plan(full=(RELIANCE,)))
         line.row(RELIANCE)

@@ -38,7 +38,7 @@ class UpstoxRest:
         self.host = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> "UpstoxRest":
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
         return self
 
