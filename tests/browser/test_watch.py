@@ -1,23 +1,27 @@
 """The market watch as one's own: columns, what a change is measured from, colours, places, and what was chosen last."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from db.engine import Database
 from desk import watch_views, watchlists
-from tests.browser.conftest import rail, sign_in
+from tests.browser.conftest import rail, sign_in, until
 from tests.browser.test_story import settled
 from tests.people import signed_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 
 def names(page: Page) -> list[str]:
     """What the rail lists, from the top."""
     return page.get_by_test_id("stSidebar").locator(".line").evaluate_all("(all) => all.map((one) => one.dataset.k)")
+
+
+def in_order(page: Page, wanted: list[str]) -> None:
+    """The rail comes to list these, from the top."""
+    until(page, lambda: names(page) == wanted, "the rows are in this order")
 
 
 def open_columns(page: Page) -> None:
@@ -28,10 +32,7 @@ def open_columns(page: Page) -> None:
 def kept(page: Page, books: Database, name: str, symbols: list[str]) -> None:
     """Waits until the database has the list in this order: what is on the screen is there before it is kept."""
     who = signed_in(books, name)[1]
-    until = time.monotonic() + 20
-    while (found := watchlists.lists(books, who)[0]["symbols"]) != symbols:
-        assert time.monotonic() < until, found
-        page.wait_for_timeout(100)
+    until(page, lambda: watchlists.lists(books, who)[0]["symbols"] == symbols, "the list is kept in this order")
 
 
 def test_columns_and_the_base_of_changes_are_chosen_and_kept(address, visitor, books):
@@ -69,16 +70,16 @@ def test_rows_are_dragged_and_moved_by_keys_and_stay_where_they_were_put(address
     wanted = [each for each in before if each != moved]
     wanted.insert(wanted.index(after), moved)
     expect(rail(page, moved)).to_have_attribute("aria-selected", "true")
-    assert names(page) == wanted
+    in_order(page, wanted)
     rail(page, moved).press("Alt+ArrowUp")
     rail(page, moved).press("Alt+ArrowUp")
     at = wanted.index(moved)
     wanted.insert(at - 2, wanted.pop(at))
-    assert names(page) == wanted
+    in_order(page, wanted)
     kept(page, books, "asha", wanted)
     page.reload()
     settled(page)
-    assert names(page) == wanted
+    in_order(page, wanted)
 
 
 def test_a_row_is_marked_by_its_owner(address, visitor, books):
@@ -93,7 +94,7 @@ def test_a_row_is_marked_by_its_owner(address, visitor, books):
     box.get_by_role("button", name="To the top").click()
     page.keyboard.press("Escape")
     expect(box).to_have_count(0)
-    assert names(page)[0] == "NSE:SBIN"
+    until(page, lambda: names(page)[0] == "NSE:SBIN", "it is at the top")
     kept(page, books, "asha", names(page))
     page.reload()
     expect(rail(page, "NSE:SBIN")).to_have_attribute("data-colour", "VIOLET")
