@@ -218,7 +218,7 @@ def phase_of(database: Database, market: Clock) -> Phase | None:
 
 
 def feed(database: Database, market: str) -> Row:
-    """{market, state, age_ms, frame, phase, until, past_day}: a market's feed pill. Refusal for an unknown one."""
+    """{market, state, age_ms, frame, phase, until, past_day, ended}: a market's pill. Refusal for an unknown one."""
     found = next(iter(market_screen.markets(database, [market])), None)
     if found is None:
         raise Refusal(Reason.NOT_FOUND, "There is no such market.", "market")
@@ -227,7 +227,7 @@ def feed(database: Database, market: str) -> Row:
 
 def feed_row(market: Clock, now: Phase | None = None) -> Row:
     """What ``feed`` answers, of a clock already read. ``phase`` and ``until`` are None where a market never closes;
-    ``past_day`` is the day whose prices are played again."""
+    ``past_day`` is the day whose prices are played again, ``ended`` why no price will come."""
     return {
         "market": market.id,
         "state": market_state(market, now is None or now.prints),
@@ -236,6 +236,7 @@ def feed_row(market: Clock, now: Phase | None = None) -> Row:
         "phase": None if now is None else now.words,
         "until": None if now is None else ist(now.until),
         "past_day": market.feed_state.get("past_day"),
+        "ended": market.feed_state.get("reason") if market.feed_state.get("ended") else None,
     }
 
 

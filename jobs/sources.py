@@ -93,13 +93,22 @@ def _open_replay(
     reading = _reading(settings.kagaz_replay_path, settings.kagaz_replay_stamps)
     past_day = replay.past_day_for(reading, state.trading_date, resume, settings.kagaz_replay_from)
     if past_day is None:
-        return day.load(database, state), Silent(resume, "No past day is left to play.")
+        return day.load(database, state), Silent(resume, _nothing(settings, reading))
     reference = _reference(database, reading, past_day)
     masters.contracts_for(database, state.trading_date, reference)
     universe = day.load(database, state, reference).only(reference)
     return universe, replay.Replay(
         universe, reading.days[past_day], past_day, settings.kagaz_seed, settings.kagaz_replay_speed, resume
     )
+
+
+def _nothing(settings: Settings, reading: Reading) -> str:
+    """Why nothing is played, and what may be done about it."""
+    if settings.kagaz_replay_path is None:
+        return "KAGAZ_REPLAY_PATH names no file or folder of bars."
+    if not reading.days:
+        return "KAGAZ_REPLAY_PATH leads to no bar that can be read; the log counts what was left out, and why."
+    return "No past day is left to play. An administrator can switch to the simulator, or play other files."
 
 
 @lru_cache(maxsize=1)

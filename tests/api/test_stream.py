@@ -107,7 +107,7 @@ def test_the_feed_pill_comes_each_second(server: Live, desk: Database, alice: st
     frame(desk, start(desk) + 1, {"NSE:INFY": 100_000})
     with server.reading(alice, "topics=feed") as reader:
         pills = [reader.until("feed") for _ in range(2)]
-    assert pills[0].keys() == {"market", "state", "age_ms", "frame", "phase", "until", "past_day"}
+    assert pills[0].keys() == {"market", "state", "age_ms", "frame", "phase", "until", "past_day", "ended"}
     assert pills[1]["age_ms"] > pills[0]["age_ms"] >= 0
 
 

@@ -102,7 +102,15 @@ def test_a_market_before_its_first_frame_is_down(clean_database: Database) -> No
         "phase": None,
         "until": None,
         "past_day": None,
+        "ended": None,
     }
+
+
+def test_a_market_whose_prices_have_ended_says_why(clean_database: Database) -> None:
+    told = {"feed": "silent", "ended": True, "reason": "No past day is left to play."}
+    make.market(clean_database, phase="CLOSED", feed_state=Jsonb(told))
+    found = screens.feed(clean_database, "sim")
+    assert (found["state"], found["ended"]) == ("CLOSED", "No past day is left to play.")
 
 
 def test_a_market_of_the_past_says_which_day_it_plays(clean_database: Database) -> None:

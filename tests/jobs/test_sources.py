@@ -126,6 +126,26 @@ def test_a_vendor_without_an_account_is_silent(database: Database, feed: str) ->
     assert made.resume() == {"kept": 1}
 
 
+@pytest.mark.parametrize(
+    ("text", "first", "why"),
+    [
+        (None, None, "KAGAZ_REPLAY_PATH names no file"),
+        ("garbage\n", None, "no bar that can be read"),
+        ("NIFTY,20230102,09:16,1,1,1,1,0,0\n", date(2023, 1, 3), "No past day is left"),
+    ],
+)
+def test_a_replay_that_has_nothing_to_play_says_why(
+    database: Database, tmp_path: Path, text: str | None, first: date | None, why: str
+) -> None:
+    file = tmp_path / "bars.csv"
+    if text is not None:
+        file.write_text(text)
+    state = replace(market.state(database, "sim"), feed="replay")
+    chosen = settings.Settings(kagaz_replay_path=None if text is None else file, kagaz_replay_from=first)
+    _, made = sources.open_feed(database, chosen, state, {})
+    assert why in made.state()["reason"]
+
+
 def test_a_replay_without_a_file_is_silent(database: Database) -> None:
     state = replace(market.state(database, "sim"), feed="replay")
     _, made = sources.open_feed(database, settings.Settings(kagaz_replay_path=None), state, {})

@@ -176,6 +176,7 @@ class Feed(Shape):
     phase: str | None
     until: Time | None
     past_day: Day | None
+    ended: str | None
     feed: str
     session: str
     running: bool

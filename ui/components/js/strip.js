@@ -161,8 +161,10 @@ export const mount = widget((root, data, tools) => {
     put(kind, past ? `REPLAY OF ${past}` : KIND[market.split("/")[0]] || market);
     kind.title = past ? `Prices of ${past}, played again under today's rules` : "";
     const status = link().status;
+    const ended = state.feed?.ended;
     const broken = status === "ended" || (status === "down" && now - link().since > 2000);
-    banner.hidden = !broken;
+    banner.hidden = !broken && !ended;
+    if (ended) put(banner, `No prices come. ${ended}`);
     if (broken) {
       put(
         banner,
