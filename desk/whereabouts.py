@@ -24,8 +24,8 @@ def whereabouts(home: str | None, database_url: str | None, project: Path) -> Wh
         passing = project.is_relative_to(CLOUD) or Path(home).is_relative_to(tempfile.gettempdir())
         return Whereabouts(f"Kagaz's own Postgres keeps the books in {home}.", PASSING if passing else "")
     parts = urlsplit(database_url or "")
-    where = parts.hostname or "this machine"
+    where = f"at {parts.hostname}" if parts.hostname else "on this machine"
     if parts.hostname and parts.port:
         where += f":{parts.port}"
     name = unquote(parts.path.lstrip("/")) or unquote(parts.username or "") or "its default"
-    return Whereabouts(f"The Postgres at {where} keeps the books, in its database {name}.")
+    return Whereabouts(f"The Postgres {where} keeps the books, in its database {name}.")

@@ -19,7 +19,7 @@ TEMPORARY = f"{tempfile.gettempdir()}/kagaz-0/pg"
         (TEMPORARY, None, HERE, f"books in {TEMPORARY}.", PASSING),
         (None, "postgresql://kagaz:s3cret@db.example.com:5432/books", HERE, "at db.example.com:5432 keeps", ""),
         (None, "postgresql://kagaz:s3cret@db.example.com/books", HERE, "in its database books.", ""),
-        (None, "postgresql://kagaz@/books?host=/run/pg", HERE, "at this machine keeps the books, in its", ""),
+        (None, "postgresql://kagaz@/books?host=/run/pg", HERE, "The Postgres on this machine keeps the books", ""),
         (None, "postgresql://kagaz:s3cret@db/", CLOUD, "in its database kagaz.", ""),
     ],
 )
