@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import settings
 from core.vendors import Vendor
-from desk import identity, live, vendors
+from desk import identity, live, masters, vendors
 from desk import market as markets
 from tests.desk.test_vendors import SECRET, TRUEDATA, UPSTOX
 from tests.floor import Floor
@@ -121,6 +121,23 @@ def test_counters_and_failovers_are_shown_to_the_owner(open_as: Open, floor: Flo
     text = shown(open_as("asha", "feeds"))
     for part in ("12,345", "changed to the other feed 3 times", "late 7", "The line was lost.", "TrueData (shown)"):
         assert part in text, part
+
+
+def test_a_price_that_is_not_believed_is_named_to_the_owner_and_to_no_administrator(
+    open_as: Open, floor: Floor
+) -> None:
+    open_as("asha")
+    who = set_up(floor)
+    market = live.ensure(floor.database, who.user_id, "asha", Vendor.UPSTOX, on=True)
+    number = masters.get(floor.database).by_key["NSE:INFY"].id
+    doubted = {"instrument": number, "price": 240_000, "lower": 133_200, "upper": 162_800}
+    gone = {**doubted, "instrument": 2**31 - 1}
+    told = {"feed": "upstox", "state": "LIVE", "dropped": {"beyond_range": 4}, "doubted": [doubted, gone]}
+    markets.save_feed(floor.database, market, told, None)
+    assert "INFY at ₹2,400.00 is outside ₹1,332.00 to ₹1,628.00" in shown(open_as("asha", "feeds"))
+    seen = shown(open_as("root", "admin", role="admin", view="Feeds"))
+    assert "beyond range 4" in seen
+    assert "2,400" not in seen
 
 
 def test_an_administrator_stops_a_feed_and_sees_nobodys_credentials(open_as: Open, floor: Floor) -> None:
