@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.price_alerts import LONGEST_NOTE, Condition, Measure, Terms
 from core.reasons import Reason, Refusal
-from desk import alerts, masters, price_alerts
+from desk import alerts, masters, price_alerts, screens
 from desk.rows import Row
 from ui import guard, words
 from ui.outcome import act, hear
@@ -17,14 +17,21 @@ CONDITIONS = {"rises to": Condition.ABOVE, "falls to": Condition.BELOW}
 COLOURS = {"INFO": "blue", "WARNING": "orange", "CRITICAL": "red"}
 
 
-def made(seat: Seat, key: str, terms: Terms) -> None:
+def meant(seat: Seat, text: str) -> str:
+    """The instrument that was typed: its key, its symbol, or words that only one thing fits. Raises a Refusal that
+    names what was perhaps meant."""
+    if text.upper() in masters.get(seat.database).by_key:
+        return text.upper()
+    found = screens.search(seat.database, text, limit=3)["items"] if text else []
+    if len(found) == 1 or (found and found[0]["symbol"] == text.upper()):
+        return str(found[0]["key"])
+    hint = "Did you mean " + ", ".join(each["key"] for each in found) + "?" if found else "Type a symbol such as INFY."
+    raise Refusal(Reason.UNKNOWN_INSTRUMENT, f"There is no {text or 'such instrument'}. {hint}", "symbol")
+
+
+def made(seat: Seat, text: str, terms: Terms) -> None:
     """Make an alert for the instrument typed."""
-    found = masters.get(seat.database).by_key.get(key)
-    if found is None:
-        sentence = (
-            f"There is no {key or 'such instrument'}. Type it as NSE:INFY; the search in the market watch finds it."
-        )
-        raise Refusal(Reason.UNKNOWN_INSTRUMENT, sentence, "symbol")
+    found = masters.get(seat.database).by_key[meant(seat, text)]
     price_alerts.make(seat.database, seat.book, found.id, terms)
 
 
@@ -33,7 +40,9 @@ def new(seat: Seat) -> None:
     with st.form("price alert", border=True):
         st.markdown("##### Tell me when")
         first, second, third = st.columns([2, 2, 1.4])
-        key = first.text_input("Instrument", st.query_params.get("symbol", ""), placeholder="NSE:INFY", max_chars=80)
+        key = first.text_input(
+            "Instrument", st.query_params.get("symbol", ""), placeholder="infy, nifty dec fut", max_chars=80
+        )
         measure = MEASURES[second.selectbox("What", list(MEASURES))]
         condition = CONDITIONS[third.selectbox("When it", list(CONDITIONS))]
         first, second, third = st.columns([2, 2, 1.4], vertical_alignment="bottom")
@@ -44,7 +53,7 @@ def new(seat: Seat) -> None:
     if sent:
         terms = Terms(measure, condition, words.paise(level), repeats, note.strip())
         act(
-            partial(made, seat, key.strip().upper(), terms),
+            partial(made, seat, key.strip(), terms),
             "The alert is set: a note appears on whichever page you are.",
         )
 
@@ -66,11 +75,22 @@ def about(row: Row) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def line(seat: Seat, row: Row) -> None:
+def stands(row: Row, quote: Row | None) -> str:
+    """Where the price stands as the page is drawn, and how far that is from the level: ``last ₹1,473.20, 1% away``."""
+    if quote is None or quote["last_price"] is None or row["status"] != "ACTIVE":
+        return ""
+    last = quote["last_price"]
+    if row["measure"] != "PRICE":
+        return f"now {words.percent(quote['change_percent'] / 100)}" if quote.get("change_percent") is not None else ""
+    return f"last {words.rupees(last)}, {words.share(abs(row['level'] - last) / last)} away" if last else ""
+
+
+def line(seat: Seat, row: Row, quote: Row | None) -> None:
     """One alert: what it waits for, what it did, and the buttons at its end."""
     number = int(row["price_alert_id"])
+    small = " · ".join(each for each in (stands(row, quote), about(row)) if each)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        st.markdown(f"{told(row)}  \n:small[:gray[{about(row)}]]", width="stretch")
+        st.markdown(f"{told(row)}  \n:small[:gray[{small}]]", width="stretch")
         if not seat.writes:
             return
         if row["status"] == "DONE" and st.button("Again", key=f"again {number}", help="Wait for the same price anew"):
@@ -86,8 +106,10 @@ def listed(seat: Seat, status: str, heading: str, empty: str) -> None:
         st.markdown(f"##### {heading}")
         if not rows:
             st.caption(empty)
+        keys = sorted({f"{row['exchange']}:{row['symbol']}" for row in rows})
+        quotes = screens.quotes(seat.database, seat.market, keys)["items"] if keys else {}
         for row in rows:
-            line(seat, row)
+            line(seat, row, quotes.get(f"{row['exchange']}:{row['symbol']}"))
 
 
 def news(seat: Seat) -> None:

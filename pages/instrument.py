@@ -9,6 +9,7 @@ from core.calendar import IST
 from core.money import group
 from desk import screens
 from ui import components, fallback, guard, words
+from ui.menu import file_of
 
 FIRST = "NSE:NIFTY 50"
 KINDS = {
@@ -60,7 +61,10 @@ def page() -> None:
             fallback.fills(seat, key)
         terms(found[0])
         return
-    picked = components.show("quote", "page-quote", {**shared, "follow": False}, "open").open
+    head = components.show("quote", "page-quote", {**shared, "follow": False}, "open", "alert")
+    if head.alert:
+        st.switch_page(file_of("alerts"), query_params={"symbol": head.alert})
+    picked = head.open
     if picked and picked != key:  # another strike or expiry, from the option chain
         st.query_params["symbol"] = picked
         st.rerun()

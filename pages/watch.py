@@ -17,7 +17,7 @@ if not seat.live:
 with st.container(key="phone-watch"):
     frame.watch(seat, "watch-phone")
 
-head = components.show("quote", "desk-quote", {**shared, "symbol": linked, "follow": True}, "open")
+head = components.show("quote", "desk-quote", {**shared, "symbol": linked, "follow": True}, "open", "alert")
 left, right = st.columns([0.7, 0.3], gap="medium")
 with left:
     components.show("chart", "desk-chart", {**shared, "symbol": linked, "follow": True, "height": 380})
@@ -30,3 +30,5 @@ if seat.account is not None:
         actions.exit_all(seat)
 if head.open:
     st.switch_page(file_of("instrument"), query_params={"symbol": head.open})
+if head.alert:
+    st.switch_page(file_of("alerts"), query_params={"symbol": head.alert})

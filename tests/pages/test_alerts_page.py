@@ -23,14 +23,16 @@ def test_an_alert_is_set_rings_and_waits_again(open_as, floor, live):
     app = open_as("asha", "alerts", live=live)
     for key, level, said in (
         ("NOSUCH", 1600.0, "There is no NOSUCH"),
+        ("hdfc", 1600.0, "Did you mean NSE:HDFC"),
         ("NSE:INFY", 1400.0, "already"),
         ("NSE:INFY", 0.0, "above zero"),
     ):
         set_alert(app, key, level)
         assert said in app.error[0].value
-    set_alert(app, "nse:infy", 1600.0)
+    set_alert(app, "infy", 1600.0)
     assert not app.error
     assert "**NSE:INFY** rises to **₹1,600.00**" in words(app)
+    assert "last ₹1,500.00, 6.67% away" in words(app)
     book = access.by_key(floor.database, "asha/main")
     (row,) = price_alerts.listed(floor.database, book)
     now = int(datetime.now(UTC).timestamp() * 1000)

@@ -42,6 +42,11 @@ export const mount = widget((root, data, tools) => {
       } },
     "Option chain",
   );
+  const bell = h(
+    "button",
+    { type: "button", class: "plain", title: "Be told when it reaches a price", onclick: () => tools.trigger("alert", symbol) },
+    "Alert",
+  );
   const buttons = h(
     "div",
     { class: "row" },
@@ -68,6 +73,7 @@ export const mount = widget((root, data, tools) => {
       ),
       h("div", { class: "grow" }),
       chain,
+      data.write && bell,
       buttons,
     ),
     range,
