@@ -19,6 +19,13 @@ BADGES = {
     TradingState.HALTED: ("red", "Stopped"),
 }
 ALL = "All my books"
+SCOPES = {
+    Scope.DEFAULT: "Everybody",
+    Scope.USER: "A user",
+    Scope.ACCOUNT: "This book",
+    Scope.INSTRUMENT: "An instrument",
+    Scope.GROUP: "An underlying and its contracts",
+}
 
 
 def switch(seat: Seat, choices: list[str]) -> None:
@@ -104,7 +111,8 @@ def own_limits(seat: Seat) -> None:
     """Tighter limits of one's own, for this book or for all."""
     for row in risk_status.own_limits(seat.database, seat.book):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"{row['words']}: **{row['shown']}** ({row['scope'].lower()})")
+            whose = "this book" if row["scope"] == Scope.ACCOUNT else "all my books"
+            st.markdown(f"{row['words']}: **{row['shown']}** ({whose})")
             if st.button("End", key=f"end {row['id']}"):
                 act(lambda number=int(row["id"]): risk_limits.end_limit(seat.database, seat.who, number, seat.book))  # type: ignore[misc]
     with st.form("own limit", border=False):
@@ -138,7 +146,10 @@ def put(seat: Seat, scope: Scope, subject: int, name: LimitName, typed: str) -> 
 def administration(seat: Seat) -> None:
     """Every limit, restrictions, stopped accounts and the switch of a market."""
     st.markdown("##### Stopped accounts")
-    stopped = [{**each, "when": words.moment(each["since"])} for each in risk_status.restrained(seat.database)]
+    stopped = [
+        {**each, "when": words.moment(each["since"]), "state": BADGES[TradingState(each["state"])][1]}
+        for each in risk_status.restrained(seat.database)
+    ]
     columns = {"account": "Account", "market": "Market", "state": "State", "reason": "Why", "by": "By", "when": "Since"}
     table(stopped, columns, "Every account trades freely.")
     with st.container(horizontal=True):
@@ -149,15 +160,15 @@ def administration(seat: Seat) -> None:
         if st.button(f"Re-arm market {seat.book.market}", icon=":material/lock_open:"):
             act(lambda: risk_switch.rearm_market(seat.database, seat.who, seat.book.market))
     st.markdown("##### Limits of everybody")
-    rows = [risk_status.limit_row(each) for each in risk_limits.rows(seat.database)]
+    rows = [_told(seat, risk_status.limit_row(each)) for each in risk_limits.rows(seat.database)]
     table(
         rows,
-        {"scope": "For", "subject": "Number", "words": "Limit", "shown": "At most", "from": "From", "set_by": "By"},
+        {"scope": "For", "whom": "Which", "words": "Limit", "shown": "At most", "from": "From", "set_by": "By"},
         "",
     )
     left, right = st.columns(2, gap="large")
     with left, st.form("any limit", border=False):
-        scope = Scope(st.selectbox("For", [str(each) for each in Scope], format_func=str.title))
+        scope = Scope(st.selectbox("For", [str(each) for each in Scope], format_func=scope_words))
         subject = st.text_input("User name, or instrument such as NSE:INFY (empty for everybody and this book)")
         name = st.selectbox("Limit", [str(each) for each in LimitName], format_func=limit_words, key="any name")
         typed = st.text_input("At most (₹, % or a number)", key="any value")
@@ -175,8 +186,22 @@ def administration(seat: Seat) -> None:
         if st.form_submit_button("Restrict"):
             act(lambda: risk_limits.restrict(seat.database, seat.who, key.strip(), kind, note))
     for row in risk_status.restrictions(seat.database):
-        if st.button(f"Lift: {row['instrument']} {row['kind']}", key=f"lift {row['id']}"):
+        if st.button(f"Lift: {row['instrument']}, {row['words'].split(':')[0].lower()}", key=f"lift {row['id']}"):
             act(lambda number=int(row["id"]): risk_limits.lift(seat.database, seat.who, number))  # type: ignore[misc]
+
+
+def scope_words(scope: str) -> str:
+    """For whom a limit holds, as people say it."""
+    return SCOPES[Scope(scope)]
+
+
+def _told(seat: Seat, row: Row) -> Row:
+    """A limit with whom it is for: an instrument by its name, a user or a book by its number."""
+    scope, number = Scope(row["scope"]), int(row["subject"])
+    one = masters.get(seat.database).by_id.get(number) if scope in (Scope.INSTRUMENT, Scope.GROUP) else None
+    numbered = {Scope.USER: f"user no. {number}", Scope.ACCOUNT: f"book no. {number}", Scope.DEFAULT: ""}
+    scopes = {**SCOPES, Scope.ACCOUNT: "A book"}
+    return {**row, "scope": scopes[scope], "whom": one.key if one else numbered.get(scope, str(number))}
 
 
 def restriction_words(kind: str) -> str:

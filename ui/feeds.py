@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.money import group
 from desk import feed_status, live
 from ui import words
 from ui.outcome import act
@@ -50,7 +51,9 @@ def market(seat: Seat, row: dict[str, Any]) -> None:
         for each in row["lines"]:
             st.caption(f"{each['title']}: {words.plain(each['sentence'])}")
         table([_row(each, alone=len(row["lines"]) == 1) for each in row["lines"]], COLUMNS, "No feed.")
-        dropped = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in sorted(row["dropped"].items()))
+        dropped = ", ".join(
+            f"{name.replace('_', ' ')} {group(count)}" for name, count in sorted(row["dropped"].items())
+        )
         if dropped:
             st.caption(f"Dropped ticks: {dropped}.")
         for sentence in row["doubted"]:
@@ -58,7 +61,7 @@ def market(seat: Seat, row: dict[str, Any]) -> None:
         gaps = row["outages"]
         if gaps["outages"]:
             told = f"Outages of the last week: {gaps['outages']}, filled in: {gaps['filled']}"
-            st.caption(f"{told} ({gaps['candles']:,} candles). {words.plain(gaps['failed'] or '')}".strip())
+            st.caption(f"{told} ({group(gaps['candles'])} candles). {words.plain(gaps['failed'] or '')}".strip())
 
 
 def buttons(seat: Seat, row: dict[str, Any]) -> None:
@@ -78,7 +81,7 @@ def _line(row: dict[str, Any]) -> str:
         f"Last frame {words.age(row['age_ms'])} ago" if row["age_ms"] is not None else "No frame yet",
         f"trading date {row['trading_date']}",
         f"phase {row['phase'].lower()}",
-        f"{row['passed']:,} ticks shown",
+        f"{group(row['passed'])} ticks shown",
     ]
     if row["backup"] is not None:
         parts.append(f"changed to the other feed {row['failovers']} times")
@@ -92,13 +95,13 @@ def _row(line: dict[str, Any], *, alone: bool) -> dict[str, Any]:
         "vendor": f"{line['title']}{shown}",
         "state": WORDS.get(line["state"], line["state"]),
         "heard": words.moment(line["last_message_at"]),
-        "messages": f"{line['messages']:,}",
+        "messages": group(line["messages"]),
         "lag": f"{line['lag_p50']} / {line['lag_p99']} ms",
-        "subscriptions": f"{line['wanted']:,} / {line['confirmed']:,}",
+        "subscriptions": f"{group(line['wanted'])} / {group(line['confirmed'])}",
         "over": over,
-        "stale": f"{line['stale']:,}",
-        "garbage": f"{line['garbage']:,}",
-        "reconnects": f"{line['reconnects']:,}",
+        "stale": group(line["stale"]),
+        "garbage": group(line["garbage"]),
+        "reconnects": group(line["reconnects"]),
         "token": words.moment(line["token_expires_at"]),
         "error": line["last_error"] or None,
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.money import group
 from core.reasons import Refusal
 from core.vendors import TERMS, Vendor
 from desk import vendor_fetch, vendor_masters
@@ -81,17 +82,17 @@ def _changes(report: dict[str, Any]) -> None:
     if report["cut"]:
         st.warning(f"The file is not whole: {report['cut']}. What it has was loaded, and all else stays listed.")
     if report["held_back"]:
-        lacking = ", ".join(f"{count:,} of {exchange}" for exchange, count in report["held_back"].items())
+        lacking = ", ".join(f"{group(count)} of {exchange}" for exchange, count in report["held_back"].items())
         st.warning(f"The file lacks {lacking}. That is too much to be believed, so that all of it stays listed.")
     rows = [
         {"what": title, **each}
         for what, title in CHANGES.items()
         for each in report["examples"].get(what, [])
     ]  # fmt: skip
-    counted = [f"{title.lower()} {report[what]:,}" for what, title in CHANGES.items() if report[what]]
+    counted = [f"{title.lower()} {group(report[what])}" for what, title in CHANGES.items() if report[what]]
     st.caption("Changes: " + (", ".join(counted) + "." if counted else "none of what was known."))
     table(rows, {"what": "Change", "key": "Instrument", "was": "Was", "now": "Is"}, "")
-    left = ", ".join(f"{what} {count:,}" for what, count in sorted(report["left_out"].items()))
+    left = ", ".join(f"{what} {group(count)}" for what, count in sorted(report["left_out"].items()))
     if left:
         st.caption(f"Not traded here and left out: {left}.")
     if report["bad"]:
@@ -131,5 +132,5 @@ def _attempt(work: Callable[[], dict[str, Any]]) -> None:
     except Refusal as refusal:
         st.error(refusal.sentence)
         return
-    st.toast(f"{told['rows']:,} rows read, {told['new']:,} instruments are new.")
+    st.toast(f"{group(told['rows'])} rows read, {group(told['new'])} instruments are new.")
     st.rerun()

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.money import group
 from ui import words
 
 HEADS = {
@@ -42,7 +43,7 @@ def show(told: dict[str, Any]) -> None:
     for refusal in told["refusals"]:
         st.error(refusal["detail"])
     if short and told["affordable"]:
-        st.caption(f"The money does for {told['affordable']:,} of it.")
+        st.caption(f"The money does for {group(told['affordable'])} of it.")
 
 
 def margin_rows(parts: dict[str, Any]) -> list[tuple[str, str]]:

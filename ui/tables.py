@@ -1,17 +1,34 @@
 """A table as Streamlit draws it, for the pages that it draws itself."""
 
+import re
+from datetime import date
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def _dates(values: list[Any]) -> bool:
+    """Whether a column holds days and nothing else."""
+    told = [value for value in values if value is not None]
+    return bool(told) and all(isinstance(value, str) and _DATE.fullmatch(value) for value in told)
+
 
 def table(rows: list[dict[str, Any]], columns: dict[str, str], empty: str) -> None:
-    """Rows under their headings; a sentence where there are none."""
+    """Rows under their headings; a sentence where there are none. Days are shown as people write them, and sort."""
     if not rows:
         st.caption(empty)
         return
-    frame = pd.DataFrame(
-        [{title: "–" if row.get(key) is None else row[key] for key, title in columns.items()} for row in rows]
-    )
-    st.dataframe(frame, hide_index=True)
+    cells: dict[str, list[Any]] = {}
+    days: list[str] = []
+    for key, title in columns.items():
+        values = [row.get(key) for row in rows]
+        if _dates(values):
+            days.append(title)
+            cells[title] = [None if value is None else date.fromisoformat(value) for value in values]
+        else:
+            cells[title] = ["–" if value is None else value for value in values]
+    shown = st.column_config.DateColumn(format="DD MMM YYYY")
+    st.dataframe(pd.DataFrame(cells), hide_index=True, column_config=dict.fromkeys(days, shown))
