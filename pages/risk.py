@@ -111,8 +111,8 @@ def own_limits(seat: Seat) -> None:
     """Tighter limits of one's own, for this book or for all."""
     for row in risk_status.own_limits(seat.database, seat.book):
         with st.container(horizontal=True, vertical_alignment="center"):
-            whose = "this book" if row["scope"] == Scope.ACCOUNT else "all my books"
-            st.markdown(f"{row['words']}: **{row['shown']}** ({whose})")
+            of = "this book" if row["scope"] == Scope.ACCOUNT else "all my books"
+            st.markdown(f"{row['words']}: **{row['shown']}** ({of})")
             if st.button("End", key=f"end {row['id']}"):
                 act(lambda number=int(row["id"]): risk_limits.end_limit(seat.database, seat.who, number, seat.book))  # type: ignore[misc]
     with st.form("own limit", border=False):
