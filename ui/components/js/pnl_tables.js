@@ -30,10 +30,11 @@ export function statistics(told, days, means = {}) {
   const volatility = told.volatility === null ? "–" : `${number(told.volatility * 100)}%`;
   const closed = !told.n ? "" : `of ${told.n} ${told.n === 1 ? "day" : "days"}`;
   const deepest = told.max_drawdown_rupees === null ? "–" : rupees(told.max_drawdown_rupees);
-  const held = told.held_seconds_wins && told.held_seconds_losses ? `won ${span(told.held_seconds_wins)}, lost ${span(told.held_seconds_losses)}` : sample(told.trips);
   const lines = [
     ...tripLines(told).map(([label, value, of, name]) => [label, few(value), of, name]),
-    ["Held, on average", span(told.held_seconds), held, "held"],
+    ["Held, on average", span(told.held_seconds), sample(told.trips), "held"],
+    ["Held when it won", span(told.held_seconds_wins), sample(told.wins), "held"],
+    ["Held when it lost", span(told.held_seconds_losses), sample(told.losses), "held"],
     ["Longest streak", `${told.longest_wins ?? 0} won, ${told.longest_losses ?? 0} lost`, "", "streak"],
     ["CAGR", share(told.cagr), closed, "cagr"],
     ["Volatility, a year", volatility, closed, "volatility"],

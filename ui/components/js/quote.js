@@ -72,9 +72,7 @@ export const mount = widget((root, data, tools) => {
         h("div", null, h("dt", null, "Volume"), volume),
       ),
       h("div", { class: "grow" }),
-      chain,
-      data.write && bell,
-      buttons,
+      h("div", { class: "row acts" }, chain, data.write && bell, buttons),
     ),
     range,
   );

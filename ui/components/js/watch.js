@@ -16,7 +16,7 @@ import { state } from "./store.js";
 import { chooseColumns, chooseRow } from "./watch_chooser.js";
 import { draggable } from "./watch_drag.js";
 import { listTabs } from "./watch_lists.js";
-import { headings, markRow, paintAge, paintRow, rowOf, widths } from "./watch_row.js";
+import { dressLines, headings, markRow, paintAge, paintRow, rowOf } from "./watch_row.js";
 import * as views from "./watch_view.js";
 import { widget } from "./widget.js";
 
@@ -62,7 +62,7 @@ export const mount = widget((root, data, tools) => {
     for (const [symbol, row] of rows) forget(symbol, row);
     top?.remove();
     top = headings();
-    body.style.setProperty("--columns", widths());
+    dressLines(body);
     body.prepend(top);
     body.append(drag.node);
     draw();

@@ -106,5 +106,13 @@ export function headings() {
   );
 }
 
-// The widths of the columns, as the style sheet wants them.
-export const widths = () => ["minmax(0, 1fr)", ...view.columns.map((each) => `${COLUMNS[each][3]}px`), "72px"].join(" ");
+const ROOM = 134; // pixels of the rail that columns may take from the name; more of them stand on a line of their own
+
+// Dresses the lines for the columns that are chosen.
+export function dressLines(body) {
+  const widths = view.columns.map((each) => COLUMNS[each][3]);
+  const many = widths.reduce((sum, each) => sum + each, 0) > ROOM;
+  body.classList.toggle("tall", many);
+  body.style.setProperty("--many", String(view.columns.length));
+  body.style.setProperty("--columns", ["minmax(0, 1fr)", ...widths.map((each) => `${each}px`), "72px"].join(" "));
+}
