@@ -196,7 +196,10 @@ class Hub:
     def place(self, market: str) -> Place:
         """The market's place, made when it is missing. From any thread."""
         with self.lock:
-            return self.places.setdefault(market, Place(Board(market)))
+            found = self.places.get(market)
+            if found is None:
+                found = self.places[market] = Place(Board(market))
+            return found
 
     def _look_at(self, stream: Subscriber, wish: Wish) -> None:
         place = self.place(stream.account.market)

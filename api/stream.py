@@ -22,7 +22,7 @@ from api.listener import Listener
 from api.reply import Reply
 from api.serving import Server
 from api.subscriber import Subscriber
-from api.wishes import ACCOUNT_TOPICS, USUAL, Wish, Wishes, symbol_list, symbol_words, topic_list, topic_words, wish_of
+from api.wishes import ACCOUNT_TOPICS, USUAL, Wish, Wishes, Words, symbol_list, symbol_words, topic_list, topic_words
 from api.writers import Events, Socket
 from core.reasons import Reason, Refusal
 from desk import access, events, identity
@@ -51,8 +51,8 @@ class Asked:
 
     listener: Listener
     account: AccountRef
-    symbols: tuple[str, ...]
-    words: tuple[str, ...]
+    symbols: Words
+    words: Words
 
 
 class Streams:
@@ -64,7 +64,8 @@ class Streams:
         self.listener: Listener | None = None
         self._door: Batches[Presented, Guest] = Batches("stream-door", self._prove, CROWDED, PATIENCE)
         self._joins: Batches[Asked, tuple[Wish, Join]] = Batches("stream-joins", self._join, CROWDED, PATIENCE)
-        self._wishes = Wishes()
+        self._changes: Batches[tuple[Words, Words], Wish] = Batches("stream-changes", self._wish, CROWDED, PATIENCE)
+        self.wishes = Wishes()
 
     def endpoint(self) -> Endpoint:
         """What changes a stream, an endpoint like any other."""
@@ -90,15 +91,15 @@ class Streams:
         if self.hub is not None and self.listener is not None:
             self.hub.call(self.hub.end_all)
             self.listener.close()
-        self._door.close()
-        self._joins.close()
+        for each in (self._door, self._joins, self._changes):
+            each.close()
 
     async def open(self, scope: Scope, fields: Fields, last_id: str | None) -> Subscriber:
         """A stream for who asks: the one they had, or a new one. Raises what an API request raises."""
         if not self.server.state.ready:
             raise Refusal(Reason.NOT_READY, "Kagaz is starting. Try again in a second.")
         named = fields.may("account", readers.account)
-        symbols = fields.may("symbols", symbol_words) or []
+        symbols = fields.may("symbols", symbol_words) or ()
         words = fields.may("topics", topic_words)
         fields.close()
         credential = auth.credential_of(scope)
@@ -114,7 +115,7 @@ class Streams:
                 return found
         if len(hub.streams) >= MOST_STREAMS:
             raise Refusal(Reason.TRY_AGAIN, "Too many streams are open. Try again in a minute.")
-        asked = Asked(listener, account, tuple(symbols), USUAL if words is None else tuple(words))
+        asked = Asked(listener, account, symbols, USUAL if words is None else tuple(words))
         wish, joined = await self._joins.ask(asked)
         if hub.stopping:
             raise Refusal(Reason.NOT_READY, "Kagaz is stopping. Try again in a few seconds.")
@@ -144,7 +145,7 @@ class Streams:
         database = self.server.state.database
         for listener, market in {(each.listener, each.account.market) for each in asked}:
             listener.prepare(market)
-        wishes = [self._wishes.of(database, each.symbols, each.words) for each in asked]
+        wishes = [self.wishes.of(database, each.symbols, each.words) for each in asked]
         full = {each.account for each, wish in zip(asked, wishes, strict=True) if wish.topics & ACCOUNT_TOPICS}
         joined = events.join(database, list({each.account for each in asked}), full)
         gone = Refusal(Reason.UNKNOWN_ACCOUNT, "There is no such account.", "account")
@@ -163,18 +164,23 @@ class Streams:
         stream = None if hub is None else hub.streams.get(call.path["stream_id"])
         if hub is None or stream is None or not owned(stream, call.principal, stream.account):
             raise Refusal(Reason.NOT_FOUND, "There is no such stream.", "stream_id")
-        self.rewish(hub, stream, symbols, words)
+        wish = self.wishes.of(self.server.state.database, *changed(stream.wish, symbols, words))
+        hub.call(hub.change, stream, wish)
         return Reply(204)
 
-    def rewish(self, hub: Hub, stream: Subscriber, symbols: Iterable[str] | None, words: Iterable[str] | None) -> None:
-        """Have the stream show something else from now on. Blocks."""
-        before = stream.wish
-        wish = wish_of(
-            self.server.state.database,
-            before.symbols if symbols is None else symbols,
-            before.words if words is None else words,
-        )
-        hub.call(hub.change, stream, wish)
+    async def rewish(self, stream: Subscriber, symbols: Iterable[str] | None, words: Iterable[str] | None) -> None:
+        """Have the stream show something else from now on. Raises TRY_AGAIN where too many ask for that."""
+        wish = await self._changes.ask(changed(stream.wish, symbols, words))
+        self.listening()[0].change(stream, wish)
+
+    def _wish(self, asked: Sequence[tuple[Words, Words]]) -> list[Wish | Exception]:
+        """What each is shown from now on."""
+        return [self.wishes.of(self.server.state.database, *each) for each in asked]
+
+
+def changed(before: Wish, symbols: Iterable[str] | None, words: Iterable[str] | None) -> tuple[Words, Words]:
+    """The symbols and topics of a wish after another one; what is not said stays."""
+    return before.symbols if symbols is None else tuple(symbols), before.words if words is None else tuple(words)
 
 
 def check_page(scope: Scope, credential: auth.Credential) -> None:

@@ -1,13 +1,14 @@
 """What a stream is asked to show: symbols and topics, read strictly and turned into instruments."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.parsing import bad
+from api.fields import Fields
+from api.parsing import bad, read_object
 from core.instruments import Instrument
 from desk import masters
+from web.memory import Memory
 
 TOPICS = ("quotes", "depth", "orders", "trades", "positions", "wallet", "gtts", "alerts", "feed", "candles")
 ACCOUNT_TOPICS = frozenset({"orders", "trades", "positions", "wallet", "gtts", "alerts"})
@@ -15,25 +16,30 @@ USUAL = ("quotes", "orders", "trades", "positions", "wallet", "feed")
 SINGLE = ("depth", "candles")
 """Topics that may name one instrument: ``depth:NSE:INFY``."""
 MOST_SYMBOLS = 2_000
+LONGEST_NAME = 80
+LONG = 1_000
+"""Letters of a message from which on it is worth remembering what it says."""
 REMEMBERED = 32
 """Sets of words that are remembered; the longest has two thousand."""
+
+Words = tuple[str, ...]
+_SPLIT: Memory[str, Words] = Memory(REMEMBERED)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a stream shows: what was asked in words, and the same as instrument ids and plain topics."""
 
-    symbols: tuple[str, ...]
-    words: tuple[str, ...]
+    symbols: Words
+    words: Words
     instruments: tuple[int, ...] = ()
     topics: frozenset[str] = frozenset()
     depth: frozenset[int] = frozenset()
     candles: frozenset[int] = frozenset()
 
 
-def wish_of(database: Any, symbols: Iterable[str], words: Iterable[str]) -> Wish:
+def wish_of(by_key: Mapping[str, Instrument], symbols: Iterable[str], words: Iterable[str]) -> Wish:
     """Words as instruments and topics. What no exchange lists, or lists no more, is left out."""
-    by_key = masters.get(database).by_key
     symbols, words = tuple(dict.fromkeys(symbols)), tuple(dict.fromkeys(words))
     ids = tuple(sorted(by_key[each].id for each in symbols if each in by_key))
     single: dict[str, set[int]] = {each: set() for each in SINGLE}
@@ -49,35 +55,44 @@ class Wishes:
     """Wishes by their words: after a break of the line many come back, most with the same watchlist."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[tuple[tuple[str, ...], tuple[str, ...]], Wish] = OrderedDict()
-        self._by_key: Mapping[str, Instrument] | None = None
+        self._made: Memory[tuple[Words, Words], tuple[Mapping[str, Instrument], Wish]] = Memory(REMEMBERED)
+        self._said: Memory[str, tuple[Words | None, Words | None]] = Memory(REMEMBERED)
 
-    def of(self, database: Any, symbols: tuple[str, ...], words: tuple[str, ...]) -> Wish:
-        """``wish_of``, worked out once for all who say the same. By one thread at a time."""
-        by_key = masters.get(database).by_key
-        if by_key is not self._by_key:
-            self._made.clear()
-            self._by_key = by_key
-        found = self._made.get((symbols, words))
+    def said(self, text: str) -> tuple[Words | None, Words | None]:
+        """The symbols and topics of a client's message, None for what it leaves as it is. Raises BadInputError."""
+        found = self._said.get(text)
         if found is None:
-            found = self._made[symbols, words] = wish_of(database, symbols, words)
-            if len(self._made) > REMEMBERED:
-                self._made.popitem(last=False)
+            fields = Fields(read_object(text.encode()))
+            symbols, words = fields.may("symbols", symbol_list), fields.may("topics", topic_list)
+            fields.close()
+            found = None if symbols is None else tuple(symbols), None if words is None else tuple(words)
+            if len(text) > LONG:
+                self._said.keep(text, found)
         return found
+
+    def of(self, database: Any, symbols: Words, words: Words) -> Wish:
+        """The wish, worked out once for all who say the same of the same masters. Blocks; from any thread."""
+        by_key = masters.get(database).by_key
+        found = self._made.get((symbols, words))
+        if found is None or found[0] is not by_key:
+            found = self._made.keep((symbols, words), (by_key, wish_of(by_key, symbols, words)))
+        return found[1]
 
 
 def symbol_list(value: Any) -> list[str]:
     """Instruments by key; a name that nobody lists shows nothing and is no error."""
     if not isinstance(value, list) or len(value) > MOST_SYMBOLS:
         raise bad(f'Send a list of at most {MOST_SYMBOLS} instruments, such as ["NSE:INFY"].')
-    if any(not isinstance(each, str) or not 1 <= len(each) <= 80 or not each.isprintable() for each in value):
+    # Watchlists are long and all come back at once: looked at as a whole, where a whole can be looked at.
+    plain = all(isinstance(each, str) for each in value) and "".join(value).isprintable()
+    if value and not (plain and min(map(len, value)) >= 1 and max(map(len, value)) <= LONGEST_NAME):
         raise bad('Send instruments by key, such as ["NSE:INFY"].')
     return value
 
 
-def symbol_words(value: Any) -> list[str]:
+def symbol_words(value: Any) -> Words:
     """The same from a query, separated by commas."""
-    return symbol_list(value.split(",")) if value else []
+    return (_SPLIT.get(value) or _SPLIT.keep(value, tuple(symbol_list(value.split(","))))) if value else ()
 
 
 def topic_list(value: Any) -> list[str]:

@@ -15,12 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 import log
 from api import problems
-from api.fields import Fields, query_fields
-from api.parsing import BadInputError, read_object
+from api.fields import query_fields
 from api.pens import Pen, Write
 from api.serving import respond
 from api.subscriber import Subscriber
-from api.wishes import symbol_list, topic_list
 from core.program_rules import Bucket, Rate
 
 if TYPE_CHECKING:
@@ -93,11 +91,15 @@ class Events:
             await respond(reply, uuid.uuid4().hex, scope, send)
             return
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        await send({"type": "http.response.body", "body": _FIRST, "more_body": True})
+        opening = _FIRST
 
         def write() -> Any:
+            nonlocal opening
             chunk = stream.frames()
-            return send({"type": "http.response.body", "body": chunk, "more_body": True}) if chunk else None
+            if not chunk:
+                return None
+            chunk, opening = opening + chunk, b""
+            return send({"type": "http.response.body", "body": chunk, "more_body": True})
 
         async def gone() -> None:
             while (await receive())["type"] != "http.disconnect":
@@ -149,13 +151,10 @@ class Socket:
 
     async def _heard(self, stream: Subscriber, message: Any, send: Send) -> None:
         try:
-            sent = Fields(read_object((message.get("text") or "").encode()))
-            symbols, words = sent.may("symbols", symbol_list), sent.may("topics", topic_list)
-            sent.close()
-        except BadInputError as wrong:
-            body = problems.of_input(wrong).body
-            await send({"type": "websocket.send", "text": orjson.dumps({"event": "problem", "data": body}).decode()})
-            return
-        hub = self.streams.hub
-        if hub is not None:
-            await asyncio.to_thread(self.streams.rewish, hub, stream, symbols, words)
+            await self.streams.rewish(stream, *self.streams.wishes.said(message.get("text") or ""))
+        except Exception as error:  # the stream goes on as it was, whatever it is
+            reply, ours = problems.of_error(error)
+            if ours:
+                _logger.exception("A stream could not be changed")
+            told = orjson.dumps({"event": "problem", "data": reply.body}).decode()
+            await send({"type": "websocket.send", "text": told})

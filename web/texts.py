@@ -11,7 +11,12 @@ def number_of(text: str, digits: int = DIGITS) -> int | None:
 
 def storable(text: str) -> bool:
     """Whether Postgres and UTF-8 can hold this text."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # half of a pair, which is no letter
+            return False
+    return "\x00" not in text
 
 
 def printable(name: str) -> str:

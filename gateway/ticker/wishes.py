@@ -1,6 +1,5 @@
 """What a program asks of its socket: which instruments, and how much of their prices."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,6 +11,7 @@ from core.reasons import Reason, Refusal
 from desk.masters import Master
 from gateway.ticker.packets import Mode
 from gateway.tokens import instrument_of
+from web.memory import Memory
 
 Asked = dict[int, Mode]
 """Modes by instrument id."""
@@ -55,8 +55,8 @@ class Wishes:
     """
 
     def __init__(self) -> None:
-        self._read: OrderedDict[str | bytes, Message] = OrderedDict()
-        self._made: OrderedDict[tuple[Wish, Message], tuple[Wish, frozenset[int]]] = OrderedDict()
+        self._read: Memory[str | bytes, Message] = Memory(REMEMBERED)
+        self._made: Memory[tuple[Wish, Message], tuple[Wish, frozenset[int]]] = Memory(REMEMBERED)
         self._for: tuple[Master | None, int] = None, 0
 
     def read(self, text: str | bytes) -> Message:
@@ -65,7 +65,7 @@ class Wishes:
         if found is None:
             found = read(text)
             if len(found.tokens) >= LONG:
-                _keep(self._read, text, found)
+                self._read.keep(text, found)
         return found
 
     def after(self, before: Wish, message: Message, master: Master, most: int) -> tuple[Wish, frozenset[int]]:
@@ -82,15 +82,7 @@ class Wishes:
         if before.own or len(message.tokens) < LONG:
             return wish, shown
         wish.own = False
-        _keep(self._made, (before, message), (wish, shown))
-        return wish, shown
-
-
-def _keep(memory: "OrderedDict[Any, Any]", key: Any, value: Any) -> None:
-    """Remember it; the oldest gives way."""
-    memory[key] = value
-    if len(memory) > REMEMBERED:
-        memory.popitem(last=False)
+        return self._made.keep((before, message), (wish, shown))
 
 
 def read(text: str | bytes) -> Message:
