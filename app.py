@@ -12,6 +12,7 @@ import gateway.late
 from api import wire
 from desk import installation
 from ui import assets, preload_words, theme_once
+from web import handshakes
 from web.ending import ENDING
 from web.security import SecurityHeaders
 
@@ -21,6 +22,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Starts the work in threads and yields at once: the port answers while the rest still starts and loads."""
     ENDING.watch()
     wire.send_at_once()
+    handshakes.install()
     theme_once.install()
     preload_words.install()
     installation.start(preload=[api.late.MODULE, "ui.signin"], later=[gateway.late.MODULE])

@@ -99,7 +99,7 @@ class Hub:
         self.places: dict[str, Place] = {}
         self.loop = asyncio.get_running_loop()
         self.due = Due()
-        self.parked: set[Subscriber] = set()
+        self.parked: dict[Subscriber, float] = {}  # with the instant at which its reader went
         self._tasks: set[asyncio.Task[None]] = set()
         self.stopping = False
 
@@ -164,22 +164,20 @@ class Hub:
         if stream.ending is not None or len(self.parked) >= MOST_PARKED:
             self.forget(stream)
         else:
-            stream.parked_at = time.monotonic()
-            self.parked.add(stream)
+            self.parked[stream] = time.monotonic()
 
     def resume(self, epoch: str, after: int, same: Callable[[Subscriber], bool]) -> Subscriber | None:
         """The stream of that epoch, if it is kept, is the asker's own and remembers what was missed."""
         stream = self.by_epoch.get(epoch)
         if stream is None or stream.ending is not None or not same(stream) or not stream.replay(after):
             return None
-        stream.parked_at = None
-        self.parked.discard(stream)
+        self.parked.pop(stream, None)
         stream.first(b"hello", self._hello(stream, stream.version))
         return stream
 
     def forget(self, stream: Subscriber) -> None:
         """Nothing remains of the stream."""
-        self.parked.discard(stream)
+        self.parked.pop(stream, None)
         with self.lock:
             self.streams.pop(stream.id, None)
             self.by_epoch.pop(stream.epoch, None)
@@ -280,8 +278,9 @@ class Hub:
             reason = over_because(stream, over) if over else None
             if reason is not None:
                 stream.end(reason)
-            if stream.parked_at is not None:
-                if stream.ending is not None or now - stream.parked_at > PARKED_SECONDS:
+            gone_at = self.parked.get(stream)
+            if gone_at is not None:
+                if stream.ending is not None or now - gone_at > PARKED_SECONDS:
                     self.forget(stream)
             elif stream.sending_since is not None and now - stream.sending_since > STALLED_SECONDS:
                 stream.give_up()

@@ -54,7 +54,6 @@ class Subscriber:
     writer: "Writer | None" = None
     gapped: bool = False
     mending: bool = False
-    parked_at: float | None = None
     written_at: float = field(default_factory=time.monotonic)
     sending_since: float | None = None
     told: dict[str, float] = field(default_factory=dict)

@@ -68,6 +68,11 @@ async def serve(
             hub.park(stream)
 
 
+def forget_query(scope: Scope) -> None:
+    """A scope lives as long as its stream, and a watchlist is most of what a reader would keep by it."""
+    scope["query_string"] = b""
+
+
 class Events:
     """Server-sent events: one write for all that is due."""
 
@@ -91,6 +96,7 @@ class Events:
             await respond(reply, uuid.uuid4().hex, scope, send)
             return
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        forget_query(scope)
         opening = _FIRST
 
         def write() -> Any:
@@ -127,6 +133,7 @@ class Socket:
             await send({"type": "websocket.close", "code": 4000 + reply.status})
             return
         await send({"type": "websocket.accept"})
+        forget_query(scope)
 
         async def say(messages: list[bytes]) -> None:
             for message in messages:

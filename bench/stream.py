@@ -35,8 +35,8 @@ from desk import identity, market, masters
 
 ROWS = 500
 FRAMES = 8
-READERS = {100: 5, 1_000: 5, 5_000: 1}
-"""How often each number of readers is measured."""
+READERS = {100: 3, 1_000: 3, 5_000: 1}
+"""How often each number of readers is measured; all of it in two or three minutes."""
 AT_ONCE = 1_000
 """So many come back at the same time; of more a quarter of it at a time, as many as a busy machine lets in within the
 time that they wait."""
@@ -45,13 +45,14 @@ TOPICS = "quotes,orders,trades,positions,wallet"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: milliseconds to each reader and frame, CPU milliseconds a frame, kilobytes a reader, and the seconds in
-    which each came back."""
+    """One run: milliseconds to each reader and frame, CPU milliseconds a frame, kilobytes a reader, the seconds in
+    which each came back, and CPU milliseconds a reader for that."""
 
     delays: list[float]
     cpu: float
     memory: float
     back: list[float]
+    back_cpu: float
 
     def at(self, share: float) -> float:
         """The delay below which this share of the deliveries stayed."""
@@ -176,9 +177,11 @@ def measured(server: "subprocess.Popen[bytes]", port: int, crowd: Crowd, send: C
             time.sleep(max(0.0, began + n - time.monotonic()))
         cpu = (used(watched) - before) * 1_000 / FRAMES
         memory = (watched.memory_info().rss - empty) / 1_024 / len(crowd.requests)
+        before = used(watched)
         load.stdin.write(b"again\n")
         load.stdin.flush()
-        return Run(delays, cpu, memory, json.loads(load.stdout.readline()))
+        back = json.loads(load.stdout.readline())
+        return Run(delays, cpu, memory, back, (used(watched) - before) * 1_000 / len(back))
 
 
 def open_market(database: Database) -> None:
@@ -302,3 +305,4 @@ def told(name: str, mine: list[Run], other: list[Run]) -> Iterator[Result]:
     for share, word in ((0.5, "p50"), (1.0, "last")):
         values, baselines = ([float(np.quantile(each.back, share)) for each in runs] for runs in (mine, other))
         yield compared(f"{name}_back_{word}", "s", values, baselines)
+    yield compared(f"{name}_back_cpu", "ms/reader", [each.back_cpu for each in mine], [each.back_cpu for each in other])

@@ -279,10 +279,8 @@ def unshare(connection: Connection[Any], account_id: int, user_id: int) -> None:
     connection.execute("delete from account_shares where account_id = %s and user_id = %s", (account_id, user_id))
 
 
-def sharers(
-    connection: Connection[Any], account_id: int, after: str | None = None, limit: int | None = None
-) -> list[str]:
-    """Names of those with whom an account is shared: all of them, or so many behind a name."""
+def sharers(connection: Connection[Any], account_id: int, after: str | None, limit: int) -> list[str]:
+    """Names of those with whom an account is shared, so many behind a name."""
     sql = """select u.name from account_shares s join users u on u.id = s.user_id
              where s.account_id = %s and (%s::text is null or u.name > %s) order by u.name limit %s"""
     with connection.cursor(row_factory=tuple_row) as cursor:

@@ -45,10 +45,8 @@ def unshare(database: Database, principal: Principal, key: str, reader: str) -> 
     forget_all()
 
 
-def shared_with(
-    database: Database, principal: Principal, key: str, after: str | None = None, limit: int | None = None
-) -> list[str]:
-    """The names of those who may read an account of one's own: all of them, or so many behind a name."""
+def shared_with(database: Database, principal: Principal, key: str, after: str | None, limit: int) -> list[str]:
+    """The names of those who may read an account, so many behind a name."""
     found = account(database, principal, key)
     with database.connection() as connection:
         return rows.sharers(connection, found.id, after, limit)

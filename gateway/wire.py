@@ -14,6 +14,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from web.handshakes import hang_up_if_unread
+
 EXTENSION = "kagaz.frames"
 """Where the scope of a connection carries ``Protocol.write``."""
 Write = Callable[[bytes], bool]
@@ -48,11 +50,9 @@ class Protocol(WebSocketsSansIOProtocol):
             cast("dict[str, Any]", self.scope)["extensions"][EXTENSION] = self.write
 
     def data_received(self, data: bytes) -> None:
-        """Take in what came. A handshake that cannot be read, such as one whose first line is too long, is hung up on:
-        the server would keep its connection for ever, and answer nothing."""
+        """Take in what came."""
         super().data_received(data)
-        if self.conn.handshake_exc is not None:
-            self.transport.close()
+        hang_up_if_unread(self)
 
     def write(self, frame: bytes) -> bool:
         """Write a whole frame; False where the reader still has to take what was written before, and nothing is done.

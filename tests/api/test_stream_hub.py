@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.hub import Hub, over_because
+from api.hub import PARKED_SECONDS, Hub, over_because
 from api.subscriber import Subscriber
 from api.wishes import Wish
 from core.instruments import Instrument, Kind
@@ -103,7 +103,7 @@ def test_a_parked_stream_is_forgotten_after_a_while() -> None:
         hub.park(stream)
         hub.tick({}, set())
         assert stream.id in hub.streams
-        stream.parked_at = -1_000.0
+        hub.parked[stream] -= PARKED_SECONDS + 1
         hub.tick({}, set())
         assert stream.id not in hub.streams
 

@@ -71,7 +71,7 @@ def test_the_list_is_what_one_may_read(desk):
 
 
 def test_a_share_taken_back_is_gone(desk):
-    assert sharing.shared_with(desk, who(desk, "alice"), "alice/main") == ["ana"]
+    assert sharing.shared_with(desk, who(desk, "alice"), "alice/main", None, 10) == ["ana"]
     sharing.unshare(desk, who(desk, "alice"), "alice/main", "ana")
     assert outcome(access.account, desk, who(desk, "ana"), "alice/main") == "UNKNOWN_ACCOUNT"
 
@@ -144,6 +144,6 @@ def test_no_token_shares_a_book_and_each_takes_a_share_back(desk):
     with pytest.raises(Refusal, match="signed in") as no:
         sharing.share(desk, bot, "alice/main", "bob")
     assert no.value.reason is Reason.FORBIDDEN
-    assert sharing.shared_with(desk, bot, "alice/main") == ["ana"]
+    assert sharing.shared_with(desk, bot, "alice/main", None, 10) == ["ana"]
     sharing.unshare(desk, bot, "alice/main", "ana")
-    assert sharing.shared_with(desk, bot, "alice/main") == []
+    assert sharing.shared_with(desk, bot, "alice/main", None, 10) == []

@@ -78,7 +78,7 @@ def test_the_embedded_database_gets_demo_users_that_can_sign_in(database: Databa
         assert identity.check_password(database, name, password)
     assert stat.S_IMODE((tmp_path / first_users.FILE).stat().st_mode) == 0o600
     assert cash(database, "asha/main") == cash(database, "ravi/main") == 10_00_000_00
-    assert sharing.shared_with(database, signed_in(database, "asha")[1], "asha/main") == ["meera"]
+    assert sharing.shared_with(database, signed_in(database, "asha")[1], "asha/main", None, 10) == ["meera"]
 
 
 @pytest.mark.parametrize("killed_at", ["add_user", "deposit", "let_in"])
