@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.test_modules import ORIGIN, ask
+from tests.core.test_contract_choice import CALLS, NEAREST, OF_ONE_DAY, PUTS
 from ui import assets
 
 pytestmark = pytest.mark.browser
@@ -114,9 +115,17 @@ def test_each_answer_lands_on_a_contract_and_what_else_was_chosen_stays(page: Pa
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing leaves the screen"
 
 
-@pytest.mark.parametrize(
-    ("strikes", "wanted", "found"),
-    [([1, 2, 4], 3, 2), ([1, 2, 4], 9, 4), ([1, 2, 4], 0, 2), ([], 3, None), ([5], None, 5)],
-)
-def test_the_strike_that_is_near(page: Page, strikes: list[int], wanted: int | None, found: int | None) -> None:
-    assert ask(page, "ticket_contract", f"m.near({json.dumps(strikes)}, {json.dumps(wanted)})") == found
+@pytest.mark.parametrize(("listed", "wanted", "found"), NEAREST)
+def test_the_strike_that_is_near(page: Page, listed: tuple[int, ...], wanted: int, found: int | None) -> None:
+    assert ask(page, "ticket_contract", f"m.near({json.dumps(listed)}, {json.dumps(wanted)})") == found
+
+
+@pytest.mark.parametrize(("kind", "strike", "spot", "found"), OF_ONE_DAY)
+def test_the_contract_of_one_day(page: Page, kind: str, strike: int, spot: int, found: int) -> None:
+    chain = {
+        "future": {"kind": "FUT", "strike": 0}, "quote": {"last_price": spot},
+        "rows": [{"strike": each, "call": {"kind": "CE", "strike": each},
+                  "put": {"kind": "PE", "strike": each} if each in PUTS else None} for each in CALLS],
+    }  # fmt: skip
+    one = ask(page, "ticket_contract", f"m.meant({json.dumps(chain)}, {json.dumps(kind)}, {strike})")
+    assert one == {"kind": kind, "strike": found}

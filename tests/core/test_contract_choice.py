@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from core.contract_choice import expiries, kinds, meant, strikes
+from core.contract_choice import at_the_money, expiries, kinds, meant, strikes
 from core.instruments import Instrument, Kind
 
 WEEK, MONTH, FAR = date(2026, 12, 1), date(2026, 12, 29), date(2027, 1, 26)
@@ -23,6 +23,45 @@ LISTED = [
     *(contract(30 + n, Kind.PE, WEEK, strike) for n, strike in enumerate((24_900, 25_000, 25_100))),
     *(contract(40 + n, Kind.CE, MONTH, strike) for n, strike in enumerate((24_000, 25_000, 26_000))),
 ]
+
+
+# Strikes of a chain, what is wanted of them, which one is meant. The ticket in the browser picks by the same table
+# (tests/browser/test_ticket_contract.py), so that neither of the two comes to pick another than the other.
+NEAREST = [
+    ((1, 2, 4), 3, 2),
+    ((1, 2, 4), 9, 4),
+    ((1, 2, 4), 1, 1),
+    ((1, 2, 4), 0, 2),
+    ((1, 2), 0, 2),
+    ((), 3, None),
+    ((5,), 0, 5),
+    ((24_900, 25_000, 25_100), 25_050, 25_000),
+    ((24_900, 25_000, 25_100), 25_051, 25_100),
+]
+# Kind, strike said and price of the underlying; the contract's strike, 0 of a future, None where there is none.
+OF_ONE_DAY = [
+    (Kind.CE, 0, 25_030, 25_000),
+    (Kind.CE, 25_100, 25_000, 25_100),
+    (Kind.PE, 25_200, 25_000, 25_000),
+    (Kind.PE, 24_000, 25_000, 24_900),
+    (Kind.PE, 0, 0, 25_000),
+    (Kind.FUT, 25_000, 25_000, 0),
+]
+CALLS, PUTS = (24_900, 25_000, 25_100), (24_900, 25_000)
+
+
+@pytest.mark.parametrize(("listed", "wanted", "found"), NEAREST)
+def test_the_strike_that_is_near(listed: tuple[int, ...], wanted: int, found: int | None) -> None:
+    assert at_the_money(listed, wanted) == found
+
+
+@pytest.mark.parametrize(("kind", "strike", "spot", "found"), OF_ONE_DAY)
+def test_the_contract_of_one_day(kind: Kind, strike: int, spot: int, found: int) -> None:
+    there = [contract(1, Kind.FUT, WEEK), *(contract(n, Kind.CE, WEEK, n) for n in CALLS)]
+    there += [contract(n + 1, Kind.PE, WEEK, n) for n in PUTS]
+    one = meant(there, kind, WEEK, strike, spot)
+    assert one is not None
+    assert (one.kind, one.strike or 0) == (kind, found)
 
 
 @pytest.mark.parametrize(

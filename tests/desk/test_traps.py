@@ -133,11 +133,25 @@ def test_trap_16_what_is_left_of_an_ioc_is_cancelled_not_complete(floor: Floor) 
 
 
 def test_trap_17_two_traders_may_cross_and_one_does_not_cross_himself(floor: Floor) -> None:
-    asha, binu = floor.account("asha"), floor.account("binu")
-    assert floor.place(asha, "BUY", 1, SBIN, 80_000, "MIS").status == 201
-    himself = floor.place(asha, "SELL", 1, SBIN, 80_000, "MIS")
-    assert (himself.status, code(himself)) == (422, Reason.SELF_TRADE)
-    assert floor.place(binu, "SELL", 1, SBIN, 80_000, "MIS").status == 201
+    asha, swing, binu = floor.account("asha"), floor.account("asha", book="swing"), floor.account("binu")
+    bought = floor.place(asha, "BUY", 1, SBIN, 80_000, "MIS")
+    assert bought.status == 201
+    for account, what in ((asha, "the same book"), (swing, "another book of the same trader")):
+        himself = floor.place(account, "SELL", 1, SBIN, 80_000, "MIS")
+        assert (himself.status, code(himself)) == (422, Reason.SELF_TRADE), what
+        assert "your own order" in str(himself.body["detail"])
+        assert floor.place(account, "SELL", 1, SBIN, 0, "MIS", "MARKET").status == 422, f"{what}, at the market"
+    away = floor.place(swing, "SELL", 1, SBIN, 80_100, "MIS")
+    assert away.status == 201, "where they do not meet both may rest"
+    assert code(floor.modify(swing, away, price=80_000)) == Reason.SELF_TRADE, "nor by a change of price"
+    sold = floor.place(binu, "SELL", 1, SBIN, 80_000, "MIS")
+    assert sold.status == 201
+    assert floor.fill(asha, bought, 1, 80_000).done, "the market fills the one"
+    assert floor.fill(binu, sold, 1, 80_000).done, "and the other"
+    assert floor.place(swing, "BUY", 1, SBIN, 79_000, "MIS").status == 201
+    leaving = floor.place(asha, "SELL", 1, SBIN, 79_000, "MIS")
+    assert leaving.status == 201, "what closes a position is never blocked"
+    floor.sound()
 
 
 def test_every_trap_has_a_test_of_its_name() -> None:

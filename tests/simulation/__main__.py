@@ -19,7 +19,7 @@ from tests import cluster
 from tests.simulation import drama, ground
 from tests.simulation.run import SHORT_DAYS, STEPS, Story, Violated, simulate
 
-SUMMED = ("days", "deaths", "orders", "trades", "fired", "written", "converted", "called")
+SUMMED = ("days", "deaths", "orders", "trades", "fired", "written", "converted", "called", "rung")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from core.orders import ModifyOrder
 from desk import account_watch, closing, filling, margins
 from desk.leadership import NotLeader
 from jobs.matcher import Matcher
-from tests.simulation import option_acts
+from tests.simulation import option_acts, waiting_acts
 from tests.simulation.exchange import MARKET
 from tests.simulation.faults import AFTER, BEFORE, Died
 from tests.simulation.history import Request
@@ -196,7 +196,9 @@ def change_and_frame(world: World) -> bool:
 
 
 def margins_follow(world: World) -> bool:
-    """Every group is secured at the snapshot in force; the process may die among the accounts."""
+    """Every group is secured at the snapshot in force, often a new one; the process may die among the accounts."""
+    if world.random.random() < 0.7:
+        world.snapshot()
     with suppress(Died):
         if world.random.random() < 0.4:
             world.faults.arm(world.random.choice((BEFORE, AFTER)), world.random.randint(1, 2))
@@ -310,6 +312,7 @@ WEIGHTS: dict[Callable[[World], bool], int] = {
     at_once: 5, switch_and_fills: 3, basket_is_sent: 4, day_ends: 3, stand_and_wait: 14, price_comes: 10,
     losses_are_watched: 4, limit_is_set: 4,
     switch_is_pressed: 2, loss_stops_a_book: 3, **option_acts.WEIGHTS,
+    **waiting_acts.WEIGHTS,
 }  # fmt: skip
 
 

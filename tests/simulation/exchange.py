@@ -16,6 +16,7 @@ from desk.market import LostMarketError
 from jobs.bus import Bus, Fan
 from jobs.gtt_watcher import Watcher
 from jobs.matcher import Matcher
+from jobs.price_alerts import Ringer
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Died, Seat
 from tests.simulation.ground import Ground
@@ -51,13 +52,18 @@ class Exchange:
     """Whether the book has just taken in all that users changed."""
     watched: Bus = field(default_factory=Bus)
     watcher: Watcher | None = None
+    alerted: Bus = field(default_factory=Bus)
+    ringer: Ringer | None = None
+    heard: bool = False
+    """Whether what rings alerts has taken in the prices that are stored."""
     fired: int = 0
     """How many GTTs fired in this step: their orders may raise what an account carries."""
 
     def store(self, frame: Frame) -> None:
         """Store a frame and hand it to whoever matches."""
         markets.store_frame(self.database, frame, keep_tape=False)
-        Fan(self.bus, self.watched).publish(frame)
+        self.heard = False
+        Fan(self.bus, self.watched, self.alerted).publish(frame)
 
     def store_again(self, frame: Frame) -> list[str]:
         """Offer a frame that is not the next; the market must refuse it."""
@@ -78,6 +84,7 @@ class Exchange:
         try:
             matcher = self.matcher or self._begin()
             self._watch(rung)
+            self._listen(rung)
             frame = self.bus.take(0)
             if frame is not None:
                 self.note(frame)
@@ -90,7 +97,7 @@ class Exchange:
                 matcher.step(None, self.bus.published_at, True)
             self.fresh = rung
             if matcher.over:
-                self.matcher, self.fresh = None, False
+                self.matcher, self.ringer, self.fresh = None, None, False
         except (Died, NotLeader, errors.LockNotAvailable):
             self.die()
 
@@ -105,6 +112,17 @@ class Exchange:
         self.fired += self.watcher.fired - before
         if self.watcher.over:
             self.watcher = None
+
+    def _listen(self, rung: bool) -> None:
+        """Beside it, what rings price alerts."""
+        if self.ringer is None:
+            assert self.seat is not None
+            self.alerted.take(0)  # what comes next is what it goes by
+            self.heard = False
+            self.ringer = Ringer(self.database, MARKET, self.seat)
+        frame = self.alerted.take(0)
+        self.ringer.step([] if frame is None else [frame], rung)
+        self.heard = self.heard or frame is not None
 
     def note(self, frame: Frame) -> None:
         """Keep what is displayed, to hold fills against it."""
@@ -121,20 +139,20 @@ class Exchange:
 
     def die(self) -> None:
         """The process is gone: its book, its seat."""
-        self.matcher, self.watcher, self.fresh = None, None, False
+        self.matcher, self.watcher, self.ringer, self.fresh = None, None, None, False
         if self.seat is not None:
             self.seat.resign()
             self.seat = None
 
     def close(self) -> None:
         """Everybody leaves, those that were deposed too."""
-        self.matcher = self.watcher = None
+        self.matcher = self.watcher = self.ringer = None
         for seat in self.seats:
             seat.resign()
 
     def rebuild(self) -> None:
         """An error in the loop: the book goes, the leadership stays."""
-        self.matcher, self.watcher, self.fresh = None, None, False
+        self.matcher, self.watcher, self.ringer, self.fresh = None, None, None, False
 
     def depose(self) -> tuple[Matcher, Seat] | None:
         """Another process takes the lead while this one is paused; the paused one, to be woken later."""
@@ -142,7 +160,7 @@ class Exchange:
             return None
         zombie = self.matcher, self.seat
         zombie[1].pause()
-        self.matcher, self.watcher, self.seat = None, None, None
+        self.matcher, self.watcher, self.ringer, self.seat = None, None, None, None
         self._begin()
         return zombie
 

@@ -5,9 +5,12 @@ The points are put round ``db.trading.commit`` from outside; the product has non
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -20,6 +23,7 @@ import desk.gtt_firing
 import desk.leaving
 import desk.margins
 import desk.masters
+import desk.price_alert_ringing
 import desk.risk_switch
 import desk.risk_watch
 import desk.trading
@@ -27,6 +31,7 @@ import desk.wallet
 import jobs.bus
 import jobs.gtt_watcher
 import jobs.matcher
+import jobs.price_alerts
 import log
 from db import trading
 from desk.leadership import Leadership
@@ -39,7 +44,7 @@ WRITERS = (
     desk.amo, desk.closing, desk.converting, desk.filling, desk.gtt, desk.gtt_firing, desk.leaving, desk.margins,
     desk.risk_switch, desk.risk_watch, desk.trading, desk.wallet,
 )  # fmt: skip
-TIMED = (jobs.matcher, jobs.gtt_watcher, jobs.bus, desk.masters)
+TIMED = (jobs.matcher, jobs.gtt_watcher, jobs.price_alerts, jobs.bus, desk.masters)
 
 
 class Died(BaseException):
@@ -65,6 +70,7 @@ class Faults:
         self._local = threading.local()
         self._commit = trading.commit
         self.deaths = 0
+        self.reached: Counter[str] = Counter()
 
     def arm(self, where: str, left: int = 1) -> Plan:
         self._local.plan = plan = Plan(where, left)
@@ -72,6 +78,15 @@ class Faults:
 
     def disarm(self) -> None:
         self._local.plan = None
+
+    def of(self, module: ModuleType) -> Callable[..., None]:
+        """What stands where a writer's ``commit`` stood, and counts that it was reached."""
+
+        def commit(connection: Any, works: Any, request: Any = None, **how: Any) -> None:
+            self.reached[module.__name__] += 1
+            self.commit(connection, works, request, **how)
+
+        return commit
 
     def commit(self, connection: Any, works: Any, request: Any = None, **how: Any) -> None:
         """Stands where ``db.trading.commit`` stood."""
@@ -131,11 +146,24 @@ def installed(database: Ground, clock: Clock) -> Iterator[Faults]:
     database.after_commit = faults.reply
     with ExitStack() as stack:
         for module in WRITERS:
-            stack.enter_context(patch.object(module, "commit", faults.commit))
+            stack.enter_context(patch.object(module, "commit", faults.of(module)))
         for module in TIMED:
             stack.enter_context(patch.object(module, "time", clock))
+        stack.enter_context(patch.object(desk.price_alert_ringing, "datetime", Wall(clock)))
         yield faults
     database.after_commit = None
+
+
+class Wall:
+    """The clock on the wall, for what asks for the hour and not for how long."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now(self, zone: tzinfo) -> datetime:
+        return self._clock.at.astimezone(zone)
+
+    fromtimestamp = staticmethod(datetime.fromtimestamp)
 
 
 class Seat(Leadership):

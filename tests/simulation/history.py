@@ -42,7 +42,7 @@ class History:
         if request.tries == 0:
             self.requests.append(request)
         request.tries += 1
-        if request.key is None and request.kind in ("place", "bracket", "exit_position", "exit_all"):
+        if request.key is None and request.kind in ("place", "bracket", "exit_position", "exit_all", "leave"):
             self.anonymous[request.account] += (
                 50 if request.kind == "exit_all" else 1 if request.kind in ("place", "bracket") else 20
             )

@@ -70,6 +70,11 @@ class NseStory:
     history: History = field(default_factory=History)
     told: list[str] = field(default_factory=list)
 
+    @property
+    def reached(self) -> Counter[str]:
+        """How often each writer of the desk committed."""
+        return self.faults.reached
+
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         self.keys = self.last_trade = 0

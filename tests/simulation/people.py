@@ -9,7 +9,7 @@ from core.exits import Exits
 from core.gtt import Gtt, GttWish, LegWish
 from core.instruments import OPTIONS, Instrument, Kind
 from core.orders import ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity
-from desk import baskets, converting, gtt, trading, wallet
+from desk import baskets, converting, gtt, leaving, trading, wallet
 from desk.access import AccountRef
 from desk.answers import Answer
 from desk.principal import Principal
@@ -250,6 +250,8 @@ def send(database: Ground, request: Request) -> list[Answer]:
     if request.kind == "exit_position":
         instrument, product = given
         return trading.exit_position(database, "trader", account, instrument, product, key)
+    if request.kind == "leave":
+        return leaving.leave(database, "trader", account, *given)
     if request.kind == "cancel_all":
         return trading.cancel_all(database, "trader", account)
     return trading.exit_all(database, "trader", account)

@@ -22,19 +22,20 @@ from tests.simulation.ground import INDEX, OPENING, SHARES, Ground
 from tests.simulation.history import History, Request
 from tests.simulation.people import LAKH, People, populate, send
 from tests.simulation.tape import Tape
+from tests.simulation.waiting_acts import rings_are_heard
 
 STEPS = 20
 SHORT_DAYS = 30
 """With this weight a day ends after some eight acts, and one in ten steps is the end of a day."""
 QUOTE_STALE_AFTER = 10_000
-# Options written, positions converted.
+# Options written, positions converted, alerts rung.
 WRITTEN = """
 select (select count(*) from trades t join instruments i on i.id = t.instrument_id
         where i.kind in ('CE', 'PE') and t.side = 'SELL' and t.quantity > coalesce((
             select sum(case b.side when 'BUY' then b.quantity else -b.quantity end) from trades b
             where b.account_id = t.account_id and b.instrument_id = t.instrument_id and b.product = t.product
               and b.id < t.id), 0)),
-       (select count(*) from conversions)
+       (select count(*) from conversions), (select count(*) from price_alert_rings)
 """
 
 
@@ -68,6 +69,10 @@ class Story:
     written: int = 0
     """Fills that sold more of an option than was held."""
     converted: int = 0
+    rung: int = 0
+    """Price alerts that rang."""
+    reached: Counter[str] = field(default_factory=Counter)
+    """How often each writer of the desk committed."""
     called: int = 0
     """Margin calls and square-offs of risk that stood when somebody looked."""
 
@@ -245,7 +250,7 @@ class World:
 
     def check(self, only_fills: bool = False) -> None:
         """Raise Violated where something does not hold."""
-        found = self.found + self.checks.after(only_fills)
+        found = self.found + self.checks.after(only_fills) + rings_are_heard(self)
         if found:
             raise Violated(self.story.seed, self.story.steps, self.acts, found)
 
@@ -257,13 +262,14 @@ class World:
         self.settle_down()
         self.check()
         self.story.orders, self.story.trades = len(self.history.orders), self.checks.trades
-        self.story.written, self.story.converted = self._told()
+        self.story.written, self.story.converted, self.story.rung = self._told()
+        self.story.reached = self.faults.reached
         self.story.deaths, self.story.lives = self.faults.deaths, self.exchange.lives
         return self.story
 
-    def _told(self) -> tuple[int, int]:
+    def _told(self) -> tuple[int, int, int]:
         with self.database.connection() as connection:
-            row: tuple[int, int] = connection.execute(WRITTEN).fetchone()
+            row: tuple[int, int, int] = connection.execute(WRITTEN).fetchone()
         return row
 
     # -- the day ------------------------------------------------------------------------------------------

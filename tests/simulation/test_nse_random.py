@@ -16,3 +16,4 @@ def test_nothing_trades_outside_its_hours(throwaway: Throwaway, seeded_template:
         story = play(exchange, seed)
     assert story.fills[Window.CONTINUOUS] > 5, story.fills
     assert len(story.fills) > 1, "a day in which no auction and no close trades proves little"
+    assert story.reached["desk.amo"], "a night over which no order waits for the opening proves little"

@@ -1,14 +1,18 @@
 """Two hundred small seeds, each a market of its own with traders, faults and crashes. See docs/testing.md."""
 
+from collections import Counter
+
 import pytest
 
 from tests.cluster import Throwaway
-from tests.simulation import ground
+from tests.simulation import faults, ground
 from tests.simulation.run import SHORT_DAYS, simulate
 
 SEEDS, CHUNK = 200, 10
 # Seeds that found something wrong once.
 FOUND = (22, 172)
+# Seeds whose traders come, together, to everything that writes.
+BUSY = (303, 304)
 
 
 @pytest.mark.parametrize("first", range(1, SEEDS + 1, CHUNK))
@@ -20,6 +24,18 @@ def test_nothing_is_lost_doubled_or_invented(throwaway: Throwaway, template: str
         acts, trades = acts + story.acts.total(), trades + story.trades
     assert acts == CHUNK * story.steps
     assert trades > CHUNK, "a simulation in which nothing trades proves nothing"
+
+
+def test_each_writer_of_the_desk_is_reached(throwaway: Throwaway, template: str) -> None:
+    """That of orders which wait for an opening needs an exchange with hours: see test_nse_random."""
+    reached: Counter[str] = Counter()
+    rung = 0
+    for seed in BUSY:
+        with ground.cloned(throwaway, template) as (database, clock):
+            story = simulate(database, clock, seed, steps=60)
+        reached, rung = reached + story.reached, rung + story.rung
+    assert {module.__name__ for module in faults.WRITERS} - set(reached) == {"desk.amo"}
+    assert rung, "no price alert rang"
 
 
 @pytest.mark.parametrize("seed", FOUND)
