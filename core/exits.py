@@ -17,6 +17,7 @@ from core.gtt import Gtt, GttStatus, Leg, LegState, is_target, step
 from core.gtt_rules import lives_until
 from core.instruments import OPTIONS, Instrument
 from core.money import rupees
+from core.order_limits import furthest, limits_on
 from core.orders import WORKING, Order, OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason, Refusal
 
@@ -52,6 +53,7 @@ def check(exits: Exits, wish: PlaceOrder, instrument: Instrument, facts: Facts) 
     reference = wish.price or wish.trigger_price or (quote.last_price if quote else 0)
     where = "the entry's price" if wish.price or wish.trigger_price else "the last price"
     _prices(exits, wish.side, instrument, reference, where)
+    _is_taken(facts, instrument, wish.side, exits.stop_trigger, exits.stop_price)
 
 
 def _prices(exits: Exits, entry: Side, instrument: Instrument, reference: int, where: str) -> None:
@@ -81,6 +83,22 @@ def _prices(exits: Exits, entry: Side, instrument: Instrument, reference: int, w
     if exits.stop_price and (exits.stop_price - exits.stop_trigger) * entry.sign > 0:
         sentence = f"The stop's price must be at or {loses} its trigger of {rupees(exits.stop_trigger)}."
         raise Refusal(Reason.LIMIT_BEHIND_TRIGGER, sentence, "stop_price")
+
+
+def _is_taken(facts: Facts, instrument: Instrument, entry: Side, trigger: int, price: int) -> None:
+    """Refuse a stop whose price the exchange would turn away when its trigger is reached, because the position would
+    then stand without it."""
+    if not trigger or not price:
+        return
+    buys, underlying = entry is Side.SELL, facts.instruments.get(instrument.margin_underlying)
+    edge = furthest(limits_on(facts.market.trading_date), instrument, underlying, trigger, buys=buys)
+    if edge is None or (price <= edge if buys else price >= edge):
+        return
+    sentence = (
+        f"A stop at {rupees(price)} is too far from its trigger of {rupees(trigger)}: the exchange's price protection "
+        f"would turn it away. Ask for {'at most' if buys else 'at least'} {rupees(edge)}."
+    )
+    raise Refusal(Reason.OUTSIDE_REFERENCE, sentence, "stop_price", numbers={"limit": edge})
 
 
 def _legs(exits: Exits, entry: Side, product: Product, quantity: int) -> list[Leg]:
@@ -153,6 +171,8 @@ def amend(facts: Facts, instrument: Instrument, gtt: Gtt, entry: Order, exits: E
     if wanted.stop_trigger:
         _prices(Exits(0, wanted.stop_trigger, wanted.stop_price), entry.side, instrument,
                 wanted.stop_trigger + entry.side.sign, where)  # fmt: skip
+    if (wanted.stop_trigger, wanted.stop_price) != (before.stop_trigger, before.stop_price):
+        _is_taken(facts, instrument, entry.side, wanted.stop_trigger, wanted.stop_price)
     kept = {is_target(leg): leg for leg in gtt.legs}
     gtt.legs = _legs(wanted, entry.side, entry.product, entry.quantity)
     for leg in gtt.legs:

@@ -14,7 +14,7 @@ from core.facts import Facts
 from core.instruments import OPTIONS, Instrument, Kind, Segment
 from core.ledger import Code, Ledger
 from core.margin import NOTHING, Need, Net, group_margin, is_margined, netted
-from core.order_limits import limits_on, reference_range
+from core.order_limits import furthest, limits_on
 from core.orders import Order, OrderType, PlaceOrder, Product, Side
 from core.positions import Position
 from core.rulebook import protection_price
@@ -57,12 +57,9 @@ def _edge(facts: Facts, instrument: Instrument, reference: int, buys: bool) -> i
     """The furthest price on tick that the exchange takes on a side; None where nothing bounds it."""
     lower, upper = facts.bands.get(instrument.id, (None, None))
     underlying = facts.instruments.get(instrument.margin_underlying)
-    reach = reference_range(limits_on(facts.market.trading_date), instrument, underlying, reference)
-    if buys:
-        edges = (upper, None if reach is None else reach[1] // instrument.tick * instrument.tick)
-        return min((each for each in edges if each is not None), default=None)
-    edges = (lower, None if reach is None else -(-reach[0] // instrument.tick) * instrument.tick)
-    return max((each for each in edges if each is not None), default=None)
+    reach = furthest(limits_on(facts.market.trading_date), instrument, underlying, reference, buys=buys)
+    edges = [each for each in (upper if buys else lower, reach) if each is not None]
+    return None if not edges else min(edges) if buys else max(edges)
 
 
 def _auction_bound(facts: Facts, instrument: Instrument, side: Side) -> int | None:

@@ -86,3 +86,15 @@ def reference_range(
         return None
     width = max(reference * found.basis_points // 10_000, found.floor)
     return max(reference - width, instrument.tick), reference + width
+
+
+def furthest(
+    limits: OrderLimits, instrument: Instrument, underlying: Instrument | None, reference: int, *, buys: bool
+) -> int | None:
+    """The dearest purchase, or the cheapest sale, on tick, that the protection of limit prices takes; None where the
+    exchange has none."""
+    found = reference_range(limits, instrument, underlying, reference)
+    if found is None:
+        return None
+    tick = instrument.tick
+    return found[1] // tick * tick if buys else -(-found[0] // tick) * tick

@@ -4,7 +4,7 @@ from core.asked import PRICED, STOPS, Asked, Rule
 from core.facts import Facts, Quote
 from core.instruments import DERIVATIVES
 from core.money import rupees
-from core.order_limits import reference_range
+from core.order_limits import furthest
 from core.orders import OrderType, Side
 from core.reasons import Reason, Refusal
 from core.sessions import Window
@@ -97,12 +97,9 @@ def price_is_within_reference(asked: Asked) -> Refusal | None:
         return None
     if quote is None or is_stale(asked.facts, quote) or asked.facts.window(instrument) in UNPRICED:
         return None
-    found = reference_range(asked.limits, instrument, asked.underlying, quote.last_price)
-    if found is None:
-        return None
-    tick, buys = instrument.tick, wish.side is Side.BUY
-    edge = found[1] // tick * tick if buys else -(-found[0] // tick) * tick
-    if wish.price <= edge if buys else wish.price >= edge:
+    buys = wish.side is Side.BUY
+    edge = furthest(asked.limits, instrument, asked.underlying, quote.last_price, buys=buys)
+    if edge is None or (wish.price <= edge if buys else wish.price >= edge):
         return None
     how, where, most = ("buy", "above", "at most") if buys else ("sell", "below", "at least")
     sentence = (

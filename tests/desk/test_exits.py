@@ -15,7 +15,7 @@ from db.engine import Database
 from desk import closing, filling, gtt, gtt_firing, trading
 from desk.answers import Answer
 from desk.gtt_firing import Fate
-from tests.floor import INFY, AnyTerm, Floor
+from tests.floor import INFY, NIFTY, AnyTerm, Floor
 
 LAST = 150_000
 STOP, TARGET = 1, 2
@@ -89,6 +89,26 @@ def test_exits_that_cannot_be_are_refused_with_the_entry(
     account = floor.account(cash=100_000_000)
     refused = enter(floor, account, exits, side, product=product)
     assert (refused.status >= 400, refused.body["reason_code"], refused.body["field"]) == (True, int(reason), field)
+
+
+def test_a_contracts_stop_is_one_that_the_exchange_would_take_when_it_is_reached(floor: Floor) -> None:
+    account = floor.account(cash=10**10)
+    future = floor.future()
+    floor.price(NIFTY, 2_400_000)
+    floor.price(future.key, 2_410_000)
+    wish = PlaceOrder(future.id, Side.BUY, OrderType.LIMIT, Product.NRML, future.lot, price=2_410_000)
+
+    def placed(stop_price: int) -> Answer:
+        return trading.place(floor.database, "asha", account, wish, exits=Exits(0, 2_380_000, stop_price))
+
+    far = placed(2_332_390)  # 2 % below the trigger of 23,800.00 is 23,324.00
+    assert (far.status, far.body["reason_code"], far.body["field"]) == (422, Reason.OUTSIDE_REFERENCE, "stop_price")
+    assert "at least ₹23,324.00" in far.body["detail"]
+    near = placed(2_332_400)
+    assert near.status == 201, near.body
+    number = int(near.body["attached"]["gtt_id"])
+    moved = gtt.amend(floor.database, "asha", account, number, Exits(stop_trigger=2_390_000, stop_price=2_332_400))
+    assert moved.body["reason_code"] == Reason.OUTSIDE_REFERENCE, "nor is it moved there"
 
 
 def test_nothing_waits_before_the_entry_fills_and_then_for_what_filled(floor: Floor) -> None:
