@@ -5,6 +5,7 @@ partial fills of an order are one trip, not ten. Its charges are the shares of b
 its units carry, to the paisa: over all trips and what is still open they add up to what was charged.
 """
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -277,19 +278,13 @@ def spread(trips: Sequence[RoundTrip]) -> list[tuple[int | None, int | None, lis
     losses = [-trip.net for trip in trips if trip.net < 0]
     if not losses:
         return []
-    bounds = (None, *STEPS, None)
-    found = []
-    for low, high in pairwise(bounds):
-        inside = [
-            trip
-            for trip in trips
-            # net ÷ (sum of losses ÷ their number), without a division
-            if (low is None or trip.net * len(losses) >= low * sum(losses))
-            and (high is None or trip.net * len(losses) < high * sum(losses))
-        ]
-        if inside:
-            found.append((low, high, inside))
-    return found
+    # net ÷ (sum of losses ÷ their number), without a division
+    edges = [step * sum(losses) for step in STEPS]
+    groups: list[list[RoundTrip]] = [[] for _ in range(len(STEPS) + 1)]
+    for trip in trips:
+        groups[bisect_right(edges, trip.net * len(losses))].append(trip)
+    ranges = pairwise((None, *STEPS, None))
+    return [(low, high, inside) for (low, high), inside in zip(ranges, groups, strict=True) if inside]
 
 
 def _mean(values: Sequence[int]) -> int | None:
