@@ -3,7 +3,8 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+
+from psycopg.conninfo import conninfo_to_dict
 
 # Where Streamlit Cloud puts a program; all of its disk is made anew with each deploy.
 CLOUD = Path("/mount/src")
@@ -23,9 +24,15 @@ def whereabouts(home: str | None, database_url: str | None, project: Path) -> Wh
     if home is not None:
         passing = project.is_relative_to(CLOUD) or Path(home).is_relative_to(tempfile.gettempdir())
         return Whereabouts(f"Kagaz's own Postgres keeps the books in {home}.", PASSING if passing else "")
-    parts = urlsplit(database_url or "")
-    where = f"at {parts.hostname}" if parts.hostname else "on this machine"
-    if parts.hostname and parts.port:
-        where += f":{parts.port}"
-    name = unquote(parts.path.lstrip("/")) or unquote(parts.username or "") or "its default"
+    given = {name: str(value) for name, value in conninfo_to_dict(database_url or "").items()}
+    hosts, ports = given.get("host", "").split(","), given.get("port", "").split(",")
+    if len(ports) == 1:
+        ports *= len(hosts)  # one port is that of every server
+    servers = [
+        f"{host}:{port}" if port else host
+        for host, port in zip(hosts, ports, strict=False)
+        if host and not host.startswith("/")
+    ]
+    where = f"at {' or '.join(servers)}" if servers else "on this machine"
+    name = given.get("dbname") or given.get("user") or "its default"
     return Whereabouts(f"The Postgres {where} keeps the books, in its database {name}.")

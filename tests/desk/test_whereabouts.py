@@ -20,6 +20,9 @@ TEMPORARY = f"{tempfile.gettempdir()}/kagaz-0/pg"
         (None, "postgresql://kagaz:s3cret@db.example.com:5432/books", HERE, "at db.example.com:5432 keeps", ""),
         (None, "postgresql://kagaz:s3cret@db.example.com/books", HERE, "in its database books.", ""),
         (None, "postgresql://kagaz@/books?host=/run/pg", HERE, "The Postgres on this machine keeps the books", ""),
+        (None, "postgresql://kagaz:s3cret@one:5432,two:5433/books", HERE, "at one:5432 or two:5433 keeps", ""),
+        (None, "postgresql://kagaz:s3cret@one,two/books", HERE, "at one or two keeps the books", ""),
+        (None, "postgresql:///books?host=db.example.com&password=s3cret", HERE, "at db.example.com keeps", ""),
         (None, "postgresql://kagaz:s3cret@db/", CLOUD, "in its database kagaz.", ""),
     ],
 )
