@@ -8,7 +8,7 @@ from api.fields import Fields
 from api.paging import PAGED, page_of, wanted
 from api.parsing import BadInputError, bad
 from api.readers import choice, cursor, flag, one_of, price, quantity, title
-from api.reply import Reply
+from api.reply import REPLAYED, Reply
 from core.orders import OrderType, PlaceOrder, Product, Side, Validity
 from core.reasons import Reason, Refusal
 from desk import access, baskets
@@ -17,7 +17,6 @@ from web.texts import number_of
 
 LEG = ("exchange", "symbol", "side", "order_type", "product", "validity", "quantity", "price", "trigger_price")
 
-REPLAYED = {"idempotency-replayed": "true"}
 MOST_SENT = 100  # more is no basket but a mistake; how many there may be is the desk's to say
 
 

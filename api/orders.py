@@ -19,7 +19,7 @@ from api.readers import (
     quantity,
     tag,
 )
-from api.reply import Reply
+from api.reply import REPLAYED, Reply
 from core.exits import Exits
 from core.orders import AUTOMATIC, ModifyOrder, OrderType, PlaceOrder, Product, Side, Validity, change_to
 from core.reasons import Reason
@@ -110,7 +110,7 @@ def reply_of(answer: Answer) -> Reply:
     """The desk's answer as it is; a replay says so."""
     reply = Reply(answer.status, answer.body) if answer.ok else of_body(answer.status, answer.body, answer.retry_after)
     if answer.replayed:
-        reply.headers["idempotency-replayed"] = "true"
+        reply.headers |= REPLAYED
     return reply
 
 

@@ -10,7 +10,7 @@ from api.paging import PAGED, USUAL, page
 from api.parsing import Number, bad
 from api.readers import account as account_key
 from api.readers import choice, count, cursor, flag, one_of, price
-from api.reply import Reply
+from api.reply import REPLAYED, Reply
 from core.price_alerts import Condition, Measure, Terms
 from core.reasons import Reason
 from desk import access, price_alerts
@@ -56,7 +56,7 @@ def make(call: Call) -> Reply:
     fields.close()
     terms = Terms(measure, condition, level, bool(repeats), said or "")
     row, before = price_alerts.make(call.database, account(write=True), instrument().id, terms, call.key)
-    return Reply(201, row, {"idempotency-replayed": "true"} if before else {})
+    return Reply(201, row, REPLAYED if before else {})
 
 
 def listed(call: Call) -> Reply:

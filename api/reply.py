@@ -7,6 +7,8 @@ import orjson
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+REPLAYED = {"idempotency-replayed": "true"}
+"""Says that a key came before, and that the answer is that of the first time."""
 
 
 @dataclass(slots=True)

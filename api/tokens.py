@@ -6,7 +6,7 @@ from api.call import Call, Endpoint
 from api.paging import PAGED, page, wanted
 from api.parsing import bad
 from api.readers import account, cursor, title, whole
-from api.reply import Reply
+from api.reply import REPLAYED, Reply
 from desk import access, identity
 from desk.identity import TokenRow
 from desk.rows import ist
@@ -57,7 +57,7 @@ def create(call: Call) -> Reply:
     )  # fmt: skip
     reply = Reply(201, {**_row(made), "token": token, "note": None if token else SHOWN})
     if token is None:
-        reply.headers["idempotency-replayed"] = "true"
+        reply.headers |= REPLAYED
     return reply
 
 
