@@ -18,7 +18,8 @@ SINGLE = ("depth", "candles")
 MOST_SYMBOLS = 2_000
 LONGEST_NAME = 80
 LONG = 1_000
-"""Letters of a message from which on it is worth remembering what it says."""
+"""Letters of a message or a query from which on it is worth remembering what it says: short ones would only push out
+the long."""
 REMEMBERED = 32
 """Sets of words that are remembered; the longest has two thousand."""
 
@@ -92,7 +93,14 @@ def symbol_list(value: Any) -> list[str]:
 
 def symbol_words(value: Any) -> Words:
     """The same from a query, separated by commas."""
-    return (_SPLIT.get(value) or _SPLIT.keep(value, tuple(symbol_list(value.split(","))))) if value else ()
+    if not value:
+        return ()
+    found = _SPLIT.get(value)
+    if found is None:
+        found = tuple(symbol_list(value.split(",")))
+        if len(value) > LONG:
+            _SPLIT.keep(value, found)
+    return found
 
 
 def topic_list(value: Any) -> list[str]:
