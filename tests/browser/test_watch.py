@@ -100,6 +100,23 @@ def test_a_row_is_marked_by_its_owner(address, visitor, books):
     expect(rail(page, "NSE:SBIN")).to_have_attribute("data-colour", "VIOLET")
 
 
+def test_a_row_that_comes_back_brings_its_colour_along(address, visitor, books):
+    page = sign_in(visitor(), address, "asha")
+    settled(page)
+    symbol, before = "NSE:TCS", names(page)
+    rail(page, symbol).click(position={"x": 24, "y": 10})
+    rail(page, symbol).press("m")
+    page.get_by_role("dialog", name="TCS").get_by_role("button", name="green").click()
+    page.keyboard.press("Escape")
+    rail(page, symbol).press("Delete")
+    expect(rail(page, symbol)).to_have_count(0)
+    kept(page, books, "asha", [each for each in before if each != symbol])
+    page.get_by_role("button", name="Undo").click()
+    kept(page, books, "asha", before)
+    page.reload()
+    expect(rail(page, symbol)).to_have_attribute("data-colour", "GREEN")
+
+
 def test_what_was_chosen_last_is_offered_before_a_word_is_typed(address, visitor, books):
     page = sign_in(visitor(), address, "ravi")
     settled(page)

@@ -55,6 +55,16 @@ export async function ask(path, { method = "GET", body, key, signal, timeout = 1
   return value;
 }
 
+// Runs work one after the other: what was asked for last is what stays, however the answers come in.
+export function inTurn() {
+  let before = Promise.resolve();
+  return (work) => {
+    const answer = before.then(work);
+    before = answer.catch(() => {});
+    return answer;
+  };
+}
+
 // Keys for what is asked again as it was: the same as long as it was not answered, so that no second click doubles it.
 export function sameKey() {
   let [asked, key] = [null, null];

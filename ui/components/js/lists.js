@@ -1,6 +1,6 @@
 // The user's named lists: loaded once a tab, changed here at once and on the server right after.
 
-import { ask } from "./base.js";
+import { ask, inTurn } from "./base.js";
 import { emit } from "./bus.js";
 
 export const all = { items: [], active: null, loaded: false };
@@ -32,21 +32,19 @@ export function choose(id) {
   emit("lists");
 }
 
-// One after the other: what was asked for last is what stays, however the answers come in.
-let sent = Promise.resolve();
-function send(list, body) {
-  const answer = sent.then(() => ask(`/watchlists/${list.watchlist_id}`, { method: "PATCH", body }));
-  sent = answer.catch(() => {});
-  return answer;
-}
+const queue = inTurn();
+const send = (list, body) => queue(() => ask(`/watchlists/${list.watchlist_id}`, { method: "PATCH", body }));
 
 // Replaces what a list holds. When the server refuses, the list is put back and the refusal thrown.
 export async function keep(list, symbols) {
   const before = list.symbols;
+  // The server forgets the colour of what leaves a list: who comes back, as by an undo, brings it along.
+  const there = new Set(before);
+  const colours = symbols.filter((each) => !there.has(each) && list.colours?.[each]).map((each) => [each, list.colours[each]]);
   list.symbols = symbols;
   emit("lists");
   try {
-    await send(list, { symbols });
+    await send(list, colours.length ? { symbols, colours: Object.fromEntries(colours) } : { symbols });
   } catch (refused) {
     list.symbols = before;
     emit("lists");
