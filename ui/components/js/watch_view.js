@@ -1,7 +1,7 @@
 // How this user's market watch looks: its columns, and what a change is measured from. Loaded once a tab, changed here
 // at once and on the server right after; who may write nothing keeps a choice for as long as the tab lives.
 
-import { ask } from "./base.js";
+import { ask, inTurn } from "./base.js";
 import { emit } from "./bus.js";
 import { arrow, compact, percent, price, signed } from "./money.js";
 
@@ -53,26 +53,28 @@ export function load() {
   return loading;
 }
 
-// A choice, or an instrument that was picked. When the server refuses, what was before comes back and it is thrown.
-async function keep(change, write) {
+const queue = inTurn();
+const send = (body) => queue(() => ask("/watch-view", { method: "PATCH", body }));
+
+// A choice of columns or base. When the server refuses, what was before comes back and the refusal is thrown.
+export async function choose(change, write) {
   const before = { columns: view.columns, base: view.base };
   Object.assign(view, change);
   emit("view");
   if (!write) return;
   try {
-    await ask("/watch-view", { method: "PATCH", body: change });
+    await send(change);
   } catch (refused) {
     Object.assign(view, before);
     emit("view");
     throw refused;
   }
 }
-export const choose = (change, write) => keep(change, write);
 
-const RECENT = 10;
+export const RECENT = 10;
 
 // What was picked in a search goes first among those of before; to lose that is no reason to disturb anybody.
 export function picked(item) {
   view.recent = [item, ...view.recent.filter((each) => each.key !== item.key)].slice(0, RECENT);
-  ask("/watch-view", { method: "PATCH", body: { recent: item.key } }).catch(() => {});
+  send({ recent: item.key }).catch(() => {});
 }
