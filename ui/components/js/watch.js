@@ -53,7 +53,7 @@ export const mount = widget((root, data, tools) => {
   const visible = (row) => inSight.has(row.node.parentNode);
   const search = searchBox({ choose: add, has: (key) => lists.active()?.symbols.includes(key), kinds: true });
   let top = null; // the line of headings
-  const drag = draggable(body, (symbol, before) => data.write && place(symbol, before));
+  const drag = draggable(body, () => data.write, place);
   body.append(h("div", { class: "empty" }, "Loading …"));
   root.append(search.node, tabs.node, body);
 

@@ -4,9 +4,9 @@ import { h } from "./dom.js";
 
 const SLACK = 6; // pixels that a pointer may move before a press becomes a drag
 
-// `body` holds the lines; `drop(symbol, before)` is called with the row that is moved and the one that it goes before
+// `body` holds the lines; where `may()`, `drop(symbol, before)` is called with the row that is moved and the one that it goes before
 // (null: to the end). Fingers scroll instead: for them there is a dialog.
-export function draggable(body, drop) {
+export function draggable(body, may, drop) {
   const marker = h("div", { class: "marker", hidden: true });
   body.append(marker);
   let from = null; // {line, y, id, begun}
@@ -44,7 +44,7 @@ export function draggable(body, drop) {
 
   body.addEventListener("pointerdown", (event) => {
     const line = event.target.closest(".line");
-    if (event.pointerType === "touch" || event.button !== 0 || !line || event.target.closest("button")) return;
+    if (!may() || event.pointerType === "touch" || event.button !== 0 || !line || event.target.closest("button")) return;
     from = { line, y: event.clientY, id: event.pointerId, begun: false };
     before = undefined;
   });
