@@ -44,9 +44,9 @@ export function statistics(told, days, means = {}) {
     ["Largest drawdown", deepest, share(told.max_drawdown), "drawdown"],
     ["Longest drawdown", `${told.longest_drawdown_days} ${told.longest_drawdown_days === 1 ? "day" : "days"}`, ""],
   ];
-  const node = sums(
+  const node = pairs(
     "Statistics",
-    lines.map(([label, value, of, name]) => h("tr", null, h("td", null, explained(label, means[name])), h("td", { class: "num" }, value), h("td", { class: "num" }, of))),
+    lines.map(([label, value, of, name]) => [explained(label, means[name]), value, of]),
   );
   node.classList.add("told");
   if (days < 30)
