@@ -164,7 +164,6 @@ export const mount = widget((root, data, tools) => {
     const ended = state.feed?.ended;
     const broken = status === "ended" || (status === "down" && now - link().since > 2000);
     banner.hidden = !broken && !ended;
-    if (ended) put(banner, `No prices come. ${ended}`);
     if (broken) {
       put(
         banner,
@@ -172,7 +171,7 @@ export const mount = widget((root, data, tools) => {
           ? "You are signed out: no order was sent since. Reload the page to sign in."
           : `The line to the exchange is broken since ${age(now - link().since)}. Trying again; orders you sent before are safe.`,
       );
-    }
+    } else if (ended) put(banner, `No prices come. ${ended}`);
   }
   function fill() {
     book.replaceChildren(chooser(data, tools));
