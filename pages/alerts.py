@@ -106,7 +106,7 @@ def listed(seat: Seat, status: str, heading: str, empty: str) -> None:
         st.markdown(f"##### {heading}")
         if not rows:
             st.caption(empty)
-        keys = sorted({f"{row['exchange']}:{row['symbol']}" for row in rows})
+        keys = sorted({f"{row['exchange']}:{row['symbol']}" for row in rows if row["status"] == "ACTIVE"})
         quotes = screens.quotes(seat.database, seat.market, keys)["items"] if keys else {}
         for row in rows:
             line(seat, row, quotes.get(f"{row['exchange']}:{row['symbol']}"))
