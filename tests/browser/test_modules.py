@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from core import tags
+from core.watch import MOST_COLUMNS, Base, Colour, Column
+from desk.watch_views import MOST_RECENT
 from ui import assets
 
 pytestmark = pytest.mark.browser
@@ -342,3 +345,13 @@ def test_what_was_not_answered_is_asked_again_under_the_same_key(page):
     script = """(() => { const keys = m.sameKey(); const [a, b] = [keys.of([1]), keys.of([1])]; keys.answered();
       return [a === b, a === keys.of([1]), keys.of([1]) === keys.of([2])]; })()"""
     assert ask(page, "base", script) == [True, False, False]
+
+
+def test_the_market_watch_and_the_ticket_offer_what_the_server_takes(page):
+    assert ask(page, "watch_view", "[Object.keys(m.COLUMNS), m.MOST, m.RECENT]") == [
+        [str(each) for each in Column], MOST_COLUMNS, MOST_RECENT,
+    ]  # fmt: skip
+    assert ask(page, "watch_chooser", "[m.COLOURS, m.BASES.map(([name]) => name)]") == [
+        [str(each) for each in Colour], [str(each) for each in Base],
+    ]  # fmt: skip
+    assert ask(page, "ticket_tag", "m.LONGEST") == tags.LONGEST

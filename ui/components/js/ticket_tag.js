@@ -4,7 +4,7 @@ import { h, unique } from "./dom.js";
 import { put } from "./paint.js";
 import { state } from "./store.js";
 
-const LONGEST = 20;
+export const LONGEST = 20;
 const FIT = /^[A-Za-z0-9][A-Za-z0-9 _.:-]*$/;
 const HINT = "A word of your own. Orders are found by it, and P&L adds up by it.";
 

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { COLUMNS, MOST, choose, view } from "./watch_view.js";
 
 export const COLOURS = ["RED", "ORANGE", "GREEN", "BLUE", "VIOLET"];
-const BASES = [
+export const BASES = [
   ["CLOSE", "the previous close"],
   ["OPEN", "the day's open"],
 ];
