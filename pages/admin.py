@@ -13,7 +13,7 @@ from desk import market as markets
 from desk import verify as verifying
 from desk.market import FEEDS
 from ui import feeds, guard, house, listings, people, words
-from ui.outcome import act
+from ui.outcome import act, hear
 from ui.seat import Seat
 from ui.tables import table
 
@@ -289,6 +289,7 @@ VIEWS = {
 def page() -> None:
     """The page, for administrators alone."""
     seat = guard.require("admin")
+    hear()
     view = st.segmented_control(
         "View",
         list(VIEWS),

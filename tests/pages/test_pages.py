@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.calendar import IST
-from desk import installation, masters
+from desk import installation, masters, switching
 from tests.pages.conftest import words
 
 BOOKS = ["watch", "orders", "positions", "wallet", "pnl", "risk", "alerts", "instrument"]
@@ -197,6 +197,15 @@ def test_an_administrator_is_told_what_a_switch_of_markets_wants(open_as, floor)
     next(each for each in app.button if each.key == "switch to replay").click().run()
     assert not app.exception
     assert "Set KAGAZ_REPLAY_PATH" in app.error[0].value
+
+
+def test_an_administrator_hears_on_the_same_page_that_a_market_was_switched(open_as, floor, monkeypatch):
+    asked = []
+    monkeypatch.setattr(switching, "choose", lambda _database, *who_and_what: asked.append(who_and_what))
+    app = open_as("root", "admin", live=True, role="admin")
+    next(each for each in app.button if each.key == "switch to replay").click().run()
+    assert asked == [("root", "replay")]
+    assert [each.value for each in app.toast] == ["The replay runs."]
 
 
 def test_an_administrator_sets_a_holiday_and_takes_it_back(open_as, floor):
