@@ -8,9 +8,10 @@ import threading
 import time
 from collections.abc import Collection, Mapping
 
+import log
 from core.reasons import Reason
 from db.engine import Database
-from desk import jobs, masters
+from desk import availability, jobs, masters
 from desk.answers import Answer
 
 ROLE = "prices-asked"
@@ -22,6 +23,8 @@ OLD_MS = 15_000
 """A price of this age counts as none; in an open market it means that nobody looks at it."""
 MOST = 5_000
 _FOR_WANT_OF_ONE = frozenset({Reason.NO_PRICE, Reason.STALE_PRICE})
+
+_logger = log.get(__name__)
 
 
 class _Asked:
@@ -66,4 +69,11 @@ def ask(database: Database, market: str, asked: Collection[int], without: Collec
             return
         kept.said_at = now
         said = sorted(kept.at)
-    jobs.beat(database, ROLE, market, None, {"looked_at": {market: said}})
+    try:
+        jobs.beat(database, ROLE, market, None, {"looked_at": {market: said}})
+    except Exception as error:
+        if availability.refusal_for(error) is None:
+            raise
+        # What was asked stands without it, and whoever asks next says it.
+        kept.said_at = -AGAIN_SECONDS
+        _logger.warning("Which prices were asked for cannot be noted at present", extra={"error": str(error)})

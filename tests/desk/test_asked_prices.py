@@ -5,7 +5,7 @@ import pytest
 from core.gtt import GttWish, LegWish
 from core.instruments import Instrument, Kind
 from core.orders import OrderType, Product, Side
-from db.engine import Database
+from db.engine import Database, DatabaseBusy
 from desk import admin, asked_prices, gtt, market, prices, screens
 from tests import factories as make
 from tests.floor import INFY, NIFTY, Floor
@@ -84,6 +84,23 @@ def test_who_asks_again_and_again_is_noted_now_and_then(
     assert asks([]) == 1  # priced by now, and kept so while it is asked for
     now[0] += asked_prices.KEPT_SECONDS + 1
     assert asks([]) == 0  # forgotten
+
+
+def test_a_note_that_cannot_be_written_spoils_no_answer_and_is_written_when_it_is_asked_again(
+    database: Database, floor: Floor, option: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = floor.account()
+
+    def busy(*_: object) -> None:
+        raise DatabaseBusy("every connection is in use")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asked_prices.jobs, "beat", busy)
+        refused = floor.place(account, "BUY", floor.instrument(option[0]).lot, option[0], product="NRML")
+        assert "no price yet" in refused.body["detail"]
+    assert market.wanted(database, "sim") == []
+    screens.quotes(database, "sim", [option[0]])
+    assert market.wanted(database, "sim") == [option[1]]
 
 
 def test_what_programs_asked_is_no_process_to_an_administrator(database: Database, option: tuple[str, int]) -> None:
