@@ -17,7 +17,7 @@ from core.gtt import Gtt, GttStatus, Leg, LegState, is_target, step
 from core.gtt_rules import lives_until
 from core.instruments import OPTIONS, Instrument
 from core.money import rupees
-from core.order_limits import furthest, limits_on
+from core.order_limits import beyond, limits_on
 from core.orders import WORKING, Order, OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason, Refusal
 
@@ -91,8 +91,8 @@ def _is_taken(facts: Facts, instrument: Instrument, entry: Side, trigger: int, p
     if not trigger or not price:
         return
     buys, underlying = entry is Side.SELL, facts.instruments.get(instrument.margin_underlying)
-    edge = furthest(limits_on(facts.market.trading_date), instrument, underlying, trigger, buys=buys)
-    if edge is None or (price <= edge if buys else price >= edge):
+    edge = beyond(limits_on(facts.market.trading_date), instrument, underlying, trigger, price, buys=buys)
+    if edge is None:
         return
     sentence = (
         f"A stop at {rupees(price)} is too far from its trigger of {rupees(trigger)}: the exchange's price protection "

@@ -18,7 +18,7 @@ from core.instruments import OPTIONS
 from core.margin import is_margined
 from core.margin_rules import of_cash
 from core.money import rupees
-from core.order_limits import limits_on, reference_range
+from core.order_limits import beyond, limits_on
 from core.orders import SQUARED_OFF, Order, OrderType, Side, Status
 from core.reasons import Reason
 
@@ -63,11 +63,11 @@ def beyond_reference(facts: Facts, order: Order, last_price: int) -> tuple[Reaso
     if order.order_type is not OrderType.SL:
         return None
     underlying = facts.instruments.get(instrument.margin_underlying)
-    limits = limits_on(facts.market.trading_date)
-    found = reference_range(limits, instrument, underlying, last_price)
-    if found is None or (order.price <= found[1] if order.side is Side.BUY else order.price >= found[0]):
+    limits, buys = limits_on(facts.market.trading_date), order.side is Side.BUY
+    edge = beyond(limits, instrument, underlying, last_price, order.price, buys=buys)
+    if edge is None:
         return None
-    edge, where = (found[1], "above") if order.side is Side.BUY else (found[0], "below")
+    where = "above" if buys else "below"
     sentence = (
         f"Triggered at {rupees(last_price)}, and turned away: its limit of {rupees(order.price)} is {where} "
         f"{rupees(edge)}, as far as the exchange's price protection reaches."

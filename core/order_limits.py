@@ -98,3 +98,17 @@ def furthest(
         return None
     tick = instrument.tick
     return found[1] // tick * tick if buys else -(-found[0] // tick) * tick
+
+
+def beyond(
+    limits: OrderLimits,
+    instrument: Instrument,
+    underlying: Instrument | None,
+    reference: int,
+    price: int,
+    *,
+    buys: bool,
+) -> int | None:
+    """The furthest price that is taken, where ``price`` lies beyond it; None where ``price`` is taken."""
+    edge = furthest(limits, instrument, underlying, reference, buys=buys)
+    return None if edge is None or (price <= edge if buys else price >= edge) else edge

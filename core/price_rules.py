@@ -4,7 +4,7 @@ from core.asked import PRICED, STOPS, Asked, Rule
 from core.facts import Facts, Quote
 from core.instruments import DERIVATIVES
 from core.money import rupees
-from core.order_limits import furthest
+from core.order_limits import beyond
 from core.orders import OrderType, Side
 from core.reasons import Reason, Refusal
 from core.sessions import Window
@@ -98,8 +98,8 @@ def price_is_within_reference(asked: Asked) -> Refusal | None:
     if quote is None or is_stale(asked.facts, quote) or asked.facts.window(instrument) in UNPRICED:
         return None
     buys = wish.side is Side.BUY
-    edge = furthest(asked.limits, instrument, asked.underlying, quote.last_price, buys=buys)
-    if edge is None or (wish.price <= edge if buys else wish.price >= edge):
+    edge = beyond(asked.limits, instrument, asked.underlying, quote.last_price, wish.price, buys=buys)
+    if edge is None:
         return None
     how, where, most = ("buy", "above", "at most") if buys else ("sell", "below", "at least")
     sentence = (
