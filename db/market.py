@@ -80,12 +80,10 @@ def store_frame(
     return conn.execute(text + _ANSWER, values, prepare=True).fetchone()
 
 
-def renew_quotes(conn: Connection, market: str, frame: int, renewed: Renewed) -> bool:
-    """Writes latest quotes between two frames; False when ``frame`` is not the market's last."""
+def renew_quotes(conn: Connection, market: str, frame: int, renewed: Renewed) -> None:
+    """Writes latest quotes between two frames; nothing when ``frame`` is not the market's last."""
     values = {"market": market, "frame": frame, "through": renewed.through}
-    return (
-        conn.execute(_STAY + _QUOTES + _ANSWER, values | _quote_columns(renewed), prepare=True).fetchone() is not None
-    )
+    conn.execute(_STAY + _QUOTES + _ANSWER, values | _quote_columns(renewed), prepare=True)
 
 
 def _quote_columns(renewed: Renewed) -> dict[str, Any]:

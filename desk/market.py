@@ -175,10 +175,10 @@ def store_frame(
     return Stored(*row)
 
 
-def renew_quotes(database: Database, market: str, number: int, renewed: Renewed) -> bool:
-    """Writes latest quotes after frame ``number``; False when another one has come since, from another process."""
+def renew_quotes(database: Database, market: str, number: int, renewed: Renewed) -> None:
+    """Writes latest quotes after frame ``number``; nothing when another one has come since, from another process."""
     with database.autocommit() as conn:
-        return rows.renew_quotes(conn, market, number, renewed)
+        rows.renew_quotes(conn, market, number, renewed)
 
 
 def frames_after(database: Database, market: str, number: int, limit: int) -> list[Frame]:
