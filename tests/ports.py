@@ -7,7 +7,8 @@ import socket
 # Below those that the system gives to outgoing connections: between the choice and the listening, which takes a whole
 # Kagaz some seconds, one of these might get a port of theirs.
 FIRST, MANY = 20_000, 12_000
-_next = itertools.count(os.getpid() * 37)
+# Steps of the golden share of them: processes whose ids follow each other begin thousands apart, and take hundreds.
+_next = itertools.count(os.getpid() * 7_417)
 
 
 def listening() -> socket.socket:
