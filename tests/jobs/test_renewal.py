@@ -88,6 +88,17 @@ def test_what_could_not_be_stored_is_offered_again_and_its_frame_is_not_counted(
     assert (written, through) == ([(2, 1)], None) or (written, through) == ([(1, 1)], None)
 
 
+def test_what_a_predecessor_left_is_as_old_as_its_frame() -> None:
+    clock = Clock()
+    renewal = Renewal(clock=clock)
+    renewal.hold(frame(1, 1, 2), 7.0)
+    renewal.hold(frame(2, 2, 3), 6.5)
+    clock.now += 1
+    renewed = renewal.offer(None)
+    assert told(renewed) == ([(1, 1), (2, 2), (3, 2)], None)
+    assert renewed.ages.tolist() == [8_000, 7_500, 7_500]
+
+
 @given(st.lists(st.sets(st.integers(1, 12), min_size=1), max_size=30), st.integers(1, 6))
 def test_quotes_and_the_frames_after_them_are_always_all_that_was_said(named: list[set[int]], most: int) -> None:
     renewal, said, quotes = Renewal(most, Clock()), dict[int, int](), dict[int, int]()
