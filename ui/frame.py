@@ -91,6 +91,7 @@ def above(seat: Seat, pages: dict[str, Any], chosen: Any = None) -> str | None:
 
 
 def watch(seat: Seat, key: str) -> str | None:
-    """The market watch; returns the symbol whose page the user asked for."""
-    opened: str | None = components.show("watch", key, _shared(seat), "open").open
+    """The market watch; returns the symbol whose page the user asked for. Lists and columns are the user's own: they
+    may be changed whatever book is shown."""
+    opened: str | None = components.show("watch", key, {**_shared(seat), "keeps": seat.who.may_write}, "open").open
     return opened

@@ -116,6 +116,17 @@ def test_with_the_stream_what_ticks_is_drawn_by_components(open_as, mounted):
     assert all(seat["session"] and seat["account"] == "asha/main" for seat in seats)
 
 
+def test_ones_own_lists_may_be_changed_beside_a_book_that_one_only_reads(open_as, mounted):
+    open_as("asha", "watch", live=True)
+    app = open_as("root", "watch", live=True, role="admin")
+    app.session_state["kagaz book"] = "asha/main"
+    mounted.clear()
+    app.run()
+    assert {(data["seat"]["account"], data["write"], data["keeps"]) for name, data in mounted if name == "watch"} == {
+        ("asha/main", False, True)
+    }
+
+
 def test_without_the_stream_no_component_waits_for_it(open_as, mounted):
     app = open_as("asha", "orders", live=False)
     assert {name for name, _ in mounted} == {"strip"}

@@ -35,7 +35,7 @@ export const mount = widget((root, data, tools) => {
     shown = openChain(root, symbol || FIRST, { write: data.write, open: (key) => tools.trigger("open", key) });
   };
   const failed = (refused) => toast(root, refused.message, { tone: "bad", stays: true });
-  const tabs = listTabs(root, data.write, () => chain(selected), () => chooseColumns(root, data.write, failed));
+  const tabs = listTabs(root, data.keeps, () => chain(selected), () => chooseColumns(root, data.keeps, failed));
   const blocks = [];
   const inSight = new Set();
   const eye = new IntersectionObserver(
@@ -53,7 +53,7 @@ export const mount = widget((root, data, tools) => {
   const visible = (row) => inSight.has(row.node.parentNode);
   const search = searchBox({ choose: add, has: (key) => lists.active()?.symbols.includes(key), kinds: true });
   let top = null; // the line of headings
-  const drag = draggable(body, () => data.write, place);
+  const drag = draggable(body, () => data.keeps, place);
   body.append(h("div", { class: "empty" }, "Loading …"));
   root.append(search.node, tabs.node, body);
 
@@ -75,7 +75,7 @@ export const mount = widget((root, data, tools) => {
     for (const [symbol, row] of rows) if (!symbols.includes(symbol)) forget(symbol, row);
     body.querySelector(".empty")?.remove();
     for (const symbol of symbols) {
-      if (!rows.has(symbol)) rows.set(symbol, rowOf(symbol, act, data.write));
+      if (!rows.has(symbol)) rows.set(symbol, rowOf(symbol, act, data.write, data.keeps));
       markRow(rows.get(symbol), symbol, list.colours?.[symbol]);
     }
     fill(symbols);
@@ -187,7 +187,7 @@ export const mount = widget((root, data, tools) => {
 
   function mark(symbol) {
     const list = lists.active();
-    if (!list || !data.write) return;
+    if (!list || !data.keeps) return;
     chooseRow(root, symbol, list.colours?.[symbol], {
       colour: (colour) => lists.mark(list, symbol, colour).catch(failed),
       move: (step) => reorder(symbol, step),

@@ -13,8 +13,9 @@ const COLOURED = new Set(["CHANGE", "PERCENT"]);
 const cell = (kind) => h("span", { class: `c ${kind}`, role: "gridcell" }, "–");
 const ranged = () => h("span", { class: "c day", role: "gridcell" }, h("span", { class: "range" }, h("i")));
 
-// `act(letter, symbol)` is what a button, or the key of that letter, does.
-export function rowOf(symbol, act, canTrade) {
+// `act(letter, symbol)` is what a button, or the key of that letter, does; lists are their owner's to change (`keeps`)
+// where the book that is shown is somebody else's to trade in.
+export function rowOf(symbol, act, canTrade, keeps) {
   const [exchange, name] = [symbol.slice(0, symbol.indexOf(":")), symbol.slice(symbol.indexOf(":") + 1)];
   const cells = Object.fromEntries(view.columns.map((each) => [each, each === "RANGE" ? ranged() : cell(each.toLowerCase())]));
   const last = cell("last");
@@ -42,8 +43,8 @@ export function rowOf(symbol, act, canTrade) {
       canTrade && button("G", "GTT: wait for a price"),
       button("D", "Depth"),
       button("C", "Chart"),
-      canTrade && button("⋮", "Colour and place of", "", "M", "Colour and place (M)"),
-      canTrade && button("✕", "Remove", "", "Delete", "Remove (Delete)"),
+      keeps && button("⋮", "Colour and place of", "", "M", "Colour and place (M)"),
+      keeps && button("✕", "Remove", "", "Delete", "Remove (Delete)"),
     ),
   );
   return { node, cells, last, held, late, title, shown: null, depth: null };
