@@ -66,8 +66,12 @@ class Master:
         """Instruments that have not expired by a date (the master's own by default), ascending by id."""
         day = on or self.on
         for one in self.by_id.values():
-            if one.id not in self._ended and (one.expiry is None or one.expiry >= day):
+            if self.is_listed(one, day):
                 yield one
+
+    def is_listed(self, one: Instrument, day: date | None = None) -> bool:
+        """Whether an instrument of the master is neither taken off its exchange's list nor has expired by a date."""
+        return one.id not in self._ended and (one.expiry is None or one.expiry >= (day or self.on))
 
     def chain(self, underlying_id: int) -> list[Instrument]:
         """The listed futures and options on an underlying: expiry first, its future, then by strike."""

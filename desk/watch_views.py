@@ -20,8 +20,8 @@ def view(database: Database, principal: Principal) -> Row:
     with database.autocommit() as connection:
         found = rows.view(connection, principal.user_id)
     master = masters.get(database)
-    living = (master.by_id[each] for each in found.recent if each in master.by_id)
-    keys = [one.key for one in living if one.expiry is None or one.expiry >= master.on]
+    known = (master.by_id[each] for each in found.recent if each in master.by_id)
+    keys = [one.key for one in known if master.is_listed(one)]
     return {
         "columns": [str(each) for each in USUAL] if found.columns is None else found.columns,
         "base": found.base or str(Base.CLOSE),

@@ -1,11 +1,14 @@
 """How a market watch looks is its user's own, and so are colours of rows and what was chosen last."""
 
+from datetime import date
+
 import pytest
 
 from core.reasons import Reason, Refusal
 from core.watch import MOST_COLUMNS, Base, Colour, Column
+from db import masters as rows
 from db.engine import Database
-from desk import watch_views, watchlists
+from desk import masters, watch_views, watchlists
 from desk.principal import Principal
 from tests.people import person, signed_in
 
@@ -59,6 +62,16 @@ def test_what_was_chosen_last_comes_first_and_what_is_old_goes(
     with pytest.raises(Refusal) as refused:
         watch_views.change(database, owner, recent="NSE:NONESUCH")
     assert refused.value.reason is Reason.UNKNOWN_INSTRUMENT
+
+
+def test_what_its_exchange_lists_no_more_is_not_offered_again(database: Database, owner: Principal) -> None:
+    for key in (INFY, SBIN):
+        watch_views.change(database, owner, recent=key)
+    with database.connection() as connection:
+        connection.execute("update instruments set listed_to = %s where symbol = 'SBIN'", (date(2020, 1, 1),))
+        rows.raise_version(connection)
+    masters.forget(database)
+    assert [each["key"] for each in watch_views.view(database, owner)["recent"]] == [INFY]
 
 
 def test_a_row_keeps_its_colour_through_everything_but_its_removal(
