@@ -88,12 +88,6 @@ def database(throwaway: Throwaway, seeded_template: str) -> Iterator[Database]:
     yield from lend(throwaway, seeded_template)
 
 
-@pytest.fixture(scope="module")
-def still_database(throwaway: Throwaway, seeded_template: str) -> Iterator[Database]:
-    """As `database`, for all tests of a file that change nothing which another of them sees."""
-    yield from lend(throwaway, seeded_template)
-
-
 @pytest.fixture
 def clean_database(throwaway: Throwaway, migrated_template: str) -> Iterator[Database]:
     """A database of this test's own: migrated, and empty."""
