@@ -9,6 +9,7 @@ from desk import filling
 from desk.leadership import Leadership, NotLeader
 from desk.market import Database
 from jobs.bus import Bus
+from jobs.lanes import SideBySide
 from jobs.led import FIRST_PAUSE, LONGEST_PAUSE, Led
 from jobs.matcher import Desk, Matcher
 
@@ -19,6 +20,7 @@ class ExecutionLoop(Led):
     def __init__(self, database: Database, market: str, bus: Bus, leadership: Leadership, desk: Desk = filling) -> None:
         super().__init__("execution", database, market, bus, leadership)
         self._desk = desk
+        self._lanes = SideBySide(database, self.name)
 
     def run(self) -> None:
         """Contends for the lead, fills while it has it, and contends again when it was lost; until stopped."""
@@ -28,6 +30,7 @@ class ExecutionLoop(Led):
                     self._lead()
             finally:
                 self._leadership.resign()
+                self._lanes.close()
 
     def _lead(self) -> None:
         """One life of the book after the other."""
@@ -36,7 +39,7 @@ class ExecutionLoop(Led):
             matcher: Matcher | None = None
             try:
                 self._bus.take(0)  # displayed before this life
-                matcher = Matcher(self._database, self._market, self._leadership, self._desk)
+                matcher = Matcher(self._database, self._market, self._leadership, self._desk, self._lanes)
                 self._feed(matcher)
             except NotLeader as error:
                 log.get(__name__).warning("Filling stops", extra={"market": self._market, "error": str(error)})

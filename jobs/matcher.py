@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from functools import partial
 from typing import Protocol
 
 import log
@@ -18,7 +18,9 @@ from desk.auctions import Entry
 from desk.filling import Applied, Changed
 from desk.leadership import Leadership
 from desk.market import Database
+from jobs.batches import Writer
 from jobs.doors import Doors
+from jobs.lanes import Lanes
 
 # Seconds between looks at open work and the market's phase, whatever the doorbell says.
 POLL = 0.25
@@ -26,8 +28,6 @@ POLL = 0.25
 HEAR = 1.0
 # A frame older than this fills nothing, in ms.
 STALE_AFTER = 5_000
-# A batch ends at so many accounts or outcomes, and is kept small enough to take about so many seconds.
-ACCOUNTS, OUTCOMES, BATCH = 250, 1_000, 0.020
 
 
 class Desk(Protocol):
@@ -46,15 +46,17 @@ class Desk(Protocol):
 class Matcher:
     """Fills the orders of one market on one trading date. Nothing matches before its first frame.
 
-    It is good until something raises; then another is made, because what is in memory may be wrong.
+    It is good until something raises; then another is made, because what is in memory may be wrong. ``lanes`` are
+    for frames that fill many orders; without them everything is written in one.
     """
 
-    def __init__(self, database: Database, market: str, leadership: Leadership, desk: Desk) -> None:
+    def __init__(
+        self, database: Database, market: str, leadership: Leadership, desk: Desk, lanes: Lanes | None = None
+    ) -> None:
         self._database, self._market = database, market
         self._leadership, self._desk = leadership, desk
-        self.fills = 0
         self.behind = False  # users changed something that was not taken in yet
-        self._size = OUTCOMES
+        self._writer = Writer(partial(desk.apply, database, leadership), lanes)
         self._book = Book()
         self._depth = Depth(self._book.slots)
         self._doors = Doors.none()
@@ -72,6 +74,11 @@ class Matcher:
         self._found = arrive(self._book, self._depth, found, self._moment())  # what expired while nobody led
         told = {"market": market, "orders": len(self._book), "term": leadership.term}
         log.get(__name__).info("Filling starts", extra=told)
+
+    @property
+    def fills(self) -> int:
+        """How many fills were written."""
+        return self._writer.fills
 
     @property
     def over(self) -> bool:
@@ -231,40 +238,13 @@ class Matcher:
     def _apply(self, outcomes: Iterable[Outcome]) -> None:
         """Write outcomes in batches. What was dropped gives its depth to the next in the queue."""
         waiting = deque(outcomes)
-        dropped: set[int] = set()
+        gone: set[int] = set()
         while waiting:
-            batch = self._next_batch(waiting)
-            stale = [one for one in batch if one.order_id in dropped]
-            batch = [one for one in batch if one.order_id not in dropped]
-            began = time.monotonic()
-            applied = self._desk.apply(self._database, self._leadership, batch) if batch else Applied()
-            self._fit_batches(len(batch), time.monotonic() - began)
-            self.fills += sum(isinstance(one, Fill) for one in applied.done)
-            lost = [*stale, *applied.dropped]
+            lost = self._writer.write(waiting, gone)
             if lost:
-                dropped.update(one.order_id for one in lost)
                 waiting.extend(give_back(self._book, self._depth, lost, self._moment()))
                 # Its new terms, if it has any, are on their way.
                 self.behind = True
-
-    def _next_batch(self, waiting: deque[Outcome]) -> list[Outcome]:
-        accounts: set[int] = set()
-
-        def fits(outcome: Outcome) -> bool:
-            accounts.add(outcome.account_id)
-            return len(accounts) <= ACCOUNTS
-
-        batch = list(takewhile(fits, (waiting[number] for number in range(min(self._size, len(waiting))))))
-        for _ in batch:
-            waiting.popleft()
-        return batch
-
-    def _fit_batches(self, size: int, took: float) -> None:
-        """Batches follow the database's speed, so that no account is locked for much longer than BATCH."""
-        if took > BATCH:
-            self._size = max(10, int(size * BATCH / took))
-        elif size == self._size:
-            self._size = min(OUTCOMES, 2 * self._size)
 
     def _look(self) -> None:
         self._state = markets.state(self._database, self._market)

@@ -180,7 +180,7 @@ def test_a_dropped_order_gives_its_depth_to_the_next_and_leaves(bench: Bench) ->
 
 def test_later_outcomes_of_a_dropped_order_are_not_written(bench: Bench) -> None:
     bench.show()
-    bench.matcher._size = 1
+    bench.matcher._writer.batches[0].size = 1
     bench.desk.refuse = {1}
     bench.desk.place(order(1, +1, 102, 15))
     bench.ring()
@@ -191,17 +191,9 @@ def test_later_outcomes_of_a_dropped_order_are_not_written(bench: Bench) -> None
 def test_a_batch_ends_at_250_accounts(database: Database, accounts: int, expected: list[int]) -> None:
     orders = [order(number, +1, 101, 1, account_id=number % accounts) for number in range(1, 601)]
     bench = Bench(database, *orders)
-    bench.matcher._fit_batches = lambda size, took: None  # type: ignore[method-assign]
+    bench.matcher._writer.batches[0].fit = lambda size, took: None  # type: ignore[method-assign]
     bench.show({"asks": [(101, 1_000)]})
     assert [len(batch) for batch in bench.desk.batches] == expected
-
-
-@pytest.mark.parametrize(
-    ("size", "took", "expected"), [(1_000, 0.2, 100), (1_000, 0.01, 1_000), (100, 0.01, 1_000), (1, 9.0, 10)]
-)
-def test_batches_follow_the_speed_of_the_database(bench: Bench, size: int, took: float, expected: int) -> None:
-    bench.matcher._fit_batches(size, took)
-    assert bench.matcher._size == expected
 
 
 def test_a_latency_holds_an_order_back(bench: Bench) -> None:
