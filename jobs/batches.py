@@ -11,6 +11,8 @@ from jobs.lanes import LANES, Lanes
 
 # A batch ends at so many accounts or outcomes, and is kept small enough to take about so many seconds.
 ACCOUNTS, OUTCOMES, BATCH = 250, 1_000, 0.020
+# What a slow machine writes in that time: nobody knows yet how quick the database is.
+FIRST = 50
 # From so many outcomes on they go in lanes. Fewer take about as long as one batch may, and go as they always went.
 MANY = 60
 
@@ -20,7 +22,7 @@ class Batches:
 
     def __init__(self, apply: Callable[[Sequence[Outcome]], Applied]) -> None:
         self._apply = apply
-        self.size = OUTCOMES
+        self.size = FIRST
         self.fills = 0
 
     def next(self, waiting: deque[Outcome], gone: set[int]) -> list[Outcome]:
@@ -50,7 +52,8 @@ class Batches:
         if took > BATCH:
             self.size = max(10, int(size * BATCH / took))
         elif size == self.size:
-            self.size = min(OUTCOMES, 2 * self.size)
+            # By a quarter, so that accounts are locked for a quarter longer at most where this was one too many.
+            self.size = min(OUTCOMES, self.size + self.size // 4 + 1)
 
     def _take(self, waiting: deque[Outcome]) -> list[Outcome]:
         accounts: set[int] = set()

@@ -20,7 +20,7 @@ class ExecutionLoop(Led):
     def __init__(self, database: Database, market: str, bus: Bus, leadership: Leadership, desk: Desk = filling) -> None:
         super().__init__("execution", database, market, bus, leadership)
         self._desk = desk
-        self._lanes = SideBySide(database, self.name)
+        self._lanes = SideBySide(database, leadership, self.name)
 
     def run(self) -> None:
         """Contends for the lead, fills while it has it, and contends again when it was lost; until stopped."""

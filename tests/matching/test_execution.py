@@ -191,7 +191,8 @@ def test_later_outcomes_of_a_dropped_order_are_not_written(bench: Bench) -> None
 def test_a_batch_ends_at_250_accounts(database: Database, accounts: int, expected: list[int]) -> None:
     orders = [order(number, +1, 101, 1, account_id=number % accounts) for number in range(1, 601)]
     bench = Bench(database, *orders)
-    bench.matcher._writer.batches[0].fit = lambda size, took: None  # type: ignore[method-assign]
+    batches = bench.matcher._writer.batches[0]
+    batches.size, batches.fit = 1_000, lambda size, took: None  # type: ignore[method-assign]
     bench.show({"asks": [(101, 1_000)]})
     assert [len(batch) for batch in bench.desk.batches] == expected
 

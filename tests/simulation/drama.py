@@ -150,7 +150,7 @@ def leader_deposed(world: World) -> bool:
     before = _written(world)
     with suppress(NotLeader):
         if world.random.random() < 0.5:
-            matcher = Matcher(world.database, MARKET, seat, filling)
+            matcher = Matcher(world.database, MARKET, seat, filling, world.exchange.lanes)
         matcher.step(frame, world.exchange.bus.published_at, True)
     seat.resign()
     world.found += world.checks.fills()

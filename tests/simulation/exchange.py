@@ -1,7 +1,8 @@
 """The sidecar's side: frames stored and published, a matcher that dies and is rebuilt, leaders that change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from psycopg import errors
@@ -15,6 +16,7 @@ from desk.leadership import NotLeader
 from desk.market import LostMarketError
 from jobs.bus import Bus, Fan
 from jobs.gtt_watcher import Watcher
+from jobs.lanes import Lane
 from jobs.matcher import Matcher
 from jobs.price_alerts import Ringer
 from tests.simulation.clock import Clock
@@ -34,11 +36,30 @@ class Shown:
 
 
 @dataclass
+class InTurn:
+    """Lanes in one thread, a batch of either as chance would have it: what two threads may come to, told again the
+    same. Whoever dies in one lane is gone for both."""
+
+    random: Random
+    runs: int = 0
+
+    def run(self, lanes: Sequence[Lane]) -> None:
+        """Stands where ``jobs.lanes.SideBySide.run`` stands."""
+        self.runs += len(lanes) > 1
+        left = list(lanes)
+        while left:
+            lane = self.random.choice(left)
+            if next(lane, self) is self:
+                left.remove(lane)
+
+
+@dataclass
 class Exchange:
     """One market's loops, driven step by step."""
 
     database: Ground
     clock: Clock
+    lanes: InTurn
     bus: Bus = field(default_factory=Bus)
     seat: Seat | None = None
     matcher: Matcher | None = None
@@ -133,7 +154,7 @@ class Exchange:
             self.seat = Seat.taken(self.database, MARKET)
             self.seats.append(self.seat)
         self.bus.take(0)  # displayed before this life
-        self.matcher = Matcher(self.database, MARKET, self.seat, filling)
+        self.matcher = Matcher(self.database, MARKET, self.seat, filling, self.lanes)
         self.lives += 1
         return self.matcher
 

@@ -28,6 +28,7 @@ import desk.risk_switch
 import desk.risk_watch
 import desk.trading
 import desk.wallet
+import jobs.batches
 import jobs.bus
 import jobs.gtt_watcher
 import jobs.matcher
@@ -44,7 +45,9 @@ WRITERS = (
     desk.amo, desk.closing, desk.converting, desk.filling, desk.gtt, desk.gtt_firing, desk.leaving, desk.margins,
     desk.risk_switch, desk.risk_watch, desk.trading, desk.wallet,
 )  # fmt: skip
-TIMED = (jobs.matcher, jobs.gtt_watcher, jobs.price_alerts, jobs.bus, desk.masters)
+TIMED = (jobs.matcher, jobs.batches, jobs.gtt_watcher, jobs.price_alerts, jobs.bus, desk.masters)
+# A step of this small a world fills few orders: it goes in lanes all the same, and in more than one batch each.
+MANY, FIRST = 2, 2
 
 
 class Died(BaseException):
@@ -150,6 +153,7 @@ def installed(database: Ground, clock: Clock) -> Iterator[Faults]:
         for module in TIMED:
             stack.enter_context(patch.object(module, "time", clock))
         stack.enter_context(patch.object(desk.price_alert_ringing, "datetime", Wall(clock)))
+        stack.enter_context(patch.multiple(jobs.batches, MANY=MANY, FIRST=FIRST))
         yield faults
     database.after_commit = None
 

@@ -13,6 +13,7 @@ from desk import filling, gtt_firing, masters
 from desk import market as markets
 from desk.answers import Answer
 from desk.leadership import Leadership
+from jobs import batches as batches_module
 from jobs import bus as bus_module
 from jobs import gtt_watcher as watcher_module
 from jobs import market as market_module
@@ -30,7 +31,7 @@ from tests.simulation.ground import Ground, Quiet
 DAY = date(2026, 11, 23)
 """A Monday; the day after is a holiday."""
 RELIANCE, INFY, TCS, FUND, NIFTY = "NSE:RELIANCE", "NSE:INFY", "NSE:TCS", "NSE:NIFTYBEES", "NSE:NIFTY 50"
-TIMED = (market_module, matcher_module, watcher_module, bus_module, masters)
+TIMED = (market_module, matcher_module, batches_module, watcher_module, bus_module, masters)
 
 
 class Reign(Leadership):

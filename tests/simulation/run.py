@@ -16,7 +16,7 @@ from desk.answers import Answer
 from tests.simulation import drama
 from tests.simulation.checks import Checks
 from tests.simulation.clock import Clock
-from tests.simulation.exchange import MARKET, Exchange
+from tests.simulation.exchange import MARKET, Exchange, InTurn
 from tests.simulation.faults import AFTER, BEFORE, Died, Faults, hearing, installed
 from tests.simulation.ground import INDEX, OPENING, SHARES, Ground
 from tests.simulation.history import History, Request
@@ -73,6 +73,8 @@ class Story:
     """Price alerts that rang."""
     reached: Counter[str] = field(default_factory=Counter)
     """How often each writer of the desk committed."""
+    in_lanes: int = 0
+    """Times that fills were written in more than one lane."""
     called: int = 0
     """Margin calls and square-offs of risk that stood when somebody looked."""
 
@@ -102,7 +104,7 @@ class World:
         self.tape = Tape(random, self.instruments, prices, self.day)
         self.books = populate(database, random)
         self.people = People(random, self.tape, self.books)
-        self.exchange = Exchange(database, clock)
+        self.exchange = Exchange(database, clock, InTurn(Random(seed)))
         self.history = History()
         self.checks = Checks(database, self.exchange, self.history)
         self.exchange.look = self._look_at_fills
@@ -265,6 +267,7 @@ class World:
         self.story.written, self.story.converted, self.story.rung = self._told()
         self.story.reached = self.faults.reached
         self.story.deaths, self.story.lives = self.faults.deaths, self.exchange.lives
+        self.story.in_lanes = self.exchange.lanes.runs
         return self.story
 
     def _told(self) -> tuple[int, int, int]:
