@@ -1,24 +1,36 @@
-"""Apply fills with charges, in batches as the execution loop sends them: against the same rows by arrays.
+"""Write fills with charges as the execution loop writes what a frame brings: against the same rows by arrays.
 
-A batch is 1,000 fills, four orders in each of 250 accounts, half of them buying shares and half selling MIS.
-The mix has a quarter each: buying shares, selling them MIS, buying a future, buying an option. The baseline
-writes as many rows of every kind, prepared beforehand, with one statement of arrays a table.
+A frame brings 1,000 fills, four orders in each of 250 accounts, half of them buying shares and half selling MIS. They
+take the matcher's own way: split by account in two lanes, in batches that follow the database's speed, each locked,
+decided, written and committed. The mix has a quarter each: buying shares, selling them MIS, buying a future, buying
+an option.
+
+The baseline writes as many rows of every kind, prepared beforehand, with one statement of arrays a table and no rule.
+Two connections write for us, so two write for it, half of the accounts each, 500 rows a statement; its seconds are
+those of the slower one. The lines named ``one_connection`` hold the same runs of ours against one connection with all
+of them, 1,000 rows a statement, which is what the baseline was before there were lanes.
 """
 
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from bench.house import fund, house, quote
-from bench.plain_rows import PlainRows
-from bench.result import Result, compared, interleaved, rounded
+from bench.plain_rows import PlainRows, side_by_side
+from bench.result import RUNS, Result, compared, rounded
 from core.instruments import Kind
-from core.matching import Fill
+from core.matching import Fill, Outcome
 from db.engine import Database
 from desk import filling, masters
+from desk.installation import collect_seldom
+from jobs.batches import Writer
+from jobs.lanes import SideBySide
 
 PRICE, PREMIUM = 149_000, 5_000
 ACCOUNTS, PER_ACCOUNT, BATCHES = 250, 4, 3
@@ -125,9 +137,17 @@ def batch(orders: list[Chosen], frame: int) -> list[Fill]:
     ]
 
 
-def rates(resting: int, parts: Sequence[Part] | None = None) -> tuple[list[float], list[float]]:
-    """Fills a second of five runs, ours and the baseline's, with so many orders resting; of the mix by default."""
-    with house() as database:
+class Rates(NamedTuple):
+    """Fills a second of interleaved runs: ours, and the baseline's on as many connections and on one."""
+
+    ours: list[float]
+    theirs: list[float]
+    one: list[float]
+
+
+def rates(resting: int, parts: Sequence[Part] | None = None) -> Rates:
+    """Five runs with so many orders resting; of the mix by default."""
+    with house() as database, database.kept(), lanes(database) as side:
         accounts = max(ACCOUNTS, min(2_000, resting // PER_ACCOUNT))
         ids = fund(database, accounts + ACCOUNTS)
         ours, theirs = ids[:accounts], ids[accounts:]
@@ -136,22 +156,41 @@ def rates(resting: int, parts: Sequence[Part] | None = None) -> tuple[list[float
         rest(database, theirs, SHARES, resting // accounts)
         rest(database, ours, parts or mix(database, instrument), resting // accounts)
         orders, frames = chosen(database, ours), itertools.count(1)
-        plain = PlainRows(database, [one[:2] for one in chosen(database, theirs)], instrument)
+        plain = [(one.id, one.account) for one in chosen(database, theirs)]
+        middle = theirs[ACCOUNTS // 2]
+        halves = [one for one in plain if one[1] < middle], [one for one in plain if one[1] >= middle]
+        two = [PlainRows(database, half, instrument, n * 10**12) for n, half in enumerate(halves, 2)]
+        alone = PlainRows(database, plain, instrument)
+        writer = Writer(partial(filling.apply, database, AnyTerm()), side)
 
         def apply() -> float:
-            batches = [batch(orders, next(frames)) for _ in range(BATCHES)]
+            given = [deque[Outcome](batch(orders, next(frames))) for _ in range(BATCHES)]
             start = time.perf_counter()
-            for each in batches:
-                applied = filling.apply(database, AnyTerm(), each)
-                if applied.dropped:
-                    raise RuntimeError(f"{len(applied.dropped)} fills were dropped")
+            for each in given:
+                if lost := writer.write(each, set()):
+                    raise RuntimeError(f"{len(lost)} fills were dropped")
             return len(orders) * BATCHES / (time.perf_counter() - start)
 
-        def write() -> float:
-            return len(orders) * BATCHES / plain.write(BATCHES)
+        def bare(seconds: Callable[[], float]) -> float:
+            return len(orders) * BATCHES / seconds()
 
-        interleaved(apply, write, 1)
-        return interleaved(apply, write)
+        found = Rates([], [], [])
+        for _ in range(RUNS + 1):
+            found.ours.append(apply())
+            found.theirs.append(bare(lambda: side_by_side(two, BATCHES)))
+            found.one.append(bare(lambda: alone.write(BATCHES)))
+        return Rates(*(each[1:] for each in found))  # the first warmed up
+
+
+@contextmanager
+def lanes(database: Database) -> Iterator[SideBySide]:
+    """The execution loop's second thread, and garbage looked for as seldom as in its process."""
+    side = SideBySide(database, AnyTerm(), "the bench")  # type: ignore[arg-type]
+    collect_seldom()
+    try:
+        yield side
+    finally:
+        side.close()
 
 
 def mix(database: Database, underlying: int) -> list[Part]:
@@ -171,8 +210,14 @@ def run() -> Iterator[Result]:
     """Fills a second with few and with many orders resting, and how flat that is."""
     found = []
     for resting in RESTING:
-        result = compared(f"fills_{resting}_resting", "fills/s", *rates(resting, SHARES))
+        result = yield from told(f"fills_{resting}_resting", rates(resting, SHARES))
         found.append(result.value)
-        yield result
     yield Result("fills_flat", rounded(found[1] / found[0]), "ratio")
-    yield compared("fills_mixed", "fills/s", *rates(RESTING[0]))
+    yield from told("fills_mixed", rates(RESTING[0]))
+
+
+def told(name: str, found: Rates) -> Generator[Result, None, Result]:
+    """Against as many connections, and against one."""
+    yield (result := compared(name, "fills/s", found.ours, found.theirs))
+    yield compared(f"{name}_one_connection", "fills/s", found.ours, found.one)
+    return result

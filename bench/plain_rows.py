@@ -1,6 +1,8 @@
 """The rows of a batch of fills, written without any rule: arrays made beforehand, one statement a table."""
 
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from db.engine import Database
@@ -53,14 +55,15 @@ from unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::
 
 
 class PlainRows:
-    """Writes batches for the given (order, account) pairs. Numbers of trades and charges come from afar."""
+    """Writes batches for the given (order, account) pairs. Numbers of trades and charges come from afar: from
+    ``first`` on, which differs for those that write side by side."""
 
-    def __init__(self, database: Database, orders: list[tuple[int, int]], instrument: int) -> None:
+    def __init__(self, database: Database, orders: list[tuple[int, int]], instrument: int, first: int = 10**12) -> None:
         self._database, self._instrument = database, instrument
         self._orders = [order for order, _ in orders]
         self._owners = [account for _, account in orders]
         self._event = 1
-        self._number = 10**12
+        self._number = first
 
     def write(self, batches: int) -> float:
         """So many batches, one transaction each; the seconds they took."""
@@ -100,3 +103,9 @@ class PlainRows:
                     [149_000] * len(bought)]),
             (TRANSFERS, moves),
         ]  # fmt: skip
+
+
+def side_by_side(rows: Sequence[PlainRows], batches: int) -> float:
+    """As many batches of each, in a thread and on a connection of its own; the seconds until the last was done."""
+    with ThreadPoolExecutor(len(rows)) as threads:
+        return max(threads.map(lambda one: one.write(batches), rows))

@@ -78,12 +78,13 @@ class Booking:
         """Pay from the order's own hold, its credit first; returns what the hold did not cover."""
         if self.order is None:
             return amount
-        for name in ("hold_credit", "hold_cash"):
-            held = getattr(self.order, name)
-            part = min(amount, held)
-            if not part:
-                continue
-            setattr(self.order, name, held - part)
+        order = self.order
+        if part := min(amount, order.hold_credit):
+            order.hold_credit -= part
+            self.move(Ledger.HOLD, target, part, code)
+            amount -= part
+        if part := min(amount, order.hold_cash):
+            order.hold_cash -= part
             self.move(Ledger.HOLD, target, part, code)
             amount -= part
         return amount

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from core.calendar import Calendar, Session
-from core.charges import DEFAULT_PLAN, Heads, Rates, heads, segment_of, square_off
+from core.charges import DEFAULT_PLAN, NOTHING, Heads, Rates, heads, segment_of, square_off
 from core.disclosure import values_after
 from core.instruments import Instrument
 from core.orders import SQUARED_OFF, Order
@@ -90,8 +90,11 @@ class Facts:
     def charges(self, order: Order, units: int = 0, price: int = 0) -> Heads:
         """Heads of charges of an order once so many more of its units have filled at a price, the square-off's fee
         included."""
+        turnover = order.turnover + units * price
+        if not turnover:
+            return NOTHING
         instrument, plan = self.instruments[order.instrument_id], self.plan(order.account_id)
         segment = segment_of(instrument.kind, order.product)
-        turnover, parts = order.turnover + units * price, values_after(order, units, price) if order.legs else ()
+        parts = values_after(order, units, price) if order.legs else ()
         found = heads(self.rates, segment, order.side, turnover, plan, instrument.exchange, instrument.fee_group, parts)
-        return found + square_off(self.rates, segment, plan) if turnover and order.origin == SQUARED_OFF else found
+        return found + square_off(self.rates, segment, plan) if order.origin == SQUARED_OFF else found
