@@ -3,7 +3,6 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Protocol
 
 import log
@@ -56,7 +55,7 @@ class Matcher:
         self._database, self._market = database, market
         self._leadership, self._desk = leadership, desk
         self.behind = False  # users changed something that was not taken in yet
-        self._writer = Writer(partial(desk.apply, database, leadership), lanes)
+        self._writer = Writer(self._write, lanes)
         self._book = Book()
         self._depth = Depth(self._book.slots)
         self._doors = Doors.none()
@@ -245,6 +244,9 @@ class Matcher:
                 waiting.extend(give_back(self._book, self._depth, lost, self._moment()))
                 # Its new terms, if it has any, are on their way.
                 self.behind = True
+
+    def _write(self, batch: Sequence[Outcome]) -> Applied:
+        return self._desk.apply(self._database, self._leadership, batch)
 
     def _look(self) -> None:
         self._state = markets.state(self._database, self._market)
