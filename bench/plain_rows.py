@@ -56,13 +56,13 @@ from unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::
 
 class PlainRows:
     """Writes batches for the given (order, account) pairs. Numbers of trades and charges come from afar: from
-    ``first`` on, which differs for those that write side by side."""
+    ``first`` on, which differs for those that write side by side or for the same orders, and so do those of events."""
 
     def __init__(self, database: Database, orders: list[tuple[int, int]], instrument: int, first: int = 10**12) -> None:
         self._database, self._instrument = database, instrument
         self._orders = [order for order, _ in orders]
         self._owners = [account for _, account in orders]
-        self._event = 1
+        self._event = first // 10**12 * 100
         self._number = first
 
     def write(self, batches: int) -> float:

@@ -39,10 +39,13 @@ class SideBySide:
     """Lanes in threads, each with a connection of its own; they begin when there is work, and live until ``close``."""
 
     def __init__(self, database: Database, leadership: Leadership, name: str) -> None:
+        self._database, self._leadership = database, leadership
         self._workers = [_Worker(database, leadership, f"lane {number} of {name}") for number in range(1, LANES)]
 
     def run(self, lanes: Sequence[Lane]) -> None:
         """The first lane in this thread. One for which there is no connection follows when this thread is free."""
+        if len(lanes) > 1:
+            self._claim()
         stopping = threading.Event()
         tasks = [worker.begin(lane, stopping) for worker, lane in zip(self._workers, lanes[1:], strict=False)]
         for task in tasks:
@@ -53,6 +56,11 @@ class SideBySide:
             outcome = task.end.result()
             errors.append(outcome.error if outcome.begun else walk(task.lane, stopping))
         raise_first(errors)
+
+    def _claim(self) -> None:
+        """This thread's own connection may be as new as the others', after the server has ended the one before."""
+        with self._database.connection() as connection:
+            self._leadership.claim(connection)
 
     def close(self) -> None:
         """End the threads; their connections go back to the pool."""
