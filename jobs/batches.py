@@ -9,8 +9,8 @@ from core.matching import Fill, Outcome
 from desk.filling import Applied
 from jobs.lanes import LANES, Lanes
 
-# A batch ends at so many accounts or outcomes, and is kept small enough to take about so many seconds: its accounts wait
-# no longer than a person takes for at once, and the fixed part of its two round trips is a tenth of it at most.
+# A batch ends at so many accounts or outcomes, and is kept small enough to take about so many seconds: its accounts
+# wait no longer than a person takes for at once, and the fixed part of its two round trips is a tenth of it at most.
 ACCOUNTS, OUTCOMES, BATCH = 250, 1_000, 0.050
 # What a slow machine writes in that time: nobody knows yet how quick the database is.
 FIRST = 50
