@@ -8,8 +8,6 @@ from desk import events, market, masters
 from desk.events import Seen
 from desk.reader import MOST_FRAMES, Reader
 
-MOST_BEHIND = 8
-"""Frames that the market may be ahead of what was read, before the tape is taken to have paused."""
 ROLE = "web"
 
 
@@ -129,8 +127,8 @@ class Listener(Reader):
         known = masters.get(self.database).by_id
         for name, place in places.items():
             place.board.know(known)
-            behind = clocks.get(name, {"frame": 0})["frame"] - place.board.frame
-            if place.loaded and place.readers and (behind < 0 or behind > MOST_BEHIND):
+            stored = clocks.get(name, {"frame": 0})["frame"]
+            if place.loaded and place.readers and self.left_behind(name, place.board.frame, stored):
                 self._catch_up(name, place)
         self.hub.call(self.hub.tick, clocks, over)
         self.say_what_is_looked_at({name: place.looked_at() for name, place in places.items()}, len(streams))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import log
 from db.engine import Database
-from desk import availability, events, jobs
+from desk import availability, events, jobs, market
 from desk.events import Seen
 
 TICK_SECONDS = 1.0
@@ -31,6 +31,7 @@ class Reader(ABC):
         self._stop = threading.Event()
         self._ticked = 0.0
         self._said_at, self._said = 0.0, dict[str, list[int]]()
+        self._ticked_at: dict[str, int] = {}
         self._thread = threading.Thread(target=self._run, name=f"{role}-reader", daemon=True)
 
     def start(self) -> None:
@@ -93,6 +94,15 @@ class Reader(ABC):
 
     def _tick_is_due(self) -> bool:
         return time.monotonic() - self._ticked >= TICK_SECONDS
+
+    def left_behind(self, name: str, read: int, stored: int) -> bool:
+        """Whether a market read up to frame ``read`` has prices that its tape will not bring: it was begun anew,
+        or its tape has paused, since what is on the tape is read within a second. Asked once a tick."""
+        before, self._ticked_at[name] = self._ticked_at.get(name), read
+        if stored < read:
+            return True
+        stands = stored > read + 1 and read == before
+        return stands and market.state(self.database, name).quoted_to > read
 
     def say_what_is_looked_at(self, instruments: Mapping[str, Iterable[int]], streams: int) -> None:
         """By market: options that nobody looks at are priced on demand only, and a vendor is not asked for them."""

@@ -193,8 +193,7 @@ class Feed(Reader):
             list({(each.user_id, each.account_id) for each in sockets}),
         )
         for place in places:
-            behind = market.state(self.database, place.name).frame - place.frame
-            if behind < 0 or behind > MOST_FRAMES:  # the tape has paused, or the market was begun anew
+            if self.left_behind(place.name, place.frame, market.state(self.database, place.name).frame):
                 self._call(_tell, self._load(place))
         self.say_what_is_looked_at({place.name: place.looked_at() for place in places}, len(sockets))
         self._call(self._beat_all, over)
