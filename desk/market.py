@@ -106,7 +106,7 @@ def ensure_markets(
     market = FEEDS[feed]
     trading_date = calendar(database, session).trading_date_at(now or datetime.now(UTC))
     with database.connection() as conn:
-        none_runs = not any(row["running"] and row["owner_id"] is None for row in rows.markets(conn))
+        none_runs = not any(row["running"] and row["shown_to"] is None for row in rows.markets(conn))
         rows.ensure_market(conn, market, feed, session, trading_date, running=none_runs)
     return market
 

@@ -7,6 +7,7 @@ from db import access, audit
 from db import market as rows
 from db.engine import Database
 from desk import market as markets
+from desk import recordings
 from desk.market import FEEDS
 from desk.remember import forget_all
 
@@ -24,10 +25,10 @@ def choose(database: Database, actor: str, feed: str) -> tuple[str, int]:
             "There is nothing to replay. Set KAGAZ_REPLAY_PATH to a file or folder of bars, and start Kagaz again."
         )
         raise Refusal(Reason.BAD_INPUT, sentence, field="feed")
-    market = markets.ensure_markets(database, feed=feed)
-    if market != FEEDS[feed]:
+    if feed == "replay" and recordings.owner_of(settings.load().kagaz_replay_path):
         sentence = "What is to be replayed was recorded of a live market: it runs as its owner's own, for them alone."
         raise Refusal(Reason.BAD_INPUT, sentence, field="feed")
+    market = markets.ensure_markets(database, feed=feed)
     with database.connection() as connection:
         rows.run_alone(connection, market)
         opened = access.open_main_books(connection, market)

@@ -102,3 +102,15 @@ def test_everybodys_replay_falls_silent_over_it(database: Database, chosen: Sett
     assert told["ended"]
     assert "shown to asha alone" in told["reason"]
     assert not len(feed.next_rows(0))
+
+
+def test_a_replay_of_ones_own_is_not_the_market_that_everybody_has(
+    database: Database, chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person(database, "asha")
+    assert replays.ensure(database, chosen) == "replay/asha"
+    markets.switch(database, "sim", on=False)
+    monkeypatch.delenv("KAGAZ_REPLAY_PATH")
+    settings.load.cache_clear()
+    assert markets.ensure_markets(database, feed="replay") == "replay/default"
+    assert markets.running(database).id == "replay/default", "it runs beside the owner's"
