@@ -69,13 +69,17 @@ def waits(facts: Facts, instrument: Instrument, wish: PlaceOrder) -> bool:
     return closed and is_taken_at(facts.calendar, facts.clock, instrument.segment)
 
 
-def refuses(facts: Facts, instrument: Instrument, wish: PlaceOrder) -> Refusal | None:
-    """Why a wish for the next opening is not taken."""
+def refuses(facts: Facts, instrument: Instrument, wish: PlaceOrder, changing: bool = False) -> Refusal | None:
+    """Why a wish for the next opening is not taken; ``changing`` where it is for an order that waits already."""
     if facts.calendar is None or facts.market.session == Session.ALWAYS:
         return Refusal(Reason.AMO_NOT_NOW, "This market never closes: place the order now, without AMO.", "amo")
     none = pause(facts.calendar, facts.clock.astimezone(IST).date(), instrument.segment)
     if none is not None and none[0] <= facts.clock < none[1]:
-        if facts.window(instrument) is not Window.CLOSED:
+        if changing:
+            sentence = (
+                "The order is about to be sent to the exchange. Change it once it is open there, or cancel it now."
+            )
+        elif facts.window(instrument) is not Window.CLOSED:
             sentence = f"{instrument.symbol} trades now: place the order now, without AMO."
         else:
             sentence = f"After-market orders are taken again {windows.moment(none[1], facts.clock)}."

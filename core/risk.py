@@ -58,7 +58,7 @@ def window_takes(asked: Asked) -> Refusal | None:
     for the next opening, the broker does."""
     wish = asked.wish
     if asked.amo:
-        return amo.refuses(asked.facts, asked.instrument, wish)
+        return amo.refuses(asked.facts, asked.instrument, wish, asked.changing)
     if asked.triggered and wish.order_type in STOPS:
         wish = replace(wish, order_type=OrderType.LIMIT)
     return windows.refuses(asked.facts, asked.instrument, wish, asked.was)

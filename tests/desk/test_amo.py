@@ -171,6 +171,17 @@ def test_it_can_be_changed_and_cancelled_while_it_waits(floor: Hours) -> None:
     assert floor.release("2026-11-26 09:00") == {"sent": 0, "refused": 0}
 
 
+@pytest.mark.parametrize("at", ["2026-11-26 08:59", "2026-11-26 09:05"])
+def test_while_it_is_about_to_be_sent_it_can_only_be_cancelled(floor: Hours, at: str) -> None:
+    account = floor.account()
+    order = floor.place(account, "BUY", 100, SBIN, 79_000)
+    floor.at(at)
+    changed = floor.modify(account, order, price=78_000)
+    assert changed.body["reason_code"] == int(Reason.AMO_NOT_NOW)
+    assert changed.body["detail"].startswith("The order is about to be sent to the exchange. Change it once it is open")
+    assert floor.cancel(account, order).body["status"] == "CANCELLED"
+
+
 def test_it_outlives_the_roll_and_its_money_stays_held(floor: Hours) -> None:
     now = floor.at("2026-11-25 15:50")
     account = floor.account(cash=100_000_000)
