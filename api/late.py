@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from web.below import Below
 from web.late import Late
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ PREFIX = "/api/v1"
 MODULE = "api.app"
 
 
-def mount(state: "Starting") -> Mount:
+def mount(state: "Starting") -> Below:
     """The route for ``st.App(routes=…)``. While ``state`` is not ready it answers 503, but for /health."""
 
     def make() -> ASGIApp:
@@ -23,4 +23,4 @@ def mount(state: "Starting") -> Mount:
 
         return application(state)
 
-    return Mount(PREFIX, app=Late(make))
+    return Below(PREFIX, app=Late(make))

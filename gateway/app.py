@@ -4,7 +4,7 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator
 
-from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import dumps, elsewhere, estimates, gtt, login, orders, portfolio, quotes, reply, session, user
@@ -13,6 +13,7 @@ from gateway.late import PREFIX
 from gateway.reply import Reply
 from gateway.serving import Resource, Server, respond
 from gateway.ticker.endpoint import Ticker
+from web.below import Below
 from web.ending import ENDING
 from web.neighbour import NAME
 from web.security import SecurityHeaders
@@ -51,7 +52,7 @@ class Application:
         server = Server(state)
         self.ticker = Ticker(server)
         inner, sockets = _routes(server), _sockets(self.ticker)
-        again = Mount(PREFIX, app=Router([*inner, *sockets], redirect_slashes=False, default=nowhere))
+        again = Below(PREFIX, app=Router([*inner, *sockets], redirect_slashes=False, default=nowhere))
         routes = [*inner, *sockets, again]
         self._app = SecurityHeaders(Router(routes, redirect_slashes=False, default=nowhere, lifespan=_watched))
 

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import BaseRoute, Mount, WebSocketRoute
+from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.types import ASGIApp
 
+from web.below import Below
 from web.late import Late
 
 if TYPE_CHECKING:
@@ -25,4 +26,4 @@ def routes(state: "Starting") -> list[BaseRoute]:
 
     late = Late(make)
     # Under the prefix itself, without a stroke after it, stands the ticker.
-    return [WebSocketRoute(PREFIX, late), Mount(PREFIX, app=late)]
+    return [WebSocketRoute(PREFIX, late), Below(PREFIX, app=late)]

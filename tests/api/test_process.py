@@ -134,6 +134,7 @@ def test_overload_is_told_at_once_and_never_to_what_has_begun(monkeypatch):
         ("GET", "/orders/", 404, None),
         ("GET", "/", 404, None),
         ("GET", "/nowhere", 404, None),
+        ("GET", "/a%0Aline", 404, None),
         ("GET", "/orders/1/2", 404, None),
         ("GET", "/../secrets", 404, None),
         ("GET", "/%2e%2e/secrets", 404, None),

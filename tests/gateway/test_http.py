@@ -82,6 +82,7 @@ def test_while_starting_every_route_says_so():
         ("GET", "/orders/1/2/3", 404),
         ("GET", "/user/profile/", 404),
         ("GET", "/oms/nowhere", 404),
+        ("GET", "/oms/a%0Aline", 404),
         ("POST", "/user/profile", 405),
         ("BREW", "/user/profile", 405),
         ("GET", "/mf/nowhere", 404),
