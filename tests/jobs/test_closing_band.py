@@ -22,7 +22,7 @@ from tests.desk.test_amo import Hours
 from tests.floor import INFY, NIFTY
 
 DAY, BEFORE = date(2026, 11, 27), date(2026, 7, 30)
-LAST = {INFY: 150_000, NIFTY: 2_600_000}
+LAST = {INFY: 152_000, NIFTY: 2_600_000}
 # The future has traded 600 at 1,520 and 200 at 1,480 within the quarter of an hour: 1,510 on average. 3 % below is
 # 1,464.70, above 1,555.30, both on its tick of 0.10; at 14:59 it traded at 1,400, which counts no more.
 TRADES = ((time(14, 59), 140_000, 5_000), (time(15, 0), 152_000, 600), (time(15, 14), 148_000, 200))
