@@ -80,13 +80,19 @@ def test_connect_trade_and_be_alone_with_it(address, visitor, books, stream):
     stream.prices[KEY] = PRICE + 1
     expect(rail(page, "NSE:INFY")).to_contain_text("1,235.50")
 
-    # The vendor's own previous close; once the date is settled, and on days off, its last price is the next date's.
-    # And nothing of the simulator's where the vendor has said nothing.
-    def change() -> str:
-        trades = market.state(books, "live/asha").trading_date == datetime.now(IST).date()
-        return "+0.90%" if trades else "+0.08%"
+    # The vendor's own previous close, ten rupees below its price of the moment; once the date is settled, and on days
+    # off, a last price of it is the next date's. And nothing of the simulator's where the vendor has said nothing.
+    infy = masters.get(books).by_key["NSE:INFY"].id
 
-    until(page, lambda: change() in rail(page, "NSE:INFY").inner_text(), "it is measured from the right close")
+    def right_close() -> bool:
+        trades = market.state(books, "live/asha").trading_date == datetime.now(IST).date()
+        close = market.quotes(books, "live/asha", [infy])[infy]["prev_close"]
+        change = round((123_550 / close - 1) * 100, 2)
+        shown = f"+{change:.2f}%" if change else "0.00%"
+        known = close in ((122_450, 122_550) if trades else (123_450, 123_550))
+        return known and shown in rail(page, "NSE:INFY").inner_text()
+
+    until(page, right_close, "it is measured from the right close")
     expect(rail(page, "NSE:RELIANCE")).not_to_contain_text(re.compile(r"\d\.\d\d"))
     page.locator(".strip select").select_option("asha/main")
     expect(page.locator(".strip")).to_contain_text("SIMULATED")
