@@ -13,7 +13,8 @@ from db.rows import many, one, value
 @dataclass(frozen=True, slots=True)
 class CredentialRow:
     """What an owner typed in for a vendor, and the token of the day. ``alive``: the token has not ended yet, by the
-    database's clock; ``waits``: a login has come back whose code nobody has exchanged yet."""
+    database's clock; ``waits``: a login has come back whose code is not exchanged yet. Who took one and died
+    leaves it at that for a minute."""
 
     vendor: str
     sealed: bytes
@@ -39,7 +40,7 @@ _CREDENTIALS = """
 select c.vendor, c.sealed, c.hint, c.token_sealed, c.token_expires_at,
        coalesce(c.token_expires_at > now(), false) as alive,
        exists (select from feed_logins l where l.user_id = c.user_id and l.vendor = c.vendor
-               and l.code_sealed is not null) as waits,
+               and (l.code_sealed is not null or l.taken_at > now() - interval '1 minute')) as waits,
        c.refused, c.changed_at
 from feed_credentials c where c.user_id = %s order by c.vendor"""
 
@@ -75,6 +76,7 @@ def put_token(connection: Connection[Any], user_id: int, vendor: str, sealed: by
         " where user_id = %s and vendor = %s",
         (sealed, expires_at, user_id, vendor),
     )
+    _answered(connection, user_id, vendor)
     _moved(connection, user_id)
     return done.rowcount == 1
 
@@ -103,6 +105,13 @@ def refuse(
         " (select from markets where owner_id = %(user)s and feed_version = %(version)s))",
         {"sentence": sentence, "drop": drop_token, "user": user_id, "vendor": vendor, "version": version},
     )
+    if version is None:
+        _answered(connection, user_id, vendor)
+
+
+def _answered(connection: Connection[Any], user_id: int, vendor: str) -> None:
+    """What was taken to the vendor is not on its way any more."""
+    connection.execute("update feed_logins set taken_at = null where user_id = %s and vendor = %s", (user_id, vendor))
 
 
 def _moved(connection: Connection[Any], user_id: int) -> None:
@@ -135,11 +144,12 @@ def end_login(connection: Connection[Any], digest: bytes, session_id: UUID, code
 
 
 def take_code(connection: Connection[Any]) -> CodeRow | None:
-    """The oldest code that waits, taken away from there: whoever gets it is the only one."""
+    """The oldest code that waits, taken away from there: whoever gets it is the only one, and says by ``put_token`` or
+    ``refuse`` what came of it."""
     sql = """
         with next as (
             select state_sha256, user_id, vendor, code_sealed from feed_logins
             where code_sealed is not null order by used_at limit 1 for update skip locked)
-        update feed_logins l set code_sealed = null from next where l.state_sha256 = next.state_sha256
+        update feed_logins l set code_sealed = null, taken_at = now() from next where l.state_sha256 = next.state_sha256
         returning next.user_id, next.vendor, next.code_sealed"""
     return one(connection, CodeRow, sql)

@@ -185,7 +185,7 @@ def listed(database: Database, user_id: int) -> list[Row]:
     """Each vendor as its owner may see it: ``state``, in words, the end of its token; never what was typed in.
 
     ``state`` is NONE (nothing typed in), READY (it may be opened), CONNECT (its owner must log in), CONNECTING (a code
-    waits to be exchanged), or REFUSED.
+    is being exchanged, or waits for it), or REFUSED.
     """
     with database.autocommit() as connection:
         found = {Vendor(each.vendor): each for each in rows.credentials(connection, user_id)}

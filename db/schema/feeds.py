@@ -43,6 +43,7 @@ feed_logins = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("code_sealed", LargeBinary),
     Column("used_at", DateTime(timezone=True)),
+    Column("taken_at", DateTime(timezone=True)),
     Index("feed_logins_waiting", "used_at", postgresql_where=text("(code_sealed IS NOT NULL)")),
 )
 

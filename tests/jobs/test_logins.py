@@ -48,6 +48,38 @@ def test_a_code_becomes_a_token_and_is_asked_about_once(clean_database: Database
     assert vendors.listed(clean_database, asha.user_id)[0]["state"] == "READY"
 
 
+def state(database: Database, who: Principal) -> str:
+    return str(vendors.listed(database, who.user_id)[0]["state"])
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_login_is_on_its_way_until_the_vendor_has_answered(
+    clean_database: Database, asha: Principal, refused: bool
+) -> None:
+    meanwhile: list[str] = []
+
+    def vendor(code: Code) -> Token:
+        meanwhile.append(state(clean_database, asha))
+        if refused:
+            raise LoginRefused("Upstox refused the sign-in.")
+        return Token("the token of today", datetime.now(UTC) + timedelta(hours=4))
+
+    come_back(clean_database, asha, "code-1")
+    assert state(clean_database, asha) == "CONNECTING"
+    Logins(clean_database, vendor).step()
+    assert meanwhile == ["CONNECTING"], "a page that saw anything else would look no more"
+    assert state(clean_database, asha) == ("REFUSED" if refused else "READY")
+
+
+def test_a_code_whose_taker_died_is_on_its_way_for_a_minute(clean_database: Database, asha: Principal) -> None:
+    come_back(clean_database, asha, "code-1")
+    assert vendors.take_code(clean_database) is not None
+    assert state(clean_database, asha) == "CONNECTING"
+    with clean_database.connection() as connection:
+        connection.execute("update feed_logins set taken_at = taken_at - interval '61 seconds'")
+    assert state(clean_database, asha) == "CONNECT"
+
+
 @pytest.mark.parametrize("code", ["", "a\nb", "x" * 513])
 def test_a_code_that_is_none_is_asked_about_never(clean_database: Database, asha: Principal, code: str) -> None:
     with pytest.raises(Refusal) as no:
