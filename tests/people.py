@@ -1,11 +1,14 @@
 """Users, accounts and sessions for tests."""
 
+from collections.abc import Callable
+
 from core.reasons import Refusal
 from core.vendors import Vendor
 from db.engine import Database
-from desk import identity, vendors
+from desk import access, identity, vendors, wallet
 from desk.identity import Principal, User
 from desk.vendors import Credential
+from tests.cluster import Throwaway
 
 PASSWORD = "a sentence for tests"
 
@@ -23,6 +26,22 @@ def open_market(database: Database) -> None:
 def person(database: Database, name: str, role: str = "trader", password: str | None = None) -> User:
     """A user with the account NAME/main."""
     return identity.add_user(database, name, role, password=password)
+
+
+def moneyed(database: Database, name: str, cash: int) -> None:
+    """A trader whose account NAME/main has so many paise."""
+    person(database, name)
+    wallet.deposit(database, "test", access.by_key(database, f"{name}/main").id, cash, "first")
+
+
+def template_of(name: str, throwaway: Throwaway, seeded: str, move_in: Callable[[Database], None]) -> str:
+    """A template of that name with an open market and whoever moves in; tests copy it."""
+    throwaway.run(f"create database {name} template {seeded} strategy file_copy")
+    with Database(throwaway.url(name)) as database:
+        throwaway.tell(database)
+        open_market(database)
+        move_in(database)
+    return name
 
 
 def signed_in(database: Database, name: str) -> tuple[str, Principal]:

@@ -11,12 +11,12 @@ from starlette.testclient import TestClient
 
 from api import late
 from db.engine import Database
-from desk import access, identity, sharing, wallet
+from desk import access, identity, sharing
 from tests.api.checker import Watch
 from tests.cluster import Throwaway
 from tests.conftest import lend
 from tests.floor import Floor
-from tests.people import open_market, person, signed_in, token
+from tests.people import moneyed, person, signed_in, template_of, token
 from tests.started import Started
 
 CASH = 10_000_000_00  # paise
@@ -37,20 +37,14 @@ def answers_as_described() -> Iterator[Watch]:
 @pytest.fixture(scope="session")
 def peopled_template(throwaway: Throwaway, seeded_template: str) -> str:
     """A template with alice and bob who have money, ana who reads alice's book, and root."""
-    throwaway.run(f"create database api_people template {seeded_template} strategy file_copy")
-    with Database(throwaway.url("api_people")) as database:
-        throwaway.tell(database)
-        open_market(database)
-        _move_in(database)
-    return "api_people"
+    return template_of("api_people", throwaway, seeded_template, _move_in)
 
 
 def _move_in(database: Database) -> None:
-    for name, role in (("alice", "trader"), ("bob", "trader"), ("ana", "analyst"), ("root", "admin")):
-        person(database, name, role)
     for name in ("alice", "bob"):
-        account = access.by_key(database, f"{name}/main")
-        wallet.deposit(database, "test", account.id, CASH, "first")
+        moneyed(database, name, CASH)
+    for name, role in (("ana", "analyst"), ("root", "admin")):
+        person(database, name, role)
     book = access.by_key(database, "alice/main")
     sharing.let_in(database, book, "ana", book.user_id, "alice")
 

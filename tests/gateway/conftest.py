@@ -10,7 +10,7 @@ import pytest
 from kiteconnect import KiteConnect
 
 from db.engine import Database
-from desk import access, identity, wallet
+from desk import identity
 from gateway.app import Application
 from gateway.process import config
 from tests import prompt
@@ -18,7 +18,7 @@ from tests.cluster import Throwaway
 from tests.conftest import lend
 from tests.floor import Floor
 from tests.patience import PATIENCE
-from tests.people import open_market, person
+from tests.people import moneyed, template_of
 from tests.ports import listening
 from tests.started import Started
 
@@ -59,14 +59,12 @@ def keys_of(database: Database, name: str, account: str | None = None, redirect:
 @pytest.fixture(scope="session")
 def peopled_template(throwaway: Throwaway, seeded_template: str) -> str:
     """A template in which alice and bob have money, as nearly all of these tests need them."""
-    throwaway.run(f"create database gateway_people template {seeded_template} strategy file_copy")
-    with Database(throwaway.url("gateway_people")) as database:
-        throwaway.tell(database)
-        open_market(database)
-        for name in ("alice", "bob"):
-            person(database, name)
-            wallet.deposit(database, "test", access.by_key(database, f"{name}/main").id, CASH, "first")
-    return "gateway_people"
+    return template_of("gateway_people", throwaway, seeded_template, _move_in)
+
+
+def _move_in(database: Database) -> None:
+    for name in ("alice", "bob"):
+        moneyed(database, name, CASH)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@
 
 import { ask, withAccount } from "./base.js";
 import { account, emit, fetchQuotes, on, unwant, want } from "./bus.js";
-import { h, missed, toast, unique } from "./dom.js";
+import { h, missed, openModal, toast, unique } from "./dom.js";
 import * as lists from "./lists.js";
 import { price, signed, arrow, percent, tone } from "./money.js";
 import { flash, nextFrame, put, toneOf } from "./paint.js";
@@ -307,10 +307,6 @@ export function openChain(host, symbol, { write, open = null }) {
     },
     true,
   );
-  box.addEventListener("cancel", (event) => {
-    event.preventDefault();
-    close();
-  });
   // Beside the dialog, and pressed there: a name that goes away under the pointer ends its click on the dialog too.
   let beside = false;
   box.addEventListener("pointerdown", (event) => {
@@ -320,8 +316,7 @@ export function openChain(host, symbol, { write, open = null }) {
     if (beside && event.target === box) close();
   });
   body.replaceChildren(h("div", { class: "empty" }, "Loading …"));
-  host.append(box);
-  box.showModal();
+  openModal(host, box, close);
   body.focus();
   load(symbol);
   return { close };

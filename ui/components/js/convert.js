@@ -1,7 +1,7 @@
 // The dialog that converts a position to another product: how many, what that needs, what it sets free.
 
 import { ask, newKey } from "./base.js";
-import { h, toast } from "./dom.js";
+import { h, openModal, toast } from "./dom.js";
 import { PRODUCT_WORDS } from "./instruments.js";
 import { quantity, rupees } from "./money.js";
 import { put } from "./paint.js";
@@ -107,14 +107,7 @@ export function convert(host, row, done) {
     }
   }
 
-  // Keys typed here are text, not the page's shortcuts.
-  box.addEventListener("keydown", (event) => event.stopPropagation());
-  box.addEventListener("cancel", (event) => {
-    event.preventDefault();
-    close();
-  });
-  host.append(box);
-  box.showModal();
+  openModal(host, box, close, { typed: true });
   input.select();
   estimate(0);
 }

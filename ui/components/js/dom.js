@@ -92,6 +92,18 @@ export function toast(host, text, { tone = "", stays = false, action = null } = 
   return note;
 }
 
+// Opens a modal box, which Escape leaves by `leave`. In one that is `typed` into, keys are its own and not the page's
+// shortcuts.
+export function openModal(host, box, leave, { typed = false } = {}) {
+  if (typed) box.addEventListener("keydown", (event) => event.stopPropagation());
+  box.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    leave();
+  });
+  host.append(box);
+  box.showModal();
+}
+
 // Asks in a modal box and resolves to true or false; `no` leaves things as they are.
 export function confirmed(host, question, yes, { no = "Keep", kind = "danger" } = {}) {
   return new Promise((resolve) => {
@@ -110,12 +122,7 @@ export function confirmed(host, question, yes, { no = "Keep", kind = "danger" } 
         h("button", { type: "button", class: kind, onclick: () => answer(true) }, yes),
       ),
     );
-    box.addEventListener("cancel", (event) => {
-      event.preventDefault();
-      answer(false);
-    });
-    host.append(box);
-    box.showModal();
+    openModal(host, box, () => answer(false));
   });
 }
 
@@ -147,15 +154,8 @@ export function typedIn(host, question, value = "") {
         h("button", { type: "submit", class: "primary" }, "Save"),
       ),
     );
-    // Keys typed here are text, not the page's shortcuts.
-    box.addEventListener("keydown", (event) => event.stopPropagation());
-    box.addEventListener("cancel", (event) => {
-      event.preventDefault();
-      answer(null);
-    });
     box.append(form);
-    host.append(box);
-    box.showModal();
+    openModal(host, box, () => answer(null), { typed: true });
     input.select();
   });
 }

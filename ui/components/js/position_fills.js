@@ -2,7 +2,7 @@
 
 import { ask, withAccount } from "./base.js";
 import { account } from "./bus.js";
-import { h, toast } from "./dom.js";
+import { h, openModal, toast } from "./dom.js";
 import { number, price, quantity, rupees } from "./money.js";
 import { clock } from "./time.js";
 
@@ -47,10 +47,5 @@ export async function fills(host, row) {
       : h("p", { class: "muted" }, "Nothing was traded in it today: it was carried over, or converted."),
     h("div", { class: "row apart" }, h("span", { class: "muted" }, mine.length ? `Charges ${rupees(spent)}` : ""),
       h("button", { type: "button", class: "plain", onclick: close }, "Close")));
-  box.addEventListener("cancel", (event) => {
-    event.preventDefault();
-    close();
-  });
-  host.append(box);
-  box.showModal();
+  openModal(host, box, close);
 }

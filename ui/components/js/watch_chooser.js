@@ -1,6 +1,6 @@
 // The two dialogs of the market watch: which columns it shows, and the colour and the place of a row.
 
-import { h } from "./dom.js";
+import { h, openModal } from "./dom.js";
 import { COLUMNS, MOST, choose, view } from "./watch_view.js";
 
 export const COLOURS = ["RED", "ORANGE", "GREEN", "BLUE", "VIOLET"];
@@ -18,14 +18,7 @@ function dialog(host, title, ...children) {
     if (opener?.isConnected) opener.focus({ preventScroll: true });
   };
   box.append(h("h3", null, title), ...children, h("div", { class: "row end" }, h("button", { type: "button", class: "primary", onclick: close }, "Done")));
-  // Keys typed here are the dialog's own, not the page's shortcuts.
-  box.addEventListener("keydown", (event) => event.stopPropagation());
-  box.addEventListener("cancel", (event) => {
-    event.preventDefault();
-    close();
-  });
-  host.append(box);
-  box.showModal();
+  openModal(host, box, close, { typed: true });
   return close;
 }
 
