@@ -12,6 +12,7 @@ from db.engine import Database
 from desk import market, masters
 
 CASH = 10**13
+TAPE_MB = 65_536  # more than ten minutes at full load put on the tape, which pauses at its bound
 
 
 @contextmanager

@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 import psutil
 
-from bench.house import CASH, house
+from bench.house import CASH, TAPE_MB, house
 from bench.live_stand import LAST, SYMBOLS
 from bench.masters import chunks
-from bench.processor import used
+from bench.processor import server, used, used_by_server
 from bench.result import Result, rounded
 from bench.stream import free_port, listening, process
 from core.orders import OrderType, PlaceOrder, Product, Side
@@ -128,7 +128,7 @@ def opened(database: Database, feed: Vendor) -> tuple[str, list[int], str]:
     identity.add_user(database, name, "trader")
     user = identity.find(database, name).id
     made = live.ensure(database, user, name, feed, on=True)
-    market.keep_tape(database, datetime.now(UTC), hours=6, megabytes=8192)
+    market.keep_tape(database, datetime.now(UTC), hours=6, megabytes=TAPE_MB)
     with database.connection() as connection:
         connection.execute("update markets set session = 'always' where id = %s", [made])
         rows = connection.execute(
@@ -150,6 +150,7 @@ class Stage:
 
     def __init__(self, database: Database, feed: Vendor, stand: "subprocess.Popen[bytes]", stack: ExitStack) -> None:
         self._database, self._stand, self._feed = database, stand, feed
+        self._server = server(database)
         self.market, self._accounts, token = opened(database, feed)
         assert stand.stdout is not None
         vendor_port, port = int(stand.stdout.readline()), free_port()
@@ -183,16 +184,16 @@ class Stage:
             time.sleep(0.5)
         raise RuntimeError("The live market shows nothing")
 
-    def _processes(self) -> dict[str, list[psutil.Process]]:
+    def _processes(self) -> dict[str, psutil.Process]:
         line = self.sidecar.ask("report")["report"]["line_pid"]
-        with self._database.autocommit() as connection:
-            found = connection.execute(
-                "select pid from pg_stat_activity where datname = current_database() or datname is null"
-            ).fetchall()
         return {
-            "line": [psutil.Process(line)], "sidecar": [self.sidecar.process], "api": [psutil.Process(self.api.pid)],
-            "vendor": [psutil.Process(self._stand.pid)], "postgres": [psutil.Process(pid) for (pid,) in found],
+            "line": psutil.Process(line), "sidecar": self.sidecar.process, "api": psutil.Process(self.api.pid),
+            "vendor": psutil.Process(self._stand.pid),
         }  # fmt: skip
+
+    def _spent(self, watched: dict[str, psutil.Process]) -> dict[str, float]:
+        """Seconds of processor time so far of each, and of the database's server."""
+        return {name: used(each) for name, each in watched.items()} | {"postgres": used_by_server(self._server)}
 
     def spell(self, seconds: float) -> Seen:
         """So many seconds of orders."""
@@ -200,7 +201,7 @@ class Stage:
         for helper in (self.sidecar, self.reader):
             helper.ask("mark")
         messages = self.sidecar.ask("report")["report"]["feed"]["messages"]
-        before = {name: used(*each) for name, each in watched.items()}
+        before = self._spent(watched)
         accepted: dict[int, float] = {}
         began = time.monotonic()
         number, looked = 0, 0.0
@@ -215,10 +216,10 @@ class Stage:
             if now - looked >= 1:
                 looked = now
                 for name in ("line", "sidecar", "api"):
-                    rss = watched[name][0].memory_info().rss / 2**20
+                    rss = watched[name].memory_info().rss / 2**20
                     seen.memory.setdefault(name, []).append(rss)
         took = time.monotonic() - began
-        seen.cores = {name: (used(*each) - before[name]) / took for name, each in watched.items()}
+        seen.cores = {name: (spent - before[name]) / took for name, spent in self._spent(watched).items()}
         time.sleep(1)
         seen.sidecar = self.sidecar.ask("report")["report"]
         seen.words = (seen.sidecar["feed"]["messages"] - messages) / took

@@ -19,6 +19,7 @@ import orjson
 
 import log
 import settings
+from bench.house import TAPE_MB
 from core.frames import Frame
 from core.matching import Fill, Outcome
 from core.vendors import Vendor
@@ -134,7 +135,7 @@ def main() -> None:
     live.open_feed = open_feed  # type: ignore[assignment]
     markets.store_frame = watcher.store  # type: ignore[assignment]
     filling.apply = watcher.apply
-    group = Group(database, market, settings.Settings())
+    group = Group(database, market, settings.Settings(kagaz_tape_mb=TAPE_MB))
     threads = [
         threading.Thread(target=supervise, args=(loop, group.stopped), daemon=True, name=loop.name)
         for loop in group.loops

@@ -5,7 +5,6 @@ measured is CPU, of this process and of its backends. The frame of 500 has five 
 too; what is measured is the time from the model's step to the ring.
 """
 
-import os
 import statistics
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from datetime import UTC, date, datetime
 import psutil
 
 from bench.house import house
-from bench.processor import used
+from bench.processor import server, used, used_by_server
 from bench.result import RUNS, Result, rounded
 from core.frames import Frame
 from core.instruments import Instrument, Kind
@@ -72,12 +71,9 @@ class Publisher:
         self._bell.close()
 
 
-def cpu(database: Database) -> float:
-    """CPU seconds so far of this process and of all backends of its database."""
-    with database.autocommit() as connection:
-        pids = connection.execute("select pid from pg_stat_activity where datname = current_database()").fetchall()
-    processes = [psutil.Process(os.getpid()), *(psutil.Process(pid) for (pid,) in pids)]
-    return used(*processes)
+def cpu(postmaster: psutil.Process) -> float:
+    """CPU seconds so far of this process and of its database's server."""
+    return used(psutil.Process()) + used_by_server(postmaster)
 
 
 def run() -> Iterator[Result]:
@@ -103,10 +99,11 @@ def run() -> Iterator[Result]:
 
 def _cores(database: Database, publisher: Publisher) -> float:
     """CPU a second while publishing one frame each second."""
-    before, began = cpu(database), time.monotonic()
+    postmaster = server(database)
+    before, began = cpu(postmaster), time.monotonic()
     for n in range(1, SECONDS + 1):
         rows = publisher.frame(quotes=False)
         if rows != MANY:
             raise RuntimeError(f"only {rows} of {MANY} instruments were published")
         time.sleep(max(0.0, began + n - time.monotonic()))
-    return (cpu(database) - before) / (time.monotonic() - began)
+    return (cpu(postmaster) - before) / (time.monotonic() - began)
