@@ -18,7 +18,8 @@ PRICED = frozenset({OrderType.LIMIT, OrderType.SL})
 class Asked:
     """The wish (or, ``changing``, the order as a change would leave it) and the facts.
 
-    ``was`` is the type of the order that is changed; of a stop that has ``triggered``, LIMIT.
+    ``was`` is the type of the order that is changed; of a stop that has ``triggered``, LIMIT. ``kept``: it asks for no
+    more, and its type, trigger and protection stay: no last price has to judge them again.
     """
 
     wish: PlaceOrder
@@ -27,6 +28,7 @@ class Asked:
     triggered: bool = False
     changing: bool = False
     was: OrderType | None = None
+    kept: bool = False
 
     @property
     def amo(self) -> bool:

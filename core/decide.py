@@ -194,7 +194,9 @@ def _no_change(work: Work, facts: Facts, instrument: Instrument, order: Order, w
     if resized := legs_that_traded_stay(order, wish):
         return resized
     was = OrderType.LIMIT if triggered else order.order_type
-    refusals = form(Asked(wish, instrument, facts, triggered, changing=True, was=was))
+    stays = ("order_type", "trigger_price", "protection")
+    kept = wish.quantity <= order.quantity and all(getattr(wish, name) == getattr(order, name) for name in stays)
+    refusals = form(Asked(wish, instrument, facts, triggered, changing=True, was=was, kept=kept))
     if halted := instrument_is_not_halted(facts, instrument):
         refusals.append(halted)
     if refusals:

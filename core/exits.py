@@ -174,7 +174,8 @@ def amend(facts: Facts, instrument: Instrument, gtt: Gtt, entry: Order, exits: E
     if (wanted.stop_trigger, wanted.stop_price) != (before.stop_trigger, before.stop_price):
         _is_taken(facts, instrument, entry.side, wanted.stop_trigger, wanted.stop_price)
     kept = {is_target(leg): leg for leg in gtt.legs}
-    gtt.legs = _legs(wanted, entry.side, entry.product, entry.quantity)
+    quantity = gtt.legs[0].quantity if gtt.carried else entry.quantity
+    gtt.legs = _legs(wanted, entry.side, entry.product, quantity)
     for leg in gtt.legs:
         old = kept.get(is_target(leg))
         if old is not None:
@@ -218,9 +219,9 @@ def fit(work: Work, facts: Facts, instrument: Instrument, order: Order, actor: s
     return True
 
 
-def unclosed(entry: Order, exits: Iterable[Order]) -> int:
-    """Units that the entry has filled and its exits have not closed."""
-    return entry.filled - sum(each.filled for each in exits)
+def unclosed(gtt: Gtt, entry: Order, exits: Iterable[Order]) -> int:
+    """Units that the entry has filled and its exits have not closed, in units of today."""
+    return entry.filled + gtt.carried - sum(each.filled for each in exits)
 
 
 def nothing_left(
@@ -233,7 +234,7 @@ def nothing_left(
         return None
     if entry.filled == 0:
         return Reason.ENTRY_ENDED, "Its entry ended with nothing filled."
-    if unclosed(entry, placed) <= 0:
+    if unclosed(gtt, entry, placed) <= 0:
         return Reason.NOTHING_TO_EXIT, "Everything that its entry opened is closed."
     held = work.positions.get((gtt.instrument_id, entry.product))
     if held is None or held.quantity * entry.side.sign <= 0:

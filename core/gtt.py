@@ -97,7 +97,8 @@ class GttEvent:
 class Gtt:
     """A GTT as its rows stand, and the steps that are not written yet.
 
-    ``last_price`` is the price against which its triggers were set, ``seen_at`` its exchange time.
+    ``last_price`` is the price against which its triggers were set, ``seen_at`` its exchange time. ``carried`` are
+    units that splits added to what its entry has opened (below 0: took from it).
     """
 
     id: int
@@ -116,6 +117,7 @@ class Gtt:
     reason: str | None = None
     events: int = 0
     version: int = 0
+    carried: int = 0
     steps: list[GttEvent] = field(default_factory=list)
 
     def leg(self, number: int) -> Leg:

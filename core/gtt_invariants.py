@@ -88,8 +88,9 @@ def exits_only_close(gtts: Iterable[Gtt], orders: Mapping[int, Order], trades: I
         entry = orders.get(gtt.parent_id)
         placed = [orders.get(leg.order_id) for leg in gtt.legs if leg.order_id is not None]
         closed = sum(each.filled for each in placed if each is not None)
-        if entry is None or closed > entry.filled:
-            yield f"GTT {gtt.id}: its exits closed {closed}, its entry opened {entry.filled if entry else None}"
+        opened = entry.filled + gtt.carried if entry else None
+        if opened is None or closed > opened:
+            yield f"GTT {gtt.id}: its exits closed {closed}, its entry opened {opened}"
     exits = {order.id for order in orders.values() if order.origin == "EXIT"}
     if not exits:
         return

@@ -110,8 +110,9 @@ def price_is_within_reference(asked: Asked) -> Refusal | None:
 
 
 def _needs_none(asked: Asked) -> bool:
-    """Whether no last price judges the order: a limit does, an auction's price does, or that of another day."""
-    if asked.wish.order_type is OrderType.LIMIT or asked.triggered or asked.amo:
+    """Whether no last price judges the order: a limit does, an auction's price does, that of another day, or the one
+    that judged the same terms before."""
+    if asked.wish.order_type is OrderType.LIMIT or asked.triggered or asked.amo or asked.kept:
         return True
     return asked.facts.window(asked.instrument) in UNPRICED
 

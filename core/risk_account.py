@@ -33,7 +33,7 @@ def state_allows(weighed: Weighed) -> Refusal | None:
     if state is TradingState.HALTED:
         sentence = f"Trading is halted: only cancels are taken. {why} Re-arm it on the page Risk."
         return Refusal(reason, sentence)
-    if not weighed.raises:
+    if weighed.required <= 0:
         return None
     sentence = f"The account may only reduce: this order would need more margin. {why} Exits and cancels are taken."
     return Refusal(reason, sentence)

@@ -97,6 +97,23 @@ def book_note(
         work.move(Ledger.CASH, Ledger.CHARGES, total, Code.CHARGES, at, charge_id=charge_id, reference=words)
 
 
+def settles_anew(work: Work, facts: Facts) -> date | None:
+    """When what was bought on the date that ends settles, where a lot says another day: a holiday or a session that was
+    announced since the purchase moves it. The lots follow; None where all are right."""
+    if facts.calendar is None:
+        return None
+    settles_on = facts.calendar.settles_on(work.trading_date)
+    wrong = [
+        lot
+        for lots in work.lots.values()
+        for lot in lots
+        if lot.bought_on == work.trading_date and lot.settles_on != settles_on
+    ]
+    for lot in wrong:
+        lot.settles_on = settles_on
+    return settles_on if wrong else None
+
+
 def mark_futures(work: Work, facts: Facts, settlements: Mapping[int, int], at: datetime) -> None:
     """Pay or take the day's change of every open future in cash; profit is measured from there on."""
     for key, position in work.positions.items():

@@ -31,8 +31,8 @@ def in_new_units(facts: Facts, action: Action) -> Facts:
 
 @dataclass(frozen=True, slots=True)
 class Splitting:
-    """One action in one account. ``facts`` are those of ``in_new_units``, ``closes`` prices of before by instrument;
-    ``numbers`` draws trade ids."""
+    """One action in one account. ``facts`` are those of ``in_new_units``, ``closes`` prices of before by instrument
+    (``restated``: of after); ``numbers`` draws trade ids."""
 
     work: Work
     facts: Facts
@@ -42,6 +42,7 @@ class Splitting:
     frame: int
     at: datetime
     numbers: Callable[[], int]
+    restated: bool = False
 
     def apply(self) -> int:
         """Bring all that the account has of the share and of contracts on it to the new units; how many positions.
@@ -64,7 +65,7 @@ class Splitting:
 
     def _position(self, position: Position, instrument: Instrument) -> None:
         work, action, trade_id = self.work, self.action, self.numbers()
-        close = action.price(self.closes[instrument.id])
+        close = self.closes[instrument.id] if self.restated else action.price(self.closes[instrument.id])
         found = adjust(position, action.becomes, action.held, close, self.lots.get(instrument.id))
         work.changed_positions.add((instrument.id, position.product))
         if position.product is Product.CNC:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.orders import OrderType, Validity
+from core.orders import OrderType, Side, Validity
 from db.trading import Connection
 
 
@@ -16,14 +16,20 @@ class Waiting:
     order_type: OrderType
     validity: Validity
     disclosed_quantity: int
+    side: Side
+    price: int
 
 
 def waiting(connection: Connection, market: str) -> list[Waiting]:
     """Those of the market's living accounts, first in time first."""
     rows = connection.execute(
-        "select o.id, o.account_id, o.instrument_id, o.order_type, o.validity, o.disclosed_quantity"
+        "select o.id, o.account_id, o.instrument_id, o.order_type, o.validity, o.disclosed_quantity,"
+        " o.side, o.price"
         " from orders o join accounts a on a.id = o.account_id"
         " where o.status = 'AMO' and a.market = %s and a.archived_at is null order by o.priority, o.id",
         [market],
     ).fetchall()
-    return [Waiting(row[0], row[1], row[2], OrderType(row[3]), Validity(row[4]), row[5]) for row in rows]
+    return [
+        Waiting(number, account, instrument, OrderType(kind), Validity(validity), shown, Side(side), price)
+        for number, account, instrument, kind, validity, shown, side, price in rows
+    ]

@@ -47,6 +47,16 @@ def settlements(connection: Connection, market: str, day: date) -> dict[int, int
     return dict(rows)
 
 
+def earliest(connection: Connection, market: str, day: date) -> date:
+    """The earliest date of living accounts that are to be rolled from ``day``; that day where none is behind."""
+    row = connection.execute(
+        "select least(min(trading_date), %s) from accounts where market = %s and archived_at is null", [day, market]
+    ).fetchone()
+    assert row
+    found: date = row[0]
+    return found
+
+
 def behind(connection: Connection, market: str, day: date, but: Sequence[int], limit: int) -> list[tuple[int, int]]:
     """(account, open positions that may end or change their product at a close) of living accounts whose date is
     ``day`` or earlier, ascending; not those of ``but``."""
@@ -123,6 +133,13 @@ def begin_day(connection: Connection, account_id: int, day: date, equity: int, u
     )
 
 
+def settle_bought(connection: Connection, account_id: int, day: date, settles_on: date) -> None:
+    """Have all lots that an account bought on a date settle on another one."""
+    connection.execute(
+        "update lots set settles_on = %s where account_id = %s and bought_on = %s", [settles_on, account_id, day]
+    )
+
+
 def begin_market_day(connection: Connection, market: str, day: date, phase: str, but: Sequence[int]) -> bool:
     """The market's own date, once no account but those of ``but`` is behind; False while one is. Idempotent.
 
@@ -147,7 +164,10 @@ def is_untouched(connection: Connection, market: str, day: date, other: date) ->
         "     where a.market = %(market)s and a.archived_at is null and o.trading_date = %(day)s"
         "     and o.status in ('TRIGGER_PENDING', 'OPEN'))"
         " and not exists (select 1 from job_runs where market = %(market)s and job = 'roll'"
-        "     and trading_date >= %(other)s)",
+        "     and trading_date >= %(other)s)"
+        # Shares that are in new units already are not brought back to a date before their ex-date.
+        " and not exists (select 1 from corporate_action_markets m join corporate_actions c on c.id = m.action_id"
+        "     where m.market = %(market)s and c.ex_date > %(other)s and c.ex_date <= %(day)s)",
         {"market": market, "day": day, "other": other},
     ).fetchone()
     return bool(row and row[0])

@@ -119,6 +119,14 @@ def _list(connection: Connection, action: Action) -> None:
         scale = {"id": number, "day": action.ex_date, "lot": after, "before": before, "tick": action.new_tick}
         connection.execute(_TERMS.format(lot="%(lot)s", tick=tick, freeze=freeze), scale)
     _rename(connection, action, list(known))
+    scales = {action.instrument_id: (action.held, action.becomes), **known}
+    connection.execute(
+        _BASKETS.encode(),
+        {
+            "ids": list(scales), "before": [old for old, _ in scales.values()], "day": action.ex_date,
+            "after": [new for _, new in scales.values()], "held": action.held, "becomes": action.becomes,
+        },
+    )  # fmt: skip
 
 
 _TERMS = """
@@ -129,6 +137,24 @@ from instruments i cross join lateral (select * from instrument_terms where inst
 where i.id = %(id)s
 on conflict (instrument_id, effective_from) do update
     set lot = excluded.lot, tick = excluded.tick, freeze_quantity = excluded.freeze_quantity
+"""
+
+
+def _on_tick(column: str) -> str:
+    """A price of before in new units, on the tick of then; 0 is none and stays."""
+    steps = f"round(l.{column} * %(held)s::numeric / (%(becomes)s * t.tick))"
+    return f"case l.{column} when 0 then 0 else greatest({steps}, 1)::integer * t.tick end"
+
+
+# What people keep for later is of no account and no market: it changes with the masters, once.
+_BASKETS = f"""
+update basket_legs l set
+    quantity = greatest(l.quantity::bigint * x.after / x.before, 1)::integer,
+    price = {_on_tick("price")}, trigger_price = {_on_tick("trigger_price")}
+from unnest(%(ids)s::integer[], %(before)s::integer[], %(after)s::integer[]) x (id, before, after)
+cross join lateral (select tick from instrument_terms where instrument_id = x.id and effective_from <= %(day)s
+    order by effective_from desc limit 1) t
+where l.instrument_id = x.id
 """
 
 

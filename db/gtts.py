@@ -14,7 +14,7 @@ from db.trading import Connection
 
 _FIELDS = (
     "id", "account_id", "instrument_id", "parent_id", "cover", "status", "last_price", "seen_at", "expires_on",
-    "reason_code", "reason", "created_at", "updated_at", "events", "version",
+    "reason_code", "reason", "created_at", "updated_at", "events", "version", "carried",
 )  # fmt: skip
 _LEG_FIELDS = (
     "leg", "side", "order_type", "product", "quantity", "trigger_price", "price", "above", "state", "order_id",
@@ -87,6 +87,19 @@ def of_accounts(connection: Connection, accounts: Sequence[int]) -> dict[int, li
     for row in steps:
         by_id[row[0]].steps.append(_event(row))
     return found
+
+
+def unclosed(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """Of GTTs that are attached to an entry: units that it has opened and their orders have not closed yet."""
+    if not ids:
+        return {}
+    rows = connection.execute(
+        "select g.id, entry.filled + g.carried - (select coalesce(sum(x.filled), 0)::integer from gtt_legs l"
+        "   join orders x on x.id = l.order_id where l.gtt_id = g.id)"
+        " from gtts g join orders entry on entry.id = g.parent_id where g.id = any(%s)",
+        [list(ids)],
+    ).fetchall()
+    return dict(rows)
 
 
 def history(connection: Connection, gtt_id: int) -> list[GttEvent]:
@@ -199,8 +212,8 @@ where a.market = %(market)s and a.archived_at is null and g.status = 'ACTIVE'
     (entry.status in ('COMPLETE', 'CANCELLED', 'REJECTED') and (
         entry.filled = 0
         or coalesce(case entry.side when 'BUY' then p.quantity else -p.quantity end, 0) <= 0
-        or entry.filled <= (select coalesce(sum(x.filled), 0) from gtt_legs l join orders x on x.id = l.order_id
-                            where l.gtt_id = g.id)))
+        or entry.filled + g.carried <= (select coalesce(sum(x.filled), 0)
+            from gtt_legs l join orders x on x.id = l.order_id where l.gtt_id = g.id)))
     or (entry.product = 'MIS' and g.instrument_id = any(%(over)s::int[])))
 order by 1, 2
 """

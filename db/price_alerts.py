@@ -213,11 +213,13 @@ def expire(connection: Connection, market: str, day: date) -> int:
 
 
 def split(connection: Connection, account_id: int, instrument_id: int, held: int, becomes: int) -> int:
-    """Bring an account's prices of a share to new units; changes in per cent stay. How many were moved."""
+    """Bring an account's prices of a share, and of contracts on it, to new units; changes in per cent stay. How many
+    were moved."""
     done = connection.execute(
         "update price_alerts set level = greatest(1, round(level::numeric * %s / %s)), updated_at = clock_timestamp()"
-        " where account_id = %s and instrument_id = %s and status = 'ACTIVE' and measure = 'PRICE'",
-        [held, becomes, account_id, instrument_id],
+        " where account_id = %s and status = 'ACTIVE' and measure = 'PRICE'"
+        " and instrument_id in (select id from instruments where id = %s or underlying_id = %s)",
+        [held, becomes, account_id, instrument_id, instrument_id],
     )
     return done.rowcount
 

@@ -308,7 +308,7 @@ def _rearm(database: Database, asked: argparse.Namespace) -> int:
 
 def _market(database: Database, asked: argparse.Namespace) -> int:
     if asked.feed is not None:
-        market, opened = switching.choose(database, ACTOR, asked.feed)
+        market, opened = switching.choose(database, ROOT, asked.feed)
         print(f"Everybody trades in {market} now; {opened} new books in it begin without money.")
         return 0
     for one in markets.markets(database):

@@ -49,7 +49,10 @@ def _send(database: Database, waiting: rows.Waiting) -> Status | None:
     master = masters.get(database)
     with database.connection() as connection:
         instrument = master.by_id[waiting.instrument_id]
-        task = open_task(connection, master, waiting.account_id, [instrument], orders=[waiting.order_id])
+        task = open_task(
+            connection, master, waiting.account_id, [instrument], orders=[waiting.order_id],
+            cross=(waiting.side.other, waiting.price),
+        )  # fmt: skip
         order = task.work.orders.get(waiting.order_id)
         behind = task.work.trading_date != task.facts.market.trading_date
         if order is None or order.status is not Status.AMO or behind or waiting.account_id in task.loaded.archived:

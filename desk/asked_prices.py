@@ -33,6 +33,7 @@ class _Asked:
     def __init__(self) -> None:
         self.at: dict[int, float] = {}
         self.said_at = 0.0
+        self.saying = threading.Lock()
 
 
 _lock = threading.Lock()
@@ -68,9 +69,12 @@ def ask(database: Database, market: str, asked: Collection[int], without: Collec
         if not new and not (again and now - kept.said_at >= AGAIN_SECONDS):
             return
         kept.said_at = now
-        said = sorted(kept.at)
     try:
-        jobs.beat(database, ROLE, market, None, {"looked_at": {market: said}})
+        # One at a time, and each says all that is asked by then: what is stored last is never the older.
+        with kept.saying:
+            with _lock:
+                said = sorted(kept.at)
+            jobs.beat(database, ROLE, market, None, {"looked_at": {market: said}})
     except Exception as error:
         if availability.refusal_for(error) is None:
             raise

@@ -5,7 +5,7 @@ that is killed goes on where it stopped, and no account is rolled twice.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from db import closing as rows
 from db import risk_state
 from db.engine import Database, retrying
 from db.trading import commit
-from desk import contract_notes, corporate, masters, risk_watch, trading
+from desk import contract_notes, corporate, masters, risk_watch, squared_off, trading
 from desk import market as markets
 from desk.availability import alone
 from desk.working import ACCOUNTS, facts_of, open_task, ring
@@ -87,7 +87,8 @@ def square_off(database: Database, market: str, now: datetime | None = None) -> 
     """Cancel resting intraday orders and send closing orders for what is open; safe to repeat until all is flat.
 
     Of what is due at ``now`` by the exchange's clock: each board has its own hour. Without ``now``, of everything.
-    Closing orders are market orders with protection, at most the freeze quantity each.
+    Closing orders are market orders with protection, at most the freeze quantity each. ``orders`` were sent, ``open``
+    are the intraday positions and resting orders that were found, due or not.
     """
     state, master = markets.state(database, market), masters.get(database)
     with database.connection() as connection:
@@ -97,6 +98,7 @@ def square_off(database: Database, market: str, now: datetime | None = None) -> 
         for each in found
         if now is None or now >= master.intraday_until(each.instrument_id, state.session, state.trading_date)
     }
+    everything = len(found)
     found = [each for each in found if each.instrument_id in due_now]
     placed = 0
     for account_id in sorted({each.account_id for each in found if each.resting}):
@@ -109,7 +111,7 @@ def square_off(database: Database, market: str, now: datetime | None = None) -> 
                     database, ACTOR, each.account_id, each.instrument_id, "MIS", origin=SQUARED_OFF
                 )
                 placed += sum(answer.ok for answer in answers)
-    return {"orders": placed}
+    return {"orders": placed, "open": everything}
 
 
 def roll(database: Database, market: str, step: Due, now: datetime | None = None) -> dict[str, Any]:
@@ -122,15 +124,21 @@ def roll(database: Database, market: str, step: Due, now: datetime | None = None
     # One with hours opens when its clock says so, not because a date has ended.
     begins = "OPEN" if markets.state(database, market).session == Session.ALWAYS else "CLOSED"
     markets.enter(database, market, "ROLL", ("STARTING", "OPEN", "CLOSED", "ROLL"))
+    masters.forget(database)
+    master = masters.get(database)  # before what splits tomorrow has new strikes
     with database.connection() as connection:
         rows.strike_settlements(connection, market, step.trading_date)
         closes = rows.settlements(connection, market, step.trading_date)
-    rolling = Rolling(step, closes, at, corporate.due(database, step.trading_date, step.next_date))
+        # An account that could not be rolled before has missed what its shares became since.
+        since = rows.earliest(connection, market, step.trading_date)
+    rolling = Rolling(step, closes, at, corporate.due(database, since, step.next_date), master)
     rolled, failed = 0, list[int]()
     while True:
         with database.connection() as connection:
             accounts = rows.behind(connection, market, step.trading_date, failed, AT_ONCE)
         if not accounts:
+            left = rolling.delivered + len(rolling.carried)
+            squared_off.conclude(database, market, step.trading_date, step.late_ms, left)
             corporate.apply_to_market(database, market, rolling.splits, step.next_date)
         with database.connection() as connection:
             if not accounts and rows.begin_market_day(connection, market, step.next_date, begins, failed):
@@ -157,7 +165,8 @@ def roll(database: Database, market: str, step: Due, now: datetime | None = None
 
 @dataclass(slots=True)
 class Rolling:
-    """What all accounts of one roll share: the step, the day's closing prices, and what the next date splits.
+    """What all accounts of one roll share: the step, the day's closing prices, what the next date splits, and the
+    masters of before that.
 
     ``carried`` are the accounts whose intraday positions nobody could close and that could not be carried as another
     product either; ``delivered`` counts the positions that could.
@@ -167,13 +176,14 @@ class Rolling:
     closes: dict[int, int]
     at: datetime
     splits: list[corporate.Due]
+    master: masters.Master
     carried: list[int] = field(default_factory=list)
     delivered: int = 0
 
 
 def _roll_one(database: Database, account_id: int, contracts: int, rolling: Rolling) -> int:
     """Roll one account in one transaction; 0 where it was rolled already."""
-    master, step, closes, at = masters.get(database), rolling.step, rolling.closes, rolling.at
+    master, step, closes, at = rolling.master, rolling.step, rolling.closes, rolling.at
     with database.connection() as connection:
         task = open_task(connection, master, account_id, whole=True, numbers=contracts)
         work = task.work
@@ -181,8 +191,11 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
             return 0
         facts = facts_of(master, task.loaded)
         numbers: Iterator[tuple[int, int]] = iter(task.loaded.numbers)
+        missed = [each for each in rolling.splits if work.trading_date < each.action.ex_date <= step.trading_date]
+        coming = [each for each in rolling.splits if each.action.ex_date > step.trading_date]
         settlement.expire_orders(work, facts)
         frame = rows.last_frame(connection, facts.market.id)
+        corporate.apply(connection, task, missed, closes, frame, step.trading_date)
         settlement.expire_contracts(work, facts, closes, step.next_date, frame, at, lambda: next(numbers))
         settlement.mark_futures(work, facts, closes, at)
         settlement.remargin(work, facts, at)
@@ -195,6 +208,8 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
         if contract_notes.book(connection, master, work, at):
             commit(connection, [work])
             work.written()
+        if settles_on := settlement.settles_anew(work, facts):
+            rows.settle_bought(connection, account_id, work.trading_date, settles_on)
         equity, unrealised = rows.keep_day(connection, account_id, work.trading_date, closes)
         settlement.open_next_day(work, at)
         commit(connection, [work])
@@ -202,7 +217,9 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
         work.written()
         work.trading_date = step.next_date
         work.standing.begin_day()
-        if corporate.apply(connection, task, rolling.splits, closes, frame):
+        if coming:
+            task.facts = replace(task.facts, instruments=masters.get(database).by_id)
+        if corporate.apply(connection, task, coming, closes, frame, step.trading_date):
             commit(connection, [work])
         risk_watch.next_day(connection, task)
     rolling.delivered += sum(each.target is not Product.MIS for each in carried)

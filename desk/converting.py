@@ -9,7 +9,8 @@ from core.reasons import Refusal
 from db.engine import Database
 from db.trading import commit
 from desk import masters
-from desk.answers import Answer, Body, answered, fingerprint, replay, request_row
+from desk.answers import Answer, Body, fingerprint, replay, request_row
+from desk.refusals import answered
 from desk.rows import average, ist
 from desk.working import ACCOUNTS, Task, instrument_of, must_be_current, open_task, ring
 
@@ -34,7 +35,7 @@ def convert_position(
         ring(database, ACCOUNTS)
         return answer
 
-    return answered(act)
+    return answered(database, actor, account_id, act)
 
 
 def estimate(database: Database, account_id: int, wish: ConvertPosition) -> Body:

@@ -126,15 +126,23 @@ def due(database: Database, after: date, upto: date) -> list[Due]:
     return found
 
 
-def apply(connection: Connection, task: Task, found: list[Due], closes: Mapping[int, int], frame: int) -> bool:
+def apply(
+    connection: Connection, task: Task, found: list[Due], closes: Mapping[int, int], frame: int, closed: date
+) -> bool:
     """Bring an account that has just come to the ex-date to new units, its GTTs too, in the caller's transaction;
-    whether it had anything of the shares. The caller commits the account."""
+    whether it had anything of the shares. The caller commits the account.
+
+    ``closes`` are prices of the date ``closed``: of an action before that, which a late account has missed, they are
+    in new units already.
+    """
     work, facts = task.work, task.facts
     changed = False
     for each in found:
-        facts = in_new_risk(facts, each.action)
+        missed = each.action.ex_date <= closed
+        facts = facts if missed else in_new_risk(facts, each.action)
         numbers = rows.trade_numbers(connection, len(work.positions))
-        splitting = Splitting(work, facts, each.action, each.lots, closes, frame, facts.now, lambda n=numbers: next(n))  # type: ignore[misc]
+        drawn = numbers.__next__
+        splitting = Splitting(work, facts, each.action, each.lots, closes, frame, facts.now, drawn, missed)
         changed = bool(splitting.apply()) or changed
         changed = _gtts(connection, task, each) or changed
         action = each.action
@@ -150,18 +158,21 @@ def _gtts(connection: Connection, task: Task, due: Due) -> bool:
         one = task.facts.instruments[number]
         if action.instrument_id not in (one.id, one.underlying_id):
             continue
-        one = replace(one, lot=due.lots[number][1] if number in due.lots else one.lot)
+        lots = due.lots.get(number)
+        moves = one.kind is Kind.FUT or number == action.instrument_id  # options keep their own tick
+        tick = action.new_tick if moves and action.new_tick else one.tick
+        one = replace(one, lot=lots[1] if lots else one.lot, tick=tick)
 
-        def terms(trigger: int, quantity: int, price: int, tick: int = one.tick) -> tuple[int, int, int] | None:
+        def units(before: int, lots: tuple[int, int] | None = lots) -> int:
+            return rules.whole_units(before, action.becomes, action.held, lots)
+
+        def terms(trigger: int, quantity: int, price: int, tick: int = tick) -> tuple[int, int, int] | None:
             if quantity * action.becomes % action.held:
                 return None
-            return (
-                action.price(trigger, tick),
-                quantity * action.becomes // action.held,
-                action.price(price, tick) if price else 0,
-            )
+            after = quantity * action.becomes // action.held
+            return action.price(trigger, tick), after, action.price(price, tick) if price else 0
 
-        moved += gtt.adjusted(connection, task, one, terms, "closing", why)
+        moved += gtt.adjusted(connection, task, one, terms, "closing", why, units)
     gtts.write(connection, task.work.market, moved, task.work.version)
     return bool(moved)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from core import exits, gtt_rules
 from core.exits import Exits
-from core.gtt import Gtt, GttStatus, GttWish, step
+from core.gtt import Gtt, GttStatus, GttWish, Leg, step
 from core.instruments import Instrument
 from core.orders import WORKING
 from core.reasons import Reason, Refusal
@@ -146,6 +146,8 @@ def cancel_all(connection: Connection, task: Task, actor: str, why: tuple[Reason
 
 Change = Callable[[int, int, int], tuple[int, int, int] | None]
 """(trigger, quantity, price) of a leg to its new terms, in paise; None where they cannot be converted."""
+Units = Callable[[int], int]
+"""Units of before to units of after, fractions cut off."""
 
 
 def adjust(
@@ -187,33 +189,51 @@ def _adjust_one(
 
 
 def adjusted(
-    connection: Connection, task: Task, instrument: Instrument, change: Change, actor: str, why: tuple[Reason, str]
-) -> list[Gtt]:
+    connection: Connection, task: Task, instrument: Instrument, change: Change, actor: str, why: tuple[Reason, str],
+    units: Units | None = None,
+) -> list[Gtt]:  # fmt: skip
     """The GTTs of one locked account as a corporate action leaves them, for the caller to write with ``gtts.write``
-    in the same transaction as what else the action changes."""
+    in the same transaction as what else the action changes.
+
+    What an entry has opened and its exits have not closed goes on in new ``units``, as the position does: its order
+    keeps the units in which it traded.
+    """
+    found = [each for each in gtts.live(connection, task.work.id) if each.instrument_id == instrument.id]
+    unclosed = gtts.unclosed(connection, [each.id for each in found if units and each.parent_id is not None])
     moved = []
-    for gtt in gtts.live(connection, task.work.id):
-        if gtt.instrument_id != instrument.id:
-            continue
-        terms = [change(leg.trigger_price, leg.quantity, leg.price) for leg in gtt.legs]
+    for gtt in found:
+        left = unclosed.get(gtt.id)
+        terms = [_new_terms(leg, change, units if left is not None else None) for leg in gtt.legs]
         fits = all(
             each and each[0] > 0 and each[1] > 0
             and not (each[0] % instrument.tick or each[2] % instrument.tick or each[1] % instrument.lot)
             for each in terms
         )  # fmt: skip
+        if left is not None and units:
+            gtt.carried += units(left) - left
         if fits:
             for leg, each in zip(gtt.legs, terms, strict=True):
                 assert each
                 leg.trigger_price, leg.quantity, leg.price = each
-            converted = change(gtt.last_price or 1, 1, 0)
+            converted = change(gtt.last_price or 1, 0, 0)
             gtt.last_price = converted[0] if converted and gtt.last_price else gtt.last_price
             step(gtt, "ADJUSTED", gtt.status, actor, task.facts.now, why)
         elif gtt.status is GttStatus.ACTIVE:
             step(gtt, "DISABLED", GttStatus.DISABLED, actor, task.facts.now, why)
+        elif left is not None:
+            step(gtt, "ADJUSTED", gtt.status, actor, task.facts.now, why)
         else:
             continue
         moved.append(gtt)
     return moved
+
+
+def _new_terms(leg: Leg, change: Change, units: Units | None) -> tuple[int, int, int] | None:
+    """A leg in new units; that of an entry closes what there is, so that no fraction stands in its way."""
+    if units is None:
+        return change(leg.trigger_price, leg.quantity, leg.price)
+    found = change(leg.trigger_price, 0, leg.price)
+    return found and (found[0], units(leg.quantity), found[2])
 
 
 def listed(

@@ -86,7 +86,11 @@ def _attempt(database: Database, leadership: Term, hit: Hit, refused: tuple[Reas
         gtt = gtts.one(connection, hit.account_id, hit.gtt_id)
         if gtt is None:
             return Fate.OVER
-        task = open_task(connection, master, hit.account_id, [instrument], orders=orders_of(gtt), lots=True)
+        fired = gtt.leg(hit.leg)
+        task = open_task(
+            connection, master, hit.account_id, [instrument], orders=orders_of(gtt), lots=True,
+            cross=(fired.side.other, fired.price),
+        )  # fmt: skip
         gtt = gtts.one(connection, hit.account_id, hit.gtt_id)  # as it stands under the lock
         if gtt is None or not _still_waits(gtt, hit) or task.work.id in task.loaded.archived:
             return Fate.OVER
@@ -142,7 +146,7 @@ def clear_the_way(task: Task, instrument: Instrument, gtt: Row, leg: Leg, actor:
     others = [work.orders[each.order_id] for each in gtt.legs if each.order_id is not None]
     resting = sum(each.pending for each in others)
     most = exits.closable(work, instrument, leg.product, leg.side, resting)
-    quantity = min(exits.unclosed(entry, others), most) // instrument.lot * instrument.lot
+    quantity = min(exits.unclosed(gtt, entry, others), most) // instrument.lot * instrument.lot
     if quantity <= 0:
         return 0
     for order in others:

@@ -94,7 +94,7 @@ def _otherwise(database: Database, actor: str, account_id: int, gtt_id: int) -> 
         task, instrument, gtt = _loaded(connection, database, account_id, gtt_id)
     entry = task.work.orders[gtt.parent_id or 0]
     placed = [task.work.orders[each.order_id] for each in gtt.legs if each.order_id is not None]
-    most = exits.unclosed(entry, placed) - sum(each.pending for each in placed)
+    most = exits.unclosed(gtt, entry, placed) - sum(each.pending for each in placed)
     cancelled = []
     if entry.status in WORKING:
         cancelled.append(trading.cancel(database, actor, account_id, entry.id))

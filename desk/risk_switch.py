@@ -6,11 +6,13 @@ the switch under its lock and is refused. What was pressed stays pressed, whatev
 re-arms it by hand.
 """
 
+from dataclasses import replace
+
 import log
 from core import decide
 from core.orders import WORKING
 from core.reasons import Reason, Refusal
-from core.risk_watch import breach
+from core.risk_watch import Figures, breach
 from core.standing import TradingState
 from db import audit, flattenings, risk_rows, risk_state
 from db.engine import Database, retrying
@@ -62,7 +64,7 @@ def kill_market(database: Database, who: Principal, market: str, flatten: bool =
 
 def rearm(database: Database, who: Principal, account: AccountRef) -> Body:
     """Let an account trade again. Raises REARM_NOT_YOURS where an administrator pressed, STILL_OVER_LIMIT while the
-    loss that stopped it is still beyond its limit."""
+    loss that stopped it is still beyond its limit. One that was halted over such a loss may only reduce again."""
     _owner_or_admin(who, account)
 
     def act() -> Body:
@@ -78,11 +80,17 @@ def rearm(database: Database, who: Principal, account: AccountRef) -> Body:
             if stood.rule == Reason.DRAWDOWN:
                 risk_state.forget_peak(connection, account.id)
             told = (int(Reason.REARMED), f"{who.name} re-armed the account.")
-            risk_state.set_state(connection, account.id, TradingState.ACTIVE, told, who.name, "OWNER")
-            risk_state.decide(connection, account.id, who.name, "ACTIVE", told)
+            to, power, numbers = TradingState.ACTIVE, "OWNER", dict[str, int]()
+            # Neither a switch that was pressed over a loss nor one limit re-armed leads round another.
+            still = breach(_from_now_on(stood), risk_limits.limits_of(database, account))
+            if still is not None:
+                to, power, numbers = TradingState.REDUCING, "RISK", still.numbers
+                told = (int(still.reason), still.sentence)
+            risk_state.set_state(connection, account.id, to, told, who.name, power)
+            risk_state.decide(connection, account.id, who.name, to, told, numbers)
             flattenings.let_go(connection, [account.id])
             audit.append(connection, who.name, "REARMED", account.key, user_id=who.user_id or None)
-        return {"account": account.key, "state": TradingState.ACTIVE}
+        return {"account": account.key, "state": to}
 
     answer = retrying(act)
     forget_all()
@@ -174,6 +182,11 @@ def _rearm_many(database: Database, who: Principal, switch: tuple[str, str], sen
     forget_all()
     ring(database, ACCOUNTS)
     return {"state": TradingState.ACTIVE}
+
+
+def _from_now_on(stood: risk_state.State) -> Figures:
+    """What limits of losses are held against once an account is re-armed: a drawdown is measured from there on."""
+    return replace(stood.figures, peak=stood.figures.equity) if stood.rule == Reason.DRAWDOWN else stood.figures
 
 
 def _loss_has_passed(database: Database, account: AccountRef, stood: risk_state.State) -> None:

@@ -1,10 +1,12 @@
 """Each second: whether an account has lost as much as it may. The sidecar calls this."""
 
+from dataclasses import replace
+
 import log
 import settings
 from core import decide
 from core.reasons import Reason, Refusal
-from core.risk_limits import LimitName
+from core.risk_limits import LimitName, Limits
 from core.risk_watch import breach, what_opens
 from core.standing import TradingState
 from db import account_watch as rows
@@ -38,24 +40,25 @@ def watch(database: Database, market: str, looked: Looked | None = None) -> int:
     stopped = 0
     for each in losing:
         limits = book.limits_of(each.id, each.user_id, None, on, settings.load().kagaz_order_rate)
-        reached = breach(each.figures, limits)
-        if reached is not None:
+        if breach(each.figures, limits) is not None:
             with alone(each.id, "risk watch"):
-                stopped += retrying(lambda each=each, reached=reached: _reduce(database, each, reached))  # type: ignore[misc]
+                stopped += retrying(lambda each=each, limits=limits: _reduce(database, each, limits))  # type: ignore[misc]
     if stopped:
         ring(database, ORDERS, ACCOUNTS)
     return stopped
 
 
-def _reduce(database: Database, watched: Watched, reached: Refusal) -> bool:
-    """Let an account only reduce: what rests and would open more is cancelled. False where its row has moved on
-    since it was looked at; the next look is a second away."""
+def _reduce(database: Database, watched: Watched, limits: Limits) -> bool:
+    """Let an account only reduce: what rests and would open more is cancelled. False where the loss is none any more
+    under its lock, or where it does not trade freely."""
     master = masters.get(database)
-    told = (int(reached.reason), reached.sentence)
     with database.connection() as connection:
         task = open_task(connection, master, watched.id, whole=True)
-        if task.work.version != watched.version + 1 or task.work.standing.state is not TradingState.ACTIVE:
+        reached = _still(connection, watched, limits)
+        archived = watched.id in task.loaded.archived
+        if reached is None or archived or task.work.standing.state is not TradingState.ACTIVE:
             return False
+        told = (int(reached.reason), reached.sentence)
         for order in what_opens(task.work):
             decide.cancel(task.work, task.facts, order, ACTOR, (reached.reason, f"Cancelled: {reached.sentence}"))
         commit(connection, [task.work])
@@ -63,6 +66,19 @@ def _reduce(database: Database, watched: Watched, reached: Refusal) -> bool:
         risk_state.decide(connection, watched.id, ACTOR, "REDUCING", told, reached.numbers)
     _logger.warning("An account may only reduce", extra={"account": watched.id, "why": reached.sentence})
     return True
+
+
+def _still(connection: Connection, watched: Watched, limits: Limits) -> Refusal | None:
+    """The limit that is reached by what the account was worth when it was looked at, and by what it was paid since.
+
+    An order since then is no reason to look away: one who never stops sending them would never be stopped. Nothing of
+    a date that has ended in between is held against it.
+    """
+    stood, seen = risk_state.state(connection, watched.id).figures, watched.figures
+    if stood.opening != seen.opening:
+        return None
+    paid = stood.flows - seen.flows
+    return breach(replace(seen, flows=stood.flows, equity=seen.equity + paid, peak=seen.peak + paid), limits)
 
 
 def next_day(connection: Connection, task: Task) -> None:

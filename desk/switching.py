@@ -8,16 +8,22 @@ from db import market as rows
 from db.engine import Database
 from desk import market as markets
 from desk import recordings
+from desk.access import require_admin, require_unbound, require_write
 from desk.market import FEEDS
+from desk.principal import Principal
 from desk.remember import forget_all
 
 
-def choose(database: Database, actor: str, feed: str) -> tuple[str, int]:
+def choose(database: Database, who: Principal, feed: str) -> tuple[str, int]:
     """Runs the market of ``simulator`` or ``replay`` in place of the other, and opens ``main`` in it for whoever
     has that book elsewhere: the market, and how many books were opened. The sidecar follows within a second.
 
-    Raises Refusal where there is nothing to replay, or what is to be replayed is one owner's alone.
+    For administrators. Raises Refusal for anybody else, where there is nothing to replay, and where what is to be
+    replayed is one owner's alone.
     """
+    require_admin(who)
+    require_write(who)
+    require_unbound(who)
     if feed not in FEEDS:
         raise Refusal(Reason.BAD_INPUT, f"Choose one of {', '.join(FEEDS)}.", field="feed")
     if feed == "replay" and settings.load().kagaz_replay_path is None:
@@ -32,6 +38,6 @@ def choose(database: Database, actor: str, feed: str) -> tuple[str, int]:
     with database.connection() as connection:
         rows.run_alone(connection, market)
         opened = access.open_main_books(connection, market)
-        audit.append(connection, actor, "MARKET_CHOSEN", market, detail={"books_opened": opened})
+        audit.append(connection, who.name, "MARKET_CHOSEN", market, detail={"books_opened": opened})
     forget_all()
     return market, opened

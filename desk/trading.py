@@ -17,8 +17,9 @@ from db import gtts, trading_reads
 from db.engine import Database, retrying
 from db.trading import commit
 from desk import asked_prices, masters, slicing
-from desk.answers import Answer, answered, fingerprint, problem, replay, request_row
+from desk.answers import Answer, fingerprint, problem, replay, request_row
 from desk.gtt_rows import gtt_row
+from desk.refusals import answered
 from desk.rows import order_row
 from desk.working import ACCOUNTS, ORDERS, Task, instrument_of, must_be_current, open_task, ring, ring_for_an_order
 
@@ -77,22 +78,18 @@ def place(
         ring_for_an_order(database)
         return answer
 
-    return asked_prices.heed(database, answered(act), market, wish.instrument_id)
+    return asked_prices.heed(database, answered(database, actor, account_id, act), market, wish.instrument_id)
 
 
 def looked_at(wish: PlaceOrder) -> dict[str, Any]:
     """What a new order needs to know beside its account: an own order that it would meet, lots that it sells."""
     meets = wish.order_type in (OrderType.MARKET, OrderType.LIMIT)
-    return {"cross": (_other(wish.side), wish.price) if meets else None, "lots": sells_held_shares(wish)}
+    return {"cross": (wish.side.other, wish.price) if meets else None, "lots": sells_held_shares(wish)}
 
 
 def sells_held_shares(wish: PlaceOrder) -> bool:
     """Whether the lots of its instrument have to be known."""
     return wish.product is Product.CNC and wish.side is Side.SELL
-
-
-def _other(side: Side) -> Side:
-    return Side.SELL if side is Side.BUY else Side.BUY
 
 
 def _named(key: str | None, number: int) -> str:
@@ -120,6 +117,7 @@ def field_of(reason: Reason) -> str | None:
 
 def _on_order(
     database: Database,
+    actor: str,
     account_id: int,
     order_id: int,
     key: str | None,
@@ -137,7 +135,7 @@ def _on_order(
             if found is None:
                 raise Refusal(Reason.UNKNOWN_ORDER, "No such order in this account.", "order_id")
             instrument = instrument_of(master, found[0])
-            cross = (_other(found[1]), terms.price or 0) if terms and (terms.price or terms.order_type) else None
+            cross = (found[1].other, terms.price or 0) if terms and (terms.price or terms.order_type) else None
             task = open_task(
                 connection, master, account_id, [instrument], key=key, orders=[order_id], cross=cross, lots=bool(terms)
             )
@@ -157,7 +155,7 @@ def _on_order(
         ring_for_an_order(database) if terms else ring(database, ORDERS, ACCOUNTS)
         return answer
 
-    return answered(act)
+    return answered(database, actor, account_id, act)
 
 
 def modify(
@@ -169,7 +167,7 @@ def modify(
         must_be_current(task)
         decide.modify(task.work, task.facts, order, change, actor)
 
-    return _on_order(database, account_id, order_id, key, fingerprint("modify", order_id, change), apply, change)
+    return _on_order(database, actor, account_id, order_id, key, fingerprint("modify", order_id, change), apply, change)
 
 
 def cancel(database: Database, actor: str, account_id: int, order_id: int, key: str | None = None) -> Answer:
@@ -183,7 +181,7 @@ def cancel(database: Database, actor: str, account_id: int, order_id: int, key: 
             raise kept
         decide.cancel(task.work, task.facts, order, actor, why)
 
-    return _on_order(database, account_id, order_id, key, fingerprint("cancel", order_id), apply)
+    return _on_order(database, actor, account_id, order_id, key, fingerprint("cancel", order_id), apply)
 
 
 def cancel_all(database: Database, actor: str, account_id: int) -> list[Answer]:
@@ -301,7 +299,7 @@ def _close_some(
         ring_for_an_order(database)
         return answer
 
-    answer = answered(act)
+    answer = answered(database, actor, account_id, act)
     return None if answer.status == 204 else answer
 
 

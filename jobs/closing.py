@@ -1,15 +1,14 @@
 """Watches the exchange's clock and takes the market over to its next trading date when the time has come."""
 
+from datetime import date, datetime
+
 import log
-from desk import account_watch, amo, closing, flatten, margin_calls, risk_watch
+from desk import account_watch, amo, closing, flatten, margin_calls, masters, risk_watch, squared_off
 from desk import jobs as runs
 from desk import market as markets
 from desk.market import Database
 from jobs.loop import Steady
 from jobs.market import MarketLoop
-
-# A roll that begins within a minute of its hour is on time.
-ON_TIME_MS = 60_000
 
 
 class ClosingLoop(Steady):
@@ -21,6 +20,7 @@ class ClosingLoop(Steady):
         super().__init__()
         self.name = f"closing {market.market}"
         self._database, self._market = database, market
+        self._squared: date | None = None
 
     def step(self) -> None:
         """One look at the clock, and at the losses that block cash; nothing while another process leads."""
@@ -34,7 +34,7 @@ class ClosingLoop(Steady):
         now = self._market.clock()
         step = closing.due(self._database, market, now)
         if step is not None and step.step == closing.SQUARE_OFF:
-            closing.square_off(self._database, market, now)
+            self._square_off(step, now)
         elif step is not None and step.step == closing.MOVE:
             if closing.move(self._database, market, step):
                 self._market.look()
@@ -44,6 +44,16 @@ class ClosingLoop(Steady):
             amo.release(self._database, markets.state(self._database, market), self._market.clock())
         runs.beat(self._database, "closing", market)
 
+    def _square_off(self, step: closing.Due, now: datetime) -> None:
+        """Closes what is intraday, and keeps when that began and ended."""
+        market, day = self._market.market, step.trading_date
+        found = closing.square_off(self._database, market, now)
+        if self._squared == day:
+            return
+        ends = masters.get(self._database).intraday_ends(markets.state(self._database, market).session, day)
+        if squared_off.follow(self._database, market, day, list(ends.values()), now, found["open"]):
+            self._squared = day
+
     def _roll(self, step: closing.Due) -> None:
         """Strikes prices and opens the next date's closes and bands first, so that it trades at once.
 
@@ -52,7 +62,7 @@ class ClosingLoop(Steady):
         if not self._market.settle(step.trading_date, step.next_date):
             self._market.look()
             return
-        late = step.late_ms if step.late_ms > ON_TIME_MS else 0
+        late = step.late_ms if step.late_ms > squared_off.ON_TIME_MS else 0
         if late:
             told = {"market": self._market.market, "trading_date": step.trading_date.isoformat(), "late_ms": late}
             log.get(__name__).warning("A trading date is rolled late", extra=told)

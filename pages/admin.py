@@ -277,7 +277,7 @@ def health(seat: Seat) -> None:
                 " market that runs now stands still; its books and open orders wait until it runs again."
             )
             if st.button("Switch", key=f"switch to {feed}", type="primary"):
-                act(partial(switching.choose, seat.database, seat.who.name, feed), f"The {feed} runs.")
+                act(partial(switching.choose, seat.database, seat.who, feed), f"The {feed} runs.")
 
 
 VIEWS = {

@@ -38,6 +38,7 @@ gtts = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("events", Integer, nullable=False, server_default=text("0")),
     Column("version", BigInteger, nullable=False),
+    Column("carried", Integer, nullable=False, server_default=text("0")),
     Index(
         "gtts_live",
         "account_id",

@@ -210,3 +210,14 @@ def test_the_square_off_leaves_what_waits_for_another_date(floor: Hours) -> None
     number = floor.number(floor.place(account, "BUY", 10, SBIN, 79_000, "MIS"))
     closing.square_off(floor.database, "sim")
     assert floor.order(number)[0] == "AMO"
+
+
+def test_what_waited_does_not_trade_with_its_owner_at_the_opening(floor: Hours) -> None:
+    """Two after-market orders of one user, in two books, that an opening auction would match with each other."""
+    main, swing = floor.account(), floor.account(book="swing", cash=CASH)
+    bought = floor.number(floor.place(main, "BUY", 10, SBIN, 80_500))
+    sold = floor.number(floor.place(swing, "SELL", 10, SBIN, 80_000, "MIS"))
+    assert floor.release("2026-11-26 09:00") == {"sent": 1, "refused": 1}
+    assert floor.order(bought)[0] == "OPEN"
+    assert floor.order(sold)[:2] == ("REJECTED", int(Reason.SELF_TRADE))
+    assert floor.balances(swing)["HOLD"] == 0

@@ -1,12 +1,14 @@
 """A program that only sends requests gets a price in the end: what it asks for is priced from then on."""
 
+import threading
+
 import pytest
 
 from core.gtt import GttWish, LegWish
 from core.instruments import Instrument, Kind
 from core.orders import OrderType, Product, Side
 from db.engine import Database, DatabaseBusy
-from desk import admin, asked_prices, gtt, market, prices, screens
+from desk import admin, asked_prices, gtt, market, masters, prices, screens
 from tests import factories as make
 from tests.floor import INFY, NIFTY, Floor
 
@@ -106,3 +108,30 @@ def test_a_note_that_cannot_be_written_spoils_no_answer_and_is_written_when_it_i
 def test_what_programs_asked_is_no_process_to_an_administrator(database: Database, option: tuple[str, int]) -> None:
     asked_prices.ask(database, "sim", [option[1]], [option[1]])
     assert admin.heartbeats(database) == []
+
+
+def test_of_two_that_ask_at_once_none_stores_an_older_set_over_a_newer(
+    database: Database, option: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first to ask is slow to write; what the second asked meanwhile must still be stored in the end."""
+    infy = masters.get(database).by_key[INFY].id
+    writing, second_asked = threading.Event(), threading.Event()
+    real = asked_prices.jobs.beat
+
+    def slow(*told: object) -> None:
+        if not writing.is_set():
+            writing.set()
+            assert second_asked.wait(10)
+        real(*told)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(asked_prices.jobs, "beat", slow)
+    first = threading.Thread(target=asked_prices.ask, args=(database, "sim", [option[1]], [option[1]]))
+    first.start()
+    assert writing.wait(10)
+    second = threading.Thread(target=asked_prices.ask, args=(database, "sim", [infy], [infy]))
+    second.start()
+    second.join(0.2)  # it may wait for the first, or be done
+    second_asked.set()
+    first.join(10)
+    second.join(10)
+    assert set(market.wanted(database, "sim")) == {option[1], infy}

@@ -224,3 +224,25 @@ def test_each_change_is_in_the_audit_trail(floor: Hours) -> None:
         "opens": None,
         "closes": None,
     }
+
+
+def test_what_was_bought_before_the_holiday_was_announced_settles_after_it(floor: Hours) -> None:
+    """Bought at eleven to settle on Thursday; at noon Thursday is closed: on Friday the shares are T1, not settled."""
+    account = floor.account(cash=100_000_000)
+    floor.at("2026-11-25 11:00")
+    floor.price(SBIN, 80_000)
+    floor.buy(account, 10, SBIN, 80_000)
+    calendar.add_holiday(floor.database, "asha", THURSDAY, "Mourning", now("2026-11-25 12:00"))
+    floor.buy(account, 5, SBIN, 80_000)
+    after = now("2026-11-25 16:01")
+    step = closing.due(floor.database, "sim", after)
+    assert step
+    assert step.next_date == FRIDAY
+    closing.roll(floor.database, "sim", step, after)
+    with floor.database.connection() as connection:
+        settles = connection.execute("select quantity, settles_on from lots order by quantity").fetchall()
+    assert settles == [(5, FRIDAY), (10, FRIDAY)]
+    floor.at("2026-11-27 11:00")
+    floor.price(SBIN, 81_000)
+    floor.sell(account, 15, SBIN, 81_000)
+    assert 15 * 80_000 < floor.balances(account)["UNSETTLED"] <= 15 * 81_000, "nothing of it can be spent today"

@@ -289,8 +289,8 @@ def test_intraday_positions_are_squared_off_before_the_roll(floor: Floor) -> Non
     account = floor.account(cash=100_000_000)
     floor.buy(account, 100, SBIN, 80_000, "MIS")
     floor.place(account, "BUY", 10, SBIN, 79_000, "MIS")
-    assert closing.square_off(floor.database, "sim") == {"orders": 1}
-    assert closing.square_off(floor.database, "sim") == {"orders": 0}
+    assert closing.square_off(floor.database, "sim") == {"orders": 1, "open": 2}
+    assert closing.square_off(floor.database, "sim") == {"orders": 0, "open": 1}
     order = one(floor, "select id from orders where origin = 'SQUARE_OFF'")[0]
     assert floor.fill(account, int(str(order)), 100, 80_000).done
     assert floor.position(account, SBIN, "MIS")[0] == 0
@@ -328,7 +328,7 @@ def test_each_board_is_squared_off_at_its_own_hour(floor: Floor) -> None:
         step = closing.due(floor.database, "sim", at)
         assert step
         assert step.step == closing.SQUARE_OFF
-        assert closing.square_off(floor.database, "sim", at) == {"orders": 1}
+        assert closing.square_off(floor.database, "sim", at)["orders"] == 1
         newest = one(floor, "select instrument_id, id from orders where origin = 'SQUARE_OFF' order by id desc limit 1")
         assert newest[0] == floor.instrument(sent).id
         assert one(floor, "select status from orders where id = %s", floor.number(resting)) == (

@@ -320,3 +320,17 @@ def test_a_split_takes_the_terms_along_or_disables(floor: Floor) -> None:
         lambda before: GttWish(before.instrument_id, (leg(29_000, 29_000, 35),)),
     )  # fmt: skip
     assert anew.body["status"] == "ACTIVE"
+
+
+def test_a_gtt_does_not_trade_with_its_owners_own_order(floor: Floor) -> None:
+    """The order that it places is looked at like any other; an own order in another book is in the way."""
+    account, swing = floor.account(cash=100_000_000), floor.account(book="swing", cash=100_000_000)
+    resting = floor.place(swing, "SELL", 10, INFY, 144_500, "MIS")
+    made = make(floor, account, leg(145_000, 144_500))
+    floor.price(INFY, 144_900)
+    assert fire(floor, account, made, 144_900) is Fate.OVER
+    told = row(floor, account, made)
+    assert (told["status"], told["legs"][0]["state"]) == ("TRIGGERED", "FAILED")
+    assert told["legs"][0]["reason_code"] == Reason.SELF_TRADE
+    assert floor.number(resting)
+    floor.sound()

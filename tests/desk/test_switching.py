@@ -9,7 +9,7 @@ import settings
 from core.reasons import Reason, Refusal
 from db.engine import Database
 from desk import access, installation, market, switching
-from desk.__main__ import main
+from desk.__main__ import ROOT, main
 from desk.principal import Principal
 from tests import factories as make
 from tests.floor import INFY, Floor
@@ -45,15 +45,15 @@ def test_the_other_market_runs_with_books_of_its_own_and_the_first_is_resumed(
         account_id=None,
         scopes=("read", "trade"),
     )
-    assert switching.choose(database, "admin", "replay") == ("replay/default", 1)
+    assert switching.choose(database, ROOT, "replay") == ("replay/default", 1)
     assert runs(database) == ["replay/default"]
     there = access.account(database, principal)
     assert (there.key, there.market) == ("asha/main", "replay/default")
     refused = floor.place(account, "BUY", 1, INFY, 140_000)
     assert refused.body["reason_code"] == Reason.MARKET_STOPPED
-    assert switching.choose(database, "admin", "replay") == ("replay/default", 0)
+    assert switching.choose(database, ROOT, "replay") == ("replay/default", 0)
 
-    assert switching.choose(database, "admin", "simulator") == ("sim", 0)
+    assert switching.choose(database, ROOT, "simulator") == ("sim", 0)
     assert runs(database) == ["sim"]
     assert access.account(database, principal).id == account
     assert floor.cancel(account, resting).status == 200
@@ -65,15 +65,15 @@ def test_an_owners_market_runs_on(database: Database, floor: Floor, bars: Path) 
     floor.account()
     owner = make.ask(database, "select id from users where name = 'asha'")
     make.market(database, "live/asha", feed="upstox", session="nse", owner_id=owner, shown_to=owner)
-    switching.choose(database, "admin", "replay")
+    switching.choose(database, ROOT, "replay")
     assert runs(database) == ["replay/default", "live/asha"]
 
 
 def test_without_bars_there_is_nothing_to_switch_to(database: Database, floor: Floor) -> None:
     with pytest.raises(Refusal, match="Set KAGAZ_REPLAY_PATH"):
-        switching.choose(database, "admin", "replay")
+        switching.choose(database, ROOT, "replay")
     with pytest.raises(Refusal, match="Choose one of simulator, replay"):
-        switching.choose(database, "admin", "upstox")
+        switching.choose(database, ROOT, "upstox")
     assert runs(database) == ["sim"]
 
 
@@ -82,7 +82,7 @@ def test_what_is_one_owners_alone_runs_for_nobody_else(
 ) -> None:
     monkeypatch.setattr(market.recordings, "owner_of", lambda _path: "asha")
     with pytest.raises(Refusal, match="its owner's own"):
-        switching.choose(database, "admin", "replay")
+        switching.choose(database, ROOT, "replay")
     assert runs(database) == ["sim"]
 
 
@@ -119,4 +119,19 @@ def test_a_start_says_when_another_market_runs_than_the_settings_name(
     assert not says()
     monkeypatch.setenv("KAGAZ_FEED", "replay")
     assert says()
+    assert runs(database) == ["sim"]
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        pytest.param(Principal(1, "asha", "trader", None, 1, None, ("read", "trade")), id="a trader"),
+        pytest.param(Principal(1, "root", "admin", None, 1, None, ("read",)), id="a token that may only read"),
+        pytest.param(Principal(1, "root", "admin", None, 1, 7, ("read", "trade")), id="a token of one account"),
+    ],
+)
+def test_nobody_but_an_administrator_switches(database: Database, floor: Floor, bars: Path, who: Principal) -> None:
+    with pytest.raises(Refusal) as no:
+        switching.choose(database, who, "replay")
+    assert no.value.reason is Reason.FORBIDDEN
     assert runs(database) == ["sim"]

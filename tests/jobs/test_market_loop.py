@@ -165,8 +165,10 @@ def test_the_roll_strikes_prices_opens_the_next_date_and_goes_on_trading(databas
     closing.step()  # nothing is due any more
     assert market.state(database, "sim").frame > 1
     with database.connection() as connection:
-        runs = connection.execute("select job, trading_date, finished_at is not null from job_runs").fetchall()
-    assert runs == [("roll", yesterday, True)]
+        runs = connection.execute(
+            "select job, trading_date, finished_at is not null, error from job_runs order by job"
+        ).fetchall()
+    assert runs == [("roll", yesterday, True, None), ("square-off", yesterday, True, None)]
 
 
 def test_a_sidecar_that_slept_rolls_each_date_in_its_order_and_says_how_late(database: Database) -> None:

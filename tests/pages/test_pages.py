@@ -212,7 +212,7 @@ def test_an_administrator_is_told_what_a_switch_of_markets_wants(open_as, floor)
 
 def test_an_administrator_hears_on_the_same_page_that_a_market_was_switched(open_as, floor, monkeypatch):
     asked = []
-    monkeypatch.setattr(switching, "choose", lambda _database, *who_and_what: asked.append(who_and_what))
+    monkeypatch.setattr(switching, "choose", lambda _database, who, feed: asked.append((who.name, feed)))
     app = open_as("root", "admin", live=True, role="admin")
     next(each for each in app.button if each.key == "switch to replay").click().run()
     assert asked == [("root", "replay")]
