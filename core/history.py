@@ -1,6 +1,6 @@
 """An order's history in a broker's words, derived from its events: no step of it is a row of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _ARRIVED = ("PUT ORDER REQ RECEIVED", "VALIDATION PENDING")
 _RESTS = {"OPEN": ("OPEN PENDING", "OPEN"), "TRIGGER_PENDING": ("TRIGGER PENDING",)}
@@ -37,3 +37,14 @@ def steps_of(event: str, status: str, actor: str, before: str | None) -> tuple[s
             return ("CANCELLED AMO",)
         return ("CANCELLED",) if actor in OWN else ("CANCEL PENDING", "CANCELLED")
     return STEPS.get((event, status), (status.replace("_", " "),))
+
+
+def turnovers(events: Sequence[str], turnover: int, values: Sequence[int]) -> list[int]:
+    """What an order had traded for after each of its ``events``, in paise. ``turnover`` is what it has traded for after
+    the last of them and ``values`` what each fill came to, both oldest first; of either the oldest may be missing."""
+    left, found = list(values), []
+    for event in reversed(events):
+        found.append(turnover)
+        if event == "FILLED" and left:
+            turnover -= left.pop()
+    return found[::-1]

@@ -45,6 +45,31 @@ BINNED = Statement(
     ) bars order by start
     """
 )
+# One bar a day, of the contract whose day it was.
+JOINED = Statement(
+    """
+    select c.start, c.open, c.high, c.low, c.close, c.volume, c.oi
+    from unnest(cast(:ids as int[]), cast(:firsts as timestamptz[]), cast(:ends as timestamptz[])) as p(id, first, ends)
+    join candles c on c.market = :market and c.instrument_id = p.id and c.interval = '1d'
+        and c.start >= greatest(p.first, :start) and c.start < least(p.ends, :end)
+    order by c.start
+    """
+)
+# The date's bars of a minute in one row: their average price, weighed by volume, and the range of open interest.
+DAYS_SO_FAR = Statement(
+    """
+    select q.instrument_id, b.average, b.oi_high, b.oi_low
+    from markets m join quotes q on q.market = m.id
+    cross join lateral (
+        select (sum(c.volume::float8 * (c.high::bigint + c.low + c.close)) / nullif(3 * sum(c.volume), 0))::bigint
+                   as average,
+               max(c.oi) as oi_high, min(c.oi) as oi_low
+        from candles c where c.market = m.id and c.instrument_id = q.instrument_id and c.interval = '1m'
+            and c.start >= m.trading_date::timestamp at time zone 'Asia/Kolkata') b
+    where m.id = :market and (cast(:ids as int[]) is null or q.instrument_id = any(cast(:ids as int[])))
+        and b.average is not null
+    """
+)
 LATEST_START = Statement(
     """
     select max(start) as start from candles
@@ -99,6 +124,29 @@ def candles(
     if minutes == 1:
         return ask(database, CANDLES, **values)
     return ask(database, BINNED, minutes=minutes, **values)
+
+
+def joined(
+    database: Database, market: str, parts: Sequence[tuple[int, datetime, datetime]], start: datetime, end: datetime
+) -> list[dict[str, Any]]:
+    """The bars of days in [start, end), oldest first, of each instrument those in its own [first, end)."""
+    return ask(
+        database,
+        JOINED,
+        market=market,
+        ids=[each[0] for each in parts],
+        firsts=[each[1] for each in parts],
+        ends=[each[2] for each in parts],
+        start=start,
+        end=end,
+    )
+
+
+def days_so_far(database: Database, market: str, ids: Sequence[int] | None = None) -> list[tuple[int, int, int, int]]:
+    """(instrument, average price in paise, highest, lowest open interest) of those, or all, that traded on the market's
+    date."""
+    found = ask(database, DAYS_SO_FAR, market=market, ids=None if ids is None else list(ids))
+    return [(each["instrument_id"], each["average"], each["oi_high"], each["oi_low"]) for each in found]
 
 
 def newest_candle(database: Database, market: str, instrument_id: int, stored: str, end: datetime) -> datetime | None:

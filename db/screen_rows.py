@@ -57,6 +57,15 @@ class OrderEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderStep:
+    """A step of an order, and the version that its account had when it was taken."""
+
+    order_id: int
+    version: int
+    event: OrderEvent
+
+
+@dataclass(frozen=True, slots=True)
 class TradeRow:
     """A trade with its charges (heads in paise) and the evidence it was made on; ``lead`` is its underlying's kind."""
 

@@ -18,7 +18,7 @@ from db import alerts, gtts
 from db.arrays import Int8
 from db.engine import Database
 from db.reading import Statement
-from db.screen_rows import OrderRow, PositionRow, TradeRow, WalletRow
+from db.screen_rows import OrderEvent, OrderRow, OrderStep, PositionRow, TradeRow, WalletRow
 from db.screens import AMONG, ORDER, POSITION, TRADE, order_of, position_of, trade_of
 from db.wallet_screen import HOLDS_OF, MARGINS_OF, WALLETS_OF, wallets_of
 
@@ -65,6 +65,22 @@ select o.id, o.status, o.quantity, o.filled from moved seen
 join gtts g on g.account_id = seen.id and g.version > seen.since join gtt_legs l on l.gtt_id = g.id
 join orders o on o.id = l.order_id where g.account_id = any(cast(:with_gtts as bigint[]))
 """
+# Of each order that changed, its newest steps: by its number, so that what an order of many fills has behind it is not
+# read again with each of them. A step of before there were versions is told by the order's row alone.
+MOST_STEPS = 100
+_STEPS = f"""
+select o.account_id, e.order_id, e.version, e.n, e.at, e.event, e.status, e.actor, e.reason_code, e.reason, e.quantity,
+       e.price, e.trigger_price, e.filled
+from moved seen
+join orders o on o.account_id = seen.id and o.trading_date >= seen.day and o.version > seen.since
+join order_events e on e.order_id = o.id and e.n > o.events - {MOST_STEPS} and e.version > seen.since
+order by e.version, e.order_id, e.n
+"""
+_FILLS = """
+select t.account_id, t.order_id, t.value from moved seen
+join trades t on t.account_id = seen.id and t.trading_date >= seen.day and t.version > seen.since
+where t.kind = 'FILL' order by t.id
+"""
 _ALERTS = alerts.newest("(select id from moved where id = any(cast(:with_alerts as bigint[]))) as one")
 _MONEY = [
     _list(name, question.replace(AMONG, _THOSE))
@@ -92,6 +108,8 @@ ORDERS_ALONE = Statement(
         [
             _list("accounts", "select * from moved"),
             _list("orders", _ORDERS),
+            _list("steps", _STEPS),
+            _list("fills", _FILLS),
             _list("covers", gtts.covers_of(_THOSE)),
         ]
     )
@@ -119,7 +137,8 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Changed:
     """An account's rows that changed since ``since``; complete up to ``version``. ``alerts`` are those of late,
-    whether they are new or not, newest first; ``covers`` are all of the day's, where orders alone were asked for."""
+    whether they are new or not, newest first. Where orders alone were asked for, ``covers`` are all of the day's,
+    ``steps`` what the orders went through, in its order, and ``fills`` what they traded for, as (order, paise)."""
 
     account_id: int
     since: int
@@ -132,6 +151,8 @@ class Changed:
     gtts: list[Gtt] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     covers: list[tuple[Gtt, int, str | None]] = field(default_factory=list)
+    steps: list[OrderStep] = field(default_factory=list)
+    fills: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +199,16 @@ def everything(database: Database, seen: Sequence[Seen], besides: Besides) -> tu
 
 
 def orders_alone(database: Database, seen: Sequence[Seen]) -> list[Changed]:
-    """The orders that changed of those accounts, and all cover orders' stops of the day."""
+    """The orders that changed of those accounts, step by step, and all cover orders' stops of the day."""
     found = _ask(database, ORDERS_ALONE, seen)
     by_id = {each.account_id: each for each in _heads(found, {})}
     for row in _native(found.get("orders")):
         by_id[row["account_id"]].orders.append(order_of(row))
+    for row in _native(found.get("steps")):
+        steps = by_id[row.pop("account_id")].steps
+        steps.append(OrderStep(row.pop("order_id"), row.pop("version"), OrderEvent(**row)))
+    for row in found.get("fills") or ():
+        by_id[row["account_id"]].fills.append((row["order_id"], row["value"]))
     for row in _native(found.get("covers")):
         *values, filled, tag = row.values()
         by_id[row["account_id"]].covers.append((gtts.gtt_of(tuple(values)), filled, tag))

@@ -35,7 +35,7 @@ COLUMNS = {
         "trades_today", "flows_today", "peak_equity", "gross_exposure", "net_exposure", "pace",
     ),
     "orders": MUTABLE,
-    "events": OrderEvent._fields,
+    "events": (*OrderEvent._fields, "version"),
     "charges": ("id", "account_id", "trading_date", "order_id", "instrument_id", "kind", *HEADS),
     "trades": (
         "id", "order_id", "account_id", "instrument_id", "kind", "side", "product", "quantity", "price", "value",
@@ -74,7 +74,7 @@ def payload(works: Sequence[Work], request: Row | None, announce: bool) -> Row:
         accounts.append((work.id, work.version, work.spend, *_balances(work.balances), *work.standing.values()))
         _orders(work, tables)
         _holdings(work, tables)
-        events += map(tuple, work.events)
+        events += [(*each, work.version) for each in work.events]
         _money(work, tables)
         if work.refused or work.conversions:
             _seldom(work, tables)

@@ -1,18 +1,22 @@
 """Prices as programs ask for them: many quotes in one statement, and long spans of bars."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
+from core.calendar import IST
+from core.continuous import stretches
+from core.day_figures import Day
 from core.instruments import Instrument
 from db import market_screen
 from db.engine import Database
 from db.screen_rows import QuoteRow
-from desk import asked_prices
+from desk import asked_prices, masters
 from desk.market import Candle as Bar
 from desk.screens import INTERVALS
 
-__all__ = ["Bar", "QuoteRow", "bars", "quotes"]
+__all__ = ["Bar", "Day", "QuoteRow", "bars", "days_so_far", "joined", "quotes"]
 
+_FIRST = date(1990, 1, 1)
 MOST_BARS = 200_000
 """More than any span that is asked for has."""
 
@@ -27,6 +31,11 @@ def quotes(database: Database, market: str, instruments: Sequence[Instrument]) -
     return found
 
 
+def days_so_far(database: Database, market: str, ids: Sequence[int] | None = None) -> dict[int, Day]:
+    """What the bars of the market's date say of instruments, or of all, by id; of those without a trade nothing."""
+    return {number: Day(*rest) for number, *rest in market_screen.days_so_far(database, market, ids)}
+
+
 def bars(
     database: Database, market: str, instrument_id: int, interval: str, start: datetime, end: datetime
 ) -> list[Bar]:
@@ -34,3 +43,18 @@ def bars(
     stored = "1d" if interval == "1d" else "1m"
     found = market_screen.candles(database, market, instrument_id, stored, INTERVALS[interval], start, end, MOST_BARS)
     return [Bar(**each) for each in found]
+
+
+def joined(database: Database, market: str, future: Instrument, start: datetime, end: datetime) -> list[Bar]:
+    """The days in [start, end), oldest first, of a future and before it of those that ended one after the other until
+    it was the next. Prices in paise."""
+    parts = [
+        (each.instrument_id, _midnight(each.first), _midnight(each.last + timedelta(days=1)))
+        for each in stretches(future, masters.get(database).by_id.values())
+    ]
+    return [Bar(**each) for each in market_screen.joined(database, market, parts, start, end)]
+
+
+def _midnight(day: date) -> datetime:
+    """When a day begins in India; before the first one that a zone can tell it does not matter."""
+    return datetime.combine(max(day, _FIRST), datetime.min.time(), IST).astimezone(UTC)

@@ -4,18 +4,20 @@ A broker's program asks for its whole order book each time; one statement answer
 typed and money is paise: how they are shown is the asker's affair.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from core.gtt import Gtt, Leg, is_target
+from core.history import turnovers
 from core.instruments import Instrument
 from core.orders import Order
 from core.reasons import Reason, Refusal
 from db import changes, gtts, screens
 from db.changes import Seen
 from db.engine import Database
-from db.screen_rows import HoldingRow, Listing, OrderEvent, PositionRow, TradeRow
+from db.screen_rows import HoldingRow, Listing, OrderEvent, OrderStep, PositionRow, TradeRow
 from desk import market, masters
 from desk.access import AccountRef
 
@@ -29,6 +31,7 @@ __all__ = [
     "OrderEvent",
     "PositionRow",
     "Seen",
+    "Step",
     "TradeRow",
     "changed_orders",
     "cover_of",
@@ -76,14 +79,25 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step of an order: the version of its account at it, and what the order had traded for after it, in paise."""
+
+    version: int
+    event: OrderEvent
+    turnover: int
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
-    """The orders of an account that changed, complete up to ``version``; ``covers`` are all of its day's."""
+    """The orders of an account that changed, complete up to ``version``; ``covers`` are all of its day's. ``steps`` are
+    what each order went through meanwhile, oldest first, by its id; of an order that changed without a step, none."""
 
     account_id: int
     version: int
     day: date
     orders: list[tuple[Order, Instrument]]
     covers: list[Cover]
+    steps: dict[int, list[Step]] = field(default_factory=dict)
 
 
 def changed_orders(database: Database, seen: Sequence[Seen]) -> list[Changed]:
@@ -95,8 +109,25 @@ def changed_orders(database: Database, seen: Sequence[Seen]) -> list[Changed]:
     for each in changes.orders_since(database, seen):
         orders = sorted((row.order for row in each.orders), key=lambda order: order.version)
         pairs = [(order, by_id[order.instrument_id]) for order in orders]
-        found.append(Changed(each.account_id, each.version, each.day, pairs, [Cover(*row) for row in each.covers]))
+        covers = [Cover(*row) for row in each.covers]
+        found.append(Changed(each.account_id, each.version, each.day, pairs, covers, _steps(each, orders)))
     return found
+
+
+def _steps(found: changes.Changed, orders: Sequence[Order]) -> dict[int, list[Step]]:
+    """What each order went through, with what it had traded for by then."""
+    taken: defaultdict[int, list[OrderStep]] = defaultdict(list)
+    values: defaultdict[int, list[int]] = defaultdict(list)
+    for step in found.steps:
+        taken[step.order_id].append(step)
+    for order_id, value in found.fills:
+        values[order_id].append(value)
+    steps: dict[int, list[Step]] = {}
+    for order in orders:
+        mine = taken[order.id]
+        amounts = turnovers([step.event.event for step in mine], order.turnover, values[order.id])
+        steps[order.id] = [Step(step.version, step.event, amount) for step, amount in zip(mine, amounts, strict=True)]
+    return steps
 
 
 def orders(database: Database, account: AccountRef) -> Book:

@@ -1,18 +1,18 @@
 """Orders and trades as clients of the dialect read them. Pure functions of typed rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from core.calendar import IST
 from core.disclosure import leg_of, leg_size
-from core.history import steps_of
+from core.history import steps_of, turnovers
 from core.instruments import Instrument
 from core.money import as_number
 from core.orders import AUTOMATIC, WORKING, Order, OrderType, Status
 from core.reasons import Reason
 from desk.rows import average
-from desk.today import Life, OrderEvent, TradeRow
+from desk.today import Life, OrderEvent, Step, TradeRow
 from gateway.times import stamp
 from gateway.tokens import token_of
 
@@ -103,15 +103,33 @@ def history_rows(life: Life, user: str, *, is_cover: bool = False) -> list[Row]:
     now = order_row(life.order, life.instrument, user, is_cover=is_cover)
     rows: list[Row] = []
     before: str | None = None
-    for event in life.steps:
-        rows += [_step(now, event, status) for status in steps_of(event.event, event.status, event.actor, before)]
+    events = [event.event for event in life.steps]
+    traded = turnovers(events, life.order.turnover, [each.value for each in life.trades])
+    for event, turnover in zip(life.steps, traded, strict=True):
+        words = steps_of(event.event, event.status, event.actor, before)
+        rows += [_step(now, event, word, turnover) for word in words]
         before = event.status
     if rows:
         rows[-1] = now | {"order_timestamp": rows[-1]["order_timestamp"]}
     return rows or [now]
 
 
-def _step(now: Row, event: OrderEvent, status: str) -> Row:
+def update_rows(
+    order: Order, instrument: Instrument, user: str, steps: Sequence[Step], *, is_cover: bool = False
+) -> list[tuple[int, Row]]:
+    """A row for each of an order's steps, oldest first, with the version of its account; the last is the order as it
+    stands. What a step is asked for and goes through on its way is told by the history alone."""
+    now = order_row(order, instrument, user, is_cover=is_cover)
+    told = steps[:-1] if steps and steps[-1].version == order.version else steps
+    rows = []
+    for step in told:
+        *_, word = steps_of(step.event.event, step.event.status, step.event.actor, None)
+        row = _step(now, step.event, word, step.turnover) | {"order_timestamp": now["order_timestamp"]}
+        rows.append((step.version, row))
+    return [*rows, (order.version, now)]
+
+
+def _step(now: Row, event: OrderEvent, status: str, turnover: int) -> Row:
     final = event.status in _FINAL and status == event.status.replace("_", " ")
     left = event.quantity - event.filled
     reached = not status.startswith(("PUT ", "VALIDATION", "AMO", "REJECTED"))
@@ -127,7 +145,7 @@ def _step(now: Row, event: OrderEvent, status: str) -> Row:
         "quantity": event.quantity,
         "price": as_number(event.price),
         "trigger_price": as_number(event.trigger_price),
-        "average_price": now["average_price"] if event.filled else 0,
+        "average_price": average(turnover, event.filled) or 0,
         "filled_quantity": event.filled,
         "pending_quantity": 0 if final else left,
         "cancelled_quantity": left if final and event.status == Status.CANCELLED else 0,

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.calendar import IST
-from core.instruments import Instrument
+from core.day_figures import Day, of_quote
+from core.instruments import Instrument, Kind
 from core.money import as_number
 from core.orders import Side
-from core.program_rules import Call as Kind
+from core.program_rules import Call as Counted
 from core.program_rules import Span, rules_at
 from core.reasons import Reason, Refusal
 from desk import masters, prices
@@ -49,17 +50,27 @@ def asked(call: Call, most: int) -> dict[str, Instrument]:
     return found
 
 
+Priced = list[tuple[str, Instrument, QuoteRow]]
+"""What was asked for and has a price, by the text that named it."""
+
+
+def _priced(call: Call, most: int) -> Priced:
+    named = asked(call, most)
+    quotes = prices.quotes(call.database, call.account().market, list(named.values())) if named else {}
+    return [(name, one, quotes[one.key]) for name, one in named.items() if one.key in quotes]
+
+
 def _answer(call: Call, most: int, row: Callable[[Instrument, QuoteRow], Row]) -> Reply:
     """A row for each instrument that was asked for and has a price."""
-    named = asked(call, most)
-    market = call.account().market
-    quotes = prices.quotes(call.database, market, list(named.values())) if named else {}
-    return success({name: row(one, quotes[one.key]) for name, one in named.items() if one.key in quotes})
+    return success({name: row(one, found) for name, one, found in _priced(call, most)})
 
 
 def quote(call: Call) -> Reply:
     """All there is to know of the latest price."""
-    return _answer(call, rules_at(datetime.now(UTC)).most_quotes, quote_row)
+    priced = _priced(call, rules_at(datetime.now(UTC)).most_quotes)
+    ids = [one.id for _, one, _ in priced]
+    days = prices.days_so_far(call.database, call.account().market, ids) if ids else {}
+    return success({name: quote_row(one, found, days.get(one.id)) for name, one, found in priced})
 
 
 def ohlc(call: Call) -> Reply:
@@ -91,9 +102,10 @@ def _range(found: QuoteRow) -> Row:
     }
 
 
-def quote_row(one: Instrument, found: QuoteRow) -> Row:
-    """The whole quote. What the market does not tell (the size of the last trade, the day's average price, the range
-    of open interest) is 0, and the range of open interest is what it is now."""
+def quote_row(one: Instrument, found: QuoteRow, known: Day | None) -> Row:
+    """The whole quote. The size of the last trade, which no market tells here, is 0; the average price and the range of
+    open interest are worked out of the day's bars, which are ``known`` once there is one."""
+    day = of_quote(known, (found.high, found.low, found.last_price), found.volume, found.oi)
     at = stamp(found.exchange_time)
     bids, asks = _ladder(found.bids), _ladder(found.asks)
     return {
@@ -105,10 +117,10 @@ def quote_row(one: Instrument, found: QuoteRow) -> Row:
         "buy_quantity": sum(each["quantity"] for each in bids),
         "sell_quantity": sum(each["quantity"] for each in asks),
         "volume": found.volume,
-        "average_price": 0,
+        "average_price": as_number(day.average),
         "oi": found.oi,
-        "oi_day_high": found.oi,
-        "oi_day_low": found.oi,
+        "oi_day_high": day.oi_high,
+        "oi_day_low": day.oi_low,
         "net_change": as_number(found.last_price - found.prev_close),
         "lower_circuit_limit": as_number(found.lower_band or 0),
         "upper_circuit_limit": as_number(found.upper_band or 0),
@@ -146,11 +158,16 @@ def historical(call: Call) -> Reply:
     if one is None:
         raise Refusal(Reason.UNKNOWN_INSTRUMENT, "There is no instrument of this number.", "instrument_token")
     sent = call.query()
-    if sent.may("continuous", flag):
-        raise bad("Contracts are not joined into a continuous one here. Ask for each by its number.", "continuous")
+    joined = sent.may("continuous", flag) or False
+    if joined and (one.kind is not Kind.FUT or name != Span.DAY):
+        raise bad("Futures are joined to a continuous one by days alone: ask for a future, and for day.", "continuous")
     start, end = sent.need("from", moment), _end(sent.need("to", str), sent.need("to", moment))
     _check_span(name, start, end)
-    bars = prices.bars(call.database, call.account().market, one.id, INTERVALS[name], start, end)
+    market = call.account().market
+    if joined:
+        bars = prices.joined(call.database, market, one, start, end)
+    else:
+        bars = prices.bars(call.database, market, one.id, INTERVALS[name], start, end)
     return success({"candles": candles(bars, daily=name == "day", with_oi=sent.may("oi", flag) or False)})
 
 
@@ -179,9 +196,9 @@ def candles(bars: Iterable[Bar], *, daily: bool, with_oi: bool) -> list[list[Any
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/quote", quote, kind=Kind.QUOTE),
-    Endpoint("GET", "/quote/ohlc", ohlc, kind=Kind.QUOTE),
-    Endpoint("GET", "/quote/ltp", ltp, kind=Kind.QUOTE),
-    Endpoint("GET", "/instruments/trigger_range/{transaction_type}", trigger_range, kind=Kind.QUOTE),
-    Endpoint("GET", "/instruments/historical/{token}/{interval}", historical, kind=Kind.HISTORY),
+    Endpoint("GET", "/quote", quote, kind=Counted.QUOTE),
+    Endpoint("GET", "/quote/ohlc", ohlc, kind=Counted.QUOTE),
+    Endpoint("GET", "/quote/ltp", ltp, kind=Counted.QUOTE),
+    Endpoint("GET", "/instruments/trigger_range/{transaction_type}", trigger_range, kind=Counted.QUOTE),
+    Endpoint("GET", "/instruments/historical/{token}/{interval}", historical, kind=Counted.HISTORY),
 )

@@ -194,6 +194,7 @@ order_events = Table(
     Column("worst_price", Integer, nullable=False),
     Column("filled", Integer, nullable=False),
     Column("cancelled", Integer, nullable=False),
+    Column("version", BigInteger),
 )
 
 charge_entries = Table(

@@ -10,12 +10,12 @@ from typing import Any
 
 import orjson
 
-from desk import events, identity, market, masters, today
+from desk import events, identity, market, masters, prices, today
 from desk.access import AccountRef
 from desk.reader import MOST_FRAMES, Reader
 from desk.today import Changed, Seen
 from gateway.cover_stops import Names
-from gateway.order_rows import Row, order_row
+from gateway.order_rows import Row, order_row, update_rows
 from gateway.ticker.market import Bodies, Market
 from gateway.ticker.outbox import Outbox
 from gateway.ticker.wishes import NOTHING, Message, Wishes
@@ -159,7 +159,8 @@ class Feed(Reader):
         yet, are read once more."""
         place.know(masters.get(self.database).by_id)
         frame = market.state(self.database, place.name).quoted_to
-        return place.load(market.quotes(self.database, place.name), frame)
+        days = {} if place.loaded else prices.days_so_far(self.database, place.name)
+        return place.load(market.quotes(self.database, place.name), frame, days)
 
     def look_at_markets(self) -> None:
         """Hand over the frames that came, or all prices to who is far behind."""
@@ -232,11 +233,14 @@ class Feed(Reader):
                 for stop in names.stops(versions, watched.version)
             ]
             watched.version, watched.day = max(watched.version, change.version), change.day
-            told = [(order.version, names.called(order), one) for order, one in change.orders] + stops
+            told = [(names.called(order), one, change.steps.get(order.id, ())) for order, one in change.orders]
             rows = [
-                (version, order_row(order, one, watched.user, is_cover=names.is_cover(order)))
-                for version, order, one in sorted(told, key=lambda each: each[0])
+                row
+                for order, one, steps in told
+                for row in update_rows(order, one, watched.user, steps, is_cover=names.is_cover(order))
             ]
+            rows += [(version, order_row(stop, one, watched.user, is_cover=True)) for version, stop, one in stops]
+            rows.sort(key=lambda each: each[0])  # what came with one version keeps its order
             for outbox in list(watched.readers):
                 for version, row in rows:
                     if version > outbox.version:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from core.day_figures import Day, DayFigures
 from core.frames import Frame
 from core.instruments import Instrument
 from core.latest import Latest
@@ -27,6 +28,7 @@ class Market:
         self.packets = Packets()
         self.groups: dict[Key, Group] = {}
         self._latest = Latest()
+        self._days = DayFigures()
         self._known: Mapping[int, Instrument] | None = None
 
     def know(self, instruments: Mapping[int, Instrument]) -> None:
@@ -36,13 +38,20 @@ class Market:
         with self.lock:
             self._known = instruments
             self._latest.make_room(max(instruments, default=0) + 1)
+            self._days.make_room(max(instruments, default=0) + 1)
             self.packets.know(instruments)
 
-    def load(self, quotes: Mapping[int, Mapping[str, Any]], frame: int) -> Bodies:
-        """Take in the stored quotes, at the start and when frames were missed: what every group gets of it."""
+    def load(self, quotes: Mapping[int, Mapping[str, Any]], frame: int, days: Mapping[int, Day]) -> Bodies:
+        """Take in the stored quotes, at the start with what the bars say of the ``days`` so far, and when frames were
+        missed: what every group gets of it."""
         with self.lock:
             ids = self._latest.load(quotes)
-            self.packets.write(self._latest.rows[ids], ids)
+            rows = self._latest.rows[ids]
+            if self.loaded:
+                self._days.take(rows, ids)
+            else:
+                self._days.begin(rows, ids, days)
+            self.packets.write(rows, ids, self._days.of(ids))
             self.frame, self.loaded = frame, True
             return self._cut(ids)
 
@@ -51,10 +60,12 @@ class Market:
         with self.lock:
             changed = np.zeros(len(self._latest.rows), np.bool_)
             for frame in frames:
-                changed[self._latest.take(frame.rows)] = True
+                taken = self._latest.take(frame.rows)
+                self._days.take(self._latest.rows[taken], taken)
+                changed[taken] = True
                 self.frame = frame.number
             ids = np.flatnonzero(changed)
-            self.packets.write(self._latest.rows[ids], ids)
+            self.packets.write(self._latest.rows[ids], ids, self._days.of(ids))
             return self._cut(ids)
 
     def _cut(self, ids: Any) -> Bodies:

@@ -3,7 +3,7 @@
 Each packet is written once when its instrument changes, whoever asks for it; a frame is cut out of what is written.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from core.instruments import Instrument, Kind
 from gateway.tokens import token_of
 
 Ids = npt.NDArray[np.int64]
+Day = tuple[Ids, Ids, Ids]
 _LARGEST = 2**32 - 1
 
 
@@ -97,27 +98,29 @@ class Packets:
                 self._tokens[number] = token_of(one)
                 self.index[number] = one.kind is Kind.INDEX
 
-    def write(self, rows: Rows, ids: Ids) -> None:
-        """Write the packets of instruments anew; ``rows`` are theirs, in the same order."""
+    def write(self, rows: Rows, ids: Ids, day: Day) -> None:
+        """Write the packets of instruments anew; ``rows`` are theirs, in the same order, and so is each part of
+        ``day``: the average price in paise, the highest and the lowest open interest."""
         self.priced[ids] = rows["last_price"] > 0
         is_index = self.index[ids]
         for of_index in (False, True):
             chosen = is_index == of_index
             if chosen.any():
-                self._write(rows[chosen], ids[chosen], of_index)
+                self._write(rows[chosen], ids[chosen], day, chosen, of_index)
 
-    def _write(self, rows: Rows, ids: Ids, of_index: bool) -> None:
+    def _write(self, rows: Rows, ids: Ids, day: Day, chosen: Any, of_index: bool) -> None:
+        average, *range_of_oi = (each[chosen] for each in day)
         for mode in Mode:
             packet = np.zeros(len(rows), LAYOUTS[mode, of_index])
             packet["length"] = packet.dtype.itemsize - 2
             packet["token"] = self._tokens[ids]
             packet["last"] = rows["last_price"]
             if mode is not Mode.LTP:
-                _quote(packet, rows, of_index)
+                _quote(packet, rows, average, of_index)
             if mode is Mode.FULL:
                 packet["at"] = rows["exchange_time"] // 1000
                 if not of_index:
-                    _depth(packet, rows)
+                    _depth(packet, rows, range_of_oi)
             self._written[mode, of_index][ids] = packet
 
     def frame(self, mode: Mode, ids: Ids) -> tuple[int, bytes]:
@@ -129,22 +132,23 @@ class Packets:
         )
 
 
-def _quote(packet: Any, rows: Rows, of_index: bool) -> None:
+def _quote(packet: Any, rows: Rows, average: Ids, of_index: bool) -> None:
     for name, of in (("open", "open"), ("high", "high"), ("low", "low"), ("close", "prev_close")):
         packet[name] = rows[of]
     if of_index:
         change = rows["last_price"].astype(np.int64) - rows["prev_close"]
         packet["change"] = change & _LARGEST  # two's complement, as a signed number is sent
         return
+    packet["average"] = average
     packet["volume"] = np.minimum(rows["volume"], _LARGEST)
     packet["buy_quantity"] = np.minimum(rows["bid_quantity"].sum(axis=1, dtype=np.int64), _LARGEST)
     packet["sell_quantity"] = np.minimum(rows["ask_quantity"].sum(axis=1, dtype=np.int64), _LARGEST)
 
 
-def _depth(packet: Any, rows: Rows) -> None:
+def _depth(packet: Any, rows: Rows, range_of_oi: Sequence[Ids]) -> None:
     packet["traded_at"] = rows["exchange_time"] // 1000
-    for name in ("oi", "oi_high", "oi_low"):
-        packet[name] = np.minimum(rows["oi"], _LARGEST)
+    for name, values in zip(("oi", "oi_high", "oi_low"), (rows["oi"], *range_of_oi), strict=True):
+        packet[name] = np.minimum(values, _LARGEST)
     for side, of in (("buy", "bid"), ("sell", "ask")):
         packet[side]["quantity"] = rows[f"{of}_quantity"]
         packet[side]["price"] = rows[f"{of}_price"]

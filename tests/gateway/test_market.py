@@ -1,15 +1,18 @@
 """Lists of instruments, quotes and candles by the broker's own client."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
-from kiteconnect import exceptions
+from kiteconnect import KiteTicker, exceptions
+from websockets.sync.client import connect
 
 from core.calendar import IST
 from core.instruments import Kind
 from gateway.tokens import instrument_of, token_of
 from tests import factories
-from tests.gateway.conftest import is_error
+from tests.gateway.conftest import is_error, keys_of
+from tests.gateway.test_ticker import address_of, hear, say
+from tests.patience import PATIENCE
 
 HEADER = (
     "instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,instrument_type,"
@@ -168,10 +171,70 @@ def test_candles_of_days_by_dates_of_any_kind(alice, bars, start, end):
         (None, "2026-11-24", "2026-11-22", "minute", {}, "must come before"),
         (None, "2026-01-01", "2026-11-22", "minute", {}, "at most 60 days"),
         (None, "9999-12-31", "9999-12-31", "day", {}, "Send a time as"),
-        (None, "2026-11-23", "2026-11-23", "day", {"continuous": True}, "not joined"),
+        (None, "2026-11-23", "2026-11-23", "day", {"continuous": True}, "ask for a future"),
     ],
 )
 def test_candles_that_cannot_be_given(alice, bars, token, start, end, interval, more, says):
     with pytest.raises(exceptions.InputException) as refused:
         alice.historical_data(token or bars, start, end, interval, **more)
     assert says in str(refused.value)
+
+
+def test_futures_are_joined_by_days(alice, floor):
+    """Each day is told by the contract that was the next to end; what is asked for is the last of them."""
+    near = floor.future()
+    later = floor.future(after=near.expiry)
+    start = datetime.combine(near.expiry, datetime.min.time(), IST) + timedelta(hours=9, minutes=15)
+    for contract, price in ((near, 1_000), (later, 2_000)):
+        for days in (-1, 0, 1):
+            factories.insert(
+                floor.database, "candles", market="sim", instrument_id=contract.id, interval="1d",
+                start=start + timedelta(days=days), open=price, high=price + 1, low=price - 1, close=price + days,
+                volume=5, oi=7,
+            )  # fmt: skip
+    first, last = near.expiry - timedelta(days=1), near.expiry + timedelta(days=1)
+    told = alice.historical_data(token_of(later), first, last, "day", continuous=True, oi=True)
+    assert [row["close"] for row in told] == [9.99, 10, 20.01]
+    assert {row["oi"] for row in told} == {7}
+    assert [row["close"] for row in alice.historical_data(token_of(later), first, last, "day")] == [19.99, 20, 20.01]
+    # The one that ends first has nothing of the one after it.
+    own = alice.historical_data(token_of(near), first, last, "day", continuous=True)
+    assert [row["close"] for row in own] == [9.99, 10]
+    with pytest.raises(exceptions.InputException, match="ask for a future"):
+        alice.historical_data(token_of(later), first, last, "minute", continuous=True)
+
+
+def test_the_days_average_price_and_its_range_of_open_interest_come_of_its_bars(alice, floor, host, desk):
+    """By HTTP and by the ticker alike; before the day's first bar by its range, and without a trade there is none."""
+    infy, tcs, nifty = (floor.instrument(key) for key in ("NSE:INFY", "NSE:TCS", "NSE:NIFTY 50"))
+    start = datetime.combine(floor.trading_date, time(9, 15), IST)
+    for minute, (price, volume, oi) in enumerate([(149_000, 30, 9), (150_000, 60, 2), (152_000, 10, 5)], start=-1):
+        factories.insert(
+            desk,
+            "candles",
+            market="sim",
+            instrument_id=infy.id,
+            interval="1m",
+            start=start + timedelta(minutes=minute) - timedelta(days=minute < 0),
+            open=price,
+            high=price + 30,
+            low=price - 30,
+            close=price,
+            volume=volume,
+            oi=oi,
+        )  # fmt: skip - the first is of the day before
+    factories.quote(desk, infy.id, 150_100, volume=100, oi=4)
+    factories.quote(desk, tcs.id, 300_000, high=330_000, low=270_000, volume=5, oi=3)
+    factories.quote(desk, nifty.id, 2_600_000, volume=0)
+    told = alice.quote("NSE:INFY", "NSE:TCS", "NSE:NIFTY 50")
+    assert {
+        key: (row["average_price"], row["oi_day_high"], row["oi_day_low"], row["oi"]) for key, row in told.items()
+    } == {"NSE:INFY": (1502.86, 5, 2, 4), "NSE:TCS": (3000, 3, 3, 3), "NSE:NIFTY 50": (0, 0, 0, 0)}
+    ticker = KiteTicker("", "")
+    with connect(address_of(host, keys_of(desk, "alice")), open_timeout=PATIENCE) as socket:
+        say(socket, "mode", ["full", [token_of(infy), token_of(tcs)]])
+        ticks = {tick["instrument_token"]: tick for tick in ticker._parse_binary(hear(socket))}
+    for one, key in ((infy, "NSE:INFY"), (tcs, "NSE:TCS")):
+        tick = ticks[token_of(one)]
+        assert tick["average_traded_price"] == told[key]["average_price"]
+        assert (tick["oi_day_high"], tick["oi_day_low"]) == (told[key]["oi_day_high"], told[key]["oi_day_low"])

@@ -39,7 +39,7 @@ async def rest() -> None:
 def priced(packets: Packets, price: int) -> None:
     row = np.zeros(1, row_type())
     row["instrument"], row["last_price"] = 7, price
-    packets.write(row, np.array([7]))
+    packets.write(row, np.array([7]), (np.zeros(1, np.int64),) * 3)
 
 
 def made(reader: Reader) -> tuple[Outbox, Group, Packets]:

@@ -210,10 +210,10 @@ begin
         end if;
     end if;
     insert into order_events (order_id, n, at, event, status, actor, reason_code, reason, quantity, price,
-        trigger_price, worst_price, filled, cancelled)
+        trigger_price, worst_price, filled, cancelled, version)
     select (x ->> 0)::bigint, (x ->> 1)::integer, (x ->> 2)::timestamptz, x ->> 3, x ->> 4, x ->> 5,
         (x ->> 6)::integer, x ->> 7, (x ->> 8)::integer, (x ->> 9)::integer, (x ->> 10)::integer, (x ->> 11)::integer,
-        (x ->> 12)::integer, (x ->> 13)::integer
+        (x ->> 12)::integer, (x ->> 13)::integer, (x ->> 14)::bigint
     from jsonb_array_elements(p -> 'events') x;
     if p ? 'charges' then
         insert into charge_entries (id, account_id, trading_date, order_id, instrument_id, kind, brokerage, stt,

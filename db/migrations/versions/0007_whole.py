@@ -1,0 +1,19 @@
+"""The steps of orders by the version of their account."""
+
+from db.migrations import files
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+# "work" comes last: it reads and writes what the others add.
+PARTS = ("0007_steps", "work")
+
+
+def upgrade() -> None:
+    files.run(PARTS)
+
+
+def downgrade() -> None:
+    raise RuntimeError("What was asked for since would be lost. Restore a backup instead.")
