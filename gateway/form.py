@@ -22,7 +22,10 @@ Reader = Callable[[str], T]
 
 LONGEST_QUERY = 64 * 1024
 MOST_FIELDS = 2_000
-_MONEY = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,8}))?", re.ASCII)
+_MONEY = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,20}))?", re.ASCII)
+_ERROR = re.compile(r"0{6,}[0-9]{0,4}|9{6,}[0-9]{0,4}", re.ASCII)
+_DIGITS_OF_A_FLOAT = 15
+"""From so many on the digits of a float are those of its error and no longer those of a price."""
 _WHOLE = re.compile(r"([0-9]{1,10})(?:\.0{1,8})?", re.ASCII)
 _WORD = re.compile(r"[\x20-\x7e]{1,200}", re.ASCII)
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9 &_.-]{0,63}", re.ASCII)
@@ -86,14 +89,17 @@ def form_of(pairs: list[tuple[str, str]]) -> Form:
 
 
 def price(text: str) -> int:
-    """Paise of a price in rupees. Decimals beyond the second must be zeros, as programs print floats."""
+    """Paise of a price in rupees. Programs round to a tick by multiplying floats and send what comes of it:
+    1510.3500000000001 is 1510.35 and 99.94999999999999 is 99.95. Any other third decimal is refused."""
     found = _MONEY.fullmatch(text)
     if found is None:
         raise bad("Send a price as plain digits, such as 1500.05.")
-    decimals = (found.group(2) or "").rstrip("0")
+    rupees, decimals = found.group(1), (found.group(2) or "").rstrip("0")
+    paise = int(rupees) * 100 + int(decimals[:2].ljust(2, "0"))
     if len(decimals) > 2:
-        raise bad("A price has at most two decimals: the smallest step is one paisa.")
-    paise = int(found.group(1)) * 100 + int(decimals.ljust(2, "0") or 0)
+        if len(rupees.lstrip("0") + decimals) < _DIGITS_OF_A_FLOAT or not _ERROR.fullmatch(decimals[2:]):
+            raise bad("A price has at most two decimals: the smallest step is one paisa.")
+        paise += decimals[2] == "9"
     if paise > _MOST:
         raise bad("This price is larger than anything traded here. Send a smaller one.")
     return paise
@@ -102,6 +108,13 @@ def price(text: str) -> int:
 def trigger_price(text: str) -> int:
     """A price, by another name."""
     return price(text)
+
+
+def number(text: str) -> str:
+    """A number of 0 or more that nothing is worked out of, with the digits it was sent with."""
+    if not _MONEY.fullmatch(text):
+        raise bad("Send a number in plain digits, such as 1500.05.")
+    return text
 
 
 def whole(text: str) -> int:

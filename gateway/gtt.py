@@ -10,7 +10,7 @@ from desk import access, gtt, masters
 from desk.answers import Answer
 from desk.rows import Row
 from gateway.call import Call, Endpoint
-from gateway.form import Form, bad, choice, one_of, price, quantity
+from gateway.form import Form, bad, choice, number, one_of, price, quantity
 from gateway.json_orders import object_of, orders_of, read
 from gateway.reply import Reply, problem, success
 from gateway.times import restamp
@@ -26,7 +26,9 @@ def wish_of(call: Call, form: Form) -> GttWish:
     legs = KINDS[form.need("type", one_of(*KINDS))]
     condition = read(form.need("condition", str), "condition")
     triggers = condition.pop("trigger_values", None) if isinstance(condition, dict) else None
-    instrument = call.instrument(object_of(condition, "condition"))
+    told = object_of(condition, "condition")
+    instrument = call.instrument(told)
+    told.may("last_price", number)  # the desk knows it; what is no price is told, and not passed over
     if not isinstance(triggers, list) or len(triggers) != legs:
         raise bad(f"Send {legs} trigger value{'s' * (legs > 1)}: the lower one first.", "trigger_values")
     orders = orders_of(form.need("orders", str))
