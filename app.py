@@ -12,7 +12,7 @@ import gateway.late
 from api import wire
 from desk import installation
 from ui import assets, preload_words, theme_once
-from web import handshakes
+from web import handshakes, heads
 from web.ending import ENDING
 from web.security import SecurityHeaders
 
@@ -23,6 +23,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     ENDING.watch()
     wire.send_at_once()
     handshakes.install()
+    heads.install()
     theme_once.install()
     preload_words.install()
     installation.start(preload=[api.late.MODULE, "ui.signin"], later=[gateway.late.MODULE])

@@ -9,7 +9,7 @@ import uvicorn
 import log
 from desk import installation
 from gateway.app import Application
-from gateway.wire import Protocol
+from gateway.wire import Http, Protocol
 from settings import Settings
 
 GRACE = 3
@@ -22,6 +22,7 @@ def config(app: Application, **options: Any) -> uvicorn.Config:
     """How a gateway is served."""
     return uvicorn.Config(
         app,
+        http=Http,
         ws=Protocol,
         # A context of compression for each connection costs thirty times what is saved.
         ws_per_message_deflate=False,

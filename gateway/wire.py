@@ -9,11 +9,14 @@ terminal's own port does) has its messages sent one by one.
 from collections.abc import Callable
 from typing import Any, cast
 
+import h11
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from gateway import reply
+from web import heads
 from web.handshakes import hang_up_if_unread
 
 EXTENSION = "kagaz.frames"
@@ -38,6 +41,18 @@ def framed(message: bytes) -> bytes:
 def writer_of(scope: Any) -> Write | None:
     """How this connection is written to, or None where its server cannot."""
     return cast("Write | None", scope.get("extensions", {}).get(EXTENSION))
+
+
+class Http(heads.Protocol):
+    """One connection by HTTP; what is no request is told in the envelope too."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that nothing could be read, and hang up."""
+        found = reply.nowhere(400, "This is no request of HTTP that can be read: its head is broken, or far too long.")
+        head = [("content-type", found.media), ("content-length", str(len(found.body))), ("connection", "close")]
+        for event in (h11.Response(status_code=400, headers=head), h11.Data(data=found.body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
 
 class Protocol(WebSocketsSansIOProtocol):

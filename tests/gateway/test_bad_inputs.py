@@ -2,7 +2,9 @@
 says what to do. Nothing may come of it but orders that risk refused, and the process goes on serving.
 """
 
+import contextlib
 import json
+import socket
 from typing import Any
 from urllib.parse import quote
 
@@ -90,7 +92,8 @@ def test_no_field_takes_what_it_should_not(by_hand, write):
     form, fields = WRITES[write]
     before = state(by_hand)
     for name in fields:
-        for bad in ["", *NEVER]:
+        wrong_case = form[name].swapcase()
+        for bad in ["", *NEVER, *([wrong_case] if name != "tag" and wrong_case != form[name] else [])]:
             if bad in FINE.get(name, ()) or (not bad and (name in ("validity", "tag") or method == "PUT")):
                 continue
             is_no(by_hand.request(method, path_of(path, "regular"), data=form | {name: bad}), (name, bad))
@@ -136,7 +139,11 @@ def test_no_transport_takes_what_it_should_not(host, by_hand, desk, write):
         is_no(answer, (write, each["headers"]))
     if not path.startswith(("/session", "/connect")):
         keys = keys_of(desk, "bob")
-        for header in ("", "token", "token a:b", f"token {keys.api_key}:x", "Bearer x", "token " + "x" * 4_000):
+        own = by_hand.headers["authorization"].removeprefix("token ").partition(":")
+        foreign = (f"token {keys.api_key}:{own[2]}", f"token {own[0]}:{keys.access_token}")
+        for header in (
+            "", "token", "token a:b", f"token {keys.api_key}:x", "Bearer x", "token " + "x" * 4_000, *foreign,
+        ):  # fmt: skip
             answer = httpx.request(method, f"http://{host}{url}", headers={"authorization": header}, timeout=PATIENCE)
             assert (answer.status_code, answer.json()["error_type"]) == (403, "TokenException"), header
     assert state(by_hand) == before
@@ -159,3 +166,66 @@ def every_path(by_hand: httpx.Client, said: str) -> None:
         ("GET", f"/instruments/trigger_range/{said}?i=NSE:INFY"), ("GET", f"/user/margins/{said}"),
     ):  # fmt: skip
         is_no(by_hand.request(method, path, data=GTT if method == "PUT" else None), (method, path))
+
+
+# In the JSON of a GTT: values as they stand in the text, and the fields in which none of them is good.
+RAW = [
+    *(json.dumps(bad) for bad in NEVER),
+    "true",
+    "NaN",
+    "-Infinity",
+    "1e309",
+    "-1",
+    "9" * 400,
+    "[]",
+    "{}",
+    '"\\ud800"',
+]
+WITHIN = {
+    "condition": ("exchange", "tradingsymbol", "trigger_values", "last_price"),
+    "orders": ("transaction_type", "quantity", "order_type", "product", "price"),
+}
+
+
+@pytest.mark.parametrize("change", [False, True], ids=["new", "changed"])
+@pytest.mark.parametrize("part", WITHIN)
+def test_no_field_within_a_gtt_takes_what_it_should_not(by_hand, part, change):
+    path = "/gtt/triggers"
+    if change:
+        path += "/{}".format(by_hand.post(path, data=GTT).json()["data"]["trigger_id"])
+    before = state(by_hand)
+    good: dict[str, Any] = CONDITION if part == "condition" else LEG
+    for name in WITHIN[part]:
+        rest = ",".join(f'"{each}":{json.dumps(value)}' for each, value in good.items() if each != name)
+        for bad in RAW:
+            if (name, bad) == ("last_price", '"0.001"'):
+                continue  # a number is all that it has to be
+            body = f'{{{rest},"{name}":{f"[{bad}]" if name == "trigger_values" else bad}}}'
+            sent = GTT | {part: body if part == "condition" else f"[{body}]"}
+            is_no(by_hand.request("PUT" if change else "POST", path, data=sent), (name, bad))
+        twice = f'{{{rest},"{name}":1,"{name}":1}}'
+        is_no(by_hand.post("/gtt/triggers", data=GTT | {part: twice if part == "condition" else f"[{twice}]"}), name)
+    assert state(by_hand) == before
+
+
+def test_what_is_no_request_is_told_in_the_envelope_and_the_process_goes_on(host, by_hand):
+    """A head that is broken, one that is far too long, another protocol's first words, a line of bytes."""
+    name, port = host.split(":")
+    for said in (
+        b"GET / HTTP/1.1\r\nnonsense\r\n\r\n",
+        b"GET /\r\n\r\n\r\n",
+        b"\x16\x03\x01\x02\x00" + b"\x00" * 60 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 200_000,
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+    ):
+        with socket.create_connection((name, int(port)), PATIENCE) as line:
+            line.sendall(said)
+            told = b""
+            with contextlib.suppress(ConnectionError):  # it hung up while we were still sending
+                while part := line.recv(65_536):
+                    told += part
+            if told:
+                head, _, body = told.partition(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 400"), head
+                assert list(json.loads(body)) == ["status", "message", "data", "error_type"]
+    assert by_hand.get("/user/profile").status_code == 200
