@@ -51,11 +51,13 @@ def frame(database: Database, floor: Floor, number: int, prices: dict[str, int])
 
 
 class Bot:
-    """The broker's client in a process of its own."""
+    """The broker's client in a process of its own: ``program`` with its arguments."""
 
-    def __init__(self, host: str, keys: Keys, mode: str, *tokens: int) -> None:
+    program = "tests.gateway.bot"
+
+    def __init__(self, host: str, keys: Keys, *arguments: object) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.gateway.bot", host, keys.api_key, keys.access_token, mode, *map(str, tokens)],
+            [sys.executable, "-m", self.program, host, keys.api_key, keys.access_token, *map(str, arguments)],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=PROJECT, text=True,
         )  # fmt: skip
         self.told: Queue[tuple[str, Any]] = Queue()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from kiteconnect import KiteConnect, exceptions
@@ -23,6 +23,17 @@ from tests.started import Started
 
 __all__ = ["bots"]
 SALE = BUY | {"transaction_type": "SELL", "quantity": 99}
+METHODS = {name for name, value in vars(KiteConnect).items() if callable(value) and not name.startswith("_")}
+
+
+class Watched(KiteConnect):
+    """The client as it is, which remembers what of it is used."""
+
+    used: ClassVar[set[str]] = set()
+
+    def __getattribute__(self, name: str) -> Any:
+        Watched.used.add(name)
+        return super().__getattribute__(name)
 
 
 @pytest.fixture
@@ -39,7 +50,7 @@ def place(app) -> Iterator[str]:
 def logged_in(host: str, desk: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[KiteConnect, Keys]:
     """The login of the morning, in a browser that is signed in at the terminal."""
     made = identity.make_app(desk, "test", "alice", name="day bot")
-    kite = KiteConnect(api_key=made.api_key, root=f"http://{host}")
+    kite = Watched(api_key=made.api_key, root=f"http://{host}")
     monkeypatch.setattr(KiteConnect, "_default_login_uri", f"http://{host}/connect/login")
     with browser(host, signed_in(desk, "alice")[0]) as person:
         page = person.post(kite.login_url(), data={"allow": "yes"}).text
@@ -58,8 +69,53 @@ def masters_and_quotes(kite: KiteConnect) -> dict[str, int]:
     assert kite.quote("NSE:INFY")["NSE:INFY"]["depth"]["buy"]
     assert kite.trigger_range("BUY", "NSE:INFY")["NSE:INFY"]["upper"] == 1500
     assert kite.historical_data(rows["NSE:INFY"], "2026-11-20", "2026-11-23", "day") == []
-    assert kite.mf_instruments() == kite.mf_holdings() == kite.mf_orders() == kite.mf_sips() == []
     return {key: rows[key] for key in ("NSE:INFY", "NSE:TCS", "NSE:NIFTY 50")}
+
+
+def what_is_not_traded_here(kite: KiteConnect) -> None:
+    """Mutual funds: a program that looks is told of none, one that buys or changes is refused."""
+    assert kite.mf_instruments() == kite.mf_holdings() == kite.mf_orders() == kite.mf_sips() == []
+    assert kite.mf_orders("1") == kite.mf_sips("1") == []
+    for act in (
+        lambda: kite.place_mf_order("INF1", "BUY", amount=1_000),
+        lambda: kite.cancel_mf_order("1"),
+        lambda: kite.place_mf_sip("INF1", 1_000, 12, "monthly"),
+        lambda: kite.modify_mf_sip("1", amount=500),
+        lambda: kite.cancel_mf_sip("1"),
+    ):
+        with pytest.raises(exceptions.PermissionException):
+            act()
+
+
+def more_than_the_exchange_takes(kite: KiteConnect, floor: Floor) -> None:
+    """A quantity above the freeze becomes several orders, told by number under their parent's."""
+    floor.price("NSE:SBIN", 1_000)
+    freeze = floor.instrument("NSE:SBIN").freeze_quantity
+    large = BUY | {"tradingsymbol": "SBIN", "product": "MIS", "price": 9.0, "quantity": freeze + 10}
+    told = kite.place_autoslice_order(**large)
+    numbers = [child["order_id"] for child in told["children"]]
+    assert len(numbers) == 2
+    assert told["order_id"] == numbers[0]
+    for number in numbers:
+        assert kite.cancel_order("regular", number) == number
+
+
+def a_cover_order_is_left(kite: KiteConnect, floor: Floor, bot: Bot) -> None:
+    """Entered, filled, and left with its stop: the stop's own order closes what was bought."""
+    entry = kite.place_order(**BUY | {"variety": "co", "product": "MIS", "quantity": 4, "trigger_price": 1480})
+    floor.fill(account_of(floor), int(entry), 4, 150_000)
+    assert bot.until("order", lambda order: order["order_id"] == entry and order["status"] == "COMPLETE")
+    (stop,) = [row for row in kite.orders() if row["parent_order_id"] == entry]
+    assert (stop["status"], stop["transaction_type"], stop["quantity"]) == ("TRIGGER PENDING", "SELL", 4)
+    assert kite.exit_order("co", stop["order_id"], parent_order_id=entry) == stop["order_id"]
+    leaving = kite.order_history(stop["order_id"])[-1]
+    assert (leaving["status"], leaving["order_type"], leaving["variety"]) == ("OPEN", "MARKET", "co")
+    with floor.database.connection() as connection:
+        row = connection.execute("select max(id) from orders").fetchone()
+    assert row
+    floor.fill(account_of(floor), row[0], 4, 150_100)
+    assert bot.until("order", lambda order: order["order_id"] == stop["order_id"])
+    assert not [row for row in kite.positions()["net"] if row["product"] == "MIS" and row["quantity"]]
 
 
 def every_kind_of_order(kite: KiteConnect, floor: Floor, bot: Bot) -> str:
@@ -98,14 +154,14 @@ def every_kind_of_order(kite: KiteConnect, floor: Floor, bot: Bot) -> str:
 
 def portfolio_and_money(kite: KiteConnect, floor: Floor) -> None:
     """What the fill did, what an order would need, and what it costs."""
-    (position,) = kite.positions()["net"]
+    (position,) = [row for row in kite.positions()["net"] if row["quantity"]]
     assert (position["product"], position["quantity"], position["average_price"]) == ("CNC", 12, 1499)
     floor.buy(account_of(floor), 5, "NSE:TCS", 300_000, "MIS")
     assert kite.convert_position("NSE", "TCS", "BUY", "day", 5, "MIS", "CNC") is True
     assert {row["product"] for row in kite.positions()["net"] if row["quantity"]} == {"CNC"}
     with floor.database.connection() as connection:
         connection.execute("update lots set bought_on = bought_on - 1, settles_on = settles_on - 1")
-        connection.execute("update positions set day_buy_quantity = 0, day_buy_value = 0")
+        connection.execute("update positions set day_buy_quantity = 0, day_buy_value = 0 where product = 'CNC'")
     held = {row["tradingsymbol"]: row["quantity"] + row["t1_quantity"] for row in kite.holdings()}
     assert held == {"INFY": 12, "TCS": 5}
     assert kite.get_auction_instruments() == []
@@ -117,6 +173,8 @@ def portfolio_and_money(kite: KiteConnect, floor: Floor) -> None:
     assert margin["total"] == 15_000
     basket = kite.basket_order_margins([wish, wish | {"quantity": 5}])
     assert basket["initial"]["total"] == 22_500
+    brief = kite.basket_order_margins([wish], consider_positions=False, mode="compact")
+    assert (brief["initial"]["total"], brief["orders"]) == (15_000, [])
     (note,) = kite.get_virtual_contract_note([wish | {"order_id": "1", "average_price": 1500}])
     parts = note["charges"]
     assert parts["total"] > parts["transaction_tax"] > 0
@@ -194,6 +252,16 @@ def the_end_of_the_token(kite: KiteConnect, desk: Any, bot: Bot) -> None:
     assert bot.until("closed")
 
 
+def the_program_logs_out(kite: KiteConnect) -> None:
+    """It ends its own token; a refresh token there never was, in words that say what to do."""
+    for act in (lambda: kite.renew_access_token("none", "none"), lambda: kite.invalidate_refresh_token("none")):
+        with pytest.raises(exceptions.TokenException, match="Log in again"):
+            act()
+    assert kite.invalidate_access_token() is True
+    with pytest.raises(exceptions.TokenException):
+        kite.orders()
+
+
 def tick_of(bot: Bot, token: int, mode: str) -> dict[str, Any]:
     """The next of an instrument in a mode."""
     return dict(bot.until("tick", lambda tick: (tick["instrument_token"], tick["mode"]) == (token, mode)))
@@ -211,7 +279,10 @@ def test_a_bots_whole_day(app, place, desk, floor, bots, monkeypatch):
     assert "ohlc" not in modes["ltp"]
     assert "depth" not in modes["quote"]
     assert "exchange_timestamp" in modes["full"]
+    what_is_not_traded_here(kite)
     every_kind_of_order(kite, floor, bot)
+    more_than_the_exchange_takes(kite, floor)
+    a_cover_order_is_left(kite, floor, bot)
     portfolio_and_money(kite, floor)
     a_gtt_that_fires(kite, floor, bot)
     feed = app.ticker.feed
@@ -224,4 +295,6 @@ def test_a_bots_whole_day(app, place, desk, floor, bots, monkeypatch):
     the_end_of_the_token(kite, desk, bot)
     again, _ = logged_in(place, desk, monkeypatch)
     assert again.orders()
+    the_program_logs_out(again)
+    assert Watched.used >= METHODS, METHODS - Watched.used
     floor.sound()
