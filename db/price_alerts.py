@@ -155,6 +155,12 @@ def armed(connection: Connection, market: str, ids: Sequence[int] | None = None)
     return [Waiting(_alert(row[:-1]), row[-1]) for row in rows]
 
 
+def any_changed(connection: Connection, market: str) -> bool:
+    """Whether any alert is on the list of those that changed."""
+    sql = "select from price_alert_changes where market = %s limit 1"
+    return connection.execute(sql, [market], prepare=True).fetchone() is not None
+
+
 def take_changes(connection: Connection, market: str) -> list[int]:
     """Alerts that changed, each once, taken off the list."""
     connection.execute("set local synchronous_commit = off")

@@ -32,7 +32,11 @@ def load_armed(database: Database, leadership: Term, market: str) -> list[Armed]
 
 
 def take_changes(database: Database, leadership: Term, market: str) -> tuple[list[Armed], list[int]]:
-    """(what waits now, what waits no longer) of the alerts that changed since the last call."""
+    """(what waits now, what waits no longer) of the alerts that changed since the last call; one question where none
+    did, which is nearly always."""
+    with database.autocommit() as connection:
+        if not rows.any_changed(connection, market):
+            return [], []
     with database.connection() as connection:
         leadership.guard(connection)
         changed = rows.take_changes(connection, market)
