@@ -2,12 +2,17 @@
 
 import re
 
+import httpx
 import pytest
 from kiteconnect import KiteConnect, exceptions
 from playwright.sync_api import Page, expect
+from websockets.sync.client import connect
 
 from db.engine import Database
+from desk import identity
 from tests.browser.conftest import Shared, sign_in, until
+from tests.patience import PATIENCE
+from tests.people import token
 
 Place = tuple[str, int]
 
@@ -74,3 +79,23 @@ def test_the_daily_login_that_the_page_shows(place, visitor):
     kite = KiteConnect(key, root=f"http://localhost:{port}")
     kite.generate_session(there.locator("code").inner_text(), api_secret=secret)
     assert kite.profile()["user_id"] == "ravi"
+
+
+def test_one_port_does_for_all_and_no_stream_on_it_is_compressed(place: Place, books: Database) -> None:
+    """Clients offer compression; a context of it for each of a thousand costs more than all that it would save."""
+    address, _ = place
+    made = identity.make_app(books, "test", "asha")
+    key, access = made.api_key, identity.give_token(books, made.api_key).access_token
+    headers = {"authorization": f"token {key}:{access}"}
+    assert httpx.get(f"{address}/oms/user/profile", headers=headers).json()["data"]["user_id"] == "asha"
+    bearer = {"authorization": f"Bearer {token(books, 'asha')}"}
+    for path, sent in ((f"/oms?api_key={key}&access_token={access}", {}), ("/api/v1/ws", bearer)):
+        with connect(address.replace("http", "ws", 1) + path, additional_headers=sent, open_timeout=PATIENCE) as socket:
+            assert socket.response
+            assert "sec-websocket-extensions" not in socket.response.headers
+            assert socket.recv(PATIENCE)
+    asked = bearer | {"accept-encoding": "gzip, br"}
+    with httpx.stream("GET", f"{address}/api/v1/stream", headers=asked, timeout=PATIENCE) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert "content-encoding" not in stream.headers
+        assert next(stream.iter_lines()) == "retry: 1000"

@@ -1,4 +1,5 @@
-"""What a split adds to what an entry opened, for the target and the stop that close it."""
+"""What a split adds to what an entry opened, for the target and the stop that close it, and the steps of orders by the
+version of their account."""
 
 from db.migrations import files
 
@@ -7,7 +8,8 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-PARTS = ("0007_exits",)
+# "work" comes last: it reads and writes what the others add.
+PARTS = ("0007_exits", "0007_steps", "work")
 
 
 def upgrade() -> None:
