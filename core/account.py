@@ -90,7 +90,7 @@ class ChargeEntry(NamedTuple):
 
     id: int
     order_id: int | None
-    instrument_id: int
+    instrument_id: int | None
     kind: str
     heads: Heads
 

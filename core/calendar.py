@@ -108,6 +108,13 @@ class Calendar:
             if self.is_trading_date(day):
                 yield day
 
+    def following(self, day: date, count: int) -> tuple[date, ...]:
+        """So many trading dates after ``day``, the next one first."""
+        found: list[date] = []
+        while len(found) < count:
+            found.append(self.next_trading_date(found[-1] if found else day))
+        return tuple(found)
+
     def settles_on(self, trade_date: date) -> date:
         """When shares bought on ``trade_date`` are in the demat account: T+1."""
         return self.next_trading_date(trade_date)

@@ -7,7 +7,7 @@ come to differ. Nothing here refuses anything.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from core import amo, windows
+from core import amo, last_days, windows
 from core.account import Work
 from core.facts import Facts
 from core.instruments import Instrument
@@ -115,6 +115,11 @@ def square_off_is_near(look: Look) -> Iterable[Caution]:
         yield Refusal(Reason.SQUARED_OFF, sentence, "product")
 
 
+def last_days_are_told(look: Look) -> Iterable[Caution]:
+    """A stock contract asks for more the nearer its end is."""
+    yield from last_days.told(look.facts, look.instrument, look.wish)
+
+
 def price_is_old(look: Look) -> Iterable[Caution]:
     """A limit is taken at an old price too, but nothing fills until a fresh one comes."""
     quote = look.facts.quotes.get(look.instrument.id)
@@ -151,6 +156,7 @@ RULES: tuple[Rule, ...] = (
     opening_is_awaited,
     auction_is_told,
     square_off_is_near,
+    last_days_are_told,
     price_is_old,
     price_is_far,
 )

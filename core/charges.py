@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 from operator import add, sub
 from typing import NamedTuple, TypeAlias
 
@@ -46,6 +47,7 @@ class Heads(NamedTuple):
     stamp: int = 0
     gst: int = 0
     dp: int = 0
+    interest: int = 0
 
     @property
     def total(self) -> int:
@@ -77,8 +79,9 @@ class Tariff:
 
     ``brokerage_flat`` is paise an executed order; where it is 0 the brokerage is ``brokerage_rate`` of the
     turnover, at most ``brokerage_cap``. ``gst_bp`` is in hundredths of a percent; ``dp`` and ``square_off``
-    are paise before GST. All others are paise a crore. ``exchange_groups`` are the fees of the groups of shares
-    and contracts that do not pay BSE's usual one.
+    are paise before GST. All others are paise a crore of turnover, but ``interest``: of what the account owes, for each
+    day. It stands in the rows of DELIVERY, as ``dp`` does, because neither is an order's. ``exchange_groups`` are the
+    fees of the groups of shares and contracts that do not pay BSE's usual one.
     """
 
     brokerage_rate: int
@@ -95,6 +98,7 @@ class Tariff:
     gst_bp: int
     dp: int
     square_off: int
+    interest: int = 0
     exchange_groups: Mapping[str, int] = field(default_factory=dict)
 
     def exchange(self, exchange: str, fee_group: str = "") -> int:
@@ -197,6 +201,35 @@ def heads(
     )
 
 
+def unrounded(
+    rates: Rates,
+    segment: ChargeSegment,
+    side: Side,
+    turnover: int,
+    plan: str = DEFAULT_PLAN,
+    exchange: str = "NSE",
+    fee_group: str = "",
+) -> dict[str, Fraction]:
+    """The same heads in paise before anything is rounded, as brokers answer programs that ask what an order would pay.
+    Nothing is booked by them: a ledger and a contract note take ``heads``. Raises as ``heads`` does."""
+    if turnover < 0:
+        raise ValueError(f"turnover is never negative: {turnover}")
+    row, bought = tariff(rates, segment, plan), side is Side.BUY
+    part = Fraction(turnover, CRORE)
+    found = dict.fromkeys(HEADS, Fraction(0))
+    if row.brokerage_flat:
+        found["brokerage"] = Fraction(row.brokerage_flat if turnover else 0)
+    else:
+        found["brokerage"] = min(part * row.brokerage_rate, Fraction(row.brokerage_cap))
+    found["stt"] = part * (row.stt_buy if bought else row.stt_sell)
+    found["exchange"] = part * row.exchange(exchange, fee_group)
+    found["ipft"] = part * (0 if exchange in BSE else row.ipft_nse)
+    found["sebi"] = part * row.sebi
+    found["stamp"] = part * (row.stamp_buy if bought else 0)
+    found["gst"] = (found["brokerage"] + found["exchange"] + found["sebi"]) * row.gst_bp / 10_000
+    return found
+
+
 def spread(value: int, parts: Sequence[int]) -> list[int]:
     """A value over parts of so many units, at the average price; what rounding leaves goes to the last one."""
     if len(parts) < 2:
@@ -234,7 +267,7 @@ def depository(rates: Rates, plan: str = DEFAULT_PLAN) -> Heads:
 
 
 def square_off(rates: Rates, segment: ChargeSegment, plan: str = DEFAULT_PLAN) -> Heads:
-    """The fee of an order that the broker had to place to close an MIS position, with its GST."""
+    """The fee of an order that the broker places to close a position, for its hour or its loss, with its GST."""
     row = tariff(rates, segment, plan)
     return Heads(brokerage=row.square_off, gst=gst_on(row.square_off, row.gst_bp))
 

@@ -30,7 +30,7 @@ from core.charges import (
 )
 from core.instruments import DERIVATIVES, OPTIONS, Instrument, Kind
 from core.money import half_up
-from core.orders import SQUARED_OFF, Product, Side
+from core.orders import CLOSED_BY_BROKER, Product, Side
 
 EXPIRY = "EXPIRY"
 
@@ -197,7 +197,7 @@ def _line(order: Executed, intraday: int, carried: Tariff, netted: Tariff) -> Li
         part = half_up(value * within, units)
         whole = carried.brokerage(value - part) + netted.brokerage(part)
         brokerage += min(whole, max(carried.brokerage(value), netted.brokerage(value)))
-    fee = (carried.square_off or netted.square_off) if order.origin == SQUARED_OFF else 0
+    fee = (carried.square_off or netted.square_off) if order.origin in CLOSED_BY_BROKER else 0
     return Line(order, intraday, brokerage, fee)
 
 

@@ -8,7 +8,7 @@ from core.calendar import Calendar, Session
 from core.charges import DEFAULT_PLAN, NOTHING, Heads, Rates, heads, segment_of, square_off
 from core.disclosure import values_after
 from core.instruments import Instrument
-from core.orders import SQUARED_OFF, Order
+from core.orders import CLOSED_BY_BROKER, Order
 from core.risk_facts import NO_RISK, RiskFacts
 from core.rulebook import Rulebook
 from core.scan import Snapshot
@@ -97,4 +97,4 @@ class Facts:
         segment = segment_of(instrument.kind, order.product)
         parts = values_after(order, units, price) if order.legs else ()
         found = heads(self.rates, segment, order.side, turnover, plan, instrument.exchange, instrument.fee_group, parts)
-        return found + square_off(self.rates, segment, plan) if order.origin == SQUARED_OFF else found
+        return found + square_off(self.rates, segment, plan) if order.origin in CLOSED_BY_BROKER else found

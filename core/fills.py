@@ -19,7 +19,7 @@ from core.margin import is_margined
 from core.margin_rules import of_cash
 from core.money import rupees
 from core.order_limits import beyond, limits_on
-from core.orders import SQUARED_OFF, Order, OrderType, Side, Status
+from core.orders import CLOSED_BY_BROKER, Order, OrderType, Side, Status
 from core.reasons import Reason
 
 
@@ -107,7 +107,7 @@ def fill(work: Work, facts: Facts, order: Order, fill: Fill) -> Trade:
     heads = facts.charges(order) - charged
     if heads != NOTHING:
         # The fee of the square-off is due with the first fill, once however many there are.
-        kind = "SQUARE_OFF" if first and order.origin == SQUARED_OFF else "TRADE"
+        kind = "SQUARE_OFF" if first and order.origin in CLOSED_BY_BROKER else "TRADE"
         work.charges.append(ChargeEntry(fill.charge_id, order.id, instrument.id, kind, heads))
         booking.charge(heads.total, proceeds)
     trade = Trade(

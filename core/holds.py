@@ -143,7 +143,7 @@ def margin_rise(work: Work, facts: Facts, instrument: Instrument, order: Order, 
     group = work.groups.get(key)
     if not is_margined(instrument, order.product) or key[1] not in facts.snapshots:
         return 0
-    if group is None and carries_hold(instrument, order):
+    if group is None and carries_hold(instrument, order) and not _is_delivered(facts, instrument):
         return 0
     held, resting = needed(work, facts, *key, (instrument, order, order.pending - reserved))
     total = held.total + resting
@@ -181,15 +181,23 @@ def post_margin(
     reference: str = "",
 ) -> None:
     """Post the margin of an instrument's group after a change. A group is made with its first future, intraday
-    share or written option; options that are held, and nothing beside them, need none."""
+    share or option on a share; where index options are held, and nothing beside them, it needs none."""
     key = (instrument.segment, instrument.margin_underlying)
-    if key not in work.groups and instrument.kind in OPTIONS and not _written(work, instrument):
+    if key not in work.groups and not _needs_group(work, facts, instrument):
         return
     work.group(instrument)
     post_group(work, facts, *key, at, order_id, reference)
 
 
-def _written(work: Work, instrument: Instrument) -> bool:
+def _is_delivered(facts: Facts, instrument: Instrument) -> bool:
+    """Whether a contract ends in a delivery, for which it may have to be secured also where it is bought."""
+    underlying = facts.instruments.get(instrument.margin_underlying)
+    return instrument.segment is Segment.DERIVATIVES and underlying is not None and underlying.kind is not Kind.INDEX
+
+
+def _needs_group(work: Work, facts: Facts, instrument: Instrument) -> bool:
+    if instrument.kind not in OPTIONS or _is_delivered(facts, instrument):
+        return True
     rows = (work.positions.get((instrument.id, product)) for product in (Product.NRML, Product.MIS))
     return any(row is not None and row.quantity < row.open_sell for row in rows)
 
@@ -215,9 +223,7 @@ def post_group(
     work.changed_groups.add((segment, underlying))
     held, resting = needed(work, facts, segment, underlying)
     rise, order_rise = held.total - group.position_margin, resting - group.order_margin
-    group.position_margin, group.order_margin = held.total, resting
-    group.span, group.exposure, group.add_ons = held.span, held.exposure, held.add_ons
-    group.snapshot_id = snapshot.id if snapshot else None
+    group.carry(held, resting, snapshot.id if snapshot else None)
     if rise * order_rise < 0:
         across = min(abs(rise), abs(order_rise)) * (1 if rise > 0 else -1)
         work.move(Ledger.HOLD, Ledger.MARGIN, across, Code.MARGIN, at, order_id=order_id, reference=reference)

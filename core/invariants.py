@@ -141,7 +141,7 @@ def holds_are_explained(books: Books) -> Iterable[str]:
     if sum(group.position_margin for group in groups) != books.work.balances[Ledger.MARGIN]:
         yield f"MARGIN is {books.work.balances[Ledger.MARGIN]}"
     for (segment, underlying), group in books.work.groups.items():
-        if group.span + group.exposure + group.add_ons != group.position_margin:
+        if group.span + group.exposure + group.add_ons + group.delivery != group.position_margin:
             yield f"group {segment} {underlying} blocks {group.position_margin}, which its parts do not add up to"
 
 

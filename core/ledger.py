@@ -51,6 +51,7 @@ class Code(StrEnum):
     LOSS = "LOSS"
     MTM = "MTM"
     CHARGES = "CHARGES"
+    INTEREST = "INTEREST"
     SETTLE = "SETTLE"
     RESET = "RESET"
 

@@ -4,9 +4,10 @@
 could add to it. Both depend on positions, open orders and a stored risk snapshot alone, so that at one
 snapshot a fill or a cancel never raises their sum.
 
-Of contracts it is span, exposure and add-ons, as clearing houses publish them: the worst loss over the
-scenarios (``core.scan``) less the value of the options, a part of the notional on top, and what is added on
-the day an option expires. NRML and MIS of one contract net. Shares held intraday block a rate of their price.
+Of contracts it is span, exposure, add-ons and delivery, as clearing houses and brokers publish them: the worst loss
+over the scenarios (``core.scan``) less the value of the options, a part of the notional on top, what is added on the
+day a contract ends, and what bought stock options in the money ask for in their last days. NRML and MIS of one
+contract net. Shares held intraday block a rate of their price.
 """
 
 from collections.abc import Iterable
@@ -26,8 +27,8 @@ from core.scan import Ints, Risk, Snapshot
 
 @dataclass(slots=True)
 class Group:
-    """What one underlying of one segment blocks in an account, in paise; ``span``, ``exposure`` and ``add_ons`` are
-    the parts of ``position_margin``."""
+    """What one underlying of one segment blocks in an account, in paise; ``span``, ``exposure``, ``add_ons``
+    and ``delivery`` are the parts of ``position_margin``."""
 
     account_id: int
     segment: Segment
@@ -38,6 +39,12 @@ class Group:
     span: int = 0
     exposure: int = 0
     add_ons: int = 0
+    delivery: int = 0
+
+    def carry(self, held: "Need", resting: int, snapshot_id: int | None) -> None:
+        """Take over what positions and orders need at a snapshot."""
+        self.position_margin, self.order_margin, self.snapshot_id = held.total, resting, snapshot_id
+        self.span, self.exposure, self.add_ons, self.delivery = held
 
 
 @dataclass(slots=True)
@@ -56,11 +63,12 @@ class Need(NamedTuple):
     span: int = 0
     exposure: int = 0
     add_ons: int = 0
+    delivery: int = 0
 
     @property
     def total(self) -> int:
         """Posted margin: never the premium, which has moved already."""
-        return self.span + self.exposure + self.add_ons
+        return self.span + self.exposure + self.add_ons + self.delivery
 
 
 NOTHING = Need()
@@ -116,7 +124,7 @@ def _prepared(nets: Iterable[Net], snapshot: Snapshot, index: bool) -> list[Net]
 
 def _needed(members: list[Net], snapshot: Snapshot, index: bool, orders: bool) -> Need:
     lines: list[tuple[Risk, int, int, int]] = []
-    shares = exposure = add_ons = 0
+    shares = exposure = add_ons = delivery = 0
     for net in members:
         quantity, buy, sell = (net.quantity, net.buy, net.sell) if orders else (net.quantity, 0, 0)
         if not (quantity or buy or sell):
@@ -129,8 +137,10 @@ def _needed(members: list[Net], snapshot: Snapshot, index: bool, orders: bool) -
         lines.append((risk, quantity, buy, sell))
         units = max(0, sell - quantity) if risk.option else _worst(quantity, buy, sell)
         exposure += ceil_div(risk.exposure * snapshot.price * units, 10_000)
-        add_ons += ceil_div(risk.expiry_day * snapshot.price * units, 10_000)
-    return Need(_span(lines, snapshot.price), shares + exposure, add_ons)
+        add_ons += ceil_div(risk.expiry_day * snapshot.price * units, 10_000) + risk.last_day * units
+        if risk.delivery:
+            delivery += ceil_div(risk.delivery * snapshot.price * max(0, quantity + buy), 100_000_000)
+    return Need(_span(lines, snapshot.price), shares + exposure, add_ons, delivery)
 
 
 def _worst(quantity: int, buy: int, sell: int) -> int:

@@ -41,7 +41,7 @@ def groups_carry_their_need(
             continue
         nets = members.get((segment, underlying), {}).values()
         held, resting = group_margin(nets, snapshot, instruments[underlying].kind is Kind.INDEX)
-        if (group.span, group.exposure, group.add_ons) != (held.span, held.exposure, held.add_ons):
+        if (group.span, group.exposure, group.add_ons, group.delivery) != held:
             yield (
                 f"group {segment} {underlying} blocks {group.position_margin} for its positions, which need"
                 f" {held.total} at snapshot {group.snapshot_id}"
@@ -54,13 +54,14 @@ def groups_carry_their_need(
 
 
 def no_group_is_missing(work: Work, instruments: Mapping[int, Instrument]) -> Iterator[str]:
-    """Contracts, intraday shares and written options stand in a group; options that are held need none."""
+    """Contracts, intraday shares and written options stand in a group, and options on a share; index options that are
+    held need none."""
     for position in work.positions.values():
         instrument = instruments[position.instrument_id]
         key = (instrument.segment, position.underlying_id)
         if key in work.groups or not is_margined(instrument, position.product):
             continue
-        if instrument.kind in OPTIONS:
+        if instrument.kind in OPTIONS and instruments[position.underlying_id].kind is Kind.INDEX:
             bears = position.quantity < position.open_sell
         else:
             bears = bool(position.quantity or position.open_buy or position.open_sell)

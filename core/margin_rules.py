@@ -11,6 +11,7 @@ from math import isqrt
 
 from core import dated
 from core.instruments import Kind
+from core.money import ceil_div
 
 TRADING_DAYS = 252
 
@@ -25,6 +26,9 @@ class ContractRule:
     bears ``deep_exposure``. ``expiry_day`` is added to options written that expire on the day.
     ``calendar`` is charged on what is long in one expiry against short in another; on its last day an expiry
     offsets the others only where ``offsets_on_expiry``. ``unknown_volatility`` stands where none was stored.
+    ``delivery`` is of bought options in the money that are settled by delivery: parts of the share's value at risk, on
+    the last day, with one trading date left, with two, and so on. On the last day what must be delivered asks for
+    ``last_day_multiple`` of its margin, at most ``last_day_most`` of its value (0: for no more than its margin).
     """
 
     effective_from: date
@@ -41,19 +45,33 @@ class ContractRule:
     calendar: int
     offsets_on_expiry: bool
     unknown_volatility: int
+    delivery: tuple[int, ...] = ()
+    last_day_multiple: int = 0
+    last_day_most: int = 0
 
     def price_range(self, price: int, volatility: int) -> int:
         """The price scan range in paise of an underlying at ``price``; ``volatility`` is a year's."""
         wide = spread(volatility, self.sigmas, self.days)
         return -(-price * max(self.scan_range, wide) // 10_000)
 
+    def delivery_rate(self, left: int | None) -> int:
+        """Basis points of the share's value at risk with so many trading dates left; 0 with more than it names."""
+        return self.delivery[left] if left is not None and left < len(self.delivery) else 0
+
+    def last_day(self, price: int, worst: int, exposure: int) -> int:
+        """Paise that a unit adds on its last day; ``worst`` is its worst loss, in paise, ``exposure`` basis points."""
+        usual = worst + ceil_div(price * exposure, 10_000)
+        asked = min(ceil_div(price * self.last_day_most, 10_000), ceil_div(usual * self.last_day_multiple, 10_000))
+        return max(0, asked - usual)
+
 
 @dataclass(frozen=True, slots=True)
 class CashRule:
     """Of shares and funds. MIS blocks ``intraday``, or value at risk and the extreme loss where that is more.
 
-    Value at risk is ``sigmas`` of a day, at least ``share_risk`` or ``fund_risk``. Of the proceeds of demat
-    shares ``usable_proceeds`` can be spent on the day, the rest once they settle.
+    Value at risk is ``sigmas`` of a day, at least ``share_risk`` or ``fund_risk``; ``adhoc`` is what an exchange asks
+    of a share beside the two. Of the proceeds of demat shares ``usable_proceeds`` can be spent on the day, the rest
+    once they settle.
     """
 
     effective_from: date
@@ -64,12 +82,17 @@ class CashRule:
     fund_risk: int
     fund_extreme: int
     usable_proceeds: int
+    adhoc: int = 0
+
+    def at_risk(self, kind: Kind, volatility: int) -> int:
+        """Value at risk and the extreme loss together, in basis points of the price; ``volatility`` is a year's."""
+        fund = kind is Kind.ETF
+        least, extreme = (self.fund_risk, self.fund_extreme) if fund else (self.share_risk, self.share_extreme)
+        return max(least, spread(volatility, self.sigmas, 1)) + extreme + self.adhoc
 
     def intraday_rate(self, kind: Kind, volatility: int) -> int:
         """Basis points of the price that a share (or fund) held intraday blocks."""
-        fund = kind is Kind.ETF
-        least, extreme = (self.fund_risk, self.fund_extreme) if fund else (self.share_risk, self.share_extreme)
-        return max(self.intraday, max(least, spread(volatility, self.sigmas, 1)) + extreme)
+        return max(self.intraday, self.at_risk(kind, volatility))
 
 
 def spread(volatility: int, sigmas: int, days: int) -> int:
@@ -91,7 +114,16 @@ _SHARE = ContractRule(
 _EXPIRY_DAY = replace(_INDEX, effective_from=date(2024, 11, 20), expiry_day=200)
 
 INDEX_RULES = (_INDEX, _EXPIRY_DAY, replace(_EXPIRY_DAY, effective_from=date(2025, 2, 1), offsets_on_expiry=False))
-SHARE_RULES = (_SHARE, replace(_SHARE, effective_from=date(2026, 5, 5), offsets_on_expiry=False))
+# Since all stock contracts end in a delivery. Brokers publish the parts for the four trading dates before the last; on
+# the last one the highest of them stays, because nothing has been delivered yet.
+_DELIVERED = replace(
+    _SHARE, effective_from=date(2019, 10, 1), delivery=(7_000, 7_000, 4_500, 2_500, 1_000), last_day_multiple=15_000,
+    last_day_most=5_000,
+)  # fmt: skip
+SHARE_RULES = (_SHARE, _DELIVERED, replace(_DELIVERED, effective_from=date(2026, 5, 5), offsets_on_expiry=False))
+
+LOOKS_AHEAD = 4
+"""Trading dates after its own that a risk snapshot keeps, to tell how near an expiry is: as many as any row names."""
 
 _CASH = CashRule(
     date(2000, 1, 1), intraday=2_000, sigmas=6, share_risk=900, share_extreme=350, fund_risk=600, fund_extreme=200,

@@ -18,8 +18,8 @@ Add = Callable[[Net], None]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """``span``, ``exposure`` and ``add_ons`` are what the resting order adds to its group. ``premium`` is the net
-    option premium: above 0 what it pays, below 0 what it brings.
+    """``span``, ``exposure``, ``add_ons`` and ``delivery`` are what the resting order adds to its group. ``premium`` is
+    the net option premium: above 0 what it pays, below 0 what it brings.
 
     Once it has filled, ``benefit`` is by how much the account's other positions make what it opens cheaper, and
     ``released`` what it sets free of the margin that is blocked now.
@@ -28,6 +28,7 @@ class Parts:
     span: int
     exposure: int
     add_ons: int
+    delivery: int
     premium: int
     benefit: int
     released: int
@@ -35,7 +36,7 @@ class Parts:
     @property
     def total(self) -> int:
         """The total that brokers show: posted margin and the premium together."""
-        return self.span + self.exposure + self.add_ons + self.premium
+        return self.span + self.exposure + self.add_ons + self.delivery + self.premium
 
 
 def parts(work: Work, facts: Facts, instrument: Instrument, order: Order, resting: int) -> Parts | None:
@@ -66,6 +67,7 @@ def parts(work: Work, facts: Facts, instrument: Instrument, order: Order, restin
         span=after.span - before.span,
         exposure=after.exposure - before.exposure,
         add_ons=after.add_ons - before.add_ons,
+        delivery=after.delivery - before.delivery,
         premium=sign * order.worst_price * pending if instrument.kind in OPTIONS else 0,
         benefit=max(0, alone.total - (filled.total - flat.total)) if opens else 0,
         released=max(0, now.total - filled.total),

@@ -59,7 +59,10 @@ class Status(StrEnum):
 
 
 SQUARED_OFF = "SQUARE_OFF"
-"""The origin of an order that the broker placed to close an intraday position: it pays a fee."""
+"""The origin of an order that the broker placed to close an intraday position at its hour."""
+
+CLOSED_BY_BROKER = frozenset({SQUARED_OFF, "RISK"})
+"""Origins of orders that the broker placed because the client had not: each pays the fee of a call to its desk."""
 
 AUTOMATIC = -1
 """The protection of a market order that follows the slabs of the rulebook; others are basis points, 0 is none."""

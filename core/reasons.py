@@ -92,6 +92,8 @@ class Reason(IntEnum):
     OTHER_LEG_FIRST = 505
     SHORT_SHRANK = 506
     RISK_SQUARE_OFF = 507
+    DELIVERY_MARGIN = 508
+    LAST_DAY_MARGIN = 509
     # 6xx risk
     RATE_LIMIT = 600
     TOO_MANY_MODIFICATIONS = 601
@@ -263,6 +265,7 @@ _TITLES: dict[Reason, str] = {
     Reason.IOC_REMAINDER: "Remainder of an IOC",
     Reason.SELF_TRADE: "Would trade with yourself",
     Reason.RISK_SQUARE_OFF: "Closed by risk",
+    Reason.LAST_DAY_MARGIN: "Margin of the last day",
     Reason.SHORT_SHRANK: "Short became smaller",
 }
 _CAPITALS = {"amo": "AMO", "gtt": "GTT", "gtts": "GTTs", "ioc": "IOC", "ttl": "TTL"}

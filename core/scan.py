@@ -9,6 +9,7 @@ A snapshot never changes, so a contract's array is worked out once for it and ke
 are missing are worked out together, because a call of numpy costs as much for one option as for fifty.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,7 +22,7 @@ import numpy.typing as npt
 from core import options, smile
 from core.calendar import expires_at
 from core.instruments import OPTIONS, Instrument, Kind
-from core.margin_rules import ContractRule, of_contracts
+from core.margin_rules import ContractRule, of_cash, of_contracts
 from core.options import Floats
 
 Ints = npt.NDArray[np.int64]
@@ -41,8 +42,10 @@ KEPT: Final = 2_048
 class Risk:
     """One unit held long. ``losses`` are 16 numbers: loss in a scenario less the value the unit counts for now,
     so that an option's is minus its value there. ``rise`` and ``fall`` are the most that a unit bought, or sold,
-    can add to a scenario. ``delta``, ``exposure``, ``expiry_day`` and ``calendar`` are basis points;
-    ``value`` is paise, 0 of a future. ``apart``: it offsets no other expiry today."""
+    can add to a scenario. ``delta``, ``exposure``, ``expiry_day`` and ``calendar`` are basis points; ``value`` is
+    paise, 0 of a future. ``apart``: it offsets no other expiry today. ``delivery`` is what a unit held long asks for,
+    in hundred-millionths of the price, and ``last_day`` what one that may have to be delivered today adds, in
+    paise."""
 
     losses: Ints
     rise: int
@@ -55,6 +58,8 @@ class Risk:
     option: bool
     expiry: date
     apart: bool
+    delivery: int = 0
+    last_day: int = 0
 
 
 # A contract whose expiry a holiday has moved is another one to its risk.
@@ -65,7 +70,8 @@ Key = tuple[int, date | None]
 class Snapshot:
     """An underlying as it was taken at a fixed time of the day: ``price`` in paise; ``volatility`` (a year's, at
     the money, 0 where it is not known) and ``rate`` in basis points. ``on`` is the trading date whose rules
-    hold, ``at`` the instant from which options are priced."""
+    hold, ``at`` the instant from which options are priced; ``ahead`` are the trading dates after ``on``, as far as
+    rules look."""
 
     id: int | None
     price: int
@@ -73,7 +79,14 @@ class Snapshot:
     at: datetime
     volatility: int = 0
     rate: int = DEFAULT_RATE
+    ahead: tuple[date, ...] = ()
     risks: dict[Key, Risk] = field(default_factory=dict, compare=False, repr=False)
+
+    def left(self, expiry: date) -> int | None:
+        """Trading dates until an expiry, 0 on the day itself; None where it lies further ahead than is known."""
+        if expiry <= self.on:
+            return 0
+        return bisect_right(self.ahead, expiry) if self.ahead and expiry <= self.ahead[-1] else None
 
     def risk(self, instrument: Instrument, index: bool) -> Risk:
         """The array of a contract on it; ``index`` says whether it is one."""
@@ -93,9 +106,11 @@ class Snapshot:
 
 
 @lru_cache(KEPT)
-def taken(id: int | None, price: int, on: date, at: datetime, volatility: int, rate: int) -> Snapshot:
+def taken(
+    id: int | None, price: int, on: date, at: datetime, volatility: int, rate: int, ahead: tuple[date, ...] = ()
+) -> Snapshot:
     """The snapshot of these values, the same one each time, so that its arrays are worked out once."""
-    return Snapshot(id, price, on, at, volatility, rate)
+    return Snapshot(id, price, on, at, volatility, rate, ahead)
 
 
 def risks_of(instruments: Sequence[Instrument], snapshot: Snapshot, rule: ContractRule, index: bool) -> list[Risk]:
@@ -123,18 +138,21 @@ def _risk(
     if instrument.expiry is None:
         raise ValueError(f"{instrument.symbol} is no contract")
     option, ends = instrument.kind in OPTIONS, instrument.expiry <= snapshot.on
+    exposure = _exposure(instrument, snapshot.price, rule)
     return Risk(
         losses=losses,
         rise=rise,
         fall=fall,
         value=value,
         delta=delta,
-        exposure=_exposure(instrument, snapshot.price, rule),
+        exposure=exposure,
         expiry_day=rule.expiry_day if option and ends else 0,
         calendar=rule.calendar,
         option=option,
         expiry=instrument.expiry,
         apart=ends and not rule.offsets_on_expiry,
+        delivery=_delivery(instrument, snapshot, rule) if option else 0,
+        last_day=rule.last_day(snapshot.price, fall if option else max(rise, fall), exposure) if ends else 0,
     )
 
 
@@ -198,6 +216,21 @@ def _exposure(instrument: Instrument, price: int, rule: ContractRule) -> int:
         return rule.exposure
     out = instrument.strike - price if instrument.kind is Kind.CE else price - instrument.strike
     return rule.deep_exposure if out * 10_000 > price * rule.deep_from else rule.exposure
+
+
+def in_the_money(instrument: Instrument, price: int) -> bool:
+    """Whether an option would be exercised at a price of its underlying."""
+    strike = instrument.strike or 0
+    return price > strike if instrument.kind is Kind.CE else price < strike
+
+
+def _delivery(instrument: Instrument, snapshot: Snapshot, rule: ContractRule) -> int:
+    """A part of the share's value at risk, where it is in the money and near its end."""
+    left = snapshot.left(instrument.expiry) if instrument.expiry else None
+    rate = rule.delivery_rate(left)
+    if not rate or not in_the_money(instrument, snapshot.price):
+        return 0
+    return rate * of_cash(snapshot.on).at_risk(Kind.EQ, snapshot.volatility)
 
 
 def _whole(values: Floats) -> Ints:

@@ -82,7 +82,7 @@ def _works(connection: Connection, ids: list[int]) -> Iterator[Work]:
 def _holdings(connection: Connection, ids: list[int], works: Mapping[int, Work]) -> None:
     rows = connection.execute(
         "select account_id, segment, underlying_id, position_margin, order_margin, snapshot_id,"
-        " span, exposure, add_ons from margin_groups"
+        " span, exposure, add_ons, delivery from margin_groups"
         " where account_id = any(%s)",
         [ids],
     )
@@ -177,7 +177,7 @@ def _snapshots(connection: Connection, ids: list[int]) -> dict[tuple[int, int], 
     """What the accounts' groups were secured at, by (snapshot, underlying), as far as the snapshot names a price."""
     rows = connection.execute(
         "select s.id, r.instrument_id, r.price, s.trading_date, (extract(epoch from s.exchange_time) * 1000)::bigint,"
-        " r.volatility_bp, r.rate_bp"
+        " r.volatility_bp, r.rate_bp, s.ahead"
         " from (select distinct snapshot_id, underlying_id from margin_groups where account_id = any(%s)) g"
         " join risk_snapshots s on s.id = g.snapshot_id"
         " join risk_prices r on r.snapshot_id = s.id and r.instrument_id = g.underlying_id",

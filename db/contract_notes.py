@@ -48,10 +48,11 @@ def executed(connection: Connection, account_id: int, day: date) -> list[Execute
 
 
 def booked(connection: Connection, account_id: int, day: date, *, noted: bool = False) -> dict[int, Heads]:
-    """The charges of a day by instrument: of its trades alone, or, ``noted``, with what the note added."""
+    """The charges of a day by instrument: of its trades alone, or, ``noted``, with what the note added. Interest is
+    no part of either."""
     rows = connection.execute(
         f"select instrument_id, {_SUMS} from charge_entries where account_id = %s and trading_date = %s"
-        " and (%s or kind in ('TRADE', 'SQUARE_OFF')) group by instrument_id",
+        " and kind <> 'INTEREST' and (%s or kind in ('TRADE', 'SQUARE_OFF')) group by instrument_id",
         [account_id, day, noted],
     ).fetchall()
     return {instrument: Heads(*heads) for instrument, *heads in rows}

@@ -216,9 +216,13 @@ where market = %(market)s and instrument_id in {_OF}
 """
 # Another snapshot of the same prices but the one: what was taken stays as it was taken.
 _SNAPSHOT = """
-with last as (select risk_snapshot_id as id from markets where id = %(market)s and risk_snapshot_id is not null),
+with last as (
+    select s.id, s.ahead from markets m join risk_snapshots s on s.id = m.risk_snapshot_id where m.id = %(market)s
+),
 taken as (
-    insert into risk_snapshots (market, trading_date, slot) select %(market)s, %(today)s, %(slot)s from last
+    insert into risk_snapshots (market, trading_date, slot, ahead)
+    select %(market)s, %(today)s, %(slot)s, array(select day from unnest(last.ahead) day where day > %(today)s)
+    from last
     on conflict do nothing returning id
 ), priced as (
     insert into risk_prices select (jsonb_populate_record(p, jsonb_build_object('snapshot_id', taken.id, 'price',

@@ -69,7 +69,8 @@ TODAY = Statement(
 )
 CHARGES = Statement(
     f"""
-    select e.instrument_id, coalesce(o.product, t.product) as product,
+    select e.instrument_id,
+           coalesce(o.product, t.product, case e.kind when 'INTEREST' then 'Interest' end) as product,
            {", ".join(f"sum(e.{head})::bigint as {head}" for head in HEADS)}
     from charge_entries e
     left join orders o on o.id = e.order_id

@@ -1,5 +1,6 @@
 """Risk snapshots: prices of underlyings at fixed times, by which margins are reckoned until the next one."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,17 +13,18 @@ Connection = psycopg.Connection[Any]
 
 def add_snapshot(
     conn: Connection, market: str, trading_date: date, slot: str, ids: Any, prices: Any, volatilities: Any,
-    rate_bp: int, *, at: datetime | None = None,
+    rate_bp: int, *, at: datetime | None = None, ahead: Sequence[date] = (),
 ) -> int | None:  # fmt: skip
     """Stores a snapshot and makes it the market's own, in the caller's transaction; None if the slot was taken.
 
-    ``at`` is the exchange's time, from which options are priced; None: the market's last frame's.
+    ``at`` is the exchange's time, from which options are priced; None: the market's last frame's. ``ahead`` are the
+    trading dates that follow, as far as margins look.
     """
     row = conn.execute(
-        "insert into risk_snapshots (market, trading_date, slot, exchange_time)"
-        " select id, %s, %s, coalesce(%s, exchange_time) from markets where id = %s"
+        "insert into risk_snapshots (market, trading_date, slot, exchange_time, ahead)"
+        " select id, %s, %s, coalesce(%s, exchange_time), %s::date[] from markets where id = %s"
         " on conflict do nothing returning id",
-        (trading_date, slot, at, market),
+        (trading_date, slot, at, list(ahead), market),
     ).fetchone()
     if row is None:
         return None

@@ -186,7 +186,7 @@ class MarketRow:
 
 
 class PostedMargin(NamedTuple):
-    """What one margin group blocks; the last three are the parts of ``position_margin``."""
+    """What one margin group blocks; the last four are the parts of ``position_margin``."""
 
     segment: str
     underlying: str
@@ -195,6 +195,7 @@ class PostedMargin(NamedTuple):
     span: int
     exposure: int
     add_ons: int
+    delivery: int
 
 
 @dataclass(frozen=True, slots=True)

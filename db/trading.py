@@ -165,21 +165,23 @@ def standing_of(values: Sequence[Any]) -> Standing:
 
 def _snapshots(raw: dict[str, Any], market: MarketFacts, snapshot_id: int | None) -> dict[int, Snapshot]:
     """By underlying. Where none was taken yet, prices of the day before stand, as of the day's opening."""
-    day, at_ms = raw["taken"] or (market.trading_date.isoformat(), None)
-    on = date.fromisoformat(day)
+    day, at_ms, following = raw["taken"] or (market.trading_date.isoformat(), None, ())
+    on, ahead = date.fromisoformat(day), tuple(map(date.fromisoformat, following))
     return {
-        each: snapshot_of(snapshot_id, price, on, at_ms, volatility, rate)
+        each: snapshot_of(snapshot_id, price, on, at_ms, volatility, rate, ahead)
         for each, price, volatility, rate in raw["snapshots"] or ()
         if price is not None
     }
 
 
 def snapshot_of(
-    number: int | None, price: int, on: date, at_ms: int | None, volatility: int | None, rate: int | None
-) -> Snapshot:
-    """An underlying as a snapshot took it: at ``at_ms`` since the Unix epoch, or (None) as of its day's opening."""
+    number: int | None, price: int, on: date, at_ms: int | None, volatility: int | None, rate: int | None,
+    ahead: Sequence[date] = (),
+) -> Snapshot:  # fmt: skip
+    """An underlying as a snapshot took it: at ``at_ms`` since the Unix epoch, or (None) as of its day's opening, with
+    the trading dates that followed."""
     at = datetime.combine(on, FIRST_TRADE, IST) if at_ms is None else _moment(at_ms * 1000)
-    return taken(number, price, on, at, volatility or 0, rate or DEFAULT_RATE)
+    return taken(number, price, on, at, volatility or 0, rate or DEFAULT_RATE, tuple(ahead))
 
 
 def _spread(raw: dict[str, Any], works: dict[int, Work]) -> None:

@@ -26,7 +26,7 @@ MUTABLE = (
 )  # fmt: skip
 _GROUP = (
     "account_id", "segment", "underlying_id", "position_margin", "order_margin", "snapshot_id", "span", "exposure",
-    "add_ons",
+    "add_ons", "delivery",
 )  # fmt: skip
 
 COLUMNS = {

@@ -52,7 +52,7 @@ HOLDS_OF = f"""
     """
 MARGINS_OF = f"""
     select g.account_id, g.segment, i.exchange || ':' || i.symbol as underlying, g.position_margin,
-           g.order_margin, g.span, g.exposure, g.add_ons
+           g.order_margin, g.span, g.exposure, g.add_ons, g.delivery
     from margin_groups g join instruments i on i.id = g.underlying_id
     where g.account_id = any({AMONG}) and g.position_margin + g.order_margin > 0
     order by g.segment, i.symbol

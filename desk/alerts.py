@@ -27,7 +27,7 @@ _TITLES = {
     ("GTT", "EXPIRED"): ("INFO", "A GTT has expired"),
     ("SQUARE_OFF", "SQUARE_OFF"): ("WARNING", "The broker closes an intraday position"),
     ("SQUARE_OFF", "RISK"): ("CRITICAL", "Risk closes a position"),
-    ("SQUARE_OFF", "SYSTEM"): ("WARNING", "The house closes a position"),
+    ("SQUARE_OFF", "SYSTEM"): ("WARNING", "The kill switch closes a position"),
     ("PRICE", "RANG"): ("INFO", "A price alert rings"),
     ("CONTRACT", "EXPIRY"): ("INFO", "A contract has ended"),
     ("CONTRACT", "SPLIT"): ("INFO", "Shares were split, or a bonus given"),

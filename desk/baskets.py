@@ -207,6 +207,7 @@ def _parts(work: Work) -> dict[str, int]:
         "span": sum(each.span for each in groups),
         "exposure": sum(each.exposure for each in groups),
         "additional": sum(each.add_ons for each in groups),
+        "delivery": sum(each.delivery for each in groups),
     }
 
 

@@ -53,7 +53,8 @@ def by_symbol(found: Read, instruments: Mapping[int, Instrument]) -> list[Row]:
 
 
 def by_product(found: Read) -> list[Row]:
-    """One row a product, the best net first; what the close added to no order or trade is ``Contract note``."""
+    """One row a product, the best net first; what the close added to no order or trade is ``Contract note``, and what
+    owing money cost ``Interest``."""
     shares = _shares(found, lambda _, product: product)
     return [
         share.as_row(str(key or "Contract note"))

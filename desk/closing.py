@@ -10,17 +10,20 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import log
-from core import carrying, settlement
+from core import carrying, interest, settlement
+from core.account import Work
 from core.calendar import Calendar, Session
 from core.orders import SQUARED_OFF, Product
 from core.reasons import Reason
 from db import closing as rows
 from db import risk_state
+from db.contract_notes import numbers as charge_numbers
 from db.engine import Database, retrying
-from db.trading import commit
+from db.trading import Connection, commit
 from desk import contract_notes, corporate, masters, risk_watch, squared_off, trading
 from desk import market as markets
 from desk.availability import alone
+from desk.masters import Master
 from desk.working import ACCOUNTS, facts_of, open_task, ring
 
 SQUARE_OFF, ROLL, MOVE = "SQUARE_OFF", "ROLL", "MOVE"
@@ -205,7 +208,8 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
         for each in carried:
             told = (int(each.reason), each.sentence)
             risk_state.decide(connection, account_id, carrying.ACTOR, "CARRIED", told, each.numbers)
-        if contract_notes.book(connection, master, work, at):
+        noted = contract_notes.book(connection, master, work, at)
+        if _interest(connection, master, work, step.next_date, at) or noted:
             commit(connection, [work])
             work.written()
         if settles_on := settlement.settles_anew(work, facts):
@@ -226,3 +230,11 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
     if any(each.target is Product.MIS for each in carried):
         rolling.carried.append(account_id)
     return 1
+
+
+def _interest(connection: Connection, master: Master, work: Work, until: date, at: datetime) -> bool:
+    """Book what an account pays for owing money until the next trading date; whether it owes any."""
+    if not interest.owed(work):
+        return False
+    (number,) = charge_numbers(connection, 1)
+    return interest.book(work, master.rates(work.trading_date), until, at, number)

@@ -186,6 +186,7 @@ def _parts(found: order_parts.Parts) -> Body:
         "span": as_number(found.span),
         "exposure": as_number(found.exposure),
         "additional": as_number(found.add_ons),
+        "delivery": as_number(found.delivery),
         "option_premium": as_number(found.premium),
         "total": as_number(found.total),
         "hedge_benefit": as_number(found.benefit),

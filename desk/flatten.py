@@ -9,6 +9,8 @@ from desk.availability import alone
 from desk.closing import PATIENCE
 from desk.working import ACCOUNTS, ring
 
+# Whoever presses a switch closes by his own will, so that no fee of the broker's desk falls due.
+ORIGIN = "SYSTEM"
 _logger = log.get(__name__)
 
 
@@ -34,7 +36,7 @@ def close(database: Database, actor: str, account_id: int) -> tuple[list[str], l
     with database.autocommit() as connection:
         flattenings.tried(connection, account_id)
     why = (Reason.KILLED, "Cancelled: another closing order takes its place.")
-    answers = margin_calls.close(database, actor, account_id, why)
+    answers = margin_calls.close(database, actor, account_id, why, ORIGIN)
     sent = [str(each.body["order_id"]) for each in answers if each.ok]
     left = [str(each.body["detail"]) for each in answers if not each.ok]
     if left:

@@ -56,14 +56,16 @@ def _one(database: Database, standing: Standing, rule: CallRule) -> None:
         close(database, ACTOR, standing.account_id, why)
 
 
-def close(database: Database, actor: str, account_id: int, why: tuple[Reason, str]) -> list[Answer]:
+def close(
+    database: Database, actor: str, account_id: int, why: tuple[Reason, str], origin: str = ORIGIN
+) -> list[Answer]:
     """Cancel what rests, then close at market what may be closed now, covers last; what is left is for another try.
-    Shares held for delivery stay."""
-    trading.cancel_others(database, actor, account_id, why, ORIGIN, PATIENCE)
+    Shares held for delivery stay. Orders of risk's own ``origin`` pay the fee of a square-off."""
+    trading.cancel_others(database, actor, account_id, why, PATIENCE)
     with database.connection() as connection:
         legs = rows.legs(connection, account_id)
     return [
         answer
         for leg in margin_calls.next_legs(legs)
-        for answer in trading.exit_position(database, actor, account_id, leg.instrument_id, leg.product, origin=ORIGIN)
+        for answer in trading.exit_position(database, actor, account_id, leg.instrument_id, leg.product, origin=origin)
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import settings
 from core.calendar import Calendar
 from core.frames import Frame, Renewed
+from core.margin_rules import LOOKS_AHEAD
 from db import candles as candle_rows
 from db import live as live_rows
 from db import market as rows
@@ -279,8 +280,11 @@ def take_snapshot(
 ) -> int | None:
     """Stores a risk snapshot of underlyings and makes it the market's; None if that slot has one. Volatilities
     are a year's, at the money, in basis points."""
+    ahead = calendar(database, state(database, market).session).following(trading_date, LOOKS_AHEAD)
     with database.connection() as conn:
-        return risk.add_snapshot(conn, market, trading_date, slot, ids, prices, volatilities, rate_bp, at=at)
+        return risk.add_snapshot(
+            conn, market, trading_date, slot, ids, prices, volatilities, rate_bp, at=at, ahead=ahead
+        )
 
 
 def add_candles(database: Database, market: str, interval: str, candles: Any) -> None:

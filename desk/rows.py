@@ -225,7 +225,7 @@ def transfer_row(transfer: TransferRow) -> Row:
     }
 
 
-MARGIN_PARTS = ("position_margin", "order_margin", "span", "exposure", "add_ons")
+MARGIN_PARTS = ("position_margin", "order_margin", "span", "exposure", "add_ons", "delivery")
 
 
 def wallet_row(wallet: WalletRow, account_key: str) -> Row:
@@ -248,6 +248,7 @@ def wallet_row(wallet: WalletRow, account_key: str) -> Row:
         "available": available,
         "available_for_options": available + wallet.option_credit,
         "withdrawable": max(0, available - wallet.demat_proceeds),
+        "holding_sales": wallet.demat_proceeds,
         "opening_equity": wallet.opening_equity,
         "deposits": wallet.deposits,
         "withdrawals": wallet.withdrawals,
@@ -282,24 +283,30 @@ def wallet_row(wallet: WalletRow, account_key: str) -> Row:
             "shortfall": as_number(wallet.shortfall or 0),
             "closing_since": None if wallet.closing_since is None else ist(wallet.closing_since),
             "closes_at_percent": rule_on(wallet.trading_date).closes_at / 100,
+            "delivery_margin": as_number(_delivery_margin(wallet)),
         },
     }
 
 
 def _blocked(wallet: WalletRow) -> dict[str, int]:
-    """What a broker's funds statement shows beside the balances, in paise. ``span``, ``exposure``, ``add_ons`` and
-    ``mis_margin`` add up to ``margin``; ``delivery`` and ``option_premium`` to ``invested``; ``opening_balance``
-    with the day's deposits, withdrawals, profit and charges to ``balance``."""
+    """What a broker's funds statement shows beside the balances, in paise. ``span``, ``exposure``, ``add_ons``,
+    ``delivery_margin`` and ``mis_margin`` add up to ``margin``; ``delivery`` and ``option_premium`` to ``invested``;
+    ``opening_balance`` with the day's deposits, withdrawals, profit and charges to ``balance``."""
     contracts = [each for each in wallet.margins if each.segment != Segment.CASH]
     return {
         "opening_balance": wallet.opening_equity - wallet.opening_unrealised,
         "span": sum(each.span for each in contracts),
         "exposure": sum(each.exposure for each in contracts),
         "add_ons": sum(each.add_ons for each in contracts),
+        "delivery_margin": _delivery_margin(wallet),
         "mis_margin": sum(each.position_margin for each in wallet.margins if each.segment == Segment.CASH),
         "option_premium": wallet.option_premium,
         "delivery": wallet.invested - wallet.option_premium,
     }
+
+
+def _delivery_margin(wallet: WalletRow) -> int:
+    return sum(each.delivery for each in wallet.margins)
 
 
 def levels(flat: list[int]) -> list[list[float | int]]:

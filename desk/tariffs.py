@@ -8,7 +8,9 @@ from db.engine import Database
 from desk import masters
 from desk.rows import Row
 
-_SHARES = ("stt_buy", "stt_sell", "stt_exercise", "exchange_nse", "exchange_bse", "ipft_nse", "sebi", "stamp_buy")
+_SHARES = (
+    "stt_buy", "stt_sell", "stt_exercise", "exchange_nse", "exchange_bse", "ipft_nse", "sebi", "stamp_buy", "interest",
+)  # fmt: skip
 _RUPEES = ("brokerage_cap", "brokerage_flat", "dp", "square_off")
 
 

@@ -13,6 +13,7 @@ from core.exits import Exits
 from core.instruments import Instrument
 from core.orders import SQUARED_OFF, WORKING, ModifyOrder, Order, OrderType, PlaceOrder, Product, Side, Status
 from core.reasons import Reason, Refusal
+from core.risk_facts import HOUSE_ORIGINS
 from db import gtts, trading_reads
 from db.engine import Database, retrying
 from db.trading import commit
@@ -219,12 +220,12 @@ def cancel_product(
 
 
 def cancel_others(
-    database: Database, actor: str, account_id: int, why: tuple[Reason, str], origin: str, patience: timedelta
+    database: Database, actor: str, account_id: int, why: tuple[Reason, str], patience: timedelta
 ) -> list[Answer]:
-    """Cancel every open order but those of an ``origin`` that have rested for less than ``patience``."""
+    """Cancel every open order but closing orders of the house that have rested for less than ``patience``."""
 
     def which(task: Task, order: Order) -> bool:
-        return order.origin != origin or task.facts.now - order.placed_at > patience
+        return order.origin not in HOUSE_ORIGINS or task.facts.now - order.placed_at > patience
 
     return _cancel_many(database, actor, account_id, why, which)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.charges import Heads, heads, segment_of
+from core.charges import Rates, segment_of, unrounded
 from core.instruments import Instrument
 from core.orders import Product, Side
 from core.reasons import Reason, Refusal
@@ -25,24 +25,21 @@ class Traded:
     turnover: int
 
 
-def charges(database: Database, account: AccountRef, orders: Sequence[Traded]) -> list[Heads]:
-    """The heads of each order's charges on the account's market's trading date, in the order asked. The depository's
-    charge, which is one a share and day, is no order's."""
+def charges(database: Database, account: AccountRef, orders: Sequence[Traded]) -> list[dict[str, float]]:
+    """The heads of each order's charges on the account's market's trading date, in rupees that nothing has rounded, in
+    the order asked. The depository's charge, which is one a share and day, is no order's."""
     plan = plans.current(database, account)["plan"]
     day = market.state(database, account.market).trading_date
     rates = masters.get(database).rates(day)
     try:
-        return [
-            heads(
-                rates,
-                segment_of(each.instrument.kind, each.product),
-                each.side,
-                each.turnover,
-                plan,
-                each.instrument.exchange,
-                each.instrument.fee_group,
-            )
-            for each in orders
-        ]
+        return [_one(rates, each, plan) for each in orders]
     except LookupError as missing:
         raise Refusal(Reason.NO_RATES, f"{missing}.") from None
+
+
+def _one(rates: Rates, each: Traded, plan: str) -> dict[str, float]:
+    one = each.instrument
+    segment = segment_of(one.kind, each.product)
+    found = unrounded(rates, segment, each.side, each.turnover, plan, one.exchange, one.fee_group)
+    rupees = {head: float(amount / 100) for head, amount in found.items()}
+    return rupees | {"total": float(sum(found.values()) / 100)}

@@ -17,6 +17,8 @@ from gateway.reply import Reply, success
 
 Row = dict[str, Any]
 ZERO_PNL = {"realised": 0, "unrealised": 0}
+# Digits of rupees that tell any charge exactly enough; what is beyond them is noise of the arithmetic.
+UNROUNDED = 8
 
 
 def _wishes(call: Call) -> list[PlaceOrder]:
@@ -40,7 +42,7 @@ def margin_row(one: Instrument, body: Row) -> Row:
     if body["margin"] is None:
         (first, *_) = body["refusals"]
         raise Refusal(Reason(first["reason_code"]), first["detail"], first["field"])
-    parts = body["parts"] or {"span": 0, "exposure": 0, "additional": 0, "option_premium": 0}
+    parts = body["parts"] or {"span": 0, "exposure": 0, "additional": 0, "delivery": 0, "option_premium": 0}
     shares = one.kind not in DERIVATIVES
     total = body["margin"] if shares else parts["total"]
     return {
@@ -50,7 +52,7 @@ def margin_row(one: Instrument, body: Row) -> Row:
         "span": parts["span"],
         "exposure": parts["exposure"],
         "option_premium": parts["option_premium"],
-        "additional": parts["additional"],
+        "additional": round(parts["additional"] + parts["delivery"], 2),
         "bo": 0,
         "cash": 0,
         "var": total if shares else 0,
@@ -61,18 +63,18 @@ def margin_row(one: Instrument, body: Row) -> Row:
     }
 
 
-def charges_row(heads: Row) -> Row:
-    """Charges, of a row of heads in rupees, in a broker's words; the parts add up to the total."""
+def charges_row(heads: Row, digits: int = 2) -> Row:
+    """Charges, of a row of heads in rupees, in a broker's words; the parts add up to the total, to so many digits."""
     gst = heads["gst"]
     return {
         "transaction_tax": heads["stt"],
         "transaction_tax_type": "stt",
-        "exchange_turnover_charge": round(heads["exchange"] + heads["ipft"], 2),
+        "exchange_turnover_charge": round(heads["exchange"] + heads["ipft"], digits),
         "sebi_turnover_charge": heads["sebi"],
         "brokerage": heads["brokerage"],
         "stamp_duty": heads["stamp"],
         "gst": {"igst": gst, "cgst": 0, "sgst": 0, "total": gst},
-        "total": round(heads["total"] - heads["dp"], 2),
+        "total": round(heads["total"] - heads["dp"], digits),
     }
 
 
@@ -117,10 +119,12 @@ def _final(call: Call, wishes: Sequence[PlaceOrder], found: Row) -> Row:
     """What stays tied up. What is no margin is what was paid: premium, or the price of shares."""
     parts = found["parts"]
     total = found["final"] - found["charges"]["total"]
-    paid = total - parts["span"] - parts["exposure"] - parts["additional"]
+    added = round(parts["additional"] + parts["delivery"], 2)
+    paid = total - parts["span"] - parts["exposure"] - added
     by_id = masters.get(call.database).by_id
     contracts = all(by_id[each.instrument_id].kind in DERIVATIVES for each in wishes)
-    return _whole({**parts, "option_premium" if contracts else "var": paid, "total": total})
+    own = {"additional": added, "option_premium" if contracts else "var": paid, "total": total}
+    return _whole({**parts, **own})
 
 
 def charges(call: Call) -> Reply:
@@ -152,8 +156,8 @@ class _Asked:
         """What charges are worked out on."""
         return virtual_note.Traded(self.one, self.side, self.product, self.units * self.price)
 
-    def row(self, heads: Heads) -> Row:
-        """The answer's row."""
+    def row(self, heads: Row) -> Row:
+        """The answer's row: its charges are not rounded, as those of a contract note are."""
         return {
             "transaction_type": str(self.side),
             "tradingsymbol": self.one.symbol,
@@ -162,7 +166,7 @@ class _Asked:
             "product": str(self.product),
             "quantity": self.units,
             "price": as_number(self.price),
-            "charges": charges_row(heads.in_rupees()),
+            "charges": charges_row(heads, UNROUNDED),
         }
 
 

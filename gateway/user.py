@@ -52,15 +52,16 @@ def segment(call: Call) -> Reply:
 
 
 def equity(wallet: dict[str, Any]) -> dict[str, Any]:
-    """A wallet in a broker's heads. ``net`` and ``live_balance`` are what an order may use now; what is used is told
-    by head, ``debits`` being what open orders and positions tie up together."""
-    debits = round(wallet["held"] + wallet["margin"] + wallet["option_premium"], 2)
+    """A wallet in a broker's heads. ``net`` and ``live_balance`` are what an order may use now: ``cash`` less
+    ``debits``, which is what open orders, positions and their running loss tie up together."""
+    tied = ("held", "margin", "option_premium", "blocked_loss")
+    debits = round(sum(wallet[each] for each in tied), 2)
     return {
         "enabled": True,
         "net": wallet["available"],
         "available": {
             "adhoc_margin": 0,
-            "cash": wallet["cash"],
+            "cash": round(wallet["available"] + debits, 2),
             "opening_balance": wallet["opening_balance"],
             "live_balance": wallet["available"],
             "collateral": 0,
@@ -74,11 +75,11 @@ def equity(wallet: dict[str, Any]) -> dict[str, Any]:
             "option_premium": wallet["option_premium"],
             "payout": wallet["withdrawals"],
             "span": wallet["span"],
-            "holding_sales": 0,
+            "holding_sales": wallet["holding_sales"],
             "turnover": 0,
             "liquid_collateral": 0,
             "stock_collateral": 0,
-            "delivery": wallet["delivery"],
+            "delivery": wallet["delivery_margin"],
         },
     }
 

@@ -165,6 +165,14 @@ WALLET = (
     ("**Equity**", "equity"),
     ("Available", "available"),
 )
+MARGIN = (
+    ("SPAN margin", "span"),
+    ("Exposure margin", "exposure"),
+    ("Add-on margin", "add_ons"),
+    ("Delivery margin", "delivery_margin"),
+    ("MIS margin", "mis_margin"),
+    ("**Margin of positions**", "margin"),
+)
 
 
 @st.fragment(run_every=EVERY)
@@ -176,11 +184,18 @@ def wallet(seat: Seat) -> None:
         st.error(
             f"**Margin call since {words.moment(call['since'])} IST.** You are short of"
             f" {words.rupees(call['shortfall'])}. Add funds or close positions: at a loss of"
-            f" {call['closes_at_percent']:g}% of your funds they are closed for you."
+            f" {call['closes_at_percent']:g}% of your funds they are closed for you.{_delivery(call)}"
         )
-    st.markdown(
-        "\n".join(["| | ₹ |", "|:--|--:|", *(f"| {label} | {words.rupees(figures[key])} |" for label, key in WALLET)])
-    )
+    for lines in (WALLET, MARGIN):
+        cells = (f"| {label} | {words.rupees(figures[key])} |" for label, key in lines)
+        st.markdown("\n".join(["| | ₹ |", "|:--|--:|", *cells]))
+
+
+def _delivery(call: dict[str, Any]) -> str:
+    if not call["delivery_margin"]:
+        return ""
+    blocked = words.rupees(call["delivery_margin"])
+    return f" {blocked} is blocked for the delivery of stock options in the money that end soon."
 
 
 def ledger(seat: Seat) -> None:

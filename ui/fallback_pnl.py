@@ -16,6 +16,7 @@ CHARGES = (
     ("Stamp duty", "stamp"),
     ("GST", "gst"),
     ("DP", "dp"),
+    ("Interest", "interest"),
 )
 Row = dict[str, Any]
 

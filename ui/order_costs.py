@@ -15,6 +15,7 @@ PARTS = (
     ("span", "SPAN margin"),
     ("exposure", "Exposure margin"),
     ("additional", "Additional margins"),
+    ("delivery", "Delivery margin"),
     ("option_premium", "Net option premium"),
 )
 

@@ -177,6 +177,7 @@ risk_snapshots = Table(
     Column("slot", Text, nullable=False),
     Column("taken_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("exchange_time", DateTime(timezone=True)),
+    Column("ahead", ARRAY(Date), nullable=False, server_default=text("'{}'::date[]")),
     UniqueConstraint("market", "trading_date", "slot"),
 )
 

@@ -214,10 +214,13 @@ charge_entries = Table(
     Column("stamp", BigInteger, nullable=False, server_default=text("0")),
     Column("gst", BigInteger, nullable=False, server_default=text("0")),
     Column("dp", BigInteger, nullable=False, server_default=text("0")),
+    Column("interest", BigInteger, nullable=False, server_default=text("0")),
     Column(
         "total",
         BigInteger,
-        Computed("(((((((brokerage + stt) + exchange) + ipft) + sebi) + stamp) + gst) + dp)", persisted=True),
+        Computed(
+            "((((((((brokerage + stt) + exchange) + ipft) + sebi) + stamp) + gst) + dp) + interest)", persisted=True
+        ),
         nullable=False,
     ),
     Index("charge_entries_account", "account_id", "trading_date"),
@@ -304,6 +307,7 @@ margin_groups = Table(
     Column("span", BigInteger, nullable=False, server_default=text("0")),
     Column("exposure", BigInteger, nullable=False, server_default=text("0")),
     Column("add_ons", BigInteger, nullable=False, server_default=text("0")),
+    Column("delivery", BigInteger, nullable=False, server_default=text("0")),
 )
 
 margin_calls = Table(

@@ -323,6 +323,9 @@ def test_a_margin_call_says_what_to_do_and_later_what_is_done(page):
     assert "At a loss of 80%" in words
     _, words = ask(page, "margin_call", "m.callWords(v[0])", {**call, "closing_since": call["since"]})
     assert "positions closed" in words
+    assert "delivery" not in words
+    _, words = ask(page, "margin_call", "m.callWords(v[0])", {**call, "delivery_margin": 33_750})
+    assert "₹33,750.00 is blocked for the delivery of stock options in the money" in words
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,23 @@ def test_trap_5_half_a_rupee_of_stt_rounds_up(turnover: int, stt: int) -> None:
     assert charges.heads(NOW, OPTIONS, SELL, turnover).stt == stt
 
 
+@given(
+    st.sampled_from(list(ChargeSegment)),
+    st.sampled_from(list(Side)),
+    st.integers(0, 10**12),
+    st.sampled_from(["free-delivery", "flat-20", "zero"]),
+    st.sampled_from(["NSE", "BSE", "NFO", "BFO"]),
+)
+def test_what_is_booked_is_what_is_answered_rounded_head_by_head(
+    segment: ChargeSegment, side: Side, turnover: int, plan: str, exchange: str
+) -> None:
+    booked = charges.heads(NOW, segment, side, turnover, plan, exchange).as_dict()
+    exact = charges.unrounded(NOW, segment, side, turnover, plan, exchange)
+    for head, amount in booked.items():
+        # STT goes to the rupee; GST is taken of parts that were rounded before.
+        assert abs(amount - exact[head]) <= {"stt": 50, "gst": 1}.get(head, 0.5)
+
+
 def test_bse_has_its_own_fees() -> None:
     assert charges.heads(NOW, DELIVERY, BUY, 7_500_000, exchange="BSE").exchange == 281
     assert charges.heads(NOW, OPTIONS, BUY, 1_000_000, exchange="BFO").exchange == 325

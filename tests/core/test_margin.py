@@ -61,6 +61,10 @@ def test_a_naked_and_a_hedged_call_are_what_a_broker_published(days: int) -> Non
     assert naked == pytest.approx(66_832_50, rel=0.05)
     assert hedged == pytest.approx(7_788_00, rel=0.05)
     assert hedged < 0.15 * naked
+    exposure = rule.exposure * spot * 75 / 10_000
+    assert exposure == 29_151_22.5, "hedged or not"
+    assert naked + exposure == pytest.approx(95_983_70, rel=0.05)
+    assert hedged + exposure - 75 * (35_65 - 6_95) == pytest.approx(34_786_72.5, rel=0.05), "less the premium"
 
 
 def test_what_is_bought_needs_no_margin() -> None:

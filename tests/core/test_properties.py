@@ -47,8 +47,14 @@ SHARE = Instrument(1, "NSE", "INFY", "Infosys", Kind.EQ, 1, 5, 100_000)
 INDEX = Instrument(2, "NSE", "NIFTY 50", "Nifty 50", Kind.INDEX, 1, 5, 1)
 FUTURE = Instrument(3, "NFO", "NIFTY26NOVFUT", "", Kind.FUT, 65, 10, 1_800, 2, expiry=date(2026, 11, 24))
 CALL = Instrument(4, "NFO", "NIFTY26NOV25000CE", "", Kind.CE, 65, 5, 1_800, 2, expiry=date(2026, 11, 24), strike=1)
-TRADED = (SHARE, FUTURE, CALL)
-LAST = {1: 10_000, 3: 20_000, 4: 5_000}
+# On a share: bought, the one is secured for its delivery tomorrow; the other asks for more because it ends today.
+STOCK_CALL = Instrument(
+    5, "NFO", "INFY26NOV90CE", "", Kind.CE, 65, 5, 1_800, 1, expiry=date(2026, 11, 24), strike=9_000
+)
+STOCK_FUTURE = Instrument(6, "NFO", "INFY26NOVFUT", "", Kind.FUT, 65, 10, 1_800, 1, expiry=TODAY)
+TRADED = (SHARE, FUTURE, CALL, STOCK_CALL, STOCK_FUTURE)
+LAST = {1: 10_000, 3: 20_000, 4: 5_000, 5: 1_200, 6: 10_000}
+AHEAD = tuple(date(2026, 11, day) for day in (24, 25, 26, 27))
 WHY = (Reason.CANCELLED_BY_USER, "Cancelled.")
 
 
@@ -56,14 +62,14 @@ def facts(snapshot: int = 1) -> Facts:
     return Facts(
         now=NOW,
         market=MarketFacts("sim", "OPEN", True, TODAY, NOW),
-        instruments={one.id: one for one in (SHARE, INDEX, FUTURE, CALL)},
+        instruments={one.id: one for one in (INDEX, *TRADED)},
         rates=RATES,
         rulebook=in_force(TODAY),
         quotes={key: Quote(price, 100) for key, price in LAST.items()},
-        bands={1: (8_000, 12_000), 3: (16_000, 24_000)},
+        bands={1: (8_000, 12_000), 3: (16_000, 24_000), 6: (8_000, 12_000)},
         snapshots={
-            1: taken(snapshot, 10_000, TODAY, NOW, 2_500, 625),
-            2: taken(snapshot, 20_000, TODAY, NOW, 1_500, 625),
+            1: taken(snapshot, 10_000, TODAY, NOW, 2_500, 625, AHEAD),
+            2: taken(snapshot, 20_000, TODAY, NOW, 1_500, 625, AHEAD),
         },
         settles_on=date(2026, 11, 24),
     )
@@ -376,7 +382,7 @@ def test_a_plain_story_of_each_instrument_places_holds_and_fills() -> None:
         life.fill(order, 2, 0)
         assert life.fills == 1
         assert is_margined(instrument, product) == (instrument is not SHARE)
-        assert (instrument.kind in OPTIONS) == (instrument is CALL)
+        assert (instrument.kind in OPTIONS) == (instrument in (CALL, STOCK_CALL))
         life.sound()
 
 

@@ -5,13 +5,26 @@ from datetime import timedelta
 
 import pytest
 
+from core.instruments import Kind
 from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason, Refusal
-from desk import closing, contract_note_page, contract_notes, daybook, estimate, plans, pnl, screens
+from desk import (
+    closing,
+    contract_note_page,
+    contract_notes,
+    daybook,
+    estimate,
+    flatten,
+    margin_calls,
+    plans,
+    pnl,
+    screens,
+    trading,
+)
 from desk.access import AccountRef
 from desk.principal import Principal
 from tests.desk.test_closing import end_of, one, roll
-from tests.floor import INFY, SBIN, Floor
+from tests.floor import INFY, NIFTY, SBIN, Floor
 
 
 def book(account: int, owner: int = 1) -> AccountRef:
@@ -48,6 +61,26 @@ def test_the_estimate_is_what_is_booked(floor: Floor, side: str, product: str, q
     assert charged(floor, account) == round(told * 100)
 
 
+@pytest.mark.parametrize(
+    ("kind", "side", "legs"),
+    [(Kind.FUT, "SELL", 0), (Kind.FUT, "BUY", 4), (Kind.CE, "BUY", 0), (Kind.CE, "SELL", 0), (Kind.CE, "SELL", 3)],
+)
+def test_the_estimate_of_a_contract_is_what_is_booked(floor: Floor, kind: Kind, side: str, legs: int) -> None:
+    account, price = floor.account(cash=10_000_000_000), 2_500_000 if kind is Kind.FUT else 10_000
+    floor.price(NIFTY, 2_500_000)
+    chain = floor.master.chain(floor.instrument(NIFTY).id)
+    contract = next(each for each in chain if each.kind is kind and each.expiry and each.expiry > floor.trading_date)
+    floor.price(contract.key, price)
+    quantity = 9 * contract.lot
+    wish = PlaceOrder(contract.id, Side(side), OrderType.LIMIT, Product.NRML, quantity, price=price, legs=legs)
+    told = estimate.of_order(floor.database, account, wish)["charges"]
+    order = trading.place(floor.database, "asha", account, wish)
+    for part in (2, 3, 4):
+        assert floor.fill(account, order, part * contract.lot, price).done
+    assert charged(floor, account) == round(told["total"] * 100)
+    assert told["brokerage"] == 20 * max(1, legs)
+
+
 def test_a_round_trip_of_a_day_is_charged_as_intraday_at_the_close(floor: Floor) -> None:
     account = floor.account(cash=100_000_000)
     floor.buy(account, 10, INFY, 150_000)
@@ -82,6 +115,24 @@ def test_a_square_off_pays_its_fee_with_its_first_fill(floor: Floor) -> None:
     assert kinds == ["TRADE", "SQUARE_OFF", "TRADE"]
     fee = one(floor, "select sum(brokerage), sum(gst) from charge_entries where order_id = %s", order)
     assert fee == (5_000 + 240, 900 + 48)
+
+
+def test_a_square_off_of_risk_pays_the_fee_and_a_kill_switch_does_not(floor: Floor) -> None:
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 10, SBIN, 80_000, "MIS")
+    why = (Reason.RISK_SQUARE_OFF, "The loss has reached the limit.")
+    (sent,) = margin_calls.close(floor.database, "risk", account, why)
+    floor.fill(account, sent, 10, 80_000)
+    assert [kind for kind, _ in entries(floor, account)] == ["TRADE", "SQUARE_OFF"]
+    fee = one(floor, "select brokerage, gst from charge_entries where kind = 'SQUARE_OFF'")
+    assert fee == (5_000 + 240, 900 + 48)
+    floor.buy(account, 10, INFY, 150_000, "MIS")
+    pressed, _ = flatten.close(floor.database, "asha", account)
+    floor.fill(account, int(pressed[0]), 10, 150_000)
+    assert [kind for kind, _ in entries(floor, account)] == ["TRADE", "SQUARE_OFF", "TRADE", "TRADE"]
+    day = contract_notes.report(floor.database, book(account))
+    fees = [line["square_off_fee"] for scrip in day["scrips"] for line in scrip["lines"]]
+    assert sorted(fees) == [0, 0, 0, 50], "the note bills it beside the order that was sent for the client"
 
 
 def test_a_note_is_booked_once_and_its_day_adds_up(floor: Floor) -> None:

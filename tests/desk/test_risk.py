@@ -213,7 +213,7 @@ def test_the_kill_switch_cancels_closes_and_stays(floor: Floor) -> None:
     resting = floor.place(account, "BUY", 10, SBIN, 79_000, "MIS")
     told = risk_switch.kill(floor.database, who(floor), ref(floor), flatten=True)
     assert (told["cancelled"], len(told["closing"])) == (1, 1)
-    assert ask(floor.database, "select origin from orders where id = %s", int(told["closing"][0])) == "RISK"
+    assert ask(floor.database, "select origin from orders where id = %s", int(told["closing"][0])) == "SYSTEM"
     assert ask(floor.database, "select reason_code from orders where id = %s", floor.number(resting)) == Reason.KILLED
     assert code(floor.place(account, "BUY", 1, INFY, 149_000)) == Reason.ACCOUNT_HALTED
     assert floor.fill(account, int(told["closing"][0]), 100, 150_000).done
@@ -251,12 +251,12 @@ def test_what_the_switch_could_not_close_is_tried_again_until_all_is_flat(floor:
     floor.price(INFY, 149_000)
     later(floor)
     assert flatten.follow(floor.database, "sim") == 1
-    sent = ask(floor.database, "select array_agg(id) from orders where origin = 'RISK' and status = 'OPEN'")
+    sent = ask(floor.database, "select array_agg(id) from orders where origin = 'SYSTEM' and status = 'OPEN'")
     assert len(sent) == 1
     assert flatten.follow(floor.database, "sim") == 0
     later(floor)
     assert flatten.follow(floor.database, "sim") == 1
-    again = ask(floor.database, "select array_agg(id) from orders where origin = 'RISK' and status = 'OPEN'")
+    again = ask(floor.database, "select array_agg(id) from orders where origin = 'SYSTEM' and status = 'OPEN'")
     assert len(again) == 1, "one order at a time closes it"
     assert again != sent, "what has waited too long is sent anew at the price of now"
     assert floor.fill(account, again[0], 100, 149_000).done
@@ -305,7 +305,7 @@ def test_a_switch_whose_presser_dies_closes_each_position_once(
     monkeypatch.setattr(flatten, "close", close)
     flatten.follow(floor.database, "sim")
     sent = ask(
-        floor.database, "select array_agg(quantity) from orders where origin = 'RISK' and account_id = %s", account
+        floor.database, "select array_agg(quantity) from orders where origin = 'SYSTEM' and account_id = %s", account
     )
     assert sent == [100]
 

@@ -193,6 +193,7 @@ def test_what_is_held_is_listed_with_what_it_is_held_for(clean_database: Databas
             "span": 7,
             "exposure": 1.5,
             "add_ons": 0.5,
+            "delivery": 0,
         }
     ]
     held = sum(paise(hold["cash"] + hold["credit"]) for hold in wallet["holds"]) + 300

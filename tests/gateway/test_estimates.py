@@ -111,6 +111,10 @@ def test_the_charges_of_orders(alice):
     }  # fmt: skip
     # The worked example of a delivery of 50 at 1500: 75 of tax, 11.25 of stamp duty and the exchange's fees.
     assert (bought["charges"]["transaction_tax"], bought["charges"]["stamp_duty"]) == (75, 11.25)
+    # 75,000 at 306.99 and 0.01 rupees a crore: brokers answer this question without rounding.
+    assert bought["charges"]["exchange_turnover_charge"] == pytest.approx(2.3025, abs=1e-9)
+    assert bought["charges"]["sebi_turnover_charge"] == pytest.approx(0.075, abs=1e-9)
+    assert bought["charges"]["gst"]["total"] == pytest.approx((2.302425 + 0.075) * 0.18, abs=1e-9)
     assert bought["charges"]["total"] == pytest.approx(89.06, abs=0.02)
     assert sold["charges"]["brokerage"] == 20
     for each in (bought, sold):

@@ -6,6 +6,7 @@ import pytest
 from kiteconnect import exceptions
 
 from core.instruments import Instrument, Kind
+from desk import access, account_watch
 from desk.today import Listing, PositionRow
 from gateway.position_rows import position_rows
 from tests.floor import Floor
@@ -90,6 +91,20 @@ def test_a_position_changes_its_product(alice, floor: Floor):
     floor.sound()
 
 
+def test_funds_are_cash_less_debits_whatever_is_tied_up(alice, floor: Floor):
+    """As brokers publish it: what may be used is the cash less all that is tied up, to the paisa."""
+    account = access.by_key(floor.database, "alice/main").id
+    floor.buy(account, 10, "NSE:INFY", 150_000, "MIS")
+    floor.place(account, "BUY", 5, "NSE:INFY", 149_000, "CNC")
+    floor.price("NSE:INFY", 148_000)
+    account_watch.look(floor.database, "sim")
+    funds = alice.margins("equity")
+    assert funds["utilised"]["debits"] > 0
+    left = funds["available"]["cash"] - funds["utilised"]["debits"]
+    assert left == pytest.approx(funds["net"], abs=0.001)
+    assert funds["net"] == funds["available"]["live_balance"]
+
+
 INFY = Instrument(7, "NSE", "INFY", "Infosys", Kind.EQ, 1, 5, 100_000)
 
 
@@ -138,3 +153,18 @@ def test_what_was_carried_in_is_told_from_todays_trades(position, expected):
     (net,), _ = position_rows([held(**position)], {7: 105}, {7: INFY})
     assert {name: net[name] for name in expected} == expected
     adds_up(net)
+
+
+def test_a_published_position_comes_out_as_it_was_published():
+    """Three units carried in at an average of 23,057.00 and one bought today at 23,388.00 were all sold for
+    93,360.00; yesterday's close was 23,232.00. A broker's published answer: value and pnl 801, m2m 276."""
+    carried, today, sold = 3 * 23_057_00, 23_388_00, 93_360_00
+    closed = held(
+        realised=sold - carried - today, day_buy_quantity=1, day_buy_value=today, day_sell_quantity=4,
+        day_sell_value=sold, last_price=23_315_00,
+    )  # fmt: skip
+    (net,), (day,) = position_rows([closed], {7: 23_232_00}, {7: INFY})
+    assert (net["buy_value"], net["sell_value"]) == (92_559, 93_360)
+    assert (net["value"], net["pnl"], net["buy_m2m"], net["sell_m2m"], net["m2m"]) == (801, 801, 93_084, 93_360, 276)
+    assert (net["quantity"], net["overnight_quantity"], net["average_price"]) == (0, 3, 0)
+    assert (day["quantity"], day["overnight_quantity"]) == (-3, 0)

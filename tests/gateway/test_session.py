@@ -118,6 +118,8 @@ def test_the_profile_and_the_funds(alice):
     )
     funds = alice.margins()
     assert funds["equity"]["net"] == funds["equity"]["available"]["live_balance"] == 1_00_00_000
+    equity = funds["equity"]
+    assert equity["available"]["cash"] - equity["utilised"]["debits"] == equity["net"]
     assert funds["commodity"]["enabled"] is False
     assert alice.margins("equity") == funds["equity"]
     assert alice.margins("commodity") == funds["commodity"]

@@ -68,7 +68,8 @@ join quotes q on q.market = a.market and q.instrument_id = p.instrument_id
 where c.closing_since is not null and p.product <> 'CNC' and (p.quantity < 0 or (p.quantity > 0 and i.kind = 'FUT'))
   and q.stored_at > clock_timestamp() - interval '9 seconds' and m.phase = 'OPEN' and a.trading_date = m.trading_date
   and not exists (select 1 from orders o where o.account_id = p.account_id and o.instrument_id = p.instrument_id
-                    and o.origin = 'RISK' and (o.status = 'OPEN' or o.updated_at >= c.closing_since))
+                    and o.origin in ('RISK', 'SYSTEM', 'SQUARE_OFF')
+                    and (o.status = 'OPEN' or o.updated_at >= c.closing_since))
 """
 GROUPS = """
 select g.account_id, g.segment, g.underlying_id, g.position_margin + g.order_margin, g.snapshot_id, m.risk_snapshot_id

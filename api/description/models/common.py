@@ -64,7 +64,7 @@ class Problem(Shape):
 
 
 class Charges(Shape):
-    """Charges by head. ``dp`` is the depository's."""
+    """Charges by head. ``dp`` is the depository's; ``interest`` is of what an account owes, and no order's."""
 
     brokerage: Rupees
     stt: Rupees
@@ -75,6 +75,7 @@ class Charges(Shape):
     gst: Rupees
     total: Rupees
     dp: Rupees | None = None
+    interest: Rupees | None = None
 
 
 __all__ = [

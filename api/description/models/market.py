@@ -143,6 +143,7 @@ class Tariff(Shape):
     ipft_nse_percent: Percent
     sebi_percent: Percent
     stamp_buy_percent: Percent
+    interest_percent: Percent = Field(description="A day, of what the account owes")
     exchange_groups_percent: dict[str, Percent]
     gst_percent: Percent
 

@@ -117,6 +117,7 @@ class MarginGroup(Shape):
     span: Rupees
     exposure: Rupees
     add_ons: Rupees
+    delivery: Rupees
 
 
 class MarginCall(Shape):
@@ -126,6 +127,7 @@ class MarginCall(Shape):
     shortfall: Rupees
     closing_since: Time | None
     closes_at_percent: Percent
+    delivery_margin: Rupees = Field(description="Blocked for stock options in the money that end soon")
 
 
 class Wallet(Shape):
@@ -150,6 +152,7 @@ class Wallet(Shape):
     available: Rupees = Field(description="cash - blocked_loss")
     available_for_options: Rupees
     withdrawable: Rupees
+    holding_sales: Rupees = Field(description="Today's proceeds of demat shares: usable today, withdrawn tomorrow")
     opening_equity: Rupees
     deposits: Rupees
     withdrawals: Rupees
@@ -160,6 +163,7 @@ class Wallet(Shape):
     span: Rupees
     exposure: Rupees
     add_ons: Rupees
+    delivery_margin: Rupees
     mis_margin: Rupees
     option_premium: Rupees
     delivery: Rupees

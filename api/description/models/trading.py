@@ -241,6 +241,7 @@ class OrderParts(Shape):
     span: Rupees
     exposure: Rupees
     additional: Rupees
+    delivery: Rupees
     option_premium: Rupees
     total: Rupees
     hedge_benefit: Rupees | None
@@ -303,6 +304,7 @@ class BasketParts(Shape):
     span: Rupees
     exposure: Rupees
     additional: Rupees
+    delivery: Rupees
 
 
 class BasketNeeds(Shape):

@@ -112,7 +112,8 @@ begin
                 a.cash, a.hold, a.margin, a.invested, a.unsettled, a.gains, a.option_credit) order by a.id)
             from accounts a join users u on u.id = a.user_id where a.id = any (p_accounts)),
         'groups', (select json_agg(json_build_array(
-                account_id, segment, underlying_id, position_margin, order_margin, snapshot_id, span, exposure, add_ons))
+                account_id, segment, underlying_id, position_margin, order_margin, snapshot_id, span, exposure, add_ons,
+                delivery))
             from margin_groups where account_id = any (p_accounts) and (p_whole or underlying_id = any (p_underlyings))),
         'positions', (select json_agg(json_build_array(
                 account_id, instrument_id, product, underlying_id, quantity, cost, mark, realised, open_buy, open_sell,
@@ -134,7 +135,7 @@ begin
             from unnest(case when p_whole then array(select underlying_id from margin_groups
                     where account_id = any (p_accounts) union select unnest(p_underlyings)) else p_underlyings end) u
             left join risk_prices r on r.snapshot_id = v_market.risk_snapshot_id and r.instrument_id = u),
-        'taken', (select json_build_array(trading_date, (extract(epoch from exchange_time) * 1000)::bigint)
+        'taken', (select json_build_array(trading_date, (extract(epoch from exchange_time) * 1000)::bigint, ahead)
             from risk_snapshots where id = v_market.risk_snapshot_id),
         'orders', v_orders, 'lots', v_lots, 'trade_ids', v_trade_ids, 'charge_ids', v_charge_ids, 'request', v_request,
         'crossing', v_crossing, 'risk_version', (select version from risk_version));
@@ -217,10 +218,10 @@ begin
     from jsonb_array_elements(p -> 'events') x;
     if p ? 'charges' then
         insert into charge_entries (id, account_id, trading_date, order_id, instrument_id, kind, brokerage, stt,
-            exchange, ipft, sebi, stamp, gst, dp)
+            exchange, ipft, sebi, stamp, gst, dp, interest)
         select (x ->> 0)::bigint, (x ->> 1)::bigint, (x ->> 2)::date, (x ->> 3)::bigint, (x ->> 4)::integer,
             x ->> 5, (x ->> 6)::bigint, (x ->> 7)::bigint, (x ->> 8)::bigint, (x ->> 9)::bigint, (x ->> 10)::bigint,
-            (x ->> 11)::bigint, (x ->> 12)::bigint, (x ->> 13)::bigint
+            (x ->> 11)::bigint, (x ->> 12)::bigint, (x ->> 13)::bigint, (x ->> 14)::bigint
         from jsonb_array_elements(p -> 'charges') x;
     end if;
     if p ? 'trades' then
@@ -238,14 +239,14 @@ begin
     end if;
     if p ? 'groups' then
         insert into margin_groups (account_id, segment, underlying_id, position_margin, order_margin, snapshot_id,
-            span, exposure, add_ons)
+            span, exposure, add_ons, delivery)
         select (x ->> 0)::bigint, x ->> 1, (x ->> 2)::integer, (x ->> 3)::bigint, (x ->> 4)::bigint,
-            (x ->> 5)::bigint, (x ->> 6)::bigint, (x ->> 7)::bigint, (x ->> 8)::bigint
+            (x ->> 5)::bigint, (x ->> 6)::bigint, (x ->> 7)::bigint, (x ->> 8)::bigint, (x ->> 9)::bigint
         from jsonb_array_elements(p -> 'groups') x
         on conflict (account_id, segment, underlying_id) do update set
             position_margin = excluded.position_margin, order_margin = excluded.order_margin,
             snapshot_id = excluded.snapshot_id, span = excluded.span, exposure = excluded.exposure,
-            add_ons = excluded.add_ons;
+            add_ons = excluded.add_ons, delivery = excluded.delivery;
     end if;
     if p ? 'positions' then
         insert into positions (account_id, instrument_id, product, underlying_id, quantity, cost, mark, realised,

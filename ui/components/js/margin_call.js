@@ -9,5 +9,8 @@ export function callWords(call) {
   const next = call.closing_since
     ? `Since ${clock(call.closing_since)} IST your open orders are cancelled and your positions closed, because their loss has reached the limit.`
     : `Add funds or close positions. At a loss of ${call.closes_at_percent}% of your funds your positions are closed for you.`;
-  return [`Margin call since ${clock(call.since)} IST`, ` ${owed}${next}`];
+  const delivery = call.delivery_margin
+    ? ` ${rupees(call.delivery_margin)} is blocked for the delivery of stock options in the money that end soon: selling them sets it free.`
+    : "";
+  return [`Margin call since ${clock(call.since)} IST`, ` ${owed}${next}${delivery}`];
 }

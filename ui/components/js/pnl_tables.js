@@ -8,7 +8,7 @@ import { span, whole } from "./time.js";
 
 const KINDS = {
   brokerage: "Brokerage", stt: "STT", exchange: "Exchange", ipft: "IPFT", sebi: "SEBI", stamp: "Stamp duty", gst: "GST",
-  dp: "DP",
+  dp: "DP", interest: "Interest",
 };
 
 const plainly = (value) => (value === null || value === undefined ? "–" : number(value));

@@ -12,11 +12,13 @@ const HEADS = [
   ["stamp", "Stamp duty"],
   ["gst", "GST"],
   ["dp", "Depository"],
+  ["interest", "Interest"],
 ];
 const PARTS = [
   ["span", "SPAN margin", "The worst of sixteen scenarios of price and volatility, over all you have in this underlying"],
   ["exposure", "Exposure margin", "A part of the contract's value, beyond the scenarios"],
-  ["additional", "Additional margins", "On the last day of an option"],
+  ["additional", "Additional margins", "On the last day of an index option that is written, and of a stock contract"],
+  ["delivery", "Delivery margin", "Of a bought stock option in the money, in its last days: a part of the share's value at risk"],
   ["option_premium", "Net option premium", "What is paid; below zero what is received"],
 ];
 const BLOCKED = "Blocked when the order is sent, with charges of what is paid in full; a premium that is received comes with the fill";

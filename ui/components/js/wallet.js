@@ -59,7 +59,7 @@ const USE = [
   ["Pay-in", "deposits", "+", "Money added today."],
   ["Pay-out", "withdrawals", "−", "Money taken out today."],
   ["Realised profit", "realised", "+", "Profit or loss of what was closed today, before charges."],
-  ["Charges", "charges", "−", "Brokerage and the statute's charges of today's trades."],
+  ["Charges", "charges", "−", "Brokerage and the statute's charges of today's trades, and interest on what you owe."],
   ["Balance", "balance", "=", "What is in the ledger now, used or not."],
   [
     "SPAN margin",
@@ -73,7 +73,18 @@ const USE = [
     "−",
     "A part of the notional of futures and written options: 2 % of an index, 3.5 % of a share, more far out of the money.",
   ],
-  ["Add-on margin", "add_ons", "−", "2 % of the notional of index options written that expire today."],
+  [
+    "Add-on margin",
+    "add_ons",
+    "−",
+    "Of contracts that end today: 2 % of the notional of index options written; of stock futures and stock options written half as much again as their margin, up to half of their value.",
+  ],
+  [
+    "Delivery margin",
+    "delivery_margin",
+    "−",
+    "Of stock options held in the money that end soon: 10 %, 25 %, 45 % and 70 % of the share's value at risk and extreme loss with four, three, two and one trading days left.",
+  ],
   [
     "MIS margin",
     "mis_margin",
@@ -118,6 +129,12 @@ const USE = [
 const LIMITS = [
   ["Available for options", "available_for_options", "", "Available plus option credit."],
   [
+    "Holding sales",
+    "holding_sales",
+    "",
+    "Today's proceeds of shares from the demat account: in what is available, withdrawn once they settle.",
+  ],
+  [
     "Withdrawable",
     "withdrawable",
     "",
@@ -135,7 +152,7 @@ const TODAY = [
     "+",
     "How much the profit of what is open has changed since the open.",
   ],
-  ["Charges", "charges", "−", "Brokerage and the statute's charges of today's trades."],
+  ["Charges", "charges", "−", "Brokerage and the statute's charges of today's trades, and interest on what you owe."],
   ["Equity", "equity", "=", "The sum; the same equity as above."],
 ];
 
@@ -181,6 +198,7 @@ function blockers({ holds = [], margins = [] }) {
             [`${name} SPAN`, toPaise(group.span), "margin", place],
             [`${name} exposure`, toPaise(group.exposure), "margin", place],
             [`${name} add-ons`, toPaise(group.add_ons), "margin", place],
+            [`${name} delivery margin`, toPaise(group.delivery), "margin", place],
           ];
     // Orders are found by their own symbols, which a contract does not share with what it is of.
     const orders = ["orders", segment === "CASH" ? name : ""];
