@@ -41,6 +41,15 @@ def missing() -> str:
     return "The client of Upstox is not installed. Run `make upstox` and start Kagaz again."
 
 
+def prepare() -> None:
+    """Loads the vendor's client: hundreds of modules, which take a busy machine a quarter of a minute."""
+    import upstox_client
+    from upstox_client.feeder import market_data_feeder_v3
+
+    assert upstox_client is not None
+    assert market_data_feeder_v3 is not None
+
+
 class UpstoxLink:
     """``credentials``: ``access_token``, and ``stream``, another address than the vendor's (wss://host:port; ws:// to
     this machine alone), for trying things out."""
@@ -205,4 +214,4 @@ def link(credentials: Mapping[str, str], ear: Ear) -> UpstoxLink:
     return UpstoxLink(credentials, ear)
 
 
-VENDOR = Vendor("upstox", "Upstox", link, limits_on(vendors.Vendor.UPSTOX), segment_of, missing, (PULSE,))
+VENDOR = Vendor("upstox", "Upstox", link, limits_on(vendors.Vendor.UPSTOX), segment_of, missing, prepare, (PULSE,))

@@ -20,6 +20,7 @@ class Vendor:
 
     ``pulse`` are keys that tick all day long: they are always listened to, so that silence means a dead line and
     not a quiet instrument. ``missing`` gives a sentence where something must be installed first, else nothing.
+    ``prepare`` loads what the first link needs, which may take longer than a line may be without a word.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Vendor:
     limits: Callable[[date], Limits]
     segment_of: Callable[[str], str]
     missing: Callable[[], str] = lambda: ""
+    prepare: Callable[[], None] | None = None
     pulse: tuple[str, ...] = ()
     rules: Rules = field(default_factory=Rules)
 

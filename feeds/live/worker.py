@@ -49,6 +49,8 @@ class Worker:
         self._asked_anew = False
         self._listened: set[str] = set()
         self._link: Link | None = None
+        self._ear: Ear | None = None  # of the link that is made as soon as what it needs is loaded
+        self._loaded = threading.Event()
         self._leaving: threading.Thread | None = None
         self._attempt = 0
         self._lag = LagMeter()
@@ -68,6 +70,10 @@ class Worker:
         if 0 < self._watch.expires_at <= self._wall():
             self._watch = replace(self._watch, state=LineState.TOKEN_EXPIRED, why="The access token has expired.")
             return
+        if self.vendor.prepare is None:
+            self._loaded.set()
+        elif not self._loaded.is_set():
+            threading.Thread(target=self._load, args=(self.vendor.prepare,), daemon=True, name="loading").start()
         self._follow(Start())
 
     def stop(self) -> None:
@@ -83,6 +89,7 @@ class Worker:
 
     def step(self) -> None:
         """Takes in what happened, looks at the time, and does what follows."""
+        self._connect()
         while True:
             try:
                 attempt, what = self._events.get_nowait()
@@ -154,15 +161,37 @@ class Worker:
                 self._heard_at, self._heard_wall = self._mono(), now_ms
                 self._lag.add(lags_ms[lags_ms >= 0].astype(np.int64))
 
-        ear = Ear(self.board, lambda what: self._events.put((attempt, what)), heard)
+        self._ear = Ear(self.board, lambda what: self._events.put((attempt, what)), heard)
+        self._connect()
+
+    def _load(self, prepare: Callable[[], None]) -> None:
+        """On a thread of its own: who says nothing while a client loads would be taken for stuck, and ended."""
+        try:
+            prepare()
+        except Exception as error:  # noqa: BLE001 - the link meets the same and says it
+            log.get(__name__).warning(
+                "A client cannot be loaded", extra={"line": self.vendor.name, "error": str(error)}
+            )
+        finally:
+            self._loaded.set()
+
+    def _connect(self) -> None:
+        """Makes the link, once what it needs is loaded; its time begins then."""
+        if self._ear is None:
+            return
+        self._watch = replace(self._watch, since=int(self._mono()))
+        if not self._loaded.is_set():
+            return
+        ear, self._ear = self._ear, None
         try:
             self._link = self.vendor.link(self._credentials, ear)
             self._link.open()
         except Exception as error:  # noqa: BLE001 - whatever a vendor's client raises, the line tries again
-            self._events.put((attempt, Lost(f"{type(error).__name__}: {error}")))
+            self._events.put((self._attempt, Lost(f"{type(error).__name__}: {error}")))
 
     def _close(self) -> None:
         self._attempt += 1  # nothing the old link says counts any more
+        self._ear = None
         link, self._link = self._link, None
         if link is not None:
             self._leaving = threading.Thread(target=_let_go, args=(link,), daemon=True, name="leaving")

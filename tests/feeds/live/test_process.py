@@ -1,9 +1,11 @@
 """A line in a process of its own: it hands on, it is stopped in time, and it outlives what its client does."""
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -14,6 +16,7 @@ from feeds.live.child import WINDOW
 from feeds.live.line import LineState
 from feeds.live.process import PROJECT, LineProcess, newest
 from feeds.live.ticks import TICK
+from tests.feeds.live import slow
 from tests.patience import PATIENCE
 
 SCRIPTED = "tests.feeds.live.scripted"
@@ -129,6 +132,23 @@ def test_a_child_that_is_stuck_is_ended(line_of: Callable[[str], LineProcess], m
     line.want([f"NSE_EQ|{n}" for n in range(20_000)])  # more than a pipe holds
     line.drain()
     assert time.monotonic() - began < PATIENCE, "who asks is held up by nobody"
+
+
+def test_a_child_speaks_while_its_client_loads_and_is_not_taken_for_stuck(tmp_path: Path) -> None:
+    gate = tmp_path / "loaded"
+    line = LineProcess("tests.feeds.live.slow", {"token": "good"}, environment={**os.environ, slow.GATE: str(gate)})
+    line.want(KEYS)
+    line.start()
+    try:
+        until(lambda: line.status().since > 0)
+        said = line._said_at
+        until(lambda: line._said_at > said)
+        assert line.status().state is LineState.CONNECTING
+        gate.touch()
+        until(lambda: line.status().state is LineState.LIVE)
+        assert line.status().reconnects == 0
+    finally:
+        line.stop()
 
 
 def test_a_client_whose_thread_never_ends_keeps_no_process(line_of: Callable[[str], LineProcess]) -> None:

@@ -275,6 +275,13 @@ def test_duplicates_and_words_out_of_order_move_nothing_back(vendor: UpstoxStand
         assert line.row(RELIANCE, sent=now + 10)["last_price"] == 151_100
 
 
+def test_a_ping_of_the_vendor_is_answered_while_nothing_is_said(vendor: UpstoxStandIn) -> None:
+    with ears(vendor.address) as line:
+        line.opened()
+        line.until(lambda: vendor.sessions)
+        assert vendor.sessions[0].connection.ping().wait(PATIENCE)
+
+
 def test_a_link_that_is_half_open_is_noticed(vendor: UpstoxStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PING", 4)
     monkeypatch.setattr(module, "PONG", 1.5)

@@ -94,7 +94,7 @@ def now_ms() -> int:
 
 
 def until(holds: Callable[[], object], seconds: float = 2 * PATIENCE) -> None:
-    """Long enough for a process that is taken for stuck while its client loads, and made anew, on a busy machine."""
+    """Long enough for the vendor's client to load on a busy machine."""
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end

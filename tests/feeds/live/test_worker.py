@@ -1,5 +1,6 @@
 """A worker drives links: what a vendor does moves the line's state, and nothing it does raises."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -100,6 +101,37 @@ def test_an_exchange_that_trades_into_the_night_says_nothing_of_another() -> Non
     worker.want([], [], [])
     worker.step()
     assert not worker._trading(), "where nothing is wanted silence means nothing"
+    worker.stop()
+
+
+def test_a_client_that_loads_slowly_is_waited_for_and_its_time_begins_then() -> None:
+    loaded = threading.Event()
+    vendor = replace(
+        VENDOR, prepare=lambda: (loaded.wait(PATIENCE), None)[1], rules=Rules(base=50, least=20, connect=50)
+    )
+    worker = Worker(vendor, {"token": "good"}, luck=lambda: 0.99)
+    worker.want(["NSE_EQ|A"], [], [])
+    worker.start()
+    end = time.monotonic() + 0.3
+    while time.monotonic() < end:
+        worker.step()
+        assert worker.status().state is LineState.CONNECTING
+        time.sleep(0.005)
+    worker._rules = VENDOR.rules  # the link itself has all the time of a busy machine
+    loaded.set()
+    until(worker, lambda: worker.status().confirmed == 1)
+    assert worker.status().reconnects == 0
+    worker.stop()
+
+
+def test_a_client_that_cannot_be_loaded_says_so_and_ends_nothing() -> None:
+    def broken() -> None:
+        raise ImportError("half of a client")
+
+    worker = Worker(replace(VENDOR, prepare=broken), {"token": "good"}, luck=lambda: 0.99)
+    worker.want(["NSE_EQ|A"], [], [])
+    worker.start()
+    until(worker, lambda: worker.status().confirmed == 1)
     worker.stop()
 
 
