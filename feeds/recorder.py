@@ -4,13 +4,18 @@ A thread of its own deflates and writes. Where it cannot keep up, or the disk or
 frames are left out, counted, and it is said why: a day with a gap says so instead of passing for a whole one.
 """
 
+import contextlib
 import os
 import queue
 import threading
 import time
+from collections.abc import Iterable
 from io import FileIO
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 import log
 from core.frames import Frame
@@ -18,22 +23,29 @@ from feeds import recording_files as files
 from feeds.recording_files import Identity
 from feeds.universe import Universe
 
+Ints = npt.NDArray[np.int64]
+Given = Frame | Universe | list[Identity]
 # Frames that may wait for the thread; seconds between two looks at the bound, between two summaries, and for an end.
 WAITING, LOOK_EVERY, SUM_EVERY, LAST_WORDS = 256, 30.0, 2.0, 10.0
 
 
-def identities(universe: Universe) -> list[Identity]:
-    """The instruments of a universe as a recording names them."""
-    keys = {one.instrument.id: one.instrument.key for one in universe.listings}
-    return [
-        Identity(
-            each.id, each.key, each.kind.value, each.isin or "", keys.get(each.underlying_id or 0, ""),
-            each.expiry.isoformat() if each.expiry else "", each.strike or 0, each.lot, each.tick,
-            one.prev_close, one.lower_band, one.upper_band,
-        )
-        for one in universe.listings
-        for each in (one.instrument,)
-    ]  # fmt: skip
+def identities(universe: Universe, places: Iterable[int] | None = None) -> list[Identity]:
+    """The instruments of a universe, or those at some places of it, as a recording names them, with the terms that
+    were told of them by now."""
+    listings = universe.listings
+    lower, upper = universe.order_bands
+    out = []
+    for place in range(len(listings)) if places is None else places:
+        one = listings[place].instrument
+        on = universe.row.get(one.underlying_id or 0)
+        out.append(
+            Identity(
+                one.id, one.key, one.kind.value, one.isin or "", "" if on is None else listings[on].instrument.key,
+                one.expiry.isoformat() if one.expiry else "", one.strike or 0, one.lot, one.tick,
+                int(universe.prev_close[place]), int(lower[place]), int(upper[place]),
+            )
+        )  # fmt: skip
+    return out
 
 
 class Recorder:
@@ -41,17 +53,21 @@ class Recorder:
 
     def __init__(self, root: Path, market: str, most_megabytes: int) -> None:
         self._root, self._market, self._most = root, market, most_megabytes << 20
-        self._queue: queue.Queue[Frame | Universe | None] = queue.Queue(WAITING)
+        self._queue: queue.Queue[Given | None] = queue.Queue(WAITING)
         self._thread: threading.Thread | None = None
         self._writer: _Writer | None = None
         self._universe: Universe | None = None
         self._owed: Universe | None = None
+        self._early: list[Frame] | None = []  # what came before it was known whether to record; None where it is
         self.lost = 0
 
     def follow(self, wanted: bool, universe: Universe) -> None:
         """Begins or ends as wanted; the frames put from here on are those of this universe."""
+        early: list[Frame] = self._early or []
+        self._early = None
         if not wanted:
             self.close()
+            self._early = None
             return
         if self._thread is None:
             self._queue = queue.Queue(WAITING)
@@ -63,10 +79,20 @@ class Recorder:
             self._universe = None
         if universe is not self._universe:
             self._universe = self._owed = universe
+        for frame in early:
+            self.put(frame)
+
+    def learn(self, places: Ints) -> None:
+        """Terms of the date were told after it was opened, of what stands at these places of its universe."""
+        if self._thread is not None and self._universe is not None and self._owed is None:
+            with contextlib.suppress(queue.Full):  # a frame is lost then as well, and counted
+                self._queue.put_nowait(identities(self._universe, places.tolist()))
 
     def put(self, frame: Frame) -> None:
         """Hands a stored frame over; never blocks, and does nothing where nothing is recorded."""
         if self._thread is None:
+            if self._early is not None:
+                self._early = [*self._early[-7:], frame]
             return
         try:
             if self._owed is not None:
@@ -78,6 +104,7 @@ class Recorder:
 
     def close(self) -> None:
         """Writes what waits and closes the files; safe to repeat."""
+        self._early = []
         thread, self._thread = self._thread, None
         if thread is None:
             return
@@ -97,7 +124,7 @@ class Recorder:
         return told | ({"trouble": writer.trouble} if writer.trouble else {})
 
 
-def _write_all(waiting: "queue.Queue[Frame | Universe | None]", writer: "_Writer") -> None:
+def _write_all(waiting: "queue.Queue[Given | None]", writer: "_Writer") -> None:
     while (given := waiting.get()) is not None:
         try:
             writer.take(given)
@@ -123,11 +150,14 @@ class _Writer:
         self.frames = self.lost = self.written = 0
         self.trouble = ""
 
-    def take(self, given: Frame | Universe) -> None:
+    def take(self, given: Given) -> None:
         """Writes it, or says why not."""
         try:
             if isinstance(given, Universe):
                 self._turn(given)
+            elif isinstance(given, list):
+                if self._file is not None:  # else they are named where the next part begins
+                    self._append(self._file, files.instruments_record(given))
             elif self._room():
                 self._write(given)
             else:

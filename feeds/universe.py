@@ -58,6 +58,8 @@ class Universe:
         self.prev_close = np.array([x.prev_close for x in self.listings], np.int64)
         self.lower = np.array([x.lower_band for x in self.listings], np.int64)
         self.upper = np.array([x.upper_band for x in self.listings], np.int64)
+        # What orders are judged by: at first the bands that prices are judged by; a vendor tells it during the date.
+        self.order_bands = np.stack([self.lower, self.upper])
         self.sigma = np.array([x.sigma for x in self.listings], float)
         self.usual_volume = np.array([x.volume for x in self.listings], float)
         kinds = np.array([i.kind.value for i in instruments] or [""])

@@ -47,8 +47,8 @@ class Terms:
         self._free = np.zeros(len(universe), np.bool_)
         self._told = np.zeros(len(universe), np.bool_)
 
-    def learn(self, rows: Rows) -> int:
-        """Take in what a frame says of the date's terms; of how many instruments that was news."""
+    def learn(self, rows: Rows) -> Ints:
+        """Take in what a frame says of the date's terms; the places in the universe of what that was news of."""
         at = np.searchsorted(self._universe.id, rows["instrument"])
         close = rows["prev_close"].astype(np.int64)
         lower, upper = self._bands(at, close)
@@ -56,16 +56,16 @@ class Terms:
         beyond = (upper > 0) & ((last < lower) | (last > upper)) & ~self._free[at]
         news = (~self._told[at] | (self._universe.prev_close[at] != close) | beyond) & (close > 0)
         if not news.any():
-            return 0
+            return at[:0]
         at, close = at[news], close[news]
         self._free[at] |= beyond[news]
         self._told[at] = True
-        self._universe.prev_close[at] = close
         lower, upper = (np.where(self._free[at], 0, band[news]) for band in (lower, upper))
+        self._universe.prev_close[at], self._universe.order_bands[:, at] = close, (lower, upper)
         markets.tell_day(
             self._database, self._market, self._universe.trading_date, self._universe.id[at], close, lower, upper
         )
-        return len(at)
+        return at
 
     def _bands(self, at: Ints, close: Ints) -> tuple[Ints, Ints]:
         lower, upper = bands.bands(np.maximum(close, 1), self._universe.tick[at], self._percent[at])

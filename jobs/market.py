@@ -55,9 +55,10 @@ class MarketLoop(Steady):
         self._bell: markets.Doorbell | None = None
         self._lock = threading.Lock()  # the closing loop settles while this one prints
         self._feed: Feed | None = None
+        self._open_for_trade = False
         self._chores_at = self._candles_at = 0.0
         self._wanted = Wanted(database, market)
-        self._slot = ""
+        self._slot = self._shows = ""
         self._hours_change_at = datetime.max.replace(tzinfo=UTC)
         self._past_is_filled = False
         self._recorder = Recorder(recordings.folder(), market, settings.kagaz_record_mb)
@@ -67,12 +68,11 @@ class MarketLoop(Steady):
         self._latest: Latest | None = None  # of a live market
         self._is_whole = False  # what opens a feed has run to its end
         self._is_awake = False  # the exchange does something by the clock, whatever the feed says
-        self._shows = ""
 
     @property
     def is_live(self) -> bool:
         """Whether a vendor's prices are shown here."""
-        return self._terms is not None
+        return self._latest is not None
 
     def step(self) -> None:
         """One frame, if this process leads and the market is open."""
@@ -126,6 +126,10 @@ class MarketLoop(Steady):
         closes = {int(i): int(price) for i, price in zip(ids, prices, strict=True)}
         sources.open_date(self._database, self._settings, state, resume, closes)
         return True
+
+    def talking(self) -> Feed | None:
+        """The feed, while its exchange trades."""
+        return self._feed if self._open_for_trade else None
 
     def look(self) -> None:
         """Has the next step see what has become of the market's row."""
@@ -194,12 +198,11 @@ class MarketLoop(Steady):
         self._state = state
         self._shown = False
         self._shows = self._feed.name
-        self._terms = None
+        # What is played of a live day tells its terms as that day did.
+        self._terms = None if state.shown_to is None else live_day.Terms(self._database, self.market, self._universe)
         self.every = self._settings.kagaz_frame_ms / 1000
-        if state.owner_id is not None:
+        if self._latest is not None:
             self.every = self._settings.kagaz_live_frame_ms / 1000
-            self._terms = live_day.Terms(self._database, self.market, self._universe)
-            assert self._latest is not None
             self._latest.display.know(self._universe.id.tolist())
         self._open_for_trade = self._calendar_says_open()
         self._is_whole = True
@@ -213,7 +216,7 @@ class MarketLoop(Steady):
             self._chores(self._feed)  # nothing is printed by the hours of a moment ago
         # A closed market shows its prices once, because the quotes do not outlive a crash of the server. A live one
         # shows what its vendor still says: pictures of a closed exchange come when the line is there.
-        if self._open_for_trade or not self._shown or self._terms is not None:
+        if self._open_for_trade or not self._shown or self.is_live:
             said = self._feed.next_rows(now)
             if self._feed.name != self._shows:
                 # Another vendor's times and volumes are not held against those of the one before.
@@ -224,8 +227,8 @@ class MarketLoop(Steady):
                 rows = self._latest.display.with_doubted(said, rows, clock)
             self._shown = True
             if len(rows):
-                if self._terms is not None:
-                    self._terms.learn(rows)
+                if self._terms is not None and len(news := self._terms.learn(rows)):
+                    self._recorder.learn(news)
                 self._publish(Frame(self.market, self._number + 1, clock, rows))
             elif self._latest is not None:
                 self._latest.go_on(self._number)
@@ -270,7 +273,7 @@ class MarketLoop(Steady):
     def _publish(self, frame: Frame) -> None:
         stored, feed = self._store(frame), self._feed
         assert feed is not None
-        if self._open_for_trade or self._terms is None:
+        if self._open_for_trade or not self.is_live:
             self._candles.add(frame.rows[self._times.printed(frame.rows["instrument"])], feed)
         if stored.phase == "STARTING":
             phase = Phase.OPEN if self._by_the_clock(self.clock()) else Phase.CLOSED
@@ -313,16 +316,15 @@ class MarketLoop(Steady):
         runs.beat(self._database, "market", self.market, detail={"frame": self._number})
         if self._chores_at - self._candles_at >= CANDLES:
             self._candles_at = self._chores_at
-            if self._terms is None:
+            if not self.is_live:
                 self._candles.write()
             else:
                 self._candles.write_meanwhile()  # thousands of instruments, for which no price waits
         self._watch_over(feed)
-        rolled = self._state.trading_date != self._universe.trading_date
         # A live market has all that its vendors list from the start.
-        wider = self._wanted.needs_wider() and self._terms is None
-        anew = self._state.feed_version != self._version
-        if rolled or wider or anew or masters.get(self._database) is not self._master:
+        wider = self._wanted.needs_wider() and not self.is_live
+        same = (self._state.trading_date, self._state.feed_version) == (self._universe.trading_date, self._version)
+        if not same or wider or masters.get(self._database) is not self._master:
             self._turn_over()  # also where nothing prints, and where contracts were listed or first wanted
 
     def _calendar_says_open(self) -> bool:
@@ -378,9 +380,7 @@ class MarketLoop(Steady):
             "recording": self._recorder.state(),
             "tape": self.tape.told(),
         }
-        resume = feed.resume()
-        if self._terms is not None:
-            resume = {**resume, "seen": self._outages.seen_ms}
+        resume = feed.resume() | ({"seen": self._outages.seen_ms} if self.is_live else {})
         markets.save_feed(self._database, self.market, counters, resume)
 
     def _watch_over(self, feed: Feed) -> None:
@@ -389,8 +389,7 @@ class MarketLoop(Steady):
             return
         told = feed.state()
         self._door.look(told)
-        over = self._outages.look(live.is_live(told), self._is_awake, self.clock())
-        if over is not None:
+        if (over := self._outages.look(live.is_live(told), self._is_awake, self.clock())) is not None:
             markets.note_gap(self._database, self.market, *over)
 
     def _drop(self) -> None:
