@@ -54,6 +54,7 @@ class LiveFeed:
         self._rows["instrument"] = universe.id
         self._heard = np.zeros(len(universe), np.int64)  # by our clock, 0 for never on this date
         self._shown = np.zeros(len(universe), np.bool_)  # displays depth that may be traded on
+        self._changed = np.zeros(len(universe), np.bool_)  # at the last look
         self._traded = np.zeros(len(universe), np.bool_)  # on this date
         self._known_close = np.zeros(len(universe), np.int64)
         self._last = np.zeros(len(universe), np.int64)  # of this date, also as a feed before this one heard it
@@ -63,6 +64,9 @@ class LiveFeed:
         self._lag = LagMeter()
         self.pace = LeastLag()
         self._hours: Hours | None = None
+        self._wished: list[int] = []  # what is wanted and known to the vendor, the most important first
+        self._asked: Mapping[int, tuple[int, int]] = {}
+        self._now = 0  # of our clock, when rows were last asked for
         self._take_up(resume or {})
 
     # -- what the protocol asks ----------------------------------------------------------------
@@ -81,6 +85,7 @@ class LiveFeed:
         The order within each counts, too. An instrument that the vendor does not know is left out.
         """
         full = [self._key[i] for i in (*held, *watched) if i in self._key]
+        self._wished = [i for i in (*held, *watched, *priced) if i in self._key]
         self._line.want(full, [self._key[i] for i in priced if i in self._key])
 
     def keep_hours(self, hours: Hours) -> None:
@@ -93,13 +98,35 @@ class LiveFeed:
 
     def next_rows(self, now_ms: int) -> Rows:
         """What was said since the last call, and one row without depth for each instrument that went stale."""
+        self._now = now_ms
         ticks = self._line.drain()
         changed = np.zeros(len(self._rows), np.bool_)
         self._swing[:] = 0
         if len(ticks):
             self._merge(ticks, changed, now_ms)
         self._blank(changed, now_ms)
+        asked, self._asked = self._asked, {}
+        if asked:
+            self._answer(asked, changed, now_ms)
+        self._changed = changed
         return self._rows[changed].copy()
+
+    def unheard(self) -> list[int]:
+        """What is wanted and the stream says nothing of: it is beyond what one connection may carry, or nothing happens
+        in it. The most important first; nothing while the line is lost, which must look it. For any thread."""
+        if not self._wished or self._line.status().state is not LineState.LIVE:
+            return []
+        at = np.array([self._universe.row[i] for i in self._wished], np.int64)
+        silent = (self._heard[at] == 0) | (self._now - self._heard[at] > STALE_MS)
+        silent &= ~self._shut(self._segment[at])
+        if self._hours is not None:
+            silent &= ~self._hours.asleep[at]
+        return self._universe.id[at[silent]].tolist()
+
+    def answered(self, prices: Mapping[int, tuple[int, int]]) -> None:
+        """(last price, previous close) of instruments as the vendor says when it is asked, in paise, 0 for what it does
+        not say. They are shown with the next rows, without depth. For any thread."""
+        self._asked = {**self._asked, **prices}
 
     def swings(self, rows: Rows) -> tuple[Ints, Ints]:
         """The highest and the lowest last price of each of the rows that were said last: a frame shows the newest
@@ -148,8 +175,9 @@ class LiveFeed:
 
     def withdraw(self, now_ms: int) -> Rows:
         """Everything it displays, without depth: another feed is shown from here on."""
-        gone = self._shown.copy()
-        self._take_back(np.flatnonzero(gone), self.clock(now_ms))
+        # What the last look took back was not shown without its depth yet: its rows give way to these.
+        gone = self._shown | self._changed
+        self._take_back(np.flatnonzero(self._shown), self.clock(now_ms))
         return self._rows[gone].copy()
 
     def picture(self, clock_ms: int) -> Rows:
@@ -209,6 +237,25 @@ class LiveFeed:
         self._shown[at] = tradable
         self._swing[:, at] = np.where(today & ~late, (said["highest"], said["lowest"]), 0)
         self._take_back(at[back], clock)
+        changed[at] = True
+
+    def _answer(self, asked: Mapping[int, tuple[int, int]], changed: Flags, now_ms: int) -> None:
+        """Last prices that were asked for, of what the stream has still said nothing of."""
+        told = [(self._universe.row[i], *prices) for i, prices in asked.items() if i in self._key and prices[0] > 0]
+        at, last, close = np.array(told, np.int64).reshape(-1, 3).T
+        kept = ((self._heard[at] == 0) | (now_ms - self._heard[at] > STALE_MS)) & ~changed[at]
+        at, last, close = at[kept], last[kept], close[kept]
+        known = np.where(self._known_close[at] > 0, self._known_close[at], self._universe.prev_close[at])
+        close = np.where(close > 0, close, np.where(known > 0, known, last))
+        rows = self._rows[at]
+        first = rows["open"] <= 0
+        rows["open"] = np.where(first, last, rows["open"])
+        rows["high"] = np.where(first, last, np.maximum(rows["high"], last))
+        rows["low"] = np.where(first, last, np.minimum(rows["low"], last))
+        rows["last_price"], rows["prev_close"] = last, close
+        self._rows[at], self._last[at], self._known_close[at] = rows, last, close
+        self._swing[:, at] = last
+        self._take_back(at, self.clock(now_ms))
         changed[at] = True
 
     def _prices(

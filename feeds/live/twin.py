@@ -70,6 +70,14 @@ class TwinFeed:
         self._shows, self.name = self._choice.side, taken.name
         return taken.picture(self.clock(now_ms))
 
+    def unheard(self) -> list[int]:
+        """Of the vendor that is listened to, whose name this feed bears."""
+        return self._feeds[self._shows].unheard()
+
+    def answered(self, prices: Mapping[int, tuple[int, int]]) -> None:
+        """By that vendor."""
+        self._feeds[self._shows].answered(prices)
+
     def _behind(self, now_ms: int) -> int:
         """By how much the first vendor's words come later than the second's: a wrong clock of ours delays both."""
         first, second = (feed.pace.least(now_ms) for feed in self._feeds.values())

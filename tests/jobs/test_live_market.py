@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -83,8 +84,9 @@ class Stage:
         return row["last_price"], any(row["asks"])  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def stage(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+@contextmanager
+def staged(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """The stage, for whoever has a database and undoes what was patched."""
     monkeypatch.setenv("KAGAZ_SEALING_KEY", "k" * 32)
     settings.load.cache_clear()
     open_market(database)
@@ -118,6 +120,12 @@ def stage(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage
     monkeypatch.setattr(opening, "line_of", make)
     yield found
     loop.close()
+
+
+@pytest.fixture
+def stage(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    with staged(database, monkeypatch) as found:
+        yield found
 
 
 def give(stage: Stage, backup: Vendor | None) -> None:
@@ -223,6 +231,20 @@ def test_the_second_feed_takes_over_and_gives_way_and_no_frame_mixes_them(stage:
     assert seen[-1] == (150_100, True)
     at = next(n for n, (price, _) in enumerate(seen) if price == 150_100)
     assert seen[at - 1] == (140_300, False)  # a frame in which the one that is left takes back what it displayed
+
+
+def test_what_fell_silent_in_the_moment_of_a_change_is_taken_back_too(stage: Stage) -> None:
+    give(stage, Vendor.TRUEDATA)
+    stage.step()
+    stage.say(1_500)
+    stage.step(0.25)
+    assert stage.shown() == (150_000, True)
+    # The first is lost while nobody looks for longer than a line may be silent; the other knows nothing of it.
+    stage.lines[Vendor.UPSTOX].be(LineState.TOKEN_EXPIRED, "The access token has expired.")
+    stage.step(STALE_MS / 1000 + 1)
+    stage.step(0.25)
+    assert markets.state(stage.database, "live/asha").feed_state["feed"] == "truedata"
+    assert stage.shown() == (150_000, False)
 
 
 def test_what_a_vendor_displayed_is_taken_back_when_another_is_chosen(stage: Stage) -> None:
