@@ -20,6 +20,7 @@ from db.engine import Database
 from db.live import GapRow as Gap
 from db.live import LiveRow
 from desk import market as markets
+from desk import recordings
 from desk.access import require_write
 from desk.principal import Principal
 from desk.remember import forget_all
@@ -29,7 +30,8 @@ BOOK = "live-main"
 MOST_GAPS = 20
 __all__ = [
     "BOOK", "Gap", "LiveRow", "chart_failed", "charts_missing", "choose", "ensure", "fill_chart", "fill_gap",
-    "for_first_administrator", "gap_failed", "gaps", "name_of", "of_owner", "reconnect", "switch",
+    "fill_minutes", "for_first_administrator", "gap_failed", "gaps", "name_of", "of_owner", "reconnect", "record",
+    "switch",
 ]  # fmt: skip
 
 
@@ -98,6 +100,13 @@ def switch(database: Database, principal: Principal, market: str, *, on: bool) -
     forget_all()
 
 
+def record(database: Database, principal: Principal, market: str, *, on: bool) -> None:
+    """Have the frames of a live market written to files, or no more: its owner's affair, or an administrator's."""
+    with database.connection() as connection:
+        found = _mine(connection, principal, market)
+    recordings.switch(database, principal.name, found.id, on=on)
+
+
 def reconnect(database: Database, principal: Principal, market: str) -> None:
     """Have a live market's feed opened anew, also after a refusal that nothing else would end."""
     with database.connection() as connection:
@@ -154,6 +163,13 @@ def fill_chart(
             if len(found):
                 candle_rows.fill(connection, market, interval, found)
         rows.chart_filled(connection, market, instrument, day, vendor, count, None)
+
+
+def fill_minutes(database: Database, market: str, candles: Any) -> None:
+    """Write minutes as a vendor tells them, in place of what is there."""
+    if len(candles):
+        with database.connection() as connection:
+            candle_rows.fill(connection, market, "1m", candles)
 
 
 def chart_failed(database: Database, market: str, instrument: int, day: date, vendor: Vendor, why: str) -> None:

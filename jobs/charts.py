@@ -7,6 +7,7 @@ prices are as the vendor adjusts them for splits and the like, so that they are 
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 
@@ -61,6 +62,15 @@ class Strangers:
             self._waits[each] = (now + wait, wait)
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The minutes before a chart was filled, which the vendor's history did not have yet."""
+
+    instrument: int
+    begin: datetime
+    end: datetime
+
+
 class ChartLoop(Steady):
     """Fills in the charts of a live market."""
 
@@ -71,6 +81,7 @@ class ChartLoop(Steady):
         self.name = f"charts {market.market}"
         self._database, self._market, self._histories = database, market, histories
         self._strangers = Strangers()
+        self._tails: list[Tail] = []
         self._refusals = 0
         self._not_before = 0.0
 
@@ -79,7 +90,8 @@ class ChartLoop(Steady):
         if not self._market.leads() or not self._market.is_live or time.monotonic() < self._not_before:
             return
         at = self._market.clock()
-        if fill(self._database, self._market.market, self._histories, at, self.stopping.is_set, self._strangers):
+        asked = (self._database, self._market.market, self._histories, at, self.stopping.is_set)
+        if fill(*asked, self._strangers, self._tails):
             self._refusals = 0
             return
         self._not_before = time.monotonic() + min(LONGEST_WAIT, FIRST_WAIT * 2**self._refusals)
@@ -93,28 +105,60 @@ def fill(
     at: datetime | None = None,
     stopped: Callable[[], bool] = lambda: False,
     strangers: Strangers | None = None,
+    tails: list[Tail] | None = None,
 ) -> bool:
     """Fill in a few charts that are wanted and lack their past, at an instant of the exchange's clock. False where
     every vendor refuses everything just now: then it is tried again later. What no vendor knows goes to ``strangers``,
-    who are left out while they wait."""
+    who are left out while they wait; what is too fresh for a history to ``tails``, for a later call."""
     at = at or datetime.now(UTC)
-    strangers = strangers or Strangers()
+    strangers, tails = strangers or Strangers(), [] if tails is None else tails
     state = markets.state(database, market)
     strangers.under((state.trading_date, state.feed_version), masters.get(database))
     missing = strangers.others(desk_live.charts_missing(database, market, state.trading_date, MOST))
-    if not missing:
+    due = [tail for tail in tails if tail.end + LATER <= at][:AT_ONCE]
+    if not missing and not due:
         return True
-    sources, _ = histories.of(state, missing)
+    sources, _ = histories.of(state, [*missing, *(tail.instrument for tail in due)])
     known = [number for number in missing if any(number in source.keys for source in sources)]
     if sources:
         strangers.note(set(missing) - set(known))
     down: set[Vendor] = set()
+    for tail in due:
+        if stopped():
+            return True
+        if not _fill_tail(database, state, tail, sources, down):
+            return False
+        tails.remove(tail)
     for number in known[:AT_ONCE]:
         if stopped():
             return True
         if not _fill_one(database, state, number, [one for one in sources if one.vendor not in down], at, down):
             return False
+        if state.phase == "OPEN":
+            tails.append(Tail(number, at - LATER, at))
     return True
+
+
+def _fill_tail(
+    database: Database, state: MarketState, tail: Tail, sources: Sequence[Source], down: set[Vendor]
+) -> bool:
+    """The minutes that were too fresh, by the first vendor that gives them; False where those that know it refuse
+    everything."""
+    waits = False
+    for source in (one for one in sources if tail.instrument in one.keys):
+        if source.vendor in down:
+            waits = True
+            continue
+        try:
+            found = source.past.today(source.keys[tail.instrument], tail.instrument, tail.begin, tail.end)
+        except VendorRefusal as refusal:
+            if is_of_all(refusal.status):
+                down.add(source.vendor)
+                waits = True
+            continue
+        desk_live.fill_minutes(database, state.id, found)
+        return True
+    return not waits
 
 
 def _fill_one(

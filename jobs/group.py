@@ -2,6 +2,7 @@
 
 from desk.leadership import Leadership
 from desk.market import Database
+from jobs.asked_quotes import QuoteLoop
 from jobs.bus import Bus, Fan
 from jobs.charts import ChartLoop
 from jobs.closing import ClosingLoop
@@ -35,6 +36,7 @@ class Group:
             Housekeeping(database, prices),
             GapLoop(database, prices, histories),
             ChartLoop(database, prices, histories),
+            QuoteLoop(database, prices, histories),
         ]
 
     def stopped(self) -> bool:

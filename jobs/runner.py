@@ -19,7 +19,7 @@ from jobs.loop import Loop, Steady, supervise
 from settings import Settings
 
 INDIA = "Asia/Kolkata"
-# Threads for loops, which never return, seven a market and made as they are needed; and for timed jobs, which do.
+# Threads for loops, which never return, eight a market and made as they are needed; and for timed jobs, which do.
 LOOPS, TIMED = 400, 4
 
 

@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from core import vendor_limits
 from core.calendar import IST
@@ -16,6 +16,8 @@ from feeds.live.pace import REST, Pace
 from feeds.live.refusal import VendorRefusal
 from feeds.live.truedata_history import TrueDataHistory
 from feeds.live.upstox_rest import HOST
+
+T = TypeVar("T")
 
 
 class Past(Protocol):
@@ -29,6 +31,10 @@ class Past(Protocol):
 
     def minutes(self, key: str, instrument: int, first: date, last: date) -> Candles:
         """Minutes of past dates, both included; not today's."""
+
+    def last(self, keys: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """(last price, previous close) in paise by key, 0 where the vendor does not say it; nothing from a vendor that
+        tells them by its stream alone."""
 
     def days(self, key: str, instrument: int, first: date, last: date) -> Candles:
         """Days, both included; not today's. Prices are adjusted for splits and the like as the vendor does it."""
@@ -62,6 +68,10 @@ class UpstoxPast:
         """One question for ten years."""
         return self._history(key, instrument, first, last, "days")
 
+    def last(self, keys: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """One question for five hundred."""
+        return self._asked(lambda: upstox_history.last_prices(self._token, keys, self._host))
+
     def _history(self, key: str, instrument: int, first: date, last: date, unit: str) -> Candles:
         parts = [
             self._asked(partial(upstox_history.history, self._token, key, instrument, begin, end, unit, self._host))
@@ -69,7 +79,7 @@ class UpstoxPast:
         ]
         return in_order(parts)
 
-    def _asked(self, ask: Callable[[], Candles]) -> Candles:
+    def _asked(self, ask: Callable[[], T]) -> T:
         with self._lock:
             self._pace.turn("Upstox", self._mono, self._wait)
         try:
@@ -98,3 +108,7 @@ class TrueDataPast:
     def days(self, key: str, instrument: int, first: date, last: date) -> Candles:
         """As the vendor has them."""
         return self._history.days(key, instrument, first, last)
+
+    def last(self, keys: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """Nothing: its stream tells them."""
+        return {}

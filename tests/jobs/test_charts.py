@@ -151,3 +151,31 @@ def test_the_loop_waits_longer_after_each_refusal(stage: Stage, past: History, m
         loop.step()
         now += charts.EVERY
     assert tried == [0, 30, 90, 210, 450, 930]
+
+
+def test_minutes_that_were_too_fresh_are_asked_for_once_they_are_not(stage: Stage, past: History) -> None:
+    with stage.database.connection() as connection:
+        connection.execute("update markets set phase = 'OPEN' where id = 'live/asha'")
+    past.exact = True
+    tails: list[charts.Tail] = []
+
+    def look(at: datetime) -> bool:
+        histories = Histories(stage.database, past)
+        return charts.fill(stage.database, "live/asha", histories, at, tails=tails)
+
+    def last() -> datetime:
+        return markets.candles(stage.database, "live/asha", stage.infy, "1m", *WIDE)[-1].start
+
+    at = TEN + timedelta(minutes=5, seconds=30)
+    assert look(at)
+    assert last() == TEN + timedelta(minutes=3), "two minutes before it was asked"
+    assert look(at + timedelta(minutes=1))
+    assert len(past.asked) == 3
+    past.refuses = {Vendor.UPSTOX: 429}
+    assert not look(at + timedelta(minutes=2))
+    past.refuses = {}
+    assert look(at + timedelta(minutes=2))
+    assert last() == TEN + timedelta(minutes=5)
+    assert tails == []
+    assert look(at + timedelta(minutes=9))
+    assert len(past.asked) == 5, "once, and once in vain"

@@ -1,5 +1,6 @@
 """Outages are filled from the vendors' histories: every minute that was not seen whole, exactly once, and marked."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -34,6 +35,8 @@ class History:
         self.asked: list[tuple[Vendor, str]] = []
         self.refuses = dict[Vendor, int]()  # everything, with that status
         self.refused = dict[int, int]()  # by instrument, the status
+        self.exact = False  # minutes of today just of the time that is asked for
+        self.last = dict[str, tuple[int, int]]()  # last price and previous close, by key
 
     def __call__(self, credential: Credential) -> "Asked":
         return Asked(self, credential)
@@ -46,7 +49,11 @@ class Asked:
         self._history, self._vendor = history, credential.vendor
 
     def today(self, key: str, instrument: int, begin: datetime, end: datetime) -> Candles:
-        return self._rows(key, instrument, TEN, timedelta(minutes=1))
+        found = self._rows(key, instrument, TEN, timedelta(minutes=1))
+        if not self._history.exact:
+            return found
+        first, last = (int(each.timestamp() * 1000) for each in (begin, end))
+        return found[(found["start"] >= first) & (found["start"] <= last)]
 
     def minutes(self, key: str, instrument: int, first: date, last: date) -> Candles:
         return self._rows(key, instrument, datetime.combine(last, TEN.timetz()), timedelta(minutes=1))
@@ -54,11 +61,19 @@ class Asked:
     def days(self, key: str, instrument: int, first: date, last: date) -> Candles:
         return self._rows(key, instrument, datetime.combine(last, TEN.timetz()) - timedelta(days=9), timedelta(days=1))
 
-    def _rows(self, key: str, instrument: int, at: datetime, step: timedelta) -> Candles:
+    def last(self, keys: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        self._ask(",".join(keys))
+        return {key: prices for key, prices in self._history.last.items() if key in keys}
+
+    def _ask(self, what: str) -> None:
         told = self._history
-        told.asked.append((self._vendor, key))
+        told.asked.append((self._vendor, what))
         if self._vendor in told.refuses:
             raise VendorRefusal(told.refuses[self._vendor], "too many questions (HTTP 429)")
+
+    def _rows(self, key: str, instrument: int, at: datetime, step: timedelta) -> Candles:
+        self._ask(key)
+        told = self._history
         if instrument in told.refused:
             raise VendorRefusal(told.refused[instrument], f"refused (HTTP {told.refused[instrument]})")
         rows = [minute(instrument, at + n * step, 150_000 + n) for n in range(-10, 10)]
