@@ -121,6 +121,14 @@ def gap_counts(connection: Connection[Any], market: str) -> dict[str, Any]:
     return {"outages": row[0], "filled": row[1], "candles": row[2], "failed": row[3]}
 
 
+def beat_age_ms(connection: Connection[Any], market: str) -> int | None:
+    """How long ago the process that has a market's feed said that it lives, by the database's clock; None for never."""
+    sql = """select (extract(epoch from clock_timestamp() - max(beat_at)) * 1000)::bigint from heartbeats
+             where role = 'market' and market = %s"""
+    found = value(connection, sql, (market,))
+    return None if found is None else int(found)
+
+
 def charts_missing(connection: Connection[Any], market: str, day: date, ids: Sequence[int]) -> list[int]:
     """Of instruments those whose past was not asked of a vendor on a trading date yet, in the order given."""
     rows = connection.execute(

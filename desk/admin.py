@@ -12,6 +12,8 @@ from desk.reader import BEAT_SECONDS
 from desk.rows import Row, ist
 from desk.screens import feed_row, phase_of
 
+PRIVATE = frozenset({"doubted"})
+"""What a feed says of itself that holds prices, which are its owner's alone to see."""
 VERIFY_JOB = "verify"
 """The hourly run of the invariants, as its row in ``job_runs`` is named."""
 ALIVE_MS = 3_000
@@ -31,7 +33,7 @@ def feeds(database: Database) -> list[Row]:
             "phase": each.phase,
             "trading_date": each.trading_date.isoformat(),
             "exchange_time": None if each.exchange_time is None else ist(each.exchange_time),
-            "counters": each.feed_state,
+            "counters": {name: said for name, said in each.feed_state.items() if name not in PRIVATE},
         }
         for each in market_screen.markets(database)
     ]

@@ -23,6 +23,12 @@ SENTENCES = {
     "TOKEN_EXPIRED": "The token of the day has ended. Connect again.",
     "STOPPED": "Not connected.",
 }
+STARTING = "The feed is being started. Where that takes a minute, what listens does not run. Ask the operator."
+SHUT = "It was not opened. Connect it again, or type in what opens it."
+SILENT = "silent"
+"""What the feed of a market is called whose vendors can none of them be opened."""
+SILENT_MS = 10_000
+"""A market's process says each second that it lives; after so long it does not."""
 _COUNTS = (
     "messages", "ticks", "garbage", "reconnects", "lag_p50", "lag_p99", "shown_lag_p50", "shown_lag_p99", "wanted",
     "confirmed", "reduced", "refused", "stale",
@@ -46,8 +52,11 @@ def _row(database: Database, live: rows.LiveRow, reader: Principal) -> Row:
     state = markets.state(database, live.id)
     with database.autocommit() as connection:
         gaps = rows.gap_counts(connection, live.id)
+        beat = rows.beat_age_ms(connection, live.id)
     told = state.feed_state
-    lines = [_line(vendor, told, running=state.running) for vendor in _vendors(state)]
+    # What a process that is gone said last is not how the feed is.
+    said = told if beat is not None and beat <= SILENT_MS else {}
+    lines = [_line(vendor, said, running=state.running) for vendor in _vendors(state)]
     shown = next((each for each in lines if each["shown"]), lines[0])
     return {
         "market": live.id,
@@ -66,7 +75,21 @@ def _row(database: Database, live: rows.LiveRow, reader: Principal) -> Row:
         "doubted": _doubted(database, told) if state.owner_id == reader.user_id else [],
         "dropped": {str(name): int(count) for name, count in (told.get("dropped") or {}).items()},
         "outages": gaps,
+        "recording": _recording(state, said),
         "lines": lines,
+    }
+
+
+def _recording(state: MarketState, said: dict[str, Any]) -> Row | None:
+    """What is recorded of the market at present; None where nothing is."""
+    if not state.recording:
+        return None
+    counted = said.get("recording") or {}
+    return {
+        "frames": int(counted.get("frames", 0)),
+        "lost": int(counted.get("lost", 0)),
+        "megabytes": float(counted.get("megabytes", 0)),
+        "trouble": str(counted.get("trouble", "")),
     }
 
 
@@ -88,9 +111,7 @@ def _line(vendor: Vendor, told: dict[str, Any], *, running: bool) -> Row:
     """What the market's feed last said of one vendor's line."""
     both = (told, told.get("other") or {})
     said: dict[str, Any] = next((each for each in both if each.get("feed") == vendor), {})
-    state = str(said.get("state", "STOPPED")) if running else "STOPPED"
-    reason = said.get("reason") if said else told.get("reason")
-    sentence = str(reason or SENTENCES.get(state, "")) if running else "Switched off."
+    state, sentence = _standing(said, told) if running else ("STOPPED", "Switched off.")
     return {
         "vendor": str(vendor),
         "title": TERMS[vendor].title,
@@ -103,6 +124,16 @@ def _line(vendor: Vendor, told: dict[str, Any], *, running: bool) -> Row:
         "token_expires_at": _moment(said.get("token_expires_at")),
         **{name: int(said.get(name) or 0) for name in _COUNTS},
     }
+
+
+def _standing(said: dict[str, Any], told: dict[str, Any]) -> tuple[str, str]:
+    """The state of a vendor's line and a sentence for people, by what it said itself, else what the feed did."""
+    if said:
+        state = str(said.get("state", "STOPPED"))
+        return state, str(said.get("reason") or SENTENCES.get(state, ""))
+    if not told:
+        return "CONNECTING", STARTING
+    return "STOPPED", str(told.get("reason") or SENTENCES["STOPPED"]) if told.get("feed") == SILENT else SHUT
 
 
 def _moment(milliseconds: Any) -> str | None:

@@ -39,8 +39,9 @@ def vendor(seat: Seat, row: dict[str, Any]) -> None:
             if row["daily"] and row["state"] != "NONE":
                 connect(seat, row)
         st.caption(about(row))
-        if row["refused"]:
-            st.error(words.plain(row["refused"]))
+        with st.container():  # what stands below keeps its place, and what is typed there stays
+            if row["refused"]:
+                st.error(words.plain(row["refused"]))
         title = "Set up" if row["state"] == "NONE" else "Change what is typed in"
         with st.expander(title, icon=":material/key:", expanded=row["state"] == "NONE" and whose is Vendor.UPSTOX):
             typed(seat, whose)
@@ -109,10 +110,10 @@ def callback() -> str:
     return words.front_door(st.context.url, "feeds") + CALLBACK
 
 
-def own_market(seat: Seat, rows: list[dict[str, Any]]) -> None:
+def own_market(seat: Seat, drawn: feeds.Told) -> None:
     """One's live market: which feeds, on or off, and the way to its book."""
-    ready = [Vendor(row["vendor"]) for row in rows if row["state"] != "NONE"]
-    found = live.of_owner(seat.database, seat.who.user_id)
+    ready = [Vendor(row["vendor"]) for row in drawn.vendors if row["state"] != "NONE"]
+    found = drawn.market
     if not ready:
         st.caption("Set up a vendor, and your live market can be switched on here.")
         return
@@ -154,43 +155,43 @@ def books(seat: Seat) -> None:
 
 
 @st.fragment(run_every=2.0)
-def state(seat: Seat) -> None:
-    """How the own feed is, looked at every two seconds."""
+def state(seat: Seat, drawn: feeds.Told) -> None:
+    """How the own feed is, looked at every two seconds; the whole page anew where what stands above is so no longer: a
+    token has come, was refused or has ended, or another tab or an administrator has changed something."""
     seat = guard.still(seat)
+    if feeds.told(seat) != drawn:
+        st.rerun()
     for row in feed_status.listed(seat.database, seat.who):
         if row["owner"] == seat.who.name:
             feeds.market(seat, row)
 
 
-@st.fragment(run_every=2.0)
-def arriving(seat: Seat) -> None:
-    """While a token is fetched: draws the page anew when it has come, or was refused."""
-    seat = guard.still(seat)
-    if not any(row["state"] == "CONNECTING" for row in feed_status.connections(seat.database, seat.who)):
-        st.query_params.clear()
-        st.rerun()
-    st.caption("Fetching the token of the day …")
+def notice(waits: bool) -> None:
+    """What came of a login. Always there, so that nothing below moves while somebody types or presses."""
+    outcome = OUTCOMES.get(st.query_params.get("login", ""))
+    with st.container():
+        if waits:
+            OUTCOMES["connecting"][0](OUTCOMES["connecting"][1])
+        elif outcome is OUTCOMES["connecting"]:
+            st.query_params.clear()  # it is over, and what came of it stands below
+        elif outcome is not None:
+            outcome[0](outcome[1])
 
 
 def page() -> None:
     """The page, for whoever trades."""
     seat = guard.require("trader", "admin")
     hear()
-    rows = feed_status.connections(seat.database, seat.who)
-    outcome = OUTCOMES.get(st.query_params.get("login", ""))
-    waits = any(row["state"] == "CONNECTING" for row in rows)
-    if outcome is not None and (waits or outcome[0] is not st.info):
-        outcome[0](outcome[1])
-    if waits:
-        arriving(seat)
+    drawn = feeds.told(seat)
+    notice(drawn.waits)
     st.caption(ALONE)
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        for row in rows:
+        for row in drawn.vendors:
             vendor(seat, row)
     with right:
-        own_market(seat, rows)
-    state(seat)
+        own_market(seat, drawn)
+    state(seat, drawn)
 
 
 page()

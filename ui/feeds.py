@@ -1,11 +1,13 @@
 """Live feeds as pages show them: a line for each vendor with its state in colour and words, and what may be done."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from core.money import group
 from desk import feed_status, live
+from desk.live import LiveRow
 from ui import words
 from ui.outcome import act
 from ui.seat import Seat
@@ -25,6 +27,24 @@ COLUMNS = {
     "lag": "Lag p50 / p99", "subscriptions": "Wanted / confirmed", "over": "Over the limit", "stale": "Stale",
     "garbage": "Unreadable", "reconnects": "Reconnects", "token": "Token until (IST)", "error": "Last error",
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a page was drawn from: one's vendors, and one's own live market if there is one."""
+
+    vendors: list[dict[str, Any]]
+    market: LiveRow | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a login is on its way."""
+        return any(row["state"] == "CONNECTING" for row in self.vendors)
+
+
+def told(seat: Seat) -> Told:
+    """As it is now."""
+    return Told(feed_status.connections(seat.database, seat.who), live.of_owner(seat.database, seat.who.user_id))
 
 
 def badge(state: str) -> str:
@@ -58,15 +78,33 @@ def market(seat: Seat, row: dict[str, Any]) -> None:
             st.caption(f"Dropped ticks: {dropped}.")
         for sentence in row["doubted"]:
             st.warning(words.plain(sentence), icon=":material/price_check:")
+        recording(row)
         gaps = row["outages"]
         if gaps["outages"]:
             told = f"Outages of the last week: {gaps['outages']}, filled in: {gaps['filled']}"
             st.caption(f"{told} ({group(gaps['candles'])} candles). {words.plain(gaps['failed'] or '')}".strip())
 
 
+def recording(row: dict[str, Any]) -> None:
+    """What is recorded of the market, so that its day can be played again."""
+    told = row["recording"]
+    if told is None:
+        return
+    lost = f", {group(told['lost'])} lost" if told["lost"] else ""
+    st.caption(f":red[●] Recording: {group(told['frames'])} frames, {told['megabytes']:.1f} MB{lost}.")
+    if told["trouble"]:
+        st.warning(words.plain(told["trouble"]), icon=":material/error:")
+
+
 def buttons(seat: Seat, row: dict[str, Any]) -> None:
-    """Start, stop, connect anew."""
+    """Record or not, start, stop, connect anew."""
     name = row["market"]
+    on = row["recording"] is None
+    label, icon = ("Record", ":material/fiber_manual_record:") if on else ("End recording", ":material/stop:")
+    if st.button(
+        label, icon=icon, key=f"record {name}", help="Its frames go to files; a recorded day can be played again."
+    ):
+        act(lambda: live.record(seat.database, seat.who, name, on=on))
     if row["running"]:
         if st.button("Reconnect", icon=":material/sync:", key=f"anew {name}"):
             act(lambda: live.reconnect(seat.database, seat.who, name))

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 import settings
 from core.vendors import Vendor
 from db.engine import Database
-from desk import identity, live, market, vendors
+from desk import identity, jobs, live, market, vendors
 from tests.api.conftest import as_bot, as_browser
 from tests.desk.test_vendors import KEY, SECRET, UPSTOX
 from tests.people import signed_in
@@ -30,6 +30,7 @@ def owner(desk: Database) -> str:
     name = live.choose(desk, alice, Vendor.UPSTOX)
     told = {"feed": "upstox", "state": "LIVE", "reason": "Connected.", "messages": 7, "dropped": {"late": 2}}
     market.save_feed(desk, name, told, None)
+    jobs.beat(desk, "market", name)
     return name
 
 

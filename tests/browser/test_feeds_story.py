@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import expect
 
 from core.calendar import IST
+from core.vendors import Vendor
 from db.engine import Database
-from desk import market, masters
+from desk import identity, market, masters, vendors
 from tests.browser.conftest import database_with_people, rail, running, sign_in, until
 from tests.cluster import Throwaway
 from tests.feeds.standins import upstox_rest
@@ -98,6 +99,13 @@ def test_connect_trade_and_be_alone_with_it(address, visitor, books, stream):
     expect(page.locator(".strip")).to_contain_text("SIMULATED")
     expect(rail(page, "NSE:RELIANCE")).to_contain_text(re.compile(r"\d\.\d\d"))
     expect(rail(page, "NSE:INFY")).not_to_contain_text("1,235.50")
+
+    # What stands on the page follows what becomes of the token, without a press.
+    form = page.locator(".st-key-vendor-upstox")
+    owner = identity.find(books, "asha").id
+    vendors.refused(books, owner, Vendor.UPSTOX, "Upstox has ended this token.", drop_token=True)
+    expect(form).to_contain_text("Upstox has ended this token.")
+    expect(form).not_to_contain_text("token until")
 
     office = sign_in(visitor(), address, "root", "admin?view=Feeds")
     card = office.locator(".st-key-feed-live-asha")

@@ -8,8 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import settings
+from core.reasons import Refusal
 from core.vendors import Vendor
-from desk import identity, live, masters, vendors
+from desk import admin, identity, jobs, live, masters, vendors
 from desk import market as markets
 from tests.desk.test_vendors import SECRET, TRUEDATA, UPSTOX
 from tests.floor import Floor
@@ -35,6 +36,12 @@ def set_up(floor: Floor, name: str = "asha") -> Any:
     _, who = signed_in(floor.database, name)
     vendors.put(floor.database, who, Vendor.UPSTOX, UPSTOX)
     return who
+
+
+def says(floor: Floor, market: str, told: dict[str, Any]) -> None:
+    """A market's process lives, and says this of its feed."""
+    markets.save_feed(floor.database, market, told, None)
+    jobs.beat(floor.database, "market", market)
 
 
 def test_nothing_is_set_up(open_as: Open) -> None:
@@ -117,7 +124,7 @@ def test_counters_and_failovers_are_shown_to_the_owner(open_as: Open, floor: Flo
         "wanted": 20, "confirmed": 18, "reduced": 2, "dropped": {"late": 7}, "passed": 99,
         "other": {"feed": "upstox", "state": "BACKING_OFF", "reason": "The line was lost."},
     }  # fmt: skip
-    markets.save_feed(floor.database, market, told, None)
+    says(floor, market, told)
     text = shown(open_as("asha", "feeds"))
     for part in ("12,345", "changed to the other feed 3 times", "late 7", "The line was lost.", "TrueData (shown)"):
         assert part in text, part
@@ -133,11 +140,69 @@ def test_a_price_that_is_not_believed_is_named_to_the_owner_and_to_no_administra
     doubted = {"instrument": number, "price": 240_000, "lower": 133_200, "upper": 162_800}
     gone = {**doubted, "instrument": 2**31 - 1}
     told = {"feed": "upstox", "state": "LIVE", "dropped": {"beyond_range": 4}, "doubted": [doubted, gone]}
-    markets.save_feed(floor.database, market, told, None)
+    says(floor, market, told)
     assert "INFY at ₹2,400.00 is outside ₹1,332.00 to ₹1,628.00" in shown(open_as("asha", "feeds"))
     seen = shown(open_as("root", "admin", role="admin", view="Feeds"))
     assert "beyond range 4" in seen
     assert "2,400" not in seen
+    health = open_as("root", "admin", role="admin", view="Health")
+    assert not health.exception
+    (counters,) = health.json
+    assert "beyond_range" in counters.value
+    assert "240000" not in counters.value
+    assert "240000" not in str(admin.feeds(floor.database))
+
+
+def test_what_a_process_that_is_gone_said_last_is_not_shown_as_how_the_feed_is(open_as: Open, floor: Floor) -> None:
+    open_as("asha")
+    who = set_up(floor)
+    market = live.ensure(floor.database, who.user_id, "asha", Vendor.UPSTOX, on=True)
+    told = {"feed": "upstox", "state": "LIVE", "reason": "Connected to Upstox."}
+    markets.save_feed(floor.database, market, told, None)
+    text = shown(open_as("asha", "feeds"))
+    assert "The feed is being started." in text
+    assert "Connected to Upstox." not in text
+    says(floor, market, told)
+    assert "Connected to Upstox." in shown(open_as("asha", "feeds"))
+    with floor.database.connection() as connection:
+        connection.execute("update heartbeats set beat_at = now() - interval '11 seconds' where market = %s", (market,))
+    assert "Connected to Upstox." not in shown(open_as("asha", "feeds"))
+
+
+def test_of_two_vendors_the_one_that_cannot_be_opened_is_not_said_to_be_connected(open_as: Open, floor: Floor) -> None:
+    open_as("asha")
+    who = set_up(floor)
+    vendors.put(floor.database, who, Vendor.TRUEDATA, TRUEDATA)
+    market = live.ensure(floor.database, who.user_id, "asha", Vendor.UPSTOX, Vendor.TRUEDATA, on=True)
+    says(floor, market, {"feed": "truedata", "state": "LIVE", "reason": "Connected to TrueData."})
+    text = shown(open_as("asha", "feeds"))
+    assert "TrueData: Connected to TrueData." in text
+    assert "Upstox: It was not opened. Connect it again" in text
+    says(floor, market, {"feed": "silent", "ended": True, "reason": "Connect Upstox again on the page Feeds."})
+    assert "Upstox: Connect Upstox again" in shown(open_as("asha", "feeds"))
+
+
+def test_a_market_is_recorded_at_a_press_and_says_so(open_as: Open, floor: Floor) -> None:
+    open_as("asha")
+    open_as("ravi")
+    who = set_up(floor)
+    market = live.ensure(floor.database, who.user_id, "asha", Vendor.UPSTOX, on=True)
+    app = open_as("asha", "feeds")
+    assert "Recording" not in shown(app)
+    next(each for each in app.button if each.label == "Record").click()
+    app.run()
+    assert markets.state(floor.database, market).recording is True
+    recorded = {"frames": 1_234, "lost": 2, "megabytes": 5.6, "trouble": "Delete the folder of a day."}
+    says(floor, market, {"feed": "upstox", "state": "LIVE", "recording": recorded})
+    app = open_as("asha", "feeds")
+    text = shown(app)
+    for part in ("1,234 frames, 5.6 MB, 2 lost", "Delete the folder of a day."):
+        assert part in text, part
+    next(each for each in app.button if each.label == "End recording").click()
+    app.run()
+    assert markets.state(floor.database, market).recording is False
+    with pytest.raises(Refusal):
+        live.record(floor.database, signed_in(floor.database, "ravi")[1], market, on=True)
 
 
 def test_an_administrator_stops_a_feed_and_sees_nobodys_credentials(open_as: Open, floor: Floor) -> None:

@@ -43,6 +43,15 @@ class Outages(Shape):
     failed: str | None
 
 
+class Recording(Shape):
+    """What is recorded of a market since its process began; ``lost`` are frames that the disk could not take."""
+
+    frames: int
+    lost: int
+    megabytes: float
+    trouble: str
+
+
 class LiveFeed(Shape):
     """A live market's feed."""
 
@@ -62,6 +71,7 @@ class LiveFeed(Shape):
     doubted: list[str]
     dropped: dict[str, int]
     outages: Outages
+    recording: Recording | None
     lines: list[FeedLine]
 
 
