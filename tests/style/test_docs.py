@@ -83,6 +83,18 @@ def test_each_document_that_a_file_names_exists() -> None:
     assert not broken, broken
 
 
+def test_each_test_that_a_document_names_exists() -> None:
+    named = {name for path in DOCUMENTS for name in re.findall(r"`(test_\w+)`", path.read_text("utf-8"))}
+    written = {
+        name
+        for path in house.files()
+        if path.suffix == ".py" and path.name.startswith("test_")
+        for name in re.findall(r"^def (test_\w+)\(", path.read_text("utf-8"), re.M)
+    }
+    assert len(named) > 60
+    assert not named - written
+
+
 def test_ci_runs_the_command_of_the_readme() -> None:
     script = (PROJECT / ".ci" / "run").read_text("utf-8")
     extract = re.search(r"^command=\$\((.+)\)$", script, re.M)
