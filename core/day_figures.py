@@ -10,7 +10,6 @@ import numpy.typing as npt
 from core.frames import Rows
 
 Ids = npt.NDArray[np.int64]
-_DAY_MS, _INDIA_MS = 86_400_000, 19_800_000
 
 
 class Day(NamedTuple):
@@ -33,19 +32,19 @@ class DayFigures:
 
     Between two rows so much was traded as the volume rose, at the price of the later one; what was traded before the
     first row that is seen of a day is taken at the mean of its high, low and last price. A row whose volume is a little
-    lower comes late and counts for nothing. Where it is far lower, or of another date, a day begins: past days are
-    played twice as well.
+    lower comes late and counts for nothing. Where it is far lower, or yesterday's close is another, a day begins: past
+    days are played twice as well.
     """
 
     def __init__(self) -> None:
-        self._day, self._volume, self._value, self._high, self._low = (np.zeros(0, np.int64) for _ in range(5))
+        self._close, self._volume, self._value, self._high, self._low = (np.zeros(0, np.int64) for _ in range(5))
 
     def make_room(self, room: int) -> None:
         """Have places for ids below ``room``; what is known stays."""
         more = max(0, room - len(self._volume))
-        self._day, self._volume, self._value, self._high, self._low = (
+        self._close, self._volume, self._value, self._high, self._low = (
             np.concatenate([kept, np.zeros(more, np.int64)])
-            for kept in (self._day, self._volume, self._value, self._high, self._low)
+            for kept in (self._close, self._volume, self._value, self._high, self._low)
         )
 
     def begin(self, rows: Rows, ids: Ids, known: Mapping[int, Day]) -> None:
@@ -59,15 +58,16 @@ class DayFigures:
 
     def take(self, rows: Rows, ids: Ids) -> None:
         """Take in the next rows, at most one an instrument."""
-        day = (rows["exchange_time"] + _INDIA_MS) // _DAY_MS
-        anew = (day != self._day[ids]) | (2 * rows["volume"] < self._volume[ids])
+        close = rows["prev_close"]
+        anew = (close != self._close[ids]) | (2 * rows["volume"] < self._volume[ids])
+        anew |= self._volume[ids] == 0
         before, oi = np.where(anew, 0, self._volume[ids]), rows["oi"]
         volume = np.maximum(rows["volume"], before)
         last = rows["last_price"].astype(np.int64)
         mean = (last + rows["high"] + rows["low"]) // 3
         self._value[ids] = np.where(anew, volume * mean, self._value[ids] + (volume - before) * last)
         self._volume[ids] = volume
-        self._day[ids] = day
+        self._close[ids] = close
         self._high[ids] = np.where(anew, oi, np.maximum(self._high[ids], oi))
         self._low[ids] = np.where(anew, oi, np.minimum(self._low[ids], oi))
 

@@ -55,19 +55,25 @@ JOINED = Statement(
     order by c.start
     """
 )
-# The date's bars of a minute in one row: their average price, weighed by volume, and the range of open interest.
+# The date's bars of a minute in one row: their average price, weighed by volume, and the range of open interest. Which
+# bars are the date's is told by its volume, from the newest back: where markets never close, a date begins at no
+# certain hour.
 DAYS_SO_FAR = Statement(
     """
     select q.instrument_id, b.average, b.oi_high, b.oi_low
-    from markets m join quotes q on q.market = m.id
-    cross join lateral (
-        select (sum(c.volume::float8 * (c.high::bigint + c.low + c.close)) / nullif(3 * sum(c.volume), 0))::bigint
-                   as average,
-               max(c.oi) as oi_high, min(c.oi) as oi_low
-        from candles c where c.market = m.id and c.instrument_id = q.instrument_id and c.interval = '1m'
-            and c.start >= m.trading_date::timestamp at time zone 'Asia/Kolkata') b
-    where m.id = :market and (cast(:ids as int[]) is null or q.instrument_id = any(cast(:ids as int[])))
-        and b.average is not null
+    from quotes q cross join lateral (
+        select (sum(x.part * x.prices) / (3 * sum(x.part)))::bigint as average,
+               max(x.oi) as oi_high, min(x.oi) as oi_low
+        from (
+            select least(c.volume, q.volume + c.volume - sum(c.volume::float8) over newest) as part,
+                   c.high::float8 + c.low + c.close as prices, c.oi
+            from candles c
+            where c.market = q.market and c.instrument_id = q.instrument_id and c.interval = '1m'
+                and c.start > q.exchange_time - interval '1 day'
+            window newest as (order by c.start desc rows unbounded preceding)) x
+        where x.part > 0) b
+    where q.market = :market and q.volume > 0 and b.average is not null
+        and (cast(:ids as int[]) is null or q.instrument_id = any(cast(:ids as int[])))
     """
 )
 LATEST_START = Statement(

@@ -1,7 +1,10 @@
 """Prices as programs ask for them: many quotes in one statement, and long spans of bars."""
 
+import threading
+import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from core.calendar import IST
 from core.continuous import stretches
@@ -14,9 +17,15 @@ from desk import asked_prices, masters
 from desk.market import Candle as Bar
 from desk.screens import INTERVALS
 
-__all__ = ["Bar", "Day", "QuoteRow", "bars", "days_so_far", "joined", "quotes"]
+__all__ = ["Bar", "Day", "QuoteRow", "bars", "days_of_all", "days_so_far", "joined", "quotes"]
 
 _FIRST = date(1990, 1, 1)
+DAYS_SECONDS = 10.0
+MOST_DAYS = 50_000
+_Kept = dict[tuple[str, int], tuple[float, Day | None]]
+_NEVER: tuple[float, Day | None] = (0.0, None)
+_kept: WeakKeyDictionary[Database, _Kept] = WeakKeyDictionary()
+_lock = threading.Lock()
 MOST_BARS = 200_000
 """More than any span that is asked for has."""
 
@@ -31,9 +40,25 @@ def quotes(database: Database, market: str, instruments: Sequence[Instrument]) -
     return found
 
 
-def days_so_far(database: Database, market: str, ids: Sequence[int] | None = None) -> dict[int, Day]:
-    """What the bars of the market's date say of instruments, or of all, by id; of those without a trade nothing."""
-    return {number: Day(*rest) for number, *rest in market_screen.days_so_far(database, market, ids)}
+def days_of_all(database: Database, market: str) -> dict[int, Day]:
+    """What the bars of the market's date say of every instrument, by id; of those without a trade nothing."""
+    return {number: Day(*rest) for number, *rest in market_screen.days_so_far(database, market)}
+
+
+def days_so_far(database: Database, market: str, ids: Sequence[int]) -> dict[int, Day]:
+    """The same of some. Programs ask every second, and a day of bars is long: what was found is good for some
+    seconds."""
+    with _lock:
+        kept = _kept.setdefault(database, {})
+    now = time.monotonic()
+    due = [number for number in ids if kept.get((market, number), _NEVER)[0] <= now]
+    if due:
+        found = {number: Day(*rest) for number, *rest in market_screen.days_so_far(database, market, due)}
+        if len(kept) > MOST_DAYS:
+            kept.clear()
+        kept.update({(market, number): (now + DAYS_SECONDS, found.get(number)) for number in due})
+    days = {number: kept.get((market, number), _NEVER)[1] for number in ids}
+    return {number: day for number, day in days.items() if day is not None}
 
 
 def bars(

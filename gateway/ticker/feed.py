@@ -159,7 +159,7 @@ class Feed(Reader):
         yet, are read once more."""
         place.know(masters.get(self.database).by_id)
         frame = market.state(self.database, place.name).quoted_to
-        days = {} if place.loaded else prices.days_so_far(self.database, place.name)
+        days = {} if place.loaded else prices.days_of_all(self.database, place.name)
         return place.load(market.quotes(self.database, place.name), frame, days)
 
     def look_at_markets(self) -> None:

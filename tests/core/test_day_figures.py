@@ -1,7 +1,5 @@
 """The average price of a day and the range of its open interest, from rows that tell neither."""
 
-from datetime import UTC, datetime
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,21 +7,13 @@ from hypothesis import strategies as st
 from core.day_figures import Day, DayFigures, of_quote
 from core.frames import Rows, row_type
 
-MORNING = int(datetime(2026, 11, 23, 4, tzinfo=UTC).timestamp() * 1000)
-HOUR, DAY = 3_600_000, 86_400_000
 ONE = np.array([3], np.int64)
 
 
-def row(last: int, volume: int, oi: int = 0, at: int = MORNING, high: int = 0, low: int = 0) -> Rows:
+def row(last: int, volume: int, oi: int = 0, close: int = 100, high: int = 0, low: int = 0) -> Rows:
     found = np.zeros(1, row_type())
-    found["instrument"], found["last_price"], found["volume"], found["oi"], found["exchange_time"] = (
-        3,
-        last,
-        volume,
-        oi,
-        at,
-    )
-    found["high"], found["low"] = high or last, low or last
+    found["instrument"], found["last_price"], found["volume"], found["oi"] = 3, last, volume, oi
+    found["high"], found["low"], found["prev_close"] = high or last, low or last, close
     return found
 
 
@@ -41,8 +31,8 @@ def told(found: DayFigures) -> tuple[int, ...]:
 def test_between_two_rows_so_much_was_traded_as_the_volume_rose():
     found = figures()
     found.take(row(100, 10, oi=5), ONE)
-    found.take(row(200, 20, oi=9, at=MORNING + HOUR), ONE)
-    found.take(row(130, 20, oi=7, at=MORNING + 2 * HOUR), ONE)  # no trade: the average stays
+    found.take(row(200, 20, oi=9), ONE)
+    found.take(row(130, 20, oi=7), ONE)  # no trade: the average stays
     assert told(found) == (150, 9, 5)
 
 
@@ -60,11 +50,11 @@ def test_what_was_traded_before_the_first_row_is_taken_at_the_mean_or_from_the_b
 def test_a_new_day_begins_anew_and_what_comes_late_counts_for_nothing():
     found = figures()
     found.take(row(100, 10, oi=5), ONE)
-    found.take(row(300, 4, oi=1, at=MORNING + DAY), ONE)
+    found.take(row(300, 4, oi=1, close=110), ONE)
     assert told(found) == (300, 1, 1)
-    found.take(row(100, 3, oi=1, at=MORNING + DAY), ONE)  # of a moment before
+    found.take(row(100, 3, oi=1, close=110), ONE)  # of a moment before
     assert told(found) == (300, 1, 1)
-    found.take(row(200, 1, oi=7, at=MORNING + DAY), ONE)  # the same day once more
+    found.take(row(200, 1, oi=7, close=110), ONE)  # the same day once more
     assert told(found) == (200, 7, 7)
     found.take(row(100, 9, oi=2), ONE)  # or an older one
     assert told(found) == (100, 2, 2)

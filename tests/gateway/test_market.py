@@ -208,28 +208,22 @@ def test_the_days_average_price_and_its_range_of_open_interest_come_of_its_bars(
     """By HTTP and by the ticker alike; before the day's first bar by its range, and without a trade there is none."""
     infy, tcs, nifty = (floor.instrument(key) for key in ("NSE:INFY", "NSE:TCS", "NSE:NIFTY 50"))
     start = datetime.combine(floor.trading_date, time(9, 15), IST)
-    for minute, (price, volume, oi) in enumerate([(149_000, 30, 9), (150_000, 60, 2), (152_000, 10, 5)], start=-1):
+    for minute, (price, volume, oi) in enumerate(
+        [(90_000, 50, 1), (149_000, 30, 9), (150_000, 60, 2), (152_000, 10, 5)]
+    ):
         factories.insert(
-            desk,
-            "candles",
-            market="sim",
-            instrument_id=infy.id,
-            interval="1m",
-            start=start + timedelta(minutes=minute) - timedelta(days=minute < 0),
-            open=price,
-            high=price + 30,
-            low=price - 30,
-            close=price,
-            volume=volume,
-            oi=oi,
-        )  # fmt: skip - the first is of the day before
-    factories.quote(desk, infy.id, 150_100, volume=100, oi=4)
+            desk, "candles", market="sim", instrument_id=infy.id, interval="1m",
+            start=start + timedelta(minutes=minute), open=price, high=price + 30, low=price - 30, close=price,
+            volume=volume, oi=oi,
+        )  # fmt: skip
+    # The two newest bars have 70 of the day's 80: ten of the one before are the day's too, and nothing of the first.
+    factories.quote(desk, infy.id, 150_100, volume=80, oi=4, exchange_time=start + timedelta(minutes=5))
     factories.quote(desk, tcs.id, 300_000, high=330_000, low=270_000, volume=5, oi=3)
     factories.quote(desk, nifty.id, 2_600_000, volume=0)
     told = alice.quote("NSE:INFY", "NSE:TCS", "NSE:NIFTY 50")
     assert {
         key: (row["average_price"], row["oi_day_high"], row["oi_day_low"], row["oi"]) for key, row in told.items()
-    } == {"NSE:INFY": (1502.86, 5, 2, 4), "NSE:TCS": (3000, 3, 3, 3), "NSE:NIFTY 50": (0, 0, 0, 0)}
+    } == {"NSE:INFY": (1501.25, 9, 2, 4), "NSE:TCS": (3000, 3, 3, 3), "NSE:NIFTY 50": (0, 0, 0, 0)}
     ticker = KiteTicker("", "")
     with connect(address_of(host, keys_of(desk, "alice")), open_timeout=PATIENCE) as socket:
         say(socket, "mode", ["full", [token_of(infy), token_of(tcs)]])
