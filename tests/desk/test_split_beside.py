@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from core import scan
 from core.exits import Exits
 from core.gtt_watch import Hit
 from core.instruments import Kind
@@ -151,6 +152,7 @@ def test_the_day_before_a_split_closes_with_margins_of_its_own_strikes(floor: Fl
     floor.price(call.key, 1_000)
     floor.sell(account, call.lot, call.key, 1_000, "NRML")
     margin = floor.balances(account)["MARGIN"]
+    scan.taken.cache_clear()  # another process closes the day, which has priced nothing yet
     into_the_split(floor)
     assert one(floor, "select margin from daily_equity where account_id = %s", account) == (margin,)
 
@@ -188,3 +190,21 @@ def test_a_session_announced_before_an_ex_date_that_has_come_splits_nothing_twic
     closing.roll(hours.database, "sim", step, after)
     assert hours.position(account, INFY)[0] == 10
     hours.sound()
+
+
+def test_exits_that_have_closed_what_became_fewer_shares_are_done(floor: Floor) -> None:
+    """Two become one; a target closes all of it while other shares of the same are held."""
+    account = floor.account(cash=100_000_000)
+    floor.buy(account, 8, INFY, 150_000)
+    entry = guarded(floor, account, 10)
+    into_the_split(floor, "SPLIT", "1:2")
+    floor.price(INFY, 330_000)
+    at = int(datetime.now(UTC).timestamp() * 1000)
+    number = int(entry.body["attached"]["gtt_id"])
+    gtt_firing.fire(floor.database, AnyTerm(), Hit(number, account, floor.instrument(INFY).id, 2, 330_000, 1, at))
+    order, quantity = one(floor, "select id, quantity from orders where origin = 'EXIT'")
+    assert quantity == 5
+    assert floor.fill(account, int(str(order)), 5, 330_000).done
+    assert gtt_firing.tend(floor.database, "sim") == 1
+    assert gtt.listed(floor.database, account, "asha/main", "active")["items"] == []
+    assert floor.position(account, INFY)[0] == 4
