@@ -49,9 +49,9 @@ def trades_today_fit(weighed: Weighed) -> Refusal | None:
 
 
 def open_orders_fit(weighed: Weighed) -> Refusal | None:
-    """So many orders may rest at once; a change of one that rests adds none."""
+    """So many orders may rest at once; a change of one that rests adds none, nor does one that waited already."""
     most, used = weighed.limit(LimitName.OPEN_ORDERS), weighed.work.standing.open_orders
-    if most is None or used < most or weighed.before is not None:
+    if most is None or used < most or weighed.before is not None or weighed.released:
         return None
     sentence = f"{used} orders rest already, at most {most} may. Cancel one first."
     return over(Reason.OPEN_ORDERS, sentence, used, most, None)

@@ -83,7 +83,7 @@ def terms_of(order: Order) -> int:
 def not_sent_twice(weighed: Weighed) -> Refusal | None:
     """The newest order's terms under another key, within so many milliseconds, are a finger that slipped."""
     most, pace = weighed.limit(LimitName.DUPLICATE_MS), weighed.work.standing.pace
-    if not most or weighed.before is not None or pace.terms != terms_of(weighed.order):
+    if not most or weighed.before is not None or weighed.released or pace.terms != terms_of(weighed.order):
         return None
     since = (int(weighed.facts.now.timestamp() * 1_000_000) - pace.terms_at) // 1000
     if since >= most:

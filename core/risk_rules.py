@@ -26,12 +26,16 @@ Rule = Callable[[Weighed], Refusal | None]
 
 
 def pace_is_kept(weighed: Weighed) -> Refusal | None:
-    """Orders a second, a minute and a day, of people and their programs; the house's own do not count."""
-    if weighed.order.origin in HOUSE_ORIGINS:
+    """Orders a second, a minute and a day, of people and their programs; what the house sends does not count, be it its
+    own, a GTT's that was reached, or one that waited for the opening: the market, not its owner, chooses the moment."""
+    if weighed.order.origin in UNPACED or weighed.released:
         return None
     standing = weighed.work.standing
     return spend(standing.pace, weighed.facts.risk.limits, standing.orders_today, weighed.facts.now)
 
+
+# A gap at the opening may reach a dozen GTTs of one account in one second.
+UNPACED = HOUSE_ORIGINS | {"GTT", "EXIT"}
 
 # Asked of every order; each of these knows itself what it lets through.
 ALWAYS: tuple[Rule, ...] = (state_allows, does_not_trade_with_itself)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.account import Work
 from core.facts import Facts
 from core.instruments import Instrument
-from core.orders import Order
+from core.orders import Order, Status
 from core.reasons import Reason, Refusal
 from core.risk_limits import LimitName
 
@@ -44,6 +44,11 @@ class Weighed:
             return False
         resting = position.open_buy if self.order.side.sign > 0 else position.open_sell
         return resting + self.more <= abs(position.quantity)
+
+    @property
+    def released(self) -> bool:
+        """Whether it is sent on after waiting for an opening: it was counted when it was placed, and rests already."""
+        return self.before is None and self.order.amo and self.order.status is not Status.AMO
 
     @property
     def raises(self) -> bool:

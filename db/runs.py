@@ -70,6 +70,18 @@ def fail(conn: Connection, market: str, job: str, trading_date: date, error: str
     )
 
 
+def end_passed(conn: Connection, market: str, job: str) -> int:
+    """Writes that runs of a job have ended whose date the market has left, which it does when they have; how many.
+    Whoever ran them died before it could say so."""
+    ended = conn.execute(
+        "update job_runs j set finished_at = now(), detail = %s from markets m where m.id = j.market"
+        " and j.market = %s and j.job = %s and j.trading_date < m.trading_date and j.finished_at is null"
+        " and j.error is null",
+        (Jsonb({"resumed": True}), market, job),
+    )
+    return ended.rowcount
+
+
 def note(conn: Connection, market: str, job: str, trading_date: date, detail: dict[str, Any]) -> None:
     """Writes what a job that may run often found this time, in place of what it found before."""
     conn.execute(

@@ -4,6 +4,7 @@ Placing goes through the desk leg by leg, in the basket's order, as a broker doe
 none that follows, unless that is asked for. One key makes the whole repeatable, because each leg's key is made of it.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,9 @@ from desk.masters import Master
 from desk.principal import Principal
 from desk.rows import Row, ist, price
 from desk.working import Task, instrument_of, open_task
+
+MOST_WAITS = 3
+"""Seconds that the legs of one basket may wait for the next one, because so many orders go in a second."""
 
 
 def listed(database: Database, principal: Principal) -> list[Row]:
@@ -253,22 +257,38 @@ def place(
     """Place orders one after the other; each one's order or refusal, in the order in which they were given.
 
     ``key`` makes the whole repeatable: what was placed stays placed once, what was not reached is placed now.
-    ``stop_at_refusal`` leaves out what follows a refused leg.
+    ``stop_at_refusal`` leaves out what follows a refused leg. More legs than an account may send in a second go on in
+    the next one.
     """
     _filled(legs)
     master = masters.get(database)
     told: list[Row] = []
-    stopped = False
+    stopped, waits = False, MOST_WAITS
     for number, leg in enumerate(legs, 1):
         if stopped:
             sentence = "Not sent: an order before it was refused."
             answer = problem(Refusal(Reason.EARLIER_LEG, sentence, "legs"))
         else:
-            answer = trading.place(database, principal.name, account.id, leg, f"{key}-{number}" if key else None)
+            answer, waits = _in_time(
+                lambda leg=leg, number=number: trading.place(  # type: ignore[misc]
+                    database, principal.name, account.id, leg, f"{key}-{number}" if key else None
+                ),
+                waits,
+            )
             stopped = stop_at_refusal and not answer.ok
         told.append(_outcome(master, number, leg, answer))
     placed = sum(each["ok"] for each in told)
     return {"account": account.key, "placed": placed, "refused": len(told) - placed, "items": told}
+
+
+def _in_time(send: Callable[[], Answer], waits: int) -> tuple[Answer, int]:
+    """A leg's answer, in the next second where this one is full, and how often one may still wait for that."""
+    answer = send()
+    while waits and answer.body.get("reason_code") == Reason.RATE_LIMIT and answer.retry_after == 1:
+        time.sleep(answer.retry_after)
+        waits -= 1
+        answer = send()
+    return answer, waits
 
 
 def _outcome(master: Master, number: int, leg: PlaceOrder, answer: Answer) -> Row:

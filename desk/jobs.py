@@ -56,6 +56,12 @@ def process_name(role: str, market: str | None) -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{role}" + (f":{market}" if market else "")
 
 
+def end_passed(database: Database, market: str, job: str) -> int:
+    """Ends the runs of a job that a process finished and died before it said so: the market has left their dates."""
+    with database.autocommit() as conn:
+        return runs.end_passed(conn, market, job)
+
+
 def beat(
     database: Database, role: str, market: str | None, term: int | None = None, detail: dict[str, Any] | None = None
 ) -> None:

@@ -21,12 +21,16 @@ class ClosingLoop(Steady):
         self.name = f"closing {market.market}"
         self._database, self._market = database, market
         self._squared: date | None = None
+        self._tidied = False
 
     def step(self) -> None:
         """One look at the clock, and at the losses that block cash; nothing while another process leads."""
         if not self._market.leads():
             return
         market = self._market.market
+        if not self._tidied:
+            runs.end_passed(self._database, market, "roll")
+            self._tidied = True
         looked = account_watch.look(self._database, market)
         risk_watch.watch(self._database, market, looked)
         margin_calls.follow(self._database, market, looked)

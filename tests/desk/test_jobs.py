@@ -1,6 +1,6 @@
 """Timed work: once a date, again after a failure, never twice at once."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -50,3 +50,23 @@ def test_heartbeats_come_and_go_with_the_process(database: Database) -> None:
     jobs.leave(database)
     with database.connection() as connection:
         assert connection.execute("select count(*) from heartbeats").fetchone() == (0,)
+
+
+def test_a_run_whose_process_died_before_it_said_so_has_ended_when_the_market_has_left_its_date(
+    database: Database,
+) -> None:
+    """The date after that runs still, and what failed stays failed."""
+    with database.connection() as connection:
+        row = connection.execute("select trading_date from markets where id = 'sim'").fetchone()
+        assert row
+        today = row[0]
+        connection.execute(
+            "insert into job_runs (market, job, trading_date, error) values ('sim', 'roll', %s, null),"
+            " ('sim', 'roll', %s, 'Accounts that kept it: 7.'), ('sim', 'roll', %s, null)",
+            [today - timedelta(days=1), today - timedelta(days=2), today],
+        )
+    assert jobs.end_passed(database, "sim", "roll") == 1
+    assert jobs.end_passed(database, "sim", "roll") == 0
+    with database.connection() as connection:
+        left = connection.execute("select trading_date from job_runs where finished_at is null order by 1").fetchall()
+    assert left == [(today - timedelta(days=2),), (today,)]
