@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 
+from core.breaker import Halt, cut
 from core.sessions import Board, Hours, Window, hours_on, window_at
 
 IST = timezone(timedelta(hours=5, minutes=30), "IST")
@@ -62,12 +63,14 @@ class CalendarDay:
 class Calendar:
     """An exchange's calendar seen through one session. Build with ``Calendar.of``.
 
-    ``market`` is whose random closes apply; without one, windows end at their latest.
+    ``market`` is whose random closes apply; without one, windows end at their latest. ``halts`` are the market's, by
+    the breaker, of whichever days.
     """
 
     days: dict[date, CalendarDay]
     session: Session = Session.NSE
     market: str = ""
+    halts: tuple[Halt, ...] = ()
 
     @classmethod
     def of(cls, rows: Iterable[CalendarDay], session: Session | str = Session.NSE) -> "Calendar":
@@ -77,6 +80,10 @@ class Calendar:
     def under(self, session: Session | str, market: str | None = None) -> "Calendar":
         """The same rows seen through a session, of a market. Raises ValueError on an unknown session."""
         return replace(self, session=Session(session), market=self.market if market is None else market)
+
+    def with_halts(self, halts: tuple[Halt, ...]) -> "Calendar":
+        """The same with what the breaker halted."""
+        return replace(self, halts=halts) if halts or self.halts else self
 
     # -- dates ---------------------------------------------------------------------------------
 
@@ -151,8 +158,12 @@ class Calendar:
         if not (day.weekday() < SATURDAY if row is None else row.kind is DayKind.SPECIAL):
             return ()
         if row is not None and row.opens is not None and row.closes is not None:
-            return (Hours(Window.CONTINUOUS, row.opens, row.closes),)
-        return hours_on(day, board, self.market)
+            hours: tuple[Hours, ...] = (Hours(Window.CONTINUOUS, row.opens, row.closes),)
+        else:
+            hours = hours_on(day, board, self.market)
+        if not self.halts:
+            return hours
+        return cut(hours, board, [each for each in self.halts if each.begins.astimezone(IST).date() == day])
 
     def window_at(self, instant: datetime, board: Board) -> Window:
         """What the exchange's timetable has a board do at an instant; under ``always``, trade."""
@@ -219,8 +230,9 @@ class Calendar:
                 for row in self.hours(day, board)
                 if row.window is Window.CONTINUOUS
             ]
-            if starts and min(starts) >= local:
-                return min(starts)
+            ahead = [start for start in starts if start >= local]  # a halt ends later on the same day
+            if ahead:
+                return min(ahead)
             day = self.next_trading_date(day)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from core.breaker import Halt
 from core.calendar import Calendar, Session
 from core.charges import DEFAULT_PLAN, NOTHING, Heads, Rates, heads, segment_of, square_off
 from core.disclosure import values_after
@@ -26,7 +27,7 @@ class Quote:
 @dataclass(frozen=True, slots=True)
 class MarketFacts:
     """The market an account belongs to. ``exchange_time`` is the last frame's, ``clock`` what the exchange's
-    clock shows now, where the market keeps the exchange's hours; times are aware."""
+    clock shows now, where the market keeps the exchange's hours; times are aware. ``halts`` are the breaker's."""
 
     id: str
     phase: str
@@ -35,6 +36,7 @@ class MarketFacts:
     exchange_time: datetime
     session: str = Session.ALWAYS
     clock: datetime | None = None
+    halts: tuple[Halt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

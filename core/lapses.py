@@ -53,6 +53,16 @@ def outside_band(order: Resting, band: Band) -> Why | None:
     return Reason.OUTSIDE_AUCTION_BAND, f"The price is {word} that holds since 15:15."
 
 
+def left_behind(order: Resting, band: Band) -> Why | None:
+    """A band that has slid along with the price leaves orders outside it; a stop that waits still is let be, and is
+    looked at by its limit when it triggers."""
+    lower, upper = band
+    if order.trigger or ((lower is None or order.limit >= lower) and (upper is None or order.limit <= upper)):
+        return None
+    low, high = ("none" if each is None else rupees(each) for each in band)
+    return Reason.BAND_MOVED, f"The circuit limits have moved with the price, to {low} and {high}: this lies outside."
+
+
 def day_is_over(end: datetime | None, order: Resting, at: datetime, auction: bool) -> Why | None:
     """Orders entered before their session's end do not outlive it; those of the post-close session came later."""
     if end is None or at < end or order.active_from >= end.timestamp() * 1000:

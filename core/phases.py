@@ -14,6 +14,7 @@ from core.windows import AUCTIONS
 
 PRINTING = AUCTIONS | {Window.CONTINUOUS, Window.POST_CLOSE}
 """Windows in which prices, or an auction's book, are shown anew."""
+_GOES_ON = (Window.CONTINUOUS, Window.REOPEN_ENTRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ def phase(calendar: Calendar, at: datetime) -> Phase | None:
     spans = plain.spans(at, Board.AUCTION_SHARE)
     ahead = [next(spans) for _ in range(12)]
     words, until = _words(window, ahead, at)
+    if window is Window.HALTED:
+        begun = next(each for each in reversed(calendar.halts) if each.begins <= at)
+        words = f"{words}: {begun.short}"
     if window is Window.CLOSED:
         words, until = _closed(plain, windows, at, ahead)
     return Phase(words, until, prints)
@@ -70,6 +74,14 @@ def _words(window: Window, ahead: Spans, at: datetime) -> tuple[str, datetime]:
             return f"Closing auction is matched, post-close from {after:%H:%M}", after
         case Window.POST_CLOSE:
             return "Post-close, at the closing price", end
+        case Window.HALTED:
+            goes_on = (start for each, start, _ in ahead[1:] if each in _GOES_ON and start.date() == end.date())
+            again = next(goes_on, None)
+            return (f"Trading is halted until {again:%H:%M}", end) if again else ("Trading is halted for today", end)
+        case Window.REOPEN_ENTRY:
+            return f"Call auction after the halt, orders until {end:%H:%M}", end
+        case Window.REOPEN_MATCH:
+            return f"Call auction is matched, trading from {trading:%H:%M}", trading
     return (f"Trading from {trading:%H:%M}", trading) if morning else (f"Post-close from {after:%H:%M}", after)
 
 

@@ -37,10 +37,12 @@ class Reason(IntEnum):
     NOT_FOR_AUCTION = 215
     OUTSIDE_AUCTION_BAND = 216
     AUCTION_UNMATCHED = 217
+    BAND_MOVED = 218
     AMO_WAITS = 219
     AMO_NOT_NOW = 220
     AMO_NOT_TAKEN = 221
     CALENDAR_DAY = 222
+    MARKET_HALTED = 223
     # 3xx price and quantity
     QUANTITY_NOT_POSITIVE = 300
     NOT_A_LOT = 301
@@ -120,6 +122,8 @@ class Reason(IntEnum):
     SURVEILLANCE = 632
     ILLIQUID = 633
     INSTRUMENT_HALTED = 634
+    ILLIQUID_INTRADAY = 635
+    STRIKE_AWAY = 636
     DAILY_LOSS = 640
     DRAWDOWN = 641
     KILLED = 642
@@ -257,10 +261,13 @@ _TITLES: dict[Reason, str] = {
     Reason.OPEN_ORDERS: "Too many open orders",
     Reason.RATE_LIMIT: "Orders too fast",
     Reason.PRICE_AWAY: "Price too far from the last",
+    Reason.STRIKE_AWAY: "Strike too far from the index",
+    Reason.ILLIQUID_INTRADAY: "Thinly traded: no intraday",
     Reason.KILLED: "Kill switch pressed",
     Reason.REARMED: "Re-armed",
     Reason.REARM_NOT_YOURS: "Not yours to re-arm",
     Reason.LIMIT_NOT_YOURS: "Not your limit to change",
+    Reason.BAND_MOVED: "Circuit limits moved",
     Reason.EXPIRED_DAY: "Expired at the close",
     Reason.IOC_REMAINDER: "Remainder of an IOC",
     Reason.SELF_TRADE: "Would trade with yourself",

@@ -39,6 +39,9 @@ class Window(StrEnum):
     AUCTION_LIMIT = "AUCTION_LIMIT"
     AUCTION_MATCH = "AUCTION_MATCH"
     POST_CLOSE = "POST_CLOSE"
+    HALTED = "HALTED"
+    REOPEN_ENTRY = "REOPEN_ENTRY"  # the call auction that ends a halt
+    REOPEN_MATCH = "REOPEN_MATCH"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,15 @@ TERMS: dict[Window, Terms] = {
     ),
     Window.AUCTION_MATCH: Terms("the matching of the closing auction", cancels=_NONE),
     Window.POST_CLOSE: Terms("the post-close session", _PLAIN, changes=_PLAIN),
+    Window.HALTED: Terms("a halt of the whole market"),
+    Window.REOPEN_ENTRY: Terms("the call auction after the halt", _PLAIN, changes=_PLAIN),
+    Window.REOPEN_MATCH: Terms("the matching of the call auction", cancels=_NONE),
     Window.CLOSED: Terms("closed"),
 }
 
-AUCTIONS = frozenset({Window.PRE_OPEN, Window.PRE_OPEN_LIMIT, Window.AUCTION_ENTRY, Window.AUCTION_LIMIT})
+AUCTIONS = frozenset(
+    {Window.PRE_OPEN, Window.PRE_OPEN_LIMIT, Window.AUCTION_ENTRY, Window.AUCTION_LIMIT, Window.REOPEN_ENTRY}
+)
 """Windows that collect orders for one price; a market order in them is bounded by the day's band alone."""
 
 
@@ -82,6 +87,8 @@ def refuses(facts: Facts, instrument: Instrument, wish: PlaceOrder, was: OrderTy
     again = _again(facts, instrument, fits)
     if window is Window.CLOSED:
         return Refusal(Reason.WINDOW_CLOSED, f"{instrument.symbol} does not trade now. {again}")
+    if window is Window.HALTED:
+        return Refusal(Reason.MARKET_HALTED, f"{_halted(facts)} {again}")
     if not terms.new:
         return Refusal(Reason.WINDOW_CLOSED, f"{at} takes no new orders. {again}")
     if wish.order_type not in terms.new:
@@ -90,6 +97,13 @@ def refuses(facts: Facts, instrument: Instrument, wish: PlaceOrder, was: OrderTy
     if wish.validity not in terms.validities:
         return Refusal(Reason.WINDOW_VALIDITY, f"{at} takes no {wish.validity} orders. {again}", "validity")
     return Refusal(Reason.WINDOW_DISCLOSED, f"{at} takes no disclosed quantity. {again}", "disclosed_quantity")
+
+
+def _halted(facts: Facts) -> str:
+    """What has halted the market."""
+    halts = facts.calendar.halts if facts.calendar is not None else ()
+    begun = [each for each in halts if each.begins <= facts.clock]
+    return begun[-1].sentence if begun else "All trading is halted."
 
 
 def _at_the_close(facts: Facts, instrument: Instrument, wish: PlaceOrder) -> Refusal | None:

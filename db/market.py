@@ -128,7 +128,7 @@ def markets(conn: Connection, market: str | None = None) -> list[dict[str, Any]]
         return cursor.execute(
             "select m.id, feed, session, running, phase, trading_date, exchange_time, frame, feed_state,"
             " risk_snapshot_id, (extract(epoch from clock_timestamp() - frame_at) * 1000)::bigint as frame_age_ms,"
-            " owner_id, backup, feed_version, recording, shown_to, quotes_frame from markets m"
+            " owner_id, backup, feed_version, recording, shown_to, quotes_frame, bands_version, halts from markets m"
             " where %(one)s::text is null or id = %(one)s"
             " order by running desc, shown_to is not null, id",
             {"one": market},
@@ -246,6 +246,22 @@ def tell_days(
         " where (d.prev_close, d.lower_band, d.upper_band)"
         " is distinct from (excluded.prev_close, excluded.lower_band, excluded.upper_band)",
         (market, trading_date, Int4(ids), Int4(prev_close), Int4(lower), Int4(upper)),
+    )
+
+
+def set_halts(conn: Connection, market: str, halts: list[list[Any]]) -> None:
+    """Says what the breaker halted on the market's date."""
+    conn.execute("update markets set halts = %s where id = %s", (Jsonb(halts), market))
+
+
+def move_bands(conn: Connection, market: str, trading_date: date, ids: Any, lower: Any, upper: Any) -> None:
+    """Gives instruments other bands within a date, and says so on the market's row; the closing auction's stay."""
+    conn.execute(
+        "with moved as (update market_days d set lower_band = u.low, upper_band = u.high"
+        " from unnest(%s::int4[], %s::int4[], %s::int4[]) as u (id, low, high)"
+        " where d.market = %s and d.trading_date = %s and d.instrument_id = u.id and d.reference is null returning 1)"
+        " update markets set bands_version = bands_version + 1 where id = %s and exists (select from moved)",
+        (Int4(ids), Int4(lower), Int4(upper), market, trading_date, market),
     )
 
 

@@ -10,7 +10,7 @@ from db.screen_rows import Listing, MarketRow, QuoteRow
 
 MARKETS = Statement(
     """
-    select id, feed, session, running, phase, trading_date, exchange_time, frame, feed_state,
+    select id, feed, session, running, phase, trading_date, exchange_time, frame, feed_state, halts,
            (extract(epoch from clock_timestamp() - frame_at) * 1000)::bigint as frame_age_ms
     from markets where cast(:ids as text[]) is null or id = any(cast(:ids as text[])) order by id
     """

@@ -171,7 +171,8 @@ class QuoteRow:
 
 @dataclass(frozen=True, slots=True)
 class MarketRow:
-    """A market's clock. ``frame_age_ms`` is by the database's clock; None before the first frame."""
+    """A market's clock. ``frame_age_ms`` is by the database's clock; None before the first frame. ``halts`` are the
+    breaker's, as ``core.breaker.Halt`` reads them."""
 
     id: str
     feed: str
@@ -183,6 +184,7 @@ class MarketRow:
     frame: int
     frame_age_ms: int | None
     feed_state: dict[str, Any]
+    halts: list[list[Any]]
 
 
 class PostedMargin(NamedTuple):

@@ -15,6 +15,7 @@ import orjson
 import psycopg
 
 from core.account import Work
+from core.breaker import Halt
 from core.calendar import IST, Session
 from core.facts import MarketFacts, Quote
 from core.instruments import Segment
@@ -117,13 +118,14 @@ def _moment(micros: int) -> datetime:
 
 
 def _loaded(raw: dict[str, Any]) -> Loaded:
-    market_id, phase, running, trading_date, exchange_ms, snapshot_id, session, clock_ms = raw["market"]
+    market_id, phase, running, trading_date, exchange_ms, snapshot_id, session, clock_ms, halts = raw["market"]
     now = _moment(raw["now"])
     exchange_time = _moment(exchange_ms * 1000) if exchange_ms is not None else now
     clock = None if session == Session.ALWAYS or clock_ms is None else _moment(clock_ms * 1000)
     market = MarketFacts(
-        market_id, phase, running, date.fromisoformat(trading_date), exchange_time, session, clock or exchange_time
-    )
+        market_id, phase, running, date.fromisoformat(trading_date), exchange_time, session, clock or exchange_time,
+        tuple(Halt.of_row(each) for each in halts),
+    )  # fmt: skip
     works: dict[int, Work] = {}
     archived: set[int] = set()
     for account_id, key, owner, day, version, blocked, ended, plan, standing, *balances in raw["accounts"]:

@@ -7,9 +7,12 @@ import psycopg_pool
 
 from db.engine import RACES, DatabaseBusy, DatabaseUnavailable
 
+ORDER_NAMES = "orders_account_id_client_order_id_key"
+
 
 def kind(error: BaseException) -> str | None:
-    """``busy``, ``unreachable``, ``unstorable``, or None for what is no trouble of the database's."""
+    """``busy``, ``unreachable``, ``unstorable``, ``named`` (an order of the account has that name), or None for what is
+    no trouble of the database's."""
     # What SQLAlchemy wraps; it is not loaded here for the sake of a question.
     inner = getattr(error, "orig", None)
     if isinstance(inner, psycopg.Error):
@@ -27,4 +30,6 @@ def kind(error: BaseException) -> str | None:
         return "unreachable"
     if isinstance(error, psycopg.DataError):
         return "unstorable"
+    if isinstance(error, psycopg.errors.UniqueViolation) and error.diag.constraint_name == ORDER_NAMES:
+        return "named"
     return None

@@ -27,7 +27,7 @@ def release(database: Database, state: MarketState, now: datetime) -> dict[str, 
     if state.session == Session.ALWAYS:
         return {"sent": 0, "refused": 0}
     master = masters.get(database)
-    calendar = markets.calendar(database, state.session, state.id)
+    calendar = markets.calendar_of(database, state)
     with database.autocommit() as connection:
         waiting = rows.waiting(connection, state.id)
     sent = refused = 0

@@ -18,6 +18,9 @@ from desk.filling import Term
 from desk.masters import Master
 
 OPEN, CLOSE = "OPEN", "CLOSE"
+REOPENINGS = ("REOPEN1", "REOPEN2")
+"""The call auctions after halts of a day, in their order."""
+KINDS = (OPEN, *REOPENINGS, CLOSE)
 # A display older than this before the auction's end is of another time: then there is no crowd.
 FRESH_MS = 120_000
 
@@ -121,7 +124,7 @@ def _strike(book: Book, quote: Mapping[str, Any] | None, resting: Sequence[Resti
     frame, last = (quote["frame"], quote["last_price"]) if quote else (0, book.prev_close)
     shown = quote is not None and entry.began <= at and entry.ended - at < FRESH_MS
     orders = [*(_crowd(quote) if quote is not None and shown else ()), *_users(resting, entry.began)]
-    instrument_id, near = book.instrument.id, book.reference or book.prev_close
+    instrument_id, near = book.instrument.id, book.reference or (last if entry.kind in REOPENINGS else book.prev_close)
     found = equilibrium(orders, near, book.instrument.tick, book.lower, book.upper)
     if found is None:
         return Auction(instrument_id, None, 0, frame, seen, last)

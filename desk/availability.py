@@ -19,6 +19,9 @@ def refusal_for(error: BaseException) -> Refusal | None:
                 "Idempotency-Key: it is placed once at most."
             )
             return Refusal(Reason.TRY_AGAIN, sentence)
+        case "named":
+            sentence = "This Idempotency-Key named an order before. Use a new key for a new order."
+            return Refusal(Reason.KEY_CONFLICT, sentence, "Idempotency-Key")
         case "unstorable":
             return Refusal(Reason.BAD_INPUT, "A value is outside of what can be stored. Check your input.")
     return None
@@ -26,7 +29,7 @@ def refusal_for(error: BaseException) -> Refusal | None:
 
 def lies_in_the_rows(error: BaseException) -> bool:
     """Whether what was decided on is at fault, so that trying again cannot help; not the database's state."""
-    return kind(error) in (None, "unstorable")
+    return kind(error) in (None, "unstorable", "named")
 
 
 @contextmanager

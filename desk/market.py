@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import settings
+from core.breaker import Halt
 from core.calendar import Calendar
 from core.frames import Frame, Renewed
 from core.margin_rules import LOOKS_AHEAD
@@ -33,7 +34,8 @@ class MarketState:
     user whose vendor it shows, None where it is everybody's; ``backup`` the feed that takes over from ``feed``;
     ``feed_version`` rises when the feed must be opened anew; ``recording`` has its frames written to files;
     ``shown_to`` is the only user who sees it, None where everybody does; ``quotes_frame`` the frame up to which all is
-    in the latest quotes, None where what every frame said is."""
+    in the latest quotes, None where what every frame said is; ``bands_version`` rises when price bands move within a
+    date; ``halts`` are what the breaker halted, as ``core.breaker.Halt`` reads them."""
 
     id: str
     feed: str
@@ -52,6 +54,8 @@ class MarketState:
     recording: bool = False
     shown_to: int | None = None
     quotes_frame: int | None = None
+    bands_version: int = 0
+    halts: list[list[Any]] = field(default_factory=list)
 
     @property
     def quoted_to(self) -> int:
@@ -115,6 +119,28 @@ def ensure_markets(
 def calendar(database: Database, session: str, market: str = "") -> Calendar:
     """The exchange's calendar as a market of that session sees it; with its name, to the second."""
     return masters.get(database).calendar.under(session, market)
+
+
+class Halted(Protocol):
+    """What of a market decides what its boards do when."""
+
+    @property
+    def id(self) -> str:
+        """The market."""
+
+    @property
+    def session(self) -> str:
+        """``always`` or ``nse``."""
+
+    @property
+    def halts(self) -> list[list[Any]]:
+        """What the breaker halted."""
+
+
+def calendar_of(database: Database, market: Halted) -> Calendar:
+    """The exchange's calendar as a market keeps it, to the second and with its halts."""
+    halts = tuple(Halt.of_row(each) for each in market.halts)
+    return calendar(database, market.session, market.id).with_halts(halts)
 
 
 def running(database: Database) -> MarketState:
@@ -252,6 +278,18 @@ def tell_day(
     with database.connection() as conn:
         rows.tell_days(conn, market, trading_date, ids, prev_close, lower, upper)
         price_alerts.note_closes(conn, market, ids)
+
+
+def set_halts(database: Database, market: str, halts: Sequence[Halt]) -> None:
+    """Says what the breaker has halted on the market's date; every order sees it from then on."""
+    with database.connection() as conn:
+        rows.set_halts(conn, market, [each.as_row() for each in halts])
+
+
+def move_bands(database: Database, market: str, trading_date: date, ids: Any, lower: Any, upper: Any) -> None:
+    """Gives instruments other bands within a trading date; who fills orders ends those that lie outside by then."""
+    with database.connection() as conn:
+        rows.move_bands(conn, market, trading_date, ids, lower, upper)
 
 
 def note_gap(database: Database, market: str, began: datetime, ended: datetime) -> None:

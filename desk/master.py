@@ -48,9 +48,7 @@ class Master:
         self._ended = {number for number, last in self._listed_to.items() if last < on}
         self.calendars = dict(calendars)
         self.calendar: Calendar = self.calendars.get("NSE") or Calendar.of(())
-        self.leads = frozenset(
-            one.underlying_id for one in self.by_id.values() if one.underlying_id and one.id not in self._ended
-        )
+        self.leads = self._leads()
         self._intraday: dict[tuple[str, date], Mapping[Board, datetime]] = {}
         self._tariffs = tariffs
         self._rates: dict[date, Rates] = {}
@@ -89,6 +87,13 @@ class Master:
             )
             self._ordered.add(underlying_id)
         return chain
+
+    def _leads(self) -> frozenset[int]:
+        """What contracts are listed on, and the same shares elsewhere, which keep the same hours and bands."""
+        leads = {one.underlying_id for one in self.by_id.values() if one.underlying_id and one.id not in self._ended}
+        isins = {self.by_id[each].isin for each in leads if each in self.by_id} - {None}
+        twins = (one.id for one in self.by_id.values() if one.kind is Kind.EQ and one.isin in isins)
+        return frozenset(leads.union(twins))
 
     @cached_property
     def near(self) -> frozenset[int]:

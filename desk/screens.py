@@ -18,6 +18,7 @@ from db import market_screen, screens, wallet_screen
 from db.engine import Database
 from db.screen_rows import Header, QuoteRow
 from desk import asked_prices, masters
+from desk import market as markets
 from desk.access import AccountRef
 from desk.holding_rows import holding_row, position_rows
 from desk.rows import (
@@ -79,6 +80,10 @@ class Clock(Protocol):
     @property
     def feed_state(self) -> dict[str, Any]:
         """What its feed says of itself; ``speed`` where its clock is not the wall's."""
+
+    @property
+    def halts(self) -> list[list[Any]]:
+        """What the breaker halted."""
 
 
 def _there(found: T | None) -> T:
@@ -213,7 +218,7 @@ def phase_of(database: Database, market: Clock) -> Phase | None:
     """What the market does now, in words; None where it never closes, or is switched off."""
     if not market.running:
         return None
-    calendar = masters.get(database).calendar.under(market.session, market.id)
+    calendar = markets.calendar_of(database, market)
     return phase(calendar, clock_of(market))
 
 
@@ -264,7 +269,7 @@ def quotes(database: Database, market: str, keys: Sequence[str]) -> Row:
 
 def _windows(database: Database, clock: Clock) -> dict[Board, Window]:
     """What each board does now."""
-    calendar = masters.get(database).calendar.under(clock.session, clock.id)
+    calendar = markets.calendar_of(database, clock)
     at = clock_of(clock)
     return {board: calendar.window_at(at, board) for board in Board}
 
@@ -276,7 +281,7 @@ def _quote(database: Database, quote: QuoteRow, state: str, windows: dict[Board,
     one = master.by_key.get(quote.listing.key)
     window = Window.CONTINUOUS if one is None else windows[master.board(one.id)]
     if window not in PRINTING:
-        state = "CLOSED"
+        state = "HALTED" if window is Window.HALTED else "CLOSED"
     elif state == "LIVE" and quote.age_ms > QUIET_MS:
         state = "STALE"
     row = quote_row(quote, state)

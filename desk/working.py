@@ -57,7 +57,7 @@ def facts_of(master: masters.Master, loaded: Loaded, latency_ms: int = 0, risk: 
     """The facts of what was loaded, with the rates and terms of the market's trading date."""
     day = loaded.market.trading_date
     rulebook = in_force(day)
-    calendar = master.calendar.under(loaded.session, loaded.market.id)
+    calendar = master.calendar.under(loaded.session, loaded.market.id).with_halts(loaded.market.halts)
     return Facts(
         now=loaded.now,
         market=loaded.market,

@@ -100,12 +100,11 @@ def _open(
     unpriced = [one for one in listed if one.id not in prices]
     prices |= _model_prices(database, state, master, unpriced, prices)
     fresh = [one for one in listed if one.id not in known and prices.get(one.id, 0) > 0]
-    leads = {one.underlying_id for one in listed if one.kind in DERIVATIVES}
     prev = np.array([prices[one.id] for one in fresh], np.int64)
     lower, upper = bands.bands(
         prev,
         np.array([one.tick for one in fresh], np.int64),
-        np.array([bands.percent(one, one.id in leads) for one in fresh], np.int64),
+        np.array([bands.percent(one, one.id in master.leads, state.trading_date) for one in fresh], np.int64),
     )
     markets.open_day(database, state.id, state.trading_date, [one.id for one in fresh], prev, lower, upper)
     return markets.days(database, state.id, state.trading_date)

@@ -30,11 +30,14 @@ SOON_AFTER = {
     Window.PRE_OPEN_MATCH: timedelta(seconds=1),
     Window.AUCTION_REFERENCE: timedelta(seconds=5),
     Window.AUCTION_MATCH: timedelta(seconds=1),
+    Window.REOPEN_MATCH: timedelta(seconds=1),
 }
 AUCTIONS = (
     (auctions.OPEN, Window.PRE_OPEN, Window.PRE_OPEN_MATCH, (Board.SHARE, Board.AUCTION_SHARE, Board.FUTURE)),
     (auctions.CLOSE, Window.AUCTION_ENTRY, Window.AUCTION_MATCH, (Board.AUCTION_SHARE,)),
 )
+REOPENING = (Board.SHARE, Board.AUCTION_SHARE)
+"""Boards that have a call auction after a halt."""
 NEVER = 2**62
 
 
@@ -99,6 +102,19 @@ class Doors:
                     kind, self._listed(boards, day), _ms(began), _ms(ended), self._sure(day, boards[0], match, ended),
                     self._over(day, boards[0], kind),
                 )  # fmt: skip
+
+    def reopenings(self, exchange_time: int, held: Container[str]) -> Iterator[Entry]:
+        """The same of the call auctions after the day's halts."""
+        at = datetime.fromtimestamp(exchange_time / 1000, UTC)
+        day = at.astimezone(IST).date()
+        hours = self._calendar.hours(day, REOPENING[0])
+        entries, matches = (
+            [row for row in hours if row.window is each] for each in (Window.REOPEN_ENTRY, Window.REOPEN_MATCH)
+        )
+        for kind, entry, match in zip(auctions.REOPENINGS, entries, matches, strict=False):
+            began, ended, over = (datetime.combine(day, each, IST) for each in (entry.start, match.start, match.end))
+            if kind not in held and ended + SOON_AFTER[Window.REOPEN_MATCH] <= at < over:
+                yield Entry(kind, self._listed(REOPENING, day), _ms(began), _ms(ended), _ms(ended), _ms(over))
 
     def _sure(self, day: date, board: Board, match: Window, ended: datetime) -> int:
         """The earliest moment at which an exchange that ends the entry by chance may do so, in ms since the epoch."""

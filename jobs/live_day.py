@@ -43,7 +43,8 @@ class Terms:
         self._database, self._market, self._universe = database, market, universe
         instruments = [listing.instrument for listing in universe.listings]
         leads = masters.get(database).leads
-        self._percent = np.array([bands.percent(one, one.id in leads) for one in instruments], np.int64)
+        on = universe.trading_date
+        self._percent = np.array([bands.percent(one, one.id in leads, on) for one in instruments], np.int64)
         self._free = np.zeros(len(universe), np.bool_)
         self._told = np.zeros(len(universe), np.bool_)
 

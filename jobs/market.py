@@ -193,13 +193,19 @@ class MarketLoop(Steady):
         self._recorder.follow(state.recording, self._universe)
         # Asked anew: opening a feed may have listed contracts that its universe has already.
         self._times = Timekeeper(self._database, self.market, masters.get(self._database), self._universe)
+        self._times.watch(state, resume)
         self._candles = candles.Keeper(self._database, self.market, self._universe)
+<<<<<<< HEAD
         self._number = state.frame
         self._state = state
         self._shown = False
         self._shows = self._feed.name
         # What is played of a live day tells its terms as that day did.
         self._terms = None if state.shown_to is None else live_day.Terms(self._database, self.market, self._universe)
+=======
+        self._number, self._state = state.frame, state
+        self._shown, self._shows, self._terms = False, self._feed.name, None
+>>>>>>> 44f3d5f (Let circuit limits follow the price and halt a market whose index has gone too far, and forget the keys of old requests)
         self.every = self._settings.kagaz_frame_ms / 1000
         if self._latest is not None:
             self.every = self._settings.kagaz_live_frame_ms / 1000
@@ -273,8 +279,13 @@ class MarketLoop(Steady):
     def _publish(self, frame: Frame) -> None:
         stored, feed = self._store(frame), self._feed
         assert feed is not None
+<<<<<<< HEAD
         if self._open_for_trade or not self.is_live:
             self._candles.add(frame.rows[self._times.printed(frame.rows["instrument"])], feed)
+=======
+        if self._open_for_trade or self._terms is None:
+            self._candles.add(self._times.trades(frame), feed)
+>>>>>>> 44f3d5f (Let circuit limits follow the price and halt a market whose index has gone too far, and forget the keys of old requests)
         if stored.phase == "STARTING":
             phase = Phase.OPEN if self._by_the_clock(self.clock()) else Phase.CLOSED
             markets.enter(self._database, self.market, phase, ["STARTING"])
@@ -340,7 +351,7 @@ class MarketLoop(Steady):
         return is_open or state.phase == "ROLL"
 
     def _by_the_clock(self, at: datetime) -> bool:
-        calendar = markets.calendar(self._database, self._state.session, self.market)
+        calendar = markets.calendar_of(self._database, self._state)
         self._hours_change_at = calendar.next_change(at)
         self._is_awake = calendar.phase_at(at) is not Phase.ROLL and calendar.is_awake(at)
         if self._ended() or not self._is_awake:
@@ -353,8 +364,10 @@ class MarketLoop(Steady):
 
     def _turn_points(self, feed: Feed) -> None:
         """Fix the prices whose time has come, and print what auctions struck."""
-        calendar = markets.calendar(self._database, self._state.session, self.market)
+        calendar = markets.calendar_of(self._database, self._state)
         at = self.clock()
+        if self._times.follow(calendar, at):
+            self.look()
         if calendar.session is Session.ALWAYS or self._universe.trading_date != at.astimezone(IST).date():
             return
         if self._times.is_due(calendar, at):
@@ -380,7 +393,13 @@ class MarketLoop(Steady):
             "recording": self._recorder.state(),
             "tape": self.tape.told(),
         }
+<<<<<<< HEAD
         resume = feed.resume() | ({"seen": self._outages.seen_ms} if self.is_live else {})
+=======
+        resume = feed.resume() | self._times.resume()
+        if self._terms is not None:
+            resume["seen"] = self._outages.seen_ms
+>>>>>>> 44f3d5f (Let circuit limits follow the price and halt a market whose index has gone too far, and forget the keys of old requests)
         markets.save_feed(self._database, self.market, counters, resume)
 
     def _watch_over(self, feed: Feed) -> None:

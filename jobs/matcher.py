@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import log
+from core import lapses
 from core.book import Book, Resting
 from core.depth import Depth
 from core.frames import Frame
@@ -63,6 +64,8 @@ class Matcher:
         self._date = self._state.trading_date
         self._doors = self._new_doors()
         self._bands: dict[int, Band] = {}
+        self._moved: dict[int, Band] = {}  # bands of the date once some have moved within it
+        self._bands_version = 0  # so that a new life ends what an earlier one did not come to
         self._held: set[str] = set()
         self._heard: dict[str, Entry] = {}  # auctions of a live market that its vendor has to tell of yet
         self._hear_at = 0.0
@@ -105,6 +108,7 @@ class Matcher:
         due = time.monotonic() - self._looked_at >= POLL
         if due:
             self._look()
+            outcomes += self._follow_bands()
         if due or rung or self.behind:
             outcomes += self._take_changes()
         outcomes += wake(self._book, self._depth, self._moment())
@@ -137,19 +141,22 @@ class Matcher:
         arriving = [order for order in changed.resting if not self._book.replace(order)]
         ending = self._lapsing(arriving, self._moment().exchange_time) if self._doors.kept else []
         ended = {one.order_id for one in ending}
+        ending += self._left_behind(order for order in arriving if order.order_id not in ended)
+        ended = {one.order_id for one in ending}
         arriving = [order for order in arriving if order.order_id not in ended]
         return [*ending, *arrive(self._book, self._depth, arriving, self._moment())]
 
     def _new_doors(self) -> Doors:
-        master = masters.get(self._database)
-        return Doors(master.calendar.under(self._state.session, self._market), master)
+        self._halts, master = self._state.halts, masters.get(self._database)
+        return Doors(markets.calendar_of(self._database, self._state), master)
 
     def _follow_masters(self) -> None:
-        """The hours by the masters as they are now: a frame or an order may be of a contract that was just listed.
+        """The hours by the masters, and with the halts, as they are now: a frame or an order may be of a contract that
+        was just listed.
 
         Before anything else of a step, because doors that are new know no windows until they were asked for them.
         """
-        if masters.get(self._database) is not self._doors.master:
+        if masters.get(self._database) is not self._doors.master or self._state.halts != self._halts:
             self._doors = self._new_doors()
 
     def _keep_hours(self, frame: Frame | None, at: int) -> None:
@@ -167,14 +174,14 @@ class Matcher:
     def _turn(self, at: int) -> None:
         """Some board has entered another window."""
         if self._doors.banded(at):
-            days = markets.days(self._database, self._market, self._date)
-            self._bands = {one: (day.lower_band, day.upper_band) for one, day in days.items()}
+            self._bands = self._bands_now()
+            self._moved = self._bands if self._moved else {}
         if not self._held:
-            for kind in (auctions.OPEN, auctions.CLOSE):
+            for kind in auctions.KINDS:
                 self._hand_out(Entry(kind))
             self._held.add("")
         self._end(at)
-        for one in list(self._doors.entries(at, self._held)):
+        for one in [*self._doors.entries(at, self._held), *self._doors.reopenings(at, self._held)]:
             if self._state.owner_id is not None:
                 self._heard.setdefault(one.kind, one)
                 continue
@@ -208,6 +215,29 @@ class Matcher:
                 del self._heard[kind]
                 self._held.add(kind)
                 self._end(at)
+
+    def _bands_now(self) -> dict[int, Band]:
+        days = markets.days(self._database, self._market, self._date)
+        return {one: (day.lower_band, day.upper_band) for one, day in days.items()}
+
+    def _follow_bands(self) -> list[Outcome]:
+        """Bands that have moved since the last look leave orders outside them, which the exchange cancels."""
+        if self._state.bands_version == self._bands_version:
+            return []
+        self._bands_version = self._state.bands_version
+        self._moved = self._bands_now()
+        ending = self._left_behind(self._book.orders.values())
+        for one in ending:
+            self._book.remove(one.order_id)
+        return list[Outcome](ending)
+
+    def _left_behind(self, orders: Iterable[Resting]) -> list[Lapse]:
+        found: list[Lapse] = []
+        for order in orders if self._moved else ():
+            why = lapses.left_behind(order, self._moved.get(order.instrument_id, (None, None)))
+            if why is not None:
+                found.append(Lapse(order.order_id, order.account_id, order.instrument_id, *why))
+        return found
 
     def _resting(self) -> dict[int, list[Resting]]:
         """What rests, by instrument."""

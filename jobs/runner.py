@@ -54,6 +54,7 @@ class Runner(Steady):
             self._cron("masters", timed.fetch_masters, second=40)
             self._cron("verify", timed.verify, minute=5)
             self._cron("days", timed.repair_days, minute=20)
+            self._cron("keys", timed.forget_keys, minute=35)
             self._scheduler.start()
 
     def shut_down(self) -> None:

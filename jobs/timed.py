@@ -2,7 +2,7 @@
 
 import log
 from core.reasons import Refusal
-from desk import admin, masters, pnl, vendor_fetch
+from desk import admin, masters, pnl, request_keys, vendor_fetch
 from desk import jobs as runs
 from desk import market as markets
 from desk import verify as books
@@ -37,6 +37,13 @@ def repair_days(database: Database) -> None:
         done = pnl.repair(database, state.id)
         if done.equity or done.differing:
             log.get(__name__).warning("Closed days were repaired", extra=done.as_dict())
+
+
+def forget_keys(database: Database) -> None:
+    """Forgets the keys of requests that nobody repeats any more."""
+    forgotten = request_keys.forget_old(database)
+    if forgotten:
+        log.get(__name__).info("Keys of old requests are forgotten", extra={"keys": forgotten})
 
 
 def verify(database: Database) -> None:

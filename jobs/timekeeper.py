@@ -1,26 +1,31 @@
 """A trading date with hours, as the market's loop keeps them: what the feed prints when, and the prices that the
 day's turning points fix: the closing auction's reference, what auctions struck, what volume closes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.calendar import IST, Calendar
+from core.frames import Frame, Rows
 from core.rulebook import in_force
 from core.sessions import Board, Window
 from core.windows import AUCTIONS
 from desk import auctions
-from desk.market import Database
+from desk.market import Database, MarketState
 from desk.masters import Master
 from feeds.crowd import Hours
 from feeds.universe import Universe
+from jobs.breaker import Breaker
+from jobs.flexing import Flexer
 
 Flags = npt.NDArray[np.bool_]
 BOARDS = tuple(Board)
 # Volume of so much time before the end weighs the closing price, of so much before the pause the reference.
 CLOSING, REFERENCE = timedelta(minutes=30), timedelta(minutes=15)
+REOPENED = Window.REOPEN_MATCH
 # Windows in which the outcome of an auction may have to be printed yet.
 AFTER = {
     auctions.OPEN: frozenset({Window.PRE_OPEN_MATCH, Window.BUFFER, Window.CONTINUOUS}),
@@ -32,12 +37,14 @@ class Timekeeper:
     """Keeps the hours of one universe. Everything it fixes is fixed once, whoever asks how often."""
 
     def __init__(self, database: Database, market: str, master: Master, universe: Universe) -> None:
-        self._database, self._market, self._universe = database, market, universe
+        self._database, self._market, self._universe, self._master = database, market, universe, master
         self._day = universe.trading_date
         self._board = np.array([BOARDS.index(master.board(int(one))) for one in universe.id], np.int64)
         self._traded = ~universe.is_index
         self._done: set[str] = set()
         self.hours: Hours | None = None
+        self._flexer: Flexer | None = None
+        self._breaker: Breaker | None = None
 
     def _on(self, boards: Iterable[Board]) -> Flags:
         return np.isin(self._board, [BOARDS.index(board) for board in boards])
@@ -58,13 +65,16 @@ class Timekeeper:
         return self.hours
 
     def _entry(self, calendar: Calendar, at: datetime) -> tuple[int, int]:
-        """From when to when the auction that goes on takes orders, in ms since the epoch."""
-        day = at.astimezone(IST).date()
-        rows = [row for row in calendar.hours(day, Board.AUCTION_SHARE) if row.window in AUCTIONS]
-        morning = at.astimezone(IST).time() < time(12)
-        part = [row for row in rows if (row.start < time(12)) is morning]
-        bounds = (min(row.start for row in part), max(row.end for row in part))
-        since, until = (int(datetime.combine(day, each, IST).timestamp() * 1000) for each in bounds)
+        """From when to when the auction that goes on takes orders, in ms since the epoch: its windows are adjacent."""
+        local = at.astimezone(IST)
+        day, now = local.date(), local.time()
+        parts: list[tuple[time, time]] = []
+        for row in calendar.hours(day, Board.AUCTION_SHARE):
+            if row.window in AUCTIONS:
+                follows = parts and parts[-1][1] == row.start
+                parts.append((parts.pop()[0] if follows else row.start, row.end))
+        part = next(((since, until) for since, until in parts if since <= now < until), (now, now))
+        since, until = (int(datetime.combine(day, each, IST).timestamp() * 1000) for each in part)
         return since, until
 
     def is_due(self, calendar: Calendar, at: datetime) -> bool:
@@ -115,11 +125,14 @@ class Timekeeper:
 
     def struck(self, calendar: Calendar, at: datetime) -> dict[str, dict[int, tuple[int, int]]]:
         """(price, quantity) by instrument of the auctions that have just been held, by their kind."""
-        window = calendar.window_at(at, Board.AUCTION_SHARE)
-        morning = at.astimezone(IST).time() < time(12)
+        window, local = calendar.window_at(at, Board.AUCTION_SHARE), at.astimezone(IST)
+        morning = local.time() < time(12)
+        held = [kind for kind, windows in AFTER.items() if window in windows and morning is (kind == auctions.OPEN)]
+        ends = [row.start for row in calendar.hours(local.date(), Board.AUCTION_SHARE) if row.window is REOPENED]
+        held += [kind for kind, end in zip(auctions.REOPENINGS, ends, strict=False) if end <= local.time()]
         found = {}
-        for kind, windows in AFTER.items():
-            if window not in windows or morning is not (kind == auctions.OPEN) or kind in self._done:
+        for kind in held:
+            if kind in self._done:
                 continue
             trades = auctions.struck(self._database, self._market, self._day, kind)
             if trades:
@@ -127,8 +140,33 @@ class Timekeeper:
                 found[kind] = trades
         return found
 
-    def printed(self, ids: npt.NDArray[np.int32]) -> Flags:
-        """Which of a frame's rows are trades, and no auction's book nor an offer at the close."""
-        if self.hours is None or self.hours.quiet:
-            return np.ones(len(ids), np.bool_)
-        return np.asarray(~(self.hours.collecting | self.hours.at_close)[np.searchsorted(self._universe.id, ids)])
+    def watch(self, state: MarketState, resume: Mapping[str, Any]) -> None:
+        """Have bands follow prices from here on, as they did in what left ``resume``, and indices be watched. What a
+        vendor's exchange does about either is its own."""
+        if state.owner_id is None:
+            self._flexer = Flexer(self._database, self._market, self._master, self._universe)
+            self._flexer.restore(resume)
+            self._breaker = Breaker(self._database, self._master, self._universe, state)
+
+    def resume(self) -> dict[str, Any]:
+        """What a successor on the same date needs."""
+        return {} if self._flexer is None else self._flexer.resume()
+
+    def follow(self, calendar: Calendar, at: datetime) -> bool:
+        """Widen the bands whose price has stood at their end for long enough, and halt what has gone too far; whether
+        the hours are others now."""
+        if self._flexer is not None:
+            self._flexer.step(calendar, at)
+        return self._breaker is not None and self._breaker.step(calendar, at) is not None
+
+    def trades(self, frame: Frame) -> Rows:
+        """Take in a frame; those of its rows that are trades, and no auction's book nor an offer at the close."""
+        rows = frame.rows
+        if self.hours is not None and not self.hours.quiet:
+            offers = self.hours.collecting | self.hours.at_close
+            rows = rows[~offers[np.searchsorted(self._universe.id, rows["instrument"])]]
+        if self._flexer is not None:
+            self._flexer.saw(rows, frame.exchange_time)
+        if self._breaker is not None:
+            self._breaker.saw(rows)
+        return rows

@@ -122,6 +122,7 @@ basket_requests = Table(
     Column("basket_id", BigInteger, ForeignKey("baskets.id", ondelete="CASCADE"), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     Index("basket_requests_basket", "basket_id"),
+    Index("basket_requests_age", "at", postgresql_using="brin"),
 )
 
 basket_legs = Table(

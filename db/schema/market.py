@@ -136,6 +136,8 @@ markets = Table(
     Column("recording", Boolean, nullable=False, server_default=text("false")),
     Column("shown_to", BigInteger, ForeignKey("users.id")),
     Column("quotes_frame", BigInteger),
+    Column("bands_version", BigInteger, nullable=False, server_default=text("0")),
+    Column("halts", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Index("markets_owner", "owner_id", unique=True, postgresql_where=text("(owner_id IS NOT NULL)")),
 )
 

@@ -350,6 +350,7 @@ requests = Table(
     Column("status", SmallInteger, nullable=False),
     Column("body", JSONB, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Index("requests_age", "created_at", postgresql_using="brin"),
 )
 
 daily_equity = Table(

@@ -12,8 +12,10 @@ from core.charges import ChargeSegment, heads
 from core.contracts import share_tick
 from core.instruments import DERIVATIVES, Kind, Segment
 from core.orders import Side
+from core.sessions import Board
 from db import masters as store
 from db.engine import Database
+from db.masters import Listing
 from desk import masters
 
 TODAY = date(2026, 11, 22)
@@ -288,3 +290,18 @@ def test_readers_never_wait_for_nor_fail_by_a_change(seeded: Database) -> None:
     assert not failed
     assert len(sizes) == 6
     assert seen <= sizes
+
+
+def test_a_share_keeps_the_hours_of_its_twin_on_the_other_exchange(seeded: Database, on_today: masters.Master) -> None:
+    known = on_today.by_key["NSE:RELIANCE"]
+    twins = [
+        Listing("BSE", symbol, "", Kind.EQ, 1, 10, 100_000, date(2000, 1, 1), isin=isin)
+        for symbol, isin in (("RELIANCE", known.isin), ("LONELY", "INE000000001"))
+    ]
+    with seeded.connection() as connection:
+        store.insert(connection, twins)
+        store.raise_version(connection)
+    masters.forget(seeded)
+    master = masters.get(seeded)
+    assert master.board(master.by_key["BSE:RELIANCE"].id) is Board.AUCTION_SHARE
+    assert master.board(master.by_key["BSE:LONELY"].id) is Board.SHARE

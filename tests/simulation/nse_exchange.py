@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
+
 import settings
 from core.calendar import IST
 from db import doorbell
@@ -13,6 +15,7 @@ from desk import filling, gtt_firing, masters
 from desk import market as markets
 from desk.answers import Answer
 from desk.leadership import Leadership
+from feeds.simulator import Simulator
 from jobs import batches as batches_module
 from jobs import bus as bus_module
 from jobs import gtt_watcher as watcher_module
@@ -120,6 +123,14 @@ class Exchange(Floor):
     def last(self, key: str) -> int:
         one = self.instrument(key).id
         return int(markets.quotes(self.database, "sim", [one])[one]["last_price"])
+
+    def crash(self, factor: float, *keys: str) -> None:
+        """What some shares are worth, all where none are named, changes at once as far as circuit limits let it."""
+        feed = self.loop._feed
+        assert isinstance(feed, Simulator)
+        floor = feed._floor
+        named = [floor.universe.row[self.instrument(key).id] for key in keys]
+        floor.latent[named or np.flatnonzero(floor.universe.is_share)] *= factor
 
     def near(self, key: str, per_mille: int) -> int:
         """A price so far from the last one, on the tick."""

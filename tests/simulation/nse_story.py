@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
-from core.calendar import IST, Session
+from core.calendar import IST
 from core.conversion import ConvertPosition
 from core.gtt import GttWish, LegWish
 from core.instruments import OPTIONS, Instrument, Kind
@@ -158,7 +158,8 @@ class NseStory:
     def _in_its_hours(self, number: int, instrument: Instrument, price: int, at: datetime, on: date) -> None:
         master, database = self.exchange.master, self.exchange.database
         board = board_of(instrument.kind, instrument.id in master.leads, instrument.id in master.near)
-        window = master.calendar.under(Session.NSE, "sim").window_at(at, board)
+        kept = markets.calendar_of(database, markets.state(database, "sim"))
+        window = kept.window_at(at, board)
         self.fills[window] += 1
         if window is Window.CONTINUOUS:
             return
@@ -168,6 +169,11 @@ class NseStory:
             fixed = None
         else:
             kind = auctions.OPEN if window.startswith("PRE_OPEN") else auctions.CLOSE
+            if window in (Window.REOPEN_ENTRY, Window.REOPEN_MATCH):
+                local = at.astimezone(IST)
+                rows = kept.hours(local.date(), board)
+                over = [row for row in rows if row.window is Window.REOPEN_MATCH and row.end <= local.time()]
+                kind = auctions.REOPENINGS[len(over)]
             fixed = auctions.struck(database, "sim", on, kind).get(instrument.id, (None,))[0]
         if price != fixed:
             self.found.append(f"trade {number} of {instrument.symbol} at {price} in {window} ({at}); fixed is {fixed}")
@@ -334,13 +340,18 @@ def close_a_day(story: NseStory) -> None:
     return None
 
 
+def everything_moves(story: NseStory) -> None:
+    """All shares are worth something else at once: circuit limits follow, and it may halt the market."""
+    story.exchange.crash(story.random.choice((0.84, 0.93, 1.06, 1.15)))
+
+
 def matcher_dies(story: NseStory) -> None:
     story.exchange.another_life()
 
 
 ACTS: dict[Callable[[NseStory], None], int] = {
     place: 30, change: 14, leave: 8, wait_for_a_price: 5, send_a_basket: 5, press_the_switch: 2, close_a_day: 1,
-    matcher_dies: 3,
+    matcher_dies: 3, everything_moves: 2,
 }  # fmt: skip
 
 

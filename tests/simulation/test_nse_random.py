@@ -7,7 +7,7 @@ from tests.cluster import Throwaway
 from tests.simulation.nse_exchange import opened
 from tests.simulation.nse_story import play
 
-SEEDS = (5, 8, 12)
+SEEDS = (2, 8, 12)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -103,7 +103,7 @@ begin
                                    v_market.risk_snapshot_id, v_market.session,
             -- What the exchange's clock shows: that of the last frame and what has passed since, at the feed's speed.
             (extract(epoch from v_market.exchange_time + (clock_timestamp() - v_market.frame_at)
-                * coalesce((v_market.feed_state ->> 'speed')::float8, 1)) * 1000)::bigint),
+                * coalesce((v_market.feed_state ->> 'speed')::float8, 1)) * 1000)::bigint, v_market.halts),
         'accounts', (select json_agg(json_build_array(
                 a.id, u.name || '/' || a.name, a.market, a.trading_date, a.version, a.blocked_loss, a.archived_at is not null,
                 a.plan,

@@ -145,7 +145,7 @@ export function takePositions(rows, version) {
 }
 
 // Whether its exchange is closed: then its last price is the last there is, and not old.
-export const rests = (quote) => quote.state === "CLOSED" || state.feed?.state === "CLOSED";
+export const rests = (quote) => quote.state === "CLOSED" || quote.state === "HALTED" || state.feed?.state === "CLOSED";
 
 // The price to show for a row that carries its own: the tick when there is one.
 export const lastOf = (row) => state.quotes.get(keyOf(row))?.last_price ?? row.last_price;
