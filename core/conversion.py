@@ -19,7 +19,7 @@ from core.positions import Lot, Position, join, take_lots, take_part
 from core.reasons import Reason, Refusal
 from core.risk import Asked, instrument_trades, market_is_open, market_is_running
 from core.risk_account import state_of
-from core.risk_facts import Restriction
+from core.risk_facts import NO_INTRADAY
 from core.standing import TradingState
 
 OFFERED = {
@@ -151,7 +151,7 @@ def _is_allowed(work: Work, facts: Facts, instrument: Instrument, wish: ConvertP
     state, why, reason = state_of(work, facts)
     if state is TradingState.HALTED:
         return Refusal(reason, f"Trading is halted: nothing is converted. {why}")
-    notes = [facts.risk.restrictions.get(each) for each in (Restriction.TRADE_FOR_TRADE, Restriction.SURVEILLANCE)]
+    notes = [facts.risk.restrictions.get(each) for each in NO_INTRADAY]
     note = next((each for each in notes if each is not None), None)
     if note is None or wish.target is not Product.MIS or instrument.kind in DERIVATIVES:
         return None

@@ -13,7 +13,8 @@ from core.facts import Facts
 from core.gtt import Gtt, GttStatus, GttWish, Leg, LegWish, step
 from core.instruments import Instrument
 from core.money import rupees
-from core.orders import OrderType, PlaceOrder, Product
+from core.order_limits import beyond, limits_on
+from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason, Refusal
 
 
@@ -153,6 +154,23 @@ def triggers_are_apart(asked: AskedGtt) -> Refusal | None:
     return None
 
 
+def limits_will_be_taken(asked: AskedGtt) -> Refusal | None:
+    """A limit that the exchange would turn away when its trigger is reached is turned away now, and not on the day when
+    its owner relies on it (the protection of limit prices, measured from the trigger)."""
+    limits, underlying = limits_on(asked.facts.market.trading_date), asked.orders()[0].underlying
+    for leg in asked.wish.legs:
+        buys = leg.side is Side.BUY
+        edge = beyond(limits, asked.instrument, underlying, leg.trigger_price, leg.price, buys=buys)
+        if leg.order_type is OrderType.LIMIT and edge is not None:
+            sentence = (
+                f"A limit of {rupees(leg.price)} is too far from its trigger of {rupees(leg.trigger_price)}: the"
+                f" exchange's price protection would turn it away. Ask for"
+                f" {'at most' if buys else 'at least'} {rupees(edge)}."
+            )
+            return Refusal(Reason.OUTSIDE_REFERENCE, sentence, "price", numbers={"limit": edge})
+    return None
+
+
 RULES: tuple[Rule, ...] = (
     product_outlives_the_day,
     type_is_offered,
@@ -161,6 +179,7 @@ RULES: tuple[Rule, ...] = (
     triggers_are_on_tick,
     price_is_known,
     triggers_are_apart,
+    limits_will_be_taken,
 )
 
 

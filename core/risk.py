@@ -17,7 +17,7 @@ from core.orders import OrderType, PlaceOrder, Product, Side
 from core.price_rules import PRICE_RULES
 from core.quantity_rules import QUANTITY_RULES
 from core.reasons import Reason, Refusal
-from core.risk_facts import Restriction
+from core.risk_facts import NO_INTRADAY
 from core.sessions import Window
 
 __all__ = ["PRICED", "STOPS", "Asked", "form", "funds", "intraday_is_open", "shares_are_there"]
@@ -129,7 +129,7 @@ def shares_are_there(
 
 def _may_be_sold_short(work: Work, facts: Facts, instrument: Instrument, wish: PlaceOrder) -> bool:
     """Whether the same sale would be taken as an intraday order, as far as the instrument and the hour go."""
-    if facts.risk.restrictions.keys() & {Restriction.TRADE_FOR_TRADE, Restriction.SURVEILLANCE}:
+    if facts.risk.restrictions.keys() & set(NO_INTRADAY):
         return False
     return intraday_is_open(work, facts, instrument, replace(wish, product=Product.MIS)) is None
 

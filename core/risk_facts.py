@@ -24,11 +24,14 @@ class Restriction(StrEnum):
     HALTED = "HALTED"
 
 
+NO_INTRADAY = (Restriction.TRADE_FOR_TRADE, Restriction.SURVEILLANCE, Restriction.ILLIQUID)
+"""What a share is said to be where it is bought and sold for delivery alone."""
+
 RESTRICTION_WORDS: dict[Restriction, str] = {
     Restriction.BAN: "Ban period: positions in its contracts may only become smaller",
     Restriction.TRADE_FOR_TRADE: "Trade-for-trade: delivery only, settled shares only",
     Restriction.SURVEILLANCE: "Surveillance: no intraday",
-    Restriction.ILLIQUID: "Thinly traded: no order without a price",
+    Restriction.ILLIQUID: "Thinly traded: no intraday, no order without a price",
     Restriction.HALTED: "Halted: no order",
 }
 RESTRICTION_REASONS: dict[Restriction, Reason] = {

@@ -4,9 +4,11 @@ from core import exposure
 from core.account import Work
 from core.facts import Facts
 from core.instruments import DERIVATIVES, Instrument, Kind
+from core.money import group, percent
 from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason, Refusal
 from core.risk_facts import Restriction
+from core.risk_limits import LimitName
 from core.risk_weighed import Weighed
 
 
@@ -109,6 +111,37 @@ def illiquid_needs_a_price(weighed: Weighed) -> Refusal | None:
         return None
     sentence = f"{weighed.instrument.symbol} is thinly traded{_because(note)}. Use LIMIT, or SL with a price."
     return Refusal(Reason.ILLIQUID, sentence, "order_type")
+
+
+def illiquid_is_delivered(weighed: Weighed) -> Refusal | None:
+    """Where few trade, brokers lend nothing against a position that might not be closed before the day ends."""
+    note = weighed.facts.risk.restrictions.get(Restriction.ILLIQUID)
+    if note is None or weighed.order.product is Product.CNC:
+        return None
+    sentence = f"{weighed.instrument.symbol} is thinly traded{_because(note)}: no intraday margin. Use CNC."
+    return Refusal(Reason.ILLIQUID_INTRADAY, sentence, "product")
+
+
+def strike_is_near(weighed: Weighed) -> Refusal | None:
+    """A broker that is near its own limit of open interest takes fresh positions in index options only where the strike
+    is near the index; how near, an administrator says: no figure of it is published once and for all."""
+    most, one = weighed.limit(LimitName.STRIKE_AWAY), weighed.instrument
+    underlying = weighed.facts.instruments.get(one.margin_underlying)
+    snapshot = weighed.facts.snapshots.get(one.margin_underlying)
+    if most is None or one.strike is None or underlying is None or underlying.kind is not Kind.INDEX or not snapshot:
+        return None
+    room = snapshot.price * most // 10_000
+    if abs(one.strike - snapshot.price) <= room:
+        return None
+    sentence = (
+        f"Fresh positions in {underlying.symbol} options are taken at strikes from {_whole(snapshot.price - room)} to"
+        f" {_whole(snapshot.price + room)} ({percent(most)} of the index). Choose a strike between them."
+    )
+    return Refusal(Reason.STRIKE_AWAY, sentence, "symbol", numbers={"strike": one.strike, "room": room})
+
+
+def _whole(paise: int) -> str:
+    return group(paise // 100)
 
 
 def _because(note: str) -> str:

@@ -9,7 +9,14 @@ from collections.abc import Callable
 from core.reasons import Reason, Refusal
 from core.risk_account import open_orders_fit, state_allows, trades_today_fit
 from core.risk_facts import HOUSE_ORIGINS
-from core.risk_listing import ban_is_kept, delivery_only, illiquid_needs_a_price, surveillance_is_kept
+from core.risk_listing import (
+    ban_is_kept,
+    delivery_only,
+    illiquid_is_delivered,
+    illiquid_needs_a_price,
+    strike_is_near,
+    surveillance_is_kept,
+)
 from core.risk_orders import does_not_trade_with_itself, not_sent_twice, price_is_sane, quantity_fits, value_fits
 from core.risk_pace import spend
 from core.risk_positions import (
@@ -44,8 +51,10 @@ ALWAYS: tuple[Rule, ...] = (state_allows, does_not_trade_with_itself)
 RAISING: tuple[Rule, ...] = (
     delivery_only,
     surveillance_is_kept,
+    illiquid_is_delivered,
     illiquid_needs_a_price,
     ban_is_kept,
+    strike_is_near,
     value_fits,
     quantity_fits,
     price_is_sane,

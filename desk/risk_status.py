@@ -32,6 +32,7 @@ WORDS: dict[LimitName, str] = {
     LimitName.PRICE_AWAY_FUTURES: "Price from the last, futures",
     LimitName.PRICE_AWAY_OPTIONS: "Price from the last, options",
     LimitName.PRICE_ROOM_OPTIONS: "Least room for an option's price",
+    LimitName.STRIKE_AWAY: "Strike of an index option, from the index",
     LimitName.DUPLICATE_MS: "Same order again within",
     LimitName.POSITION_QUANTITY: "Position in one instrument (units)",
     LimitName.POSITION_VALUE: "Position in one instrument (value)",

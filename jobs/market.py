@@ -195,17 +195,10 @@ class MarketLoop(Steady):
         self._times = Timekeeper(self._database, self.market, masters.get(self._database), self._universe)
         self._times.watch(state, resume)
         self._candles = candles.Keeper(self._database, self.market, self._universe)
-<<<<<<< HEAD
-        self._number = state.frame
-        self._state = state
-        self._shown = False
-        self._shows = self._feed.name
+        self._number, self._state = state.frame, state
+        self._shown, self._shows = False, self._feed.name
         # What is played of a live day tells its terms as that day did.
         self._terms = None if state.shown_to is None else live_day.Terms(self._database, self.market, self._universe)
-=======
-        self._number, self._state = state.frame, state
-        self._shown, self._shows, self._terms = False, self._feed.name, None
->>>>>>> 44f3d5f (Let circuit limits follow the price and halt a market whose index has gone too far, and forget the keys of old requests)
         self.every = self._settings.kagaz_frame_ms / 1000
         if self._latest is not None:
             self.every = self._settings.kagaz_live_frame_ms / 1000
@@ -279,13 +272,8 @@ class MarketLoop(Steady):
     def _publish(self, frame: Frame) -> None:
         stored, feed = self._store(frame), self._feed
         assert feed is not None
-<<<<<<< HEAD
         if self._open_for_trade or not self.is_live:
-            self._candles.add(frame.rows[self._times.printed(frame.rows["instrument"])], feed)
-=======
-        if self._open_for_trade or self._terms is None:
             self._candles.add(self._times.trades(frame), feed)
->>>>>>> 44f3d5f (Let circuit limits follow the price and halt a market whose index has gone too far, and forget the keys of old requests)
         if stored.phase == "STARTING":
             phase = Phase.OPEN if self._by_the_clock(self.clock()) else Phase.CLOSED
             markets.enter(self._database, self.market, phase, ["STARTING"])
@@ -393,13 +381,7 @@ class MarketLoop(Steady):
             "recording": self._recorder.state(),
             "tape": self.tape.told(),
         }
-<<<<<<< HEAD
-        resume = feed.resume() | ({"seen": self._outages.seen_ms} if self.is_live else {})
-=======
-        resume = feed.resume() | self._times.resume()
-        if self._terms is not None:
-            resume["seen"] = self._outages.seen_ms
->>>>>>> 44f3d5f (Let circuit limits follow the price and halt a market whose index has gone too far, and forget the keys of old requests)
+        resume = feed.resume() | self._times.resume() | ({"seen": self._outages.seen_ms} if self.is_live else {})
         markets.save_feed(self._database, self.market, counters, resume)
 
     def _watch_over(self, feed: Feed) -> None:

@@ -142,8 +142,8 @@ class Timekeeper:
 
     def watch(self, state: MarketState, resume: Mapping[str, Any]) -> None:
         """Have bands follow prices from here on, as they did in what left ``resume``, and indices be watched. What a
-        vendor's exchange does about either is its own."""
-        if state.owner_id is None:
+        vendor's exchange does about either is its own, also where its day is played again."""
+        if state.owner_id is None and state.shown_to is None:
             self._flexer = Flexer(self._database, self._market, self._master, self._universe)
             self._flexer.restore(resume)
             self._breaker = Breaker(self._database, self._master, self._universe, state)

@@ -33,9 +33,10 @@ EXPIRY = date(2026, 11, 24)
 FUTURE = Instrument(3, "NFO", "NIFTY26NOVFUT", "", Kind.FUT, 65, 5, 1_800, 2, expiry=EXPIRY)
 CALL = Instrument(4, "NFO", "NIFTY26NOV24000CE", "", Kind.CE, 65, 5, 1_800, 2, expiry=EXPIRY, strike=2_400_000)
 PUT = Instrument(5, "NFO", "NIFTY26NOV24000PE", "", Kind.PE, 65, 5, 1_800, 2, expiry=EXPIRY, strike=2_400_000)
-ALL = {each.id: each for each in (SHARE, INDEX, FUTURE, CALL, PUT)}
-BY_NAME = {"INFY": SHARE, "FUT": FUTURE, "CALL": CALL, "PUT": PUT}
-LAST = {1: 150_000, 2: 2_400_000, 3: 2_400_000, 4: 10_000, 5: 10_000}
+FAR = Instrument(6, "NFO", "NIFTY26NOV28800CE", "", Kind.CE, 65, 5, 1_800, 2, expiry=EXPIRY, strike=2_880_000)
+ALL = {each.id: each for each in (SHARE, INDEX, FUTURE, CALL, PUT, FAR)}
+BY_NAME = {"INFY": SHARE, "FUT": FUTURE, "CALL": CALL, "PUT": PUT, "FAR": FAR}
+LAST = {1: 150_000, 2: 2_400_000, 3: 2_400_000, 4: 10_000, 5: 10_000, 6: 1_000}
 CRORE = 10**9
 
 
@@ -256,6 +257,14 @@ SCENARIOS: dict[str, tuple[Stands, str, Reason | None, str]] = {
     "illiquid needs a price": (
         Stands(listed={Restriction.ILLIQUID: ""}), "BUY 1 INFY CNC", Reason.ILLIQUID, "Use LIMIT"),
     "illiquid with a price": (Stands(listed={Restriction.ILLIQUID: ""}), "BUY 1 INFY CNC 1500", None, ""),
+    "illiquid refuses intraday": (
+        Stands(listed={Restriction.ILLIQUID: "group M"}), "BUY 1 INFY MIS 1500", Reason.ILLIQUID_INTRADAY, "group M"),
+    "a strike too far from the index": (
+        Stands(limits={N.STRIKE_AWAY: 500}), "BUY 65 FAR NRML 10", Reason.STRIKE_AWAY, "from 22,800 to 25,200 (5%"),
+    "a strike as far as is allowed": (Stands(limits={N.STRIKE_AWAY: 2_000}), "BUY 65 FAR NRML 10", None, ""),
+    "a strike too far is left": (
+        Stands(limits={N.STRIKE_AWAY: 500}, holds={("FAR", "NRML"): 65}), "SELL 65 FAR NRML 10", None, ""),
+    "the future has no strike": (Stands(limits={N.STRIKE_AWAY: 1}), "BUY 65 FUT NRML 24000", None, ""),
     "illiquid lets an exit out": (Stands(listed={Restriction.ILLIQUID: ""}, holds=LONG), "SELL 100 INFY MIS", None, ""),
     "halted instrument": (
         Stands(listed={Restriction.HALTED: "news"}), "BUY 1 INFY CNC 1500", Reason.INSTRUMENT_HALTED, "cancelled"),
@@ -275,7 +284,7 @@ def test_a_scenario(name: str) -> None:
 def test_the_table_is_worth_reading() -> None:
     assert len(SCENARIOS) >= 60
     told = {row[2] for row in SCENARIOS.values()}
-    rules = {reason for reason in Reason if 610 <= reason <= 634} - {Reason.DUPLICATE_ORDER}
+    rules = {reason for reason in Reason if 610 <= reason <= 636} - {Reason.DUPLICATE_ORDER}
     assert rules <= told, "a rule without a scenario"
 
 

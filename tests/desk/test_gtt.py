@@ -334,3 +334,20 @@ def test_a_gtt_does_not_trade_with_its_owners_own_order(floor: Floor) -> None:
     assert told["legs"][0]["reason_code"] == Reason.SELF_TRADE
     assert floor.number(resting)
     floor.sound()
+
+
+def test_a_contract_s_limit_is_one_that_the_exchange_would_take_when_it_fires(floor: Floor) -> None:
+    account = floor.account(cash=10**10)
+    future = floor.future()
+    floor.price(NIFTY, 2_400_000)
+    floor.price(future.key, 2_410_000)
+
+    def made(price: int) -> Answer:
+        return make(floor, account, leg(2_380_000, price, future.lot, "SELL", "NRML"), symbol=future.key)
+
+    far = made(2_332_390)  # 2 % below the trigger of 23,800.00 is 23,324.00
+    assert (far.status, far.body["reason_code"], far.body["field"]) == (422, Reason.OUTSIDE_REFERENCE, "price")
+    assert "A limit of ₹23,323.90 is too far from its trigger of ₹23,800.00" in far.body["detail"]
+    assert "at least ₹23,324.00" in far.body["detail"]
+    assert made(2_332_400).status == 201
+    assert ask(floor.database, "select count(*) from gtts") == 1
