@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.reasons import Reason
-from desk import auctions
+from desk import auctions, screens
 from desk import market as markets
 from tests.cluster import Throwaway
 from tests.simulation.nse_exchange import DAY, INFY, NIFTY, RELIANCE, TCS, Exchange, opened
@@ -76,6 +76,10 @@ def test_a_day_on_which_everything_falls(exchange: Exchange) -> None:
     refused(told, Reason.MARKET_HALTED)
     assert told.body["detail"].startswith("NIFTY 50 has fallen by 10%: all trading is halted. Try again at 11:00:")
     refused(exchange.place(account, "BUY", future.lot, future.key, product="NRML"), Reason.MARKET_HALTED)
+    strip = screens.feed(exchange.database, "sim")
+    assert strip["phase"].startswith("Trading is halted until 11:00: NIFTY 50 −10%")
+    shown = screens.quotes(exchange.database, "sim", [RELIANCE, future.key])["items"]
+    assert {row["state"] for row in shown.values()} == {"HALTED"}
     assert exchange.cancel(account, waiting).status == 200
     exchange.until("10:59:00", 300)
     assert exchange.last(RELIANCE) == frozen, "nothing prints"
