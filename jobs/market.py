@@ -136,19 +136,19 @@ class MarketLoop(Steady):
         self._chores_at = 0.0
 
     def take_snapshot(self) -> None:
-        """Stores prices and volatilities for margins at the opening of a trading date and at each full hour."""
+        """Stores prices and volatilities for margins as soon as a trading date begins, and at each full hour."""
         with self._lock:
             feed = self._feed
             if feed is None or not self._number:
                 return
-            at = self.clock()
-            slot = f"{at.astimezone(IST):%d-%H}"
+            universe, at = self._universe, self.clock()
+            slot = f"{universe.trading_date} {at.astimezone(IST):%d-%H}"
             if slot == self._slot:
                 return
             ids, prices = self._guard.closes(feed, self._wall_ms())
-            universe = self._universe
-        snapshots.take(self._database, self.market, universe, ids, prices, slot, at)
-        self._slot = slot
+        if len(ids):
+            snapshots.take(self._database, self.market, universe, ids, prices, slot, at)
+            self._slot = slot
 
     def ask_what_is_wanted(self) -> None:
         """Tells the feed what somebody orders, holds or looks at; the question delays no frame."""

@@ -255,6 +255,30 @@ def test_snapshots_hold_every_underlying_and_one_is_taken_an_hour(database: Data
     assert priced == (len(cash),)
 
 
+@pytest.mark.usefixtures("without_a_past")
+def test_a_new_trading_date_has_its_opening_snapshot_at_once(database: Database) -> None:
+    """Margins of last days begin with the day, not with the next full hour."""
+    state = market.state(database, "sim")
+    with database.connection() as connection:
+        yesterday = state.trading_date - timedelta(days=1)
+        connection.execute("update markets set trading_date = %s where id = 'sim'", (yesterday,))
+    masters.forget(database)
+    loop = loop_of(database)
+    keeper = Housekeeping(database, loop)
+    step(loop)
+    keeper.step()
+    ClosingLoop(database, loop).step()
+    loop.look()
+    step(loop, 2)
+    keeper.step()
+    with database.connection() as connection:
+        taken = connection.execute(
+            "select s.trading_date, s.slot, s.id = m.risk_snapshot_id, s.ahead[1] - s.trading_date,"
+            " cardinality(s.ahead) from risk_snapshots s join markets m on m.id = s.market order by s.id"
+        ).fetchall()
+    assert taken == [(yesterday, "OPEN", False, 1, 4), (state.trading_date, "OPEN", True, 1, 4)]
+
+
 def test_the_past_is_filled_once(database: Database) -> None:
     universe, _ = sources.open_feed(database, SETTINGS, market.state(database, "sim"), {})
     past.fill(database, SETTINGS, market.state(database, "sim"), universe)
