@@ -11,10 +11,11 @@ import api.late
 import gateway.late
 from api import wire
 from desk import installation
-from ui import assets, preload_words, theme_once
+from ui import assets, own_origins, preload_words, theme_once
 from web import handshakes, heads
 from web.ending import ENDING
 from web.security import SecurityHeaders
+from web.streamlit_doors import StreamlitDoors
 
 
 @contextlib.asynccontextmanager
@@ -24,6 +25,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     wire.send_at_once()
     handshakes.install()
     heads.install()
+    own_origins.install()
     theme_once.install()
     preload_words.install()
     installation.start(preload=[api.late.MODULE, "ui.signin"], later=[gateway.late.MODULE])
@@ -36,6 +38,6 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 app = st.App(
     "ui/main.py",
     routes=[api.late.mount(installation.state()), *gateway.late.routes(installation.state()), assets.mount()],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(StreamlitDoors)],
     lifespan=lifespan,
 )

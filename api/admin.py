@@ -7,18 +7,20 @@ from functools import wraps
 from typing import Any
 
 from api.call import Call, Endpoint, Handler
-from api.paging import PAGED, USUAL, mark, marked, page_of, wanted
+from api.paging import PAGED, USUAL, mark, marked, page, page_of, wanted
 from api.parsing import bad
-from api.readers import count, cursor, day, instant, key, one_of, text, title
+from api.readers import choice, count, cursor, day, instant, key, one_of, text, title
 from api.reply import Reply
 from core.calendar import DayKind
 from core.reasons import Reason, Refusal
-from desk import access, admin, calendar, corporate, risk_status, verify
+from core.vendors import Vendor
+from desk import access, admin, calendar, corporate, risk_status, switching, vendor_fetch, vendor_masters, verify
 from desk.identity import AuditFilter, audit_actions, audit_log
+from desk.market import FEEDS
 from desk.rows import Row, ist
 
 KINDS = ("SPLIT", "BONUS")
-_CHECKING = threading.Lock()
+_CHECKING, _FETCHING = threading.Lock(), threading.Lock()
 
 
 def guarded(handler: Handler) -> Handler:
@@ -115,6 +117,40 @@ def kinds_of_entries(call: Call) -> Reply:
     """Every kind of entry that the audit trail has."""
     call.query().close()
     return Reply(200, {"items": audit_actions(call.database, call.principal), "next": None, "version": None})
+
+
+def run_market(call: Call) -> Reply:
+    """Have everybody trade in the market of another feed from now on; the books of the one that ran keep still."""
+    fields = call.body()
+    feed = fields.need("feed", one_of(*FEEDS))
+    fields.close()
+    market, opened = switching.choose(call.database, call.principal, feed)
+    return Reply(200, {"market": market, "books_opened": opened})
+
+
+def listings(call: Call) -> Reply:
+    """Vendors' lists of instruments that were loaded, newest first, each with what it changed."""
+    before, limit = wanted(call, cursor)
+    found = vendor_masters.loads(call.database, limit + 1, None if before is None else int(before))
+    return page(found, limit, _action, lambda each: each["id"])
+
+
+def fetch_listing(call: Call) -> Reply:
+    """Fetch a vendor's list of instruments and load it; its report. One at a time in a process: TRY_AGAIN while one is
+    on its way. TrueData's asks for a login: what the asker has typed in for it is used."""
+    fields = call.body()
+    vendor = fields.need("vendor", choice(Vendor))
+    fields.close()
+    database, name = call.database, call.principal.name
+    if not _FETCHING.acquire(blocking=False):
+        raise Refusal(Reason.TRY_AGAIN, "A list is being fetched already. Try again in a minute.")
+    try:
+        login = vendor_fetch.login_of(database, vendor, name) if vendor is Vendor.TRUEDATA else None
+        told = vendor_fetch.fetch(database, vendor, name, login)
+    finally:
+        _FETCHING.release()
+    named = {each: told.pop(each) for each in ("id", "vendor", "source", "as_of")}
+    return Reply(200, {**_action(named), "report": told})
 
 
 def enter_action(call: Call) -> Reply:
@@ -217,6 +253,9 @@ ENDPOINTS = (
     Endpoint("GET", "/admin/jobs", guarded(jobs), "Runs of timed jobs", query=("job", *PAGED)),
     Endpoint("GET", "/admin/books", guarded(books), "The last check of the books"),
     Endpoint("POST", "/admin/books/check", changing(check), "Check the books now"),
+    Endpoint("POST", "/admin/market", changing(run_market), "Run another market", body=("feed",)),
+    Endpoint("GET", "/admin/listings", guarded(listings), "Vendors' lists that were loaded", query=PAGED),
+    Endpoint("POST", "/admin/listings", changing(fetch_listing), "Fetch a vendor's list", body=("vendor",)),
     Endpoint("GET", "/admin/restrained", guarded(restrained), "Accounts under a restraint", query=PAGED),
     Endpoint("GET", "/admin/audit", guarded(trail), "The audit trail", query=_AUDIT),
     Endpoint("GET", "/admin/audit/actions", guarded(kinds_of_entries), "Kinds of entries of the audit trail"),

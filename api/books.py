@@ -6,6 +6,7 @@ from typing import Any
 from api.call import Call, Endpoint, Handler
 from api.orders import reply_of
 from api.paging import PAGED, USUAL, mark, marked, page, page_of, wanted
+from api.parsing import bad
 from api.readers import amount, count, cursor, day, text
 from api.reply import Reply
 from desk import access, screens, sharing, wallet
@@ -14,7 +15,7 @@ from desk.answers import Answer
 from desk.identity import Principal
 
 Screen = Callable[[Any, AccountRef], dict[str, Any]]
-Move = Callable[[Any, str, int, int, str | None], Answer]
+Move = Callable[[Any, str, int, int, str | None, str], Answer]
 
 
 def whole(screen: Screen) -> Handler:
@@ -107,28 +108,38 @@ def changing_shares(act: Callable[[Any, Principal, str, str], None], says: str, 
     return handler
 
 
+def reason(value: Any) -> str:
+    """Why money moves: a line for the ledger."""
+    found = text(value)
+    if len(found) > wallet.LONGEST_WHY or not found.isprintable() or found != found.strip():
+        raise bad(f"Say why in one line of at most {wallet.LONGEST_WHY} characters.")
+    return found
+
+
 def reset(call: Call) -> Reply:
     """Start an account anew with so much cash; the old one is archived as it stands, nothing is erased."""
     access.require_write(call.principal)
     fields = call.body()
     account = call.account(fields)
     paise = fields.need("cash", amount)
+    why = fields.may("why", reason)
     fields.close()
     found = account(write=True)
-    return reply_of(wallet.reset(call.database, call.principal.name, found.id, paise, call.key))
+    return reply_of(wallet.reset(call.database, call.principal.name, found.id, paise, call.key, why or ""))
 
 
 def moving(move: Move) -> Handler:
-    """A deposit or a withdrawal: the wallet after it."""
+    """A deposit or a withdrawal: the wallet after it. ``why`` stands beside it in the ledger."""
 
     def handler(call: Call) -> Reply:
         access.require_write(call.principal)
         fields = call.body()
         account = call.account(fields)
         paise = fields.need("amount", amount)
+        why = fields.may("why", reason)
         fields.close()
         found = account(write=True)
-        answer = move(call.database, call.principal.name, found.id, paise, call.key)
+        answer = move(call.database, call.principal.name, found.id, paise, call.key, why or "")
         if answer.ok:
             answer = Answer(answer.status, screens.wallet(call.database, found), answer.replayed)
         return reply_of(answer)
@@ -137,7 +148,7 @@ def moving(move: Move) -> Handler:
 
 
 _OF_DAYS = ("account", "date", "cursor", "limit")
-_MOVED = ("account", "amount")
+_MOVED = ("account", "amount", "why")
 ENDPOINTS = (
     Endpoint("GET", "/accounts", accounts, "Accounts one may read", query=PAGED),
     Endpoint("POST", "/accounts", add_account, "Open one more book", body=("name",), status=201),
@@ -174,5 +185,13 @@ ENDPOINTS = (
         body=_MOVED,
         status=201,
     ),
-    Endpoint("POST", "/wallet/reset", reset, "Start an account anew", keyed=True, body=("account", "cash"), status=201),
+    Endpoint(
+        "POST",
+        "/wallet/reset",
+        reset,
+        "Start an account anew",
+        keyed=True,
+        body=("account", "cash", "why"),
+        status=201,
+    ),
 )

@@ -7,6 +7,7 @@ over what it read. A frame is encoded once for all streams with the same instrum
 import asyncio
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,6 +29,8 @@ from desk.rows import ist
 PARKED_SECONDS = 60.0
 """How long a stream whose reader has gone is kept for its return."""
 MOST_PARKED = 2_000
+MOST_OF_ONE = 200
+"""Streams of one user: many more than all of their tabs and programs need, and few enough to leave room for others."""
 STALLED_SECONDS = 30.0
 COMMENT_SECONDS = 15.0
 REMEMBERED_SECONDS = 2 * events.LATELY.total_seconds()
@@ -99,6 +102,7 @@ class Hub:
         self.places: dict[str, Place] = {}
         self.loop = asyncio.get_running_loop()
         self.due = Due()
+        self.of_user: Counter[int] = Counter()
         self.parked: dict[Subscriber, float] = {}  # with the instant at which its reader went
         self._tasks: set[asyncio.Task[None]] = set()
         self.stopping = False
@@ -114,6 +118,7 @@ class Hub:
         with self.lock:
             self.streams[stream.id] = stream
             self.by_epoch[stream.epoch] = stream
+        self.of_user[stream.principal.user_id] += 1
         self._look_at(stream, stream.wish)
         stream.first(b"hello", self._hello(stream, joined.version))
         if missed:
@@ -159,6 +164,15 @@ class Hub:
                 self.accounts[stream.account.id].topics |= wish.topics
             stream.wake()
 
+    def crowded(self, user_id: int) -> bool:
+        """Whether a user has as many streams as may be. Those of theirs whose reader has gone give way first."""
+        while self.of_user[user_id] >= MOST_OF_ONE:
+            gone = next((each for each in self.parked if each.principal.user_id == user_id), None)
+            if gone is None:
+                return True
+            self.forget(gone)
+        return False
+
     def park(self, stream: Subscriber) -> None:
         """The reader has gone; its stream waits for a while, in case it comes back."""
         if stream.ending is not None or len(self.parked) >= MOST_PARKED:
@@ -179,7 +193,10 @@ class Hub:
         """Nothing remains of the stream."""
         self.parked.pop(stream, None)
         with self.lock:
-            self.streams.pop(stream.id, None)
+            if self.streams.pop(stream.id, None) is not None:
+                self.of_user[stream.principal.user_id] -= 1
+                if not self.of_user[stream.principal.user_id]:
+                    del self.of_user[stream.principal.user_id]
             self.by_epoch.pop(stream.epoch, None)
             watched = self.accounts.get(stream.account.id)
             if watched is not None:

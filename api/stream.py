@@ -17,7 +17,7 @@ import settings
 from api import auth, readers
 from api.call import Call, Endpoint
 from api.fields import Fields
-from api.hub import Hub
+from api.hub import MOST_OF_ONE, Hub
 from api.listener import Listener
 from api.reply import Reply
 from api.serving import Server
@@ -36,6 +36,7 @@ from web.origins import check_origin
 MOST_STREAMS = 10_000
 PATIENCE = 60.0
 """Seconds that a reader waits for its turn: a browser does, and one that is refused has to be told by its page."""
+CROWDED_SECONDS = 5
 CROWDED = "Too many streams are opened at this moment. Try again in a second."
 _LAST_ID = re.compile(r"([0-9a-f]{16})-([0-9]{1,15})", re.ASCII)
 
@@ -115,6 +116,9 @@ class Streams:
                 return found
         if len(hub.streams) >= MOST_STREAMS:
             raise Refusal(Reason.TRY_AGAIN, "Too many streams are open. Try again in a minute.")
+        if hub.crowded(principal.user_id):
+            sentence = f"You have {MOST_OF_ONE} streams open, the most there may be. Close some of them first."
+            raise Refusal(Reason.RATE_LIMIT, sentence, numbers={"retry_after": CROWDED_SECONDS})
         asked = Asked(listener, account, symbols, USUAL if words is None else tuple(words))
         wish, joined = await self._joins.ask(asked)
         if hub.stopping:

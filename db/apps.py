@@ -71,9 +71,12 @@ def salt_of(connection: Connection[Any], digest: bytes) -> bytes | None:
     return None if found is None else bytes(found)
 
 
-def of_user(connection: Connection[Any], user_id: int) -> list[AppRow]:
-    """A user's living programs, newest first."""
-    return many(connection, AppRow, _APP + "and a.user_id = %s order by a.id desc", (user_id,))
+def of_user(
+    connection: Connection[Any], user_id: int, before: int | None = None, limit: int | None = None
+) -> list[AppRow]:
+    """A user's living programs, newest first: all of them, or so many below an id."""
+    sql = "and a.user_id = %s and (%s::bigint is null or a.id < %s) order by a.id desc limit %s"
+    return many(connection, AppRow, _APP + sql, (user_id, before, before, limit))
 
 
 def revoke(connection: Connection[Any], app_id: int, user_id: int) -> bool:
@@ -100,14 +103,19 @@ def redeem_login(connection: Connection[Any], digest: bytes, app_id: int) -> boo
     return value(connection, sql, (digest, app_id)) is not None
 
 
-def insert_token(connection: Connection[Any], digest: bytes, app: AppRow, expires_at: datetime | None) -> int:
-    """A new access token's id; the program's tokens that ended a month ago are forgotten."""
+def insert_token(
+    connection: Connection[Any], digest: bytes, app: AppRow, expires_at: datetime | None,
+    request: tuple[str, str] | None = None,
+) -> int:  # fmt: skip
+    """A new access token's id; the program's tokens that ended a month ago are forgotten. ``request`` is the key and
+    the hash of the request that made it."""
     connection.execute(
         "delete from api_tokens where app_id = %s and expires_at < now() - interval '30 days'", (app.id,)
     )
     return access.insert_token(
-        connection, digest, app.user_id, app.account_id, app.name, app.scopes, expires_at, app_id=app.id
-    )
+        connection, digest, app.user_id, app.account_id, app.name, app.scopes, expires_at, app_id=app.id,
+        request=request,
+    )  # fmt: skip
 
 
 def revoke_token(connection: Connection[Any], app_digest: bytes, digest: bytes) -> int | None:

@@ -74,12 +74,12 @@ def numbers(connection: Connection, count: int) -> Iterator[int]:
     return iter([row[0] for row in rows])
 
 
-def noted_days(connection: Connection, account_id: int, limit: int) -> list[date]:
-    """The newest dates on which the account traded."""
+def noted_days(connection: Connection, account_id: int, limit: int, before: date | None = None) -> list[date]:
+    """The newest dates on which the account traded, perhaps those before a day."""
     rows = connection.execute(
         "select distinct trading_date from trades where account_id = %s and kind in ('FILL', 'EXPIRY')"
-        " order by 1 desc limit %s",
-        [account_id, limit],
+        " and (%s::date is null or trading_date < %s) order by 1 desc limit %s",
+        [account_id, before, before, limit],
     ).fetchall()
     return [row[0] for row in rows]
 

@@ -31,11 +31,12 @@ def ids_of(conn: Conn, vendor: Vendor, keys: Sequence[str], on: date) -> dict[st
     return dict(rows.fetchall())
 
 
-def loads(conn: Conn, limit: int) -> list[dict[str, Any]]:
-    """The files that were loaded, the newest first."""
+def loads(conn: Conn, limit: int, before: int | None = None) -> list[dict[str, Any]]:
+    """The files that were loaded, the newest first, perhaps those below a number."""
     rows = conn.execute(
-        "select id, vendor, source, as_of, loaded_at, actor, report from master_loads order by id desc limit %s",
-        [limit],
+        "select id, vendor, source, as_of, loaded_at, actor, report from master_loads"
+        " where %s::bigint is null or id < %s order by id desc limit %s",
+        [before, before, limit],
     ).fetchall()
     names = ("id", "vendor", "source", "as_of", "loaded_at", "actor", "report")
     return [dict(zip(names, row, strict=True)) for row in rows]

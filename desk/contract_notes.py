@@ -49,10 +49,10 @@ def book(connection: Connection, master: Master, work: Work, at: datetime) -> bo
     return bool(changes)
 
 
-def days(database: Database, account: AccountRef) -> list[date]:
-    """The newest dates that have a note."""
+def days(database: Database, account: AccountRef, before: date | None = None, limit: int = MOST_DAYS) -> list[date]:
+    """The newest dates that have a note, perhaps those before a day."""
     with database.connection() as connection:
-        return rows.noted_days(connection, account.id, MOST_DAYS)
+        return rows.noted_days(connection, account.id, limit, before)
 
 
 def report(database: Database, account: AccountRef, day: date | None = None) -> Row:

@@ -176,8 +176,8 @@ def ids_of(database: Database, vendor: Vendor | str, keys: Sequence[str], on: da
         return vendor_keys.ids_of(connection, Vendor(vendor), keys, on)
 
 
-def loads(database: Database, limit: int = 20) -> list[Row]:
-    """The files that were loaded, the newest first, each with its report."""
+def loads(database: Database, limit: int = 20, before: int | None = None) -> list[Row]:
+    """The files that were loaded, the newest first, perhaps those below a number; each with its report."""
     with database.autocommit() as connection:
-        found = vendor_keys.loads(connection, limit)
+        found = vendor_keys.loads(connection, limit, before)
     return [{**each, "as_of": each["as_of"].isoformat(), "loaded_at": ist(each["loaded_at"])} for each in found]

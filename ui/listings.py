@@ -10,9 +10,10 @@ from core.money import group
 from core.reasons import Refusal
 from core.vendors import TERMS, Vendor
 from desk import vendor_fetch, vendor_masters
-from ui import words
+from ui import session, words
 from ui.seat import Seat
 from ui.tables import table
+from web.streamlit_doors import FILES
 
 SEEN = 20
 COLUMNS = {
@@ -119,6 +120,8 @@ def _fetched(seat: Seat, vendor: Vendor) -> dict[str, Any]:
 
 def _upload(seat: Seat) -> None:
     st.markdown("##### Load a file")
+    if tab := session.of_streamlit():
+        FILES.let(tab)
     file = st.file_uploader("A vendor's list: JSON or CSV, or either as .gz", key="masters file")
     if file is not None and st.button("Load it"):
         chunks = iter(lambda: file.read(vendor_masters.CHUNK), b"")

@@ -1,6 +1,6 @@
 """The administrator's views of people: users, who may link what, and the trail of what was done."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import streamlit as st
 
@@ -138,14 +138,18 @@ def invitations(seat: Seat, names: list[str]) -> None:
 
 
 def trail(seat: Seat) -> None:
-    """Who did what, newest first: of one person, of one kind, since a day."""
+    """Who did what, newest first: of one person, of one kind, of some days."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         who = st.text_input("Who or whom", max_chars=64, width=220)
         action = st.selectbox("What", identity.audit_actions(seat.database, seat.who), index=None, width=260)
         since = st.date_input("Since", value=None, width=160)
+        until = st.date_input("Until", value=None, width=160)
         pages = st.number_input("Entries", 100, 500, 100, 100, width=120)
     wanted = identity.AuditFilter(
-        who.strip() or None, action, None if since is None else datetime.combine(since, time(0), IST)
+        who.strip() or None,
+        action,
+        None if since is None else datetime.combine(since, time(0), IST),
+        None if until is None else datetime.combine(until + timedelta(days=1), time(0), IST),
     )
     rows = [
         {

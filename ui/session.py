@@ -7,6 +7,7 @@ reload signs out.
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from desk import identity
 from desk.identity import Principal
@@ -31,6 +32,12 @@ def secure() -> bool:
 def address() -> str | None:
     """Where the browser is, as far as the server can tell."""
     return st.context.ip_address
+
+
+def of_streamlit() -> str | None:
+    """The name by which Streamlit knows this tab."""
+    found = get_script_run_ctx()
+    return None if found is None else found.session_id
 
 
 def bound_to_tab() -> bool:

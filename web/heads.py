@@ -32,8 +32,10 @@ def relax(connection: Any) -> None:
 
 
 def look(connection: Any) -> None:
-    """Whether what has come so far is a part of a head, or all of it."""
-    if connection.conn.their_state is h11.IDLE:
+    """Whether what has come so far is a part of a head, or all of it. What goes on after its answer was given, as it
+    was too long or took too long, has the time of a head."""
+    answered = connection.cycle is not None and connection.cycle.response_complete
+    if connection.conn.their_state is h11.IDLE or (answered and connection.conn.their_state is h11.SEND_BODY):
         expect(connection)
     else:
         relax(connection)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.description.models import feeds, house, market, portfolio, reports, trading
+from api.description.models import feeds, house, market, people, portfolio, reports, trading
 from api.description.models.common import Page
 
 MODELS: dict[tuple[str, str], Any] = {
@@ -47,6 +47,8 @@ MODELS: dict[tuple[str, str], Any] = {
     ("GET", "/plans"): Page[reports.Plan],
     ("GET", "/pnl"): reports.Profit,
     ("GET", "/contract-notes"): reports.ContractNote,
+    ("GET", "/contract-notes/days"): Page[reports.NoteDay],
+    ("GET", "/tax"): reports.TaxYear,
     ("GET", "/alerts"): Page[portfolio.Alert],
     ("GET", "/price-alerts"): Page[portfolio.PriceAlert],
     ("POST", "/price-alerts"): portfolio.PriceAlert,
@@ -75,6 +77,14 @@ MODELS: dict[tuple[str, str], Any] = {
     ("DELETE", "/sessions"): house.Ended,
     ("GET", "/tokens"): Page[house.Token],
     ("POST", "/tokens"): house.NewToken,
+    ("GET", "/programs"): Page[people.Program],
+    ("POST", "/programs"): people.NewProgram,
+    ("POST", "/programs/{program_id}/tokens"): people.AccessToken,
+    ("GET", "/me"): people.Me,
+    ("GET", "/me/sign-ins"): Page[people.SignIn],
+    ("POST", "/admin/market"): house.MarketRun,
+    ("GET", "/admin/listings"): Page[house.ListingRow],
+    ("POST", "/admin/listings"): house.Listing,
     ("GET", "/admin/feeds"): Page[house.Feed],
     ("GET", "/admin/processes"): Page[house.Process],
     ("GET", "/admin/leaders"): Page[house.Leader],
@@ -95,6 +105,7 @@ MODELS: dict[tuple[str, str], Any] = {
     ("GET", "/admin/invitations"): Page[house.Invitation],
     ("POST", "/admin/invitations"): house.Invited,
     ("GET", "/feeds"): feeds.LiveFeeds,
+    ("PUT", "/feeds/market"): feeds.OwnMarket,
     ("GET", "/health"): market.Health,
     ("GET", "/ready"): market.Ready,
 }

@@ -10,8 +10,10 @@ from core.orders import OrderType, Product, Side, Validity
 from core.price_alerts import Condition, Measure
 from core.risk_facts import Restriction
 from core.risk_limits import LimitName, Scope
+from core.vendors import Vendor
 from core.watch import MOST_COLUMNS, Base, Colour, Column
 from desk import identity, screens
+from desk.market import FEEDS
 
 _MONEY = {
     "oneOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]{1,2})?$"}],
@@ -108,6 +110,25 @@ WORDS: dict[str, Any] = {
         "description": "Rupees; of CHANGE per cent of the previous close, with its sign",
     },
     "repeat": {"type": "boolean", "default": False},
+    "why": {"type": "string", "maxLength": 80, "description": "Stands beside the movement in the ledger"},
+    "old": {"type": "string", "maxLength": 200, "description": "The present password; who has none leaves it out"},
+    "new": {"type": "string", "maxLength": 200},
+    "issuer": {"type": "string", "maxLength": 255},
+    "subject": {"type": "string", "maxLength": 255},
+    "redirect_url": {"type": "string", "maxLength": 500, "description": "Where a login goes on"},
+    "lasting": {"type": "boolean", "default": False, "description": "Until it is revoked, not until 06:00"},
+    "api_key": {"type": "string", "maxLength": 512},
+    "api_secret": {"type": "string", "maxLength": 512},
+    "password": {"type": "string", "maxLength": 512},
+    "port": {"type": "string", "maxLength": 512, "description": "If you were given one"},
+    "host": {"type": "string", "maxLength": 512, "description": "If you were given one"},
+    "feed": {"enum": list(Vendor)},
+    "backup": {"enum": list(Vendor), "description": "Takes over when the first is silent"},
+    "vendor": {"enum": list(Vendor)},
+    "on": {"type": "boolean"},
+    "reconnect": {"type": "boolean", "default": False},
+    "record": {"type": "boolean", "description": "Whether its frames are written to files"},
+    "year": {"type": "string", "pattern": "^[0-9]{4}$", "description": "In which the financial year begins"},
 }
 
 OF_ONE: dict[tuple[str, str], dict[str, Any]] = {
@@ -127,6 +148,7 @@ OF_ONE: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/risk/restrictions"): {"kind": {"enum": list(Restriction)}},
     ("POST", "/risk/kill"): {"scope": {"enum": ["ACCOUNT", "USER", "MARKET"], "default": "ACCOUNT"}},
     ("POST", "/risk/rearm"): {"scope": {"enum": ["ACCOUNT", "USER", "MARKET"], "default": "ACCOUNT"}},
+    ("POST", "/admin/market"): {"feed": {"enum": list(FEEDS)}},
     ("POST", "/admin/actions"): {"kind": {"enum": ["SPLIT", "BONUS"]}},
     ("DELETE", "/admin/calendar"): {"kind": {"enum": ["holiday", "session"]}},
 }
@@ -160,6 +182,13 @@ NEEDED: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/price-alerts"): ("exchange", "symbol", "condition", "level"),
     ("POST", "/watchlists"): ("name",),
     ("POST", "/tokens"): ("name",),
+    ("POST", "/programs"): ("name",),
+    ("PUT", "/me/password"): ("new",),
+    ("DELETE", "/me/sign-ins"): ("issuer", "subject"),
+    ("PUT", "/feeds/market"): ("feed",),
+    ("POST", "/feeds/market/switch"): ("market",),
+    ("POST", "/admin/market"): ("feed",),
+    ("POST", "/admin/listings"): ("vendor",),
     ("POST", "/auth/session"): ("code",),
     ("POST", "/admin/actions"): ("kind", "instrument", "ex_date", "ratio"),
     ("POST", "/admin/calendar"): ("date", "name"),

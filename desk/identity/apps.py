@@ -18,11 +18,15 @@ from core.program_rules import rules_at, token_ends
 from core.reasons import Reason, Refusal
 from db import apps as rows
 from db import audit
+from db.access import token_asked_for
 from db.apps import AppRow
 from db.engine import Database
+from db.identity import lock_user
 from desk.access import require_session
+from desk.answers import fingerprint, key_conflict
 from desk.identity.sessions import digest, good_length, note_use, principal_of, who
 from desk.identity.tokens import SCOPES, active_user, own_account
+from desk.identity.users import User
 from desk.principal import Principal
 from desk.remember import foresee, forget_all, remembered
 
@@ -69,6 +73,14 @@ def make_app(
     """A new program of a user, bound to one of their accounts (``NAME/main`` where none is named). ``scopes`` is what
     the access tokens it is given may do; all of them may read."""
     user = active_user(database, user_name)
+    return _make(database, actor, user, account_key, name=name, redirect_url=redirect_url, scopes=scopes, alone=False)
+
+
+def _make(
+    database: Database, actor: str, user: User, account_key: str | None, *,
+    name: str, redirect_url: str | None, scopes: tuple[str, ...], alone: bool,
+) -> NewApp:  # fmt: skip
+    """``alone``: no other living program of the user has that name, so that a request that comes twice makes one."""
     if "read" not in scopes or not set(scopes) <= set(SCOPES):
         raise Refusal(Reason.BAD_INPUT, "A program reads, or reads and trades.", field="scopes")
     if not 1 <= len(name) <= 64 or not name.isprintable():
@@ -80,8 +92,13 @@ def make_app(
     salt = secrets.token_bytes(32)
     wanted = [scope for scope in SCOPES if scope in scopes]
     with database.connection() as connection:
-        if len(rows.of_user(connection, user.id)) >= MOST:
+        lock_user(connection, user.id)
+        living = rows.of_user(connection, user.id)
+        if len(living) >= MOST:
             sentence = f"A user has at most {MOST} programs. Revoke one that is not used any more."
+            raise Refusal(Reason.BAD_INPUT, sentence, field="name")
+        if alone and any(each.name == name for each in living):
+            sentence = f"You have a program called {name}. Take another name, or revoke that one if its keys are lost."
             raise Refusal(Reason.BAD_INPUT, sentence, field="name")
         number = rows.insert(
             connection,
@@ -108,12 +125,14 @@ def make_own_app(
     redirect_url: str | None = None,
     scopes: tuple[str, ...] = SCOPES,
 ) -> NewApp:
-    """A new program of who is signed in. Raises FORBIDDEN for a token, and for an analyst, who trades nothing."""
+    """A new program of who is signed in, under a name that none of theirs has. Raises FORBIDDEN for a token, and for an
+    analyst, who trades nothing."""
     require_session(principal)
     if not principal.may_write:
         raise Refusal(Reason.FORBIDDEN, "Analysts read on the pages. Ask an administrator to make you a trader.")
-    return make_app(
-        database, principal.name, principal.name, account_key, name=name, redirect_url=redirect_url, scopes=scopes
+    user = active_user(database, principal.name)
+    return _make(
+        database, principal.name, user, account_key, name=name, redirect_url=redirect_url, scopes=scopes, alone=True
     )
 
 
@@ -125,13 +144,13 @@ def _check_url(url: str) -> None:
         good = False
     if not good or len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
         sentence = "A redirect URL is an address such as http://127.0.0.1:5000/login, without a # part."
-        raise Refusal(Reason.BAD_INPUT, sentence, field="redirect")
+        raise Refusal(Reason.BAD_INPUT, sentence, field="redirect_url")
 
 
-def apps(database: Database, principal: Principal) -> list[AppRow]:
-    """One's living programs, newest first; never a key or a secret."""
+def apps(database: Database, principal: Principal, before: int | None = None, limit: int | None = None) -> list[AppRow]:
+    """One's living programs, newest first, perhaps so many below an id; never a key or a secret."""
     with database.connection() as connection:
-        return rows.of_user(connection, principal.user_id)
+        return rows.of_user(connection, principal.user_id, before, limit)
 
 
 def revoke_app(database: Database, principal: Principal, app_id: int) -> None:
@@ -203,16 +222,38 @@ def give_own_token(database: Database, principal: Principal, app_id: int, *, las
     """The same for one of one's own programs, by who is signed in. Raises NOT_FOUND for another's."""
     require_session(principal)
     with database.connection() as connection:
-        found = next((each for each in rows.of_user(connection, principal.user_id) if each.id == app_id), None)
-        if found is None:
-            raise Refusal(Reason.NOT_FOUND, "There is no such program.", field="app")
-        return _issue(connection, found, lasting=lasting)
+        return _issue(connection, _own(connection, principal, app_id), lasting=lasting)
 
 
-def _issue(connection: Any, found: AppRow, *, lasting: bool) -> Login:
+def give_own_token_once(
+    database: Database, principal: Principal, app_id: int, key: str | None, *, lasting: bool
+) -> Login | None:
+    """The same by a request with a key: None where it came before, because its token was told then and is kept nowhere.
+    Raises KEY_CONFLICT where the key was another request's."""
+    require_session(principal)
+    asked = fingerprint("app token", app_id, lasting)
+    with database.connection() as connection:
+        lock_user(connection, principal.user_id)
+        found = _own(connection, principal, app_id)
+        known = None if key is None else token_asked_for(connection, principal.user_id, key)
+        if known is None:
+            return _issue(connection, found, lasting=lasting, request=None if key is None else (key, asked))
+        if known[1] != asked:
+            raise key_conflict()
+        return None
+
+
+def _own(connection: Any, principal: Principal, app_id: int) -> AppRow:
+    found = next((each for each in rows.of_user(connection, principal.user_id) if each.id == app_id), None)
+    if found is None:
+        raise Refusal(Reason.NOT_FOUND, "There is no such program.", field="app")
+    return found
+
+
+def _issue(connection: Any, found: AppRow, *, lasting: bool, request: tuple[str, str] | None = None) -> Login:
     now = datetime.now(UTC)
     token, ends_at = secrets.token_urlsafe(24), None if lasting else token_ends(now)
-    token_id = rows.insert_token(connection, digest(token), found, ends_at)
+    token_id = rows.insert_token(connection, digest(token), found, ends_at, request)
     detail = {"app": found.id, "token": token_id}
     audit.append(connection, found.owner, "APP_TOKEN_MADE", found.name, user_id=found.user_id, detail=detail)
     return Login(token, found.owner, now, ends_at)

@@ -64,6 +64,8 @@ FINE = {
     "tag": {'"true"', '"null"', '"1e2"', '"NaN"', '"Infinity"', '"1_000"', '"0x1F"', '"1.2.3"'},
     # A list may be called anything that can be read and is no formula.
     "name": {raw for raw in NEVER if re.fullmatch(r'"[^\\"=+@ -][^\\"]{0,39}"', raw)},
+    # Why money moves is any line; a sheet of the ledger has each of them behind who moved it.
+    "why": {raw for raw in NEVER if re.fullmatch(r'"[^\\" ](?:[^\\"]{0,78}[^\\" ])?"', raw)},
     "symbols": {"[]"},
     "columns": {"[]"},
     "colours": {"{}"},
@@ -92,9 +94,9 @@ ROUTES = [
     ("PATCH", "/orders/{order}", {"quantity": 5}, ("quantity", "price", "trigger_price", "order_type", "validity",
                                                    "account", "disclosed_quantity", "validity_ttl", "iceberg_legs",
                                                    "market_protection")),
-    ("POST", "/wallet/deposit", {"amount": 100}, ("amount", "account")),
-    ("POST", "/wallet/withdraw", {"amount": 100}, ("amount", "account")),
-    ("POST", "/wallet/reset", {"cash": 100}, ("cash", "account")),
+    ("POST", "/wallet/deposit", {"amount": 100}, ("amount", "account", "why")),
+    ("POST", "/wallet/withdraw", {"amount": 100}, ("amount", "account", "why")),
+    ("POST", "/wallet/reset", {"cash": 100}, ("cash", "account", "why")),
     ("POST", "/watchlists", {"name": "mine"}, ("name", "symbols")),
     ("PATCH", "/watchlists/{list}", {"name": "mine"}, ("name", "symbols", "position", "colours")),
     ("PATCH", "/watch-view", {"base": "OPEN"}, ("columns", "base", "recent")),

@@ -22,8 +22,11 @@ WRITES = [each for each in GUARDED if each.method != "GET"]
 NAMED = [each for each in GUARDED if "{" in each.path]
 # An administrator's rows are nobody's own: others are told 403 whatever they name.
 OF_ADMINISTRATORS = {e.path for e in ALL if e.path.startswith(("/admin/", "/risk/restrictions"))}
-# A token may not touch these, but itself: tests/api/test_tokens_and_sessions.py asks by cookie.
-OF_WHO_IS_SIGNED_IN = ("/sessions/{session_id}", "/tokens/{token_id}")
+# A token may not touch these, but itself: tests/api/test_tokens_and_sessions.py and others ask by cookie.
+OF_WHO_IS_SIGNED_IN = (
+    *("/sessions/{session_id}", "/tokens/{token_id}", "/feeds/vendors/{vendor}"),
+    *("/programs/{program_id}", "/programs/{program_id}/tokens"),
+)
 # A stream is no row: it has tests of its own.
 OWNED = [
     each
@@ -39,6 +42,13 @@ GTT = {
 }  # fmt: skip
 ALERT = {"symbol": "INFY", "exchange": "NSE", "condition": "ABOVE", "level": 1600}
 LIMIT = {"scope": "ACCOUNT", "name": "OPEN_ORDERS", "value": 50}
+OF_SIGNED_IN: dict[str, dict[str, object]] = {
+    "/me/password": {"new": "a sentence of mine"},
+    "/programs/{program_id}/tokens": {"lasting": True},
+    "/feeds/vendors/{vendor}": {"api_key": "k-1", "api_secret": "s-1", "redirect_url": "http://desk.test/back"},
+    "/feeds/market": {"feed": "upstox"},
+    "/feeds/market/switch": {"market": "live/alice", "on": True},
+}
 
 
 class Same(dict[str, str]):
@@ -75,8 +85,10 @@ def body_for(each: Endpoint) -> dict[str, object] | None:
         return dict(LIMIT)
     if each.path in ("/risk/kill", "/risk/rearm"):
         return {"scope": "ACCOUNT"}
-    if each.path.startswith(("/watchlists", "/tokens")):
+    if each.path.startswith(("/watchlists", "/tokens")) or each.path == "/programs":
         return {"name": "mine"}
+    if each.path in OF_SIGNED_IN:
+        return dict(OF_SIGNED_IN[each.path])
     if each.path == "/watch-view":
         return {"base": "OPEN"}
     if each.path.startswith("/stream"):
@@ -99,6 +111,7 @@ def body_for(each: Endpoint) -> dict[str, object] | None:
 QUERIES = {
     "DELETE /orders": {"status": "open"},
     "DELETE /accounts/shares": {"user": "ana"},
+    "DELETE /me/sign-ins": {"issuer": "https://accounts.google.com", "subject": "1"},
     "DELETE /admin/calendar": {"date": "2030-01-15", "kind": "holiday"},
     "GET /quotes": {"symbols": "NSE:INFY"},
     "GET /candles": {"symbol": "NSE:INFY"},
@@ -167,7 +180,7 @@ def ids_of_alice(alice: TestClient) -> dict[str, str]:
         "gtt_id": gtt.json()["gtt_id"], "basket_id": basket.json()["basket_id"],
         "price_alert_id": alert.json()["price_alert_id"],
         "limit_id": limit.json()["id"], "restriction_id": "1", "session_id": "1", "token_id": "1",
-        "action_id": "1", "name": "1", "email": "1",
+        "action_id": "1", "name": "1", "email": "1", "program_id": "1", "vendor": "upstox",
     }  # fmt: skip
 
 
@@ -187,7 +200,7 @@ def reading(still_desk: Database) -> str:
 @pytest.mark.parametrize("each", OWNED, ids=title)
 def test_what_is_anothers_does_not_exist(alice, bob, each):
     ids = ids_of_alice(alice)
-    missing = {name: str(int(value) + 999) for name, value in ids.items()}
+    missing = {name: str(int(value) + 999) if value.isdigit() else value for name, value in ids.items()}
     theirs = ask(bob, each, each.path.format(**ids))
     nobodys = ask(bob, each, each.path.format(**missing))
     assert theirs.status_code == nobodys.status_code == 404
@@ -196,8 +209,8 @@ def test_what_is_anothers_does_not_exist(alice, bob, each):
     assert ask(alice, each, each.path.format(**ids)).status_code in (200, 204)
 
 
-# A token makes no token, for whatever account.
-WITH_ACCOUNT = [e for e in GUARDED if "account" in (*e.query, *e.body) and e.path != "/tokens"]
+# A token makes neither a token nor a program, for whatever account.
+WITH_ACCOUNT = [e for e in GUARDED if "account" in (*e.query, *e.body) and e.path not in ("/tokens", "/programs")]
 
 
 @pytest.mark.changes_nothing
@@ -225,6 +238,8 @@ OTHER_PAGES = (
 @pytest.mark.parametrize("each", NAMED, ids=title)
 def test_an_id_that_is_none_names_nothing(alice, each):
     for wrong in NO_IDS:
+        if wrong == ".." and each.path.endswith("/tokens"):
+            continue  # whoever asks makes another address of it, that of all tokens
         answer = ask(alice, each, each.path.format_map(Same(wrong)))
         assert answer.status_code in (
             404,

@@ -64,7 +64,7 @@ def test_the_process_adds_no_route_that_is_not_walked_here():
     # The gateway's routes have doors and tests of their own.
     mounted = [ast.unparse(each).lstrip("*").partition("(")[0].partition(".")[0] for each in routes.elts]
     assert mounted == ["api", "gateway", "assets"]
-    assert ast.unparse(given["middleware"]) == "[Middleware(SecurityHeaders)]"
+    assert ast.unparse(given["middleware"]) == "[Middleware(SecurityHeaders), Middleware(StreamlitDoors)]"
 
 
 @pytest.mark.parametrize("each", [each for each in ALL if each not in PUBLIC])

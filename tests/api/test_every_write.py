@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from db.engine import Database
-from desk import access
+from desk import access, identity
 from tests.api.checker import TABLE
 from tests.api.conftest import as_bot, as_browser
 from tests.api.test_bad_inputs import BODIES, MORE, NEVER, ROUTES, must_refuse, with_field
@@ -26,10 +26,25 @@ CLOSELY = {
 WRITES = [each for each in TABLE if each.method != "GET"]
 BODIED = [each for each in WRITES if each.body and title(each) not in CLOSELY]
 # A session makes and ends what gives entry; an administrator does what is an administrator's.
-OF_SESSIONS = ("/sessions", "/tokens", "/accounts/shares", "/admin/", "/auth/session")
+OF_SESSIONS = (
+    *("/sessions", "/tokens", "/accounts/shares", "/admin/", "/auth/session"),
+    *("/me", "/programs", "/feeds/vendors"),
+)
 # Fields in which words of any kind may be right, and those that are true or false.
-WORDS = {"note", "name", "tag"}
-FLAGS = {"flatten", "repeat", "active", "stop_at_refusal", "cover", "amo", "autoslice"}
+WORDS = {"note", "name", "tag", "why", "old", "new", "api_key", "api_secret", "password", "user"}
+FLAGS = {
+    "flatten",
+    "repeat",
+    "active",
+    "stop_at_refusal",
+    "cover",
+    "amo",
+    "autoslice",
+    "on",
+    "reconnect",
+    "record",
+    "lasting",
+}
 # Right in their field besides: an empty list of orders or instruments, an automatic protection, any scope that exists.
 RIGHT = {"legs": {"[]"}, "symbols": {"[]"}, "topics": {"[]"}, "market_protection": {"-1"}}
 # An order in a basket is judged when it is placed: a step of the price, a trigger that its type has none of.
@@ -57,6 +72,7 @@ class Asker:
     def __init__(self, client: TestClient, desk: Database) -> None:
         self.client, self.desk = client, desk
         self.ids = ids_of_alice(as_bot(client, desk, "alice")) | {"name": "carl", "email": "carl@x.test"}
+        self.ids["program_id"] = str(identity.make_app(desk, "test", "alice").id)
         self.sent = 0
 
     def of(self, each: Any) -> TestClient:

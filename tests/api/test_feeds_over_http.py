@@ -112,3 +112,37 @@ def test_a_browser_without_a_session_is_led_to_the_page_and_a_program_is_told(cl
     assert (program.status_code, program.json()["reason_code"]) == (401, 800)
     listed = client.get(FEEDS, headers={"accept": accept}, follow_redirects=False)
     assert listed.status_code == 401, "what only programs ask for stays theirs"
+
+
+def test_an_owner_does_over_http_what_the_page_does(owner: str, client: TestClient, desk: Database) -> None:
+    page, bot = as_browser(client, desk, "alice"), as_bot(client, desk, "alice")
+    switched = f"{FEEDS}/market/switch"
+
+    def now() -> dict[str, object]:
+        (found,) = bot.get(FEEDS).json()["items"]
+        return found
+
+    for sent, name, value in (({"on": False}, "running", False), ({"on": True}, "running", True)):
+        assert bot.post(switched, json={"market": owner, **sent}).status_code == 204
+        assert now()[name] is value
+    assert bot.post(switched, json={"market": owner, "record": True}).status_code == 204
+    assert now()["recording"] is not None
+    assert bot.post(switched, json={"market": owner, "record": False}).status_code == 204
+    assert now()["recording"] is None
+    assert bot.post(switched, json={"market": owner, "reconnect": True}).status_code == 204
+    for sent in ({}, {"on": True, "reconnect": True}, {"on": True, "record": True}, {"reconnect": False}):
+        assert bot.post(switched, json={"market": owner, **sent}).json()["field"] == "on"
+    other = as_bot(client, desk, "bob").post(switched, json={"market": owner, "on": False})
+    assert (other.status_code, now()["running"]) == (404, True)
+    assert bot.put(f"{FEEDS}/market", json={"feed": "truedata"}).status_code == 404  # nothing is typed in for it
+    assert bot.put(f"{FEEDS}/vendors/upstox", json=UPSTOX).status_code == 403  # a token brings none of its own
+    assert page.put(f"{FEEDS}/vendors/truedata", json={"user": "u-1", "password": SECRET}).status_code == 204
+    both = bot.put(f"{FEEDS}/market", json={"feed": "upstox", "backup": "truedata"})
+    assert (both.status_code, both.json()) == (200, {"market": owner, "running": True})
+    assert now()["backup"] == "truedata"
+    assert SECRET not in bot.get(FEEDS).text
+    assert page.put(f"{FEEDS}/vendors/upstox", json={"user": "u-1"}).status_code == 400
+    for _ in range(2):
+        answer = page.delete(f"{FEEDS}/vendors/truedata")
+    assert answer.status_code == 404  # it was forgotten the first time
+    assert as_bot(client, desk, "ana").put(f"{FEEDS}/market", json={"feed": "upstox"}).status_code == 403

@@ -1,5 +1,6 @@
 """A handshake that cannot be read is hung up on, on the port that Streamlit serves too."""
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -51,6 +52,16 @@ def test_what_is_too_long_is_hung_up_on_and_others_are_served(port: int, first: 
     with connect(f"ws://127.0.0.1:{port}/") as other:
         other.send("still here")
         assert other.recv(PATIENCE) == "still here"
+
+
+def test_the_address_of_a_socket_is_not_logged(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Programs of the gateway's dialect carry their keys in its query."""
+    with caplog.at_level(logging.INFO, "uvicorn.error"), connect(f"ws://127.0.0.1:{port}/?access_token=s3cret") as line:
+        line.send("hello")
+        assert line.recv(PATIENCE) == "hello"
+        logging.getLogger("uvicorn.error").info("is heard")
+    assert "is heard" in caplog.text
+    assert "s3cret" not in caplog.text
 
 
 def test_a_server_that_reads_another_way_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

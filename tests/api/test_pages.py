@@ -23,6 +23,7 @@ WHOLE = {
     "GET /search": "the best that fit what was typed, as many as limit says",
     "GET /calendar": "the holidays of a few years, from a date on",
     "GET /plans": "the brokers' published plans",
+    "GET /me/sign-ins": "what one has linked to sign in with",
     "GET /admin/feeds": "markets of this house",
     "GET /admin/processes": "processes that were alive within the hour",
     "GET /admin/leaders": "markets of this house",
@@ -52,6 +53,7 @@ def full(client: TestClient, desk: Database) -> dict[str, TestClient]:
         person(desk, name, "analyst")
         assert page.put("/api/v1/accounts/shares", json={"user": name, "account": "alice/main"}).status_code == 204
         assert page.post("/api/v1/tokens", json={"name": name}, headers={"idempotency-key": name}).status_code == 201
+        assert page.post("/api/v1/programs", json={"name": name, "account": "alice/main"}).status_code == 201
         assert alice.post("/api/v1/watchlists", json={"name": name}).status_code == 201
         assert alice.post("/api/v1/baskets", json={"name": name}).status_code == 201
         assert alice.post("/api/v1/accounts", json={"name": name}).status_code == 201
@@ -76,6 +78,15 @@ def full(client: TestClient, desk: Database) -> dict[str, TestClient]:
     for act in ("kill", "rearm"):
         assert alice.post(f"/api/v1/risk/{act}", json={"account": "alice/main"}).status_code == 200
     with desk.connection() as connection:
+        connection.execute(
+            "insert into master_loads (vendor, source, as_of, actor, report)"
+            " select 'upstox', 'a file', date '2026-11-23' + n, 'root', '{}' from generate_series(1, 3) n"
+        )
+        connection.execute(  # the day before had a trade as well
+            "insert into trades select (jsonb_populate_record(t, jsonb_build_object('id', t.id + 1000000,"
+            " 'trading_date', t.trading_date - 1, 'frame', t.frame + 1000000))).*"
+            " from trades t order by t.id limit 1"
+        )
         connection.execute(
             "insert into job_runs (market, job, trading_date, started_at) select 'sim', 'verify', d::date, d"
             " from generate_series(now() - interval '3 days', now(), interval '1 day') d"

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -139,6 +140,15 @@ def test_an_object_keeps_digits_and_words():
         "d": None,
         "e": [Number("1e5"), Number("-0")],
     }
+
+
+def test_a_text_that_is_never_closed_costs_no_more_than_another():
+    """Tried again from each quote in it, the largest body would hold the process for a minute."""
+    began = time.process_time()
+    for text in ('\\"', '"', '\\\\"', "[{"):
+        with pytest.raises(BadInputError):
+            read_object(b"[[[[[" + (text * 40_000).encode()[: LARGEST - 10])
+    assert time.process_time() - began < 2.0
 
 
 def test_braces_inside_text_are_no_depth():

@@ -65,6 +65,24 @@ def test_who_joins_between_two_looks_misses_nothing_and_sees_nothing_twice() -> 
     asyncio.run(play())
 
 
+def test_one_user_leaves_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.hub.MOST_OF_ONE", 3)
+
+    async def play() -> None:
+        hub = Hub(None)
+        first, second, _ = (join(hub, 1) for _ in range(3))
+        assert hub.crowded(ALICE.user_id)
+        assert not hub.crowded(ALICE.user_id + 1)
+        hub.park(first)  # whose reader has gone gives way
+        assert not hub.crowded(ALICE.user_id)
+        assert first.id not in hub.streams
+        hub.forget(second)
+        hub.forget(second)
+        assert hub.of_user == {ALICE.user_id: 1}
+
+    asyncio.run(play())
+
+
 def test_a_stream_leaves_nothing_behind() -> None:
     async def play() -> None:
         hub = Hub(None)

@@ -6,13 +6,14 @@ The same walk makes the examples of the description: ``python -m pytest tests/ap
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from starlette.testclient import TestClient
 
 from core.calendar import IST
 from core.vendors import Vendor
 from db.engine import Database
-from desk import access, live, masters, vendors
+from desk import access, live, masters, vendor_fetch, vendors
 from tests.api.conftest import ORDER, as_bot, as_browser
 from tests.floor import Floor
 from tests.people import signed_in
@@ -134,7 +135,7 @@ def _portfolio(tour: Tour, alice: TestClient, desk: Database) -> None:
     tour.ask(alice, "POST", "/positions/convert", {**wish, "quantity": 900})
     tour.ask(alice, "POST", "/positions/exit", {"symbol": "INFY", "exchange": "NSE", "product": "MIS"})
     tour.ask(alice, "POST", "/positions/exit", {"symbol": "SBIN", "exchange": "NSE", "product": "MIS"})
-    tour.ask(alice, "POST", "/wallet/deposit", {"amount": 1000.5})
+    tour.ask(alice, "POST", "/wallet/deposit", {"amount": 1000.5, "why": "A gift"})
     tour.ask(alice, "POST", "/wallet/withdraw", {"amount": 10})
     tour.ask(alice, "POST", "/wallet/withdraw", {"amount": 10**9})
     tour.ask(alice, "POST", "/accounts", {"name": "swing"})
@@ -142,6 +143,9 @@ def _portfolio(tour: Tour, alice: TestClient, desk: Database) -> None:
     tour.ask(alice, "GET", "/pnl", query="?until=2000-01-01")
     tour.ask(alice, "GET", "/contract-notes")
     tour.ask(alice, "GET", "/contract-notes", query="?date=2020-01-01")
+    tour.ask(alice, "GET", "/contract-notes/days")
+    tour.ask(alice, "GET", "/tax")
+    tour.ask(alice, "GET", "/tax", query="?year=26")
     tour.ask(alice, "GET", "/plans")
     tour.ask(alice, "GET", "/wallet/plan")
     tour.ask(alice, "PUT", "/wallet/plan", {"plan": "zero"})
@@ -258,10 +262,31 @@ def _signed_in(tour: Tour, client: TestClient, page: TestClient, desk: Database)
     made = tour.ask(page, "POST", "/tokens", {"name": "bot", "scopes": ["read"], "days": 30})
     tour.ask(page, "GET", "/tokens")
     tour.ask(page, "DELETE", "/tokens/{token_id}", token_id=made["token_id"])
+    _own_ways_in(tour, page, desk)
     reader = as_bot(client, desk, "alice", scopes=("read",))
     tour.ask(reader, "POST", "/tokens", {"name": "bot"})
     tour.ask(reader, "POST", "/orders", ORDER)
     tour.ask(page, "DELETE", "/auth/session")
+
+
+def _own_ways_in(tour: Tour, page: TestClient, desk: Database) -> None:
+    program = {"name": "day bot", "redirect_url": "http://127.0.0.1:5000/login"}
+    made = tour.ask(page, "POST", "/programs", program)
+    tour.ask(page, "POST", "/programs", program)
+    tour.ask(page, "GET", "/programs")
+    tour.ask(page, "POST", "/programs/{program_id}/tokens", {"lasting": True}, program_id=made["program_id"],
+             headers={"idempotency-key": "a token"})  # fmt: skip
+    tour.ask(page, "DELETE", "/programs/{program_id}", program_id=made["program_id"])
+    tour.ask(page, "GET", "/me")
+    with desk.connection() as connection:
+        connection.execute(
+            "insert into identities (issuer, subject, user_id, email) select 'https://accounts.google.com',"
+            " '1084', id, 'alice@gmail.test' from users where name = 'alice'"
+        )
+    tour.ask(page, "GET", "/me/sign-ins")
+    tour.ask(page, "PUT", "/me/password", {"new": "123"})
+    tour.ask(page, "PUT", "/me/password", {"new": "a sentence of mine"})
+    tour.ask(page, "DELETE", "/me/sign-ins", query="?issuer=https://accounts.google.com&subject=1084")
 
 
 def _feeds(tour: Tour, page: TestClient, desk: Database) -> None:
@@ -274,6 +299,16 @@ def _feeds(tour: Tour, page: TestClient, desk: Database) -> None:
     tour.ask(page, "GET", login)
     tour.ask(page, "GET", "/feeds/upstox/callback", query="?state=x&code=y")
     tour.ask(page, "GET", "/feeds")
+    user = {"user": "tdwsp123", "password": "p-for-alice"}
+    tour.ask(page, "PUT", "/feeds/vendors/{vendor}", user, vendor="truedata")
+    tour.ask(page, "PUT", "/feeds/vendors/{vendor}", user, vendor="nobody")
+    tour.ask(page, "PUT", "/feeds/market", {"feed": "upstox", "backup": "truedata"})
+    tour.ask(page, "PUT", "/feeds/market", {"feed": "upstox", "backup": "upstox"})
+    tour.ask(page, "POST", "/feeds/market/switch", {"market": "live/alice", "on": False})
+    tour.ask(page, "POST", "/feeds/market/switch", {"market": "live/alice", "record": True})
+    tour.ask(page, "POST", "/feeds/market/switch", {"market": "live/alice", "record": True, "on": True})
+    tour.ask(page, "POST", "/feeds/market/switch", {"market": "live/bob", "reconnect": True})
+    tour.ask(page, "DELETE", "/feeds/vendors/{vendor}", vendor="truedata")
 
 
 def _machinery(tour: Tour, root: TestClient, alice: TestClient) -> None:
@@ -282,6 +317,14 @@ def _machinery(tour: Tour, root: TestClient, alice: TestClient) -> None:
         tour.ask(alice, "GET", f"/admin/{path}")
     tour.ask(root, "GET", "/admin/audit", query="?limit=1")
     tour.ask(root, "POST", "/admin/books/check")
+    tour.ask(root, "POST", "/admin/market", {"feed": "simulator"})
+    tour.ask(root, "POST", "/admin/market", {"feed": "truedata"})
+    tour.ask(root, "POST", "/admin/listings", {"vendor": "truedata"})
+    told = {"id": 1, "vendor": "upstox", "source": "assets.upstox.com/complete.json.gz", "as_of": "2026-11-23",
+            "rows": 90_000, "new": 12, "expired": 4, "took_ms": 21_000}  # fmt: skip
+    with patch.object(vendor_fetch, "fetch", lambda *_: told):
+        tour.ask(root, "POST", "/admin/listings", {"vendor": "upstox"})
+    tour.ask(root, "GET", "/admin/listings")
     split = {"kind": "SPLIT", "instrument": "NSE:SBIN", "ex_date": "2030-01-15", "ratio": "5:1"}
     made = tour.ask(root, "POST", "/admin/actions", split)
     tour.ask(root, "POST", "/admin/actions", {**split, "ratio": "0:1"})

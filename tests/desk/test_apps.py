@@ -151,7 +151,7 @@ def test_a_copy_of_the_database_opens_no_door(desk):
 def test_a_login_goes_on_to_a_real_address_alone(desk, url):
     with pytest.raises(Refusal) as refused:
         identity.make_app(desk, "test", "alice", redirect_url=url)
-    assert refused.value.field == "redirect"
+    assert refused.value.field == "redirect_url"
 
 
 def test_a_program_is_bound_to_ones_own_book(desk):

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 
+import psycopg
 import pytest
 import streamlit_authenticator as stauth
 from hypothesis import given
@@ -371,3 +372,14 @@ def test_what_was_done_is_written_down_for_administrators(desk):
     assert actions[:2] == ["SESSION_STARTED", "SESSION_STARTED"]
     assert {"USER_ADDED", "SIGN_IN_FAILED", "SIGNED_IN"} <= set(actions)
     assert refused(identity.audit_log, desk, alice).reason == Reason.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    "act", ["update audit set actor = 'nobody'", "delete from audit", "truncate audit", "truncate audit cascade"]
+)
+def test_nobody_changes_what_was_written_down(desk, act):
+    """Asked as the process itself asks: the trail is append-only for it as well."""
+    with pytest.raises(psycopg.Error, match="audit is append-only"), desk.connection() as connection:
+        connection.execute(act)
+    with desk.connection() as connection:
+        assert connection.execute("select action from audit").fetchall() == [("USER_ADDED",)]

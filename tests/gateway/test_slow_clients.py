@@ -97,7 +97,19 @@ def letters(one: socket.socket) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("slow", [nothing, half, half_after_one, letters])
+def on_and_on(one: socket.socket) -> None:
+    """A body that goes on letter by letter after it was answered."""
+    one.sendall(b"POST / HTTP/1.1\r\nHost: kagaz\r\nContent-Length: 100000\r\n\r\nx")
+    told = b""
+    while not told.endswith(b"}"):
+        heard = one.recv(4_096)
+        assert heard, "hung up on before it was answered"
+        told += heard
+    assert told.startswith(b"HTTP/1.1 4")
+    letters(one)
+
+
+@pytest.mark.parametrize("slow", [nothing, half, half_after_one, letters, on_and_on])
 def test_who_sends_no_head_is_hung_up_on_and_others_are_served(
     port: tuple[str, int], slow: Callable[[socket.socket], None]
 ) -> None:
@@ -106,7 +118,7 @@ def test_who_sends_no_head_is_hung_up_on_and_others_are_served(
             slow(one)
             assert one.recv(1) == b""
         except ConnectionError:
-            assert slow is letters  # told so while it was still sending
+            assert slow in (letters, on_and_on)  # told so while it was still sending
         with line(port) as other:
             assert answered(other).startswith(b"HTTP/1.1 200")
 

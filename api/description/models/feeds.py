@@ -87,6 +87,13 @@ class Connection(Shape):
     token_expires_at: Time | None
 
 
+class OwnMarket(Shape):
+    """One's own live market."""
+
+    market: str
+    running: bool
+
+
 class LiveFeeds(Shape):
     """One's own feeds and vendors; for an administrator the feeds of all."""
 

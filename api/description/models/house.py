@@ -166,6 +166,30 @@ class NewToken(Token):
     note: str | None
 
 
+class MarketRun(Shape):
+    """Everybody's market that runs now, and how many books were opened in it."""
+
+    market: str
+    books_opened: int
+
+
+class Listing(Shape):
+    """A vendor's list of instruments that was loaded, and what it changed."""
+
+    id: Id
+    vendor: str
+    source: str
+    as_of: Day
+    report: Numbers
+
+
+class ListingRow(Listing):
+    """A list that was loaded, with when and by whom."""
+
+    loaded_at: Time
+    actor: str
+
+
 class Feed(Shape):
     """A market, its clock and its feed."""
 

@@ -253,3 +253,54 @@ class Profit(Shape):
     round_trips: list[TripRow]
     benchmark: Benchmark
     reconciliation: Reconciliation
+
+
+class NoteDay(Shape):
+    """A trading date with a contract note."""
+
+    date: Day
+
+
+class TaxHead(Shape):
+    """What was closed under one head of a tax return."""
+
+    head: str
+    words: str
+    trips: int
+    profit: Rupees
+    loss: Rupees
+    gross: Rupees
+    charges: Rupees
+    net: Rupees
+    turnover: Rupees
+
+
+class TaxLot(Shape):
+    """What was opened and closed together, first in, first out."""
+
+    head: str
+    symbol: str
+    isin: str | None
+    exchange: str
+    instrument_type: str
+    product: Product
+    side: str
+    quantity: int
+    opened_on: Day
+    closed_on: Day
+    held_days: int
+    buy_value: Rupees
+    sell_value: Rupees
+    gross: Rupees
+    charges: Rupees
+    net: Rupees
+    turnover: Rupees
+
+
+class TaxYear(Shape):
+    """A financial year for the tax return; reckoned from the ledger, not tax advice."""
+
+    financial_year: str
+    heads: list[TaxHead]
+    lots: list[TaxLot]
+    charges: ProfitCharges
