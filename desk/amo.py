@@ -50,7 +50,7 @@ def _send(database: Database, waiting: rows.Waiting) -> Status | None:
     with database.connection() as connection:
         instrument = master.by_id[waiting.instrument_id]
         task = open_task(
-            connection, master, waiting.account_id, [instrument], orders=[waiting.order_id],
+            connection, master, waiting.account_id, [instrument], orders=[waiting.order_id], lots=True,
             cross=(waiting.side.other, waiting.price),
         )  # fmt: skip
         order = task.work.orders.get(waiting.order_id)

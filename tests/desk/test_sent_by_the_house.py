@@ -9,15 +9,18 @@ import settings
 from core import risk_rules
 from core.gtt_watch import Hit
 from core.reasons import Reason
+from core.risk_facts import Restriction
 from core.risk_limits import LimitName
 from db.engine import Database
-from desk import baskets, gtt_firing
+from desk import baskets, closing, gtt_firing, risk_limits
 from desk.gtt_firing import Fate
 from tests.desk.test_amo import Hours
 from tests.desk.test_baskets import leg, who
+from tests.desk.test_calendar import now
 from tests.desk.test_gtt import leg as gtt_leg
 from tests.desk.test_gtt import make
 from tests.desk.test_risk import AT, limit
+from tests.desk.test_risk import who as admin
 from tests.floor import INFY, SBIN, AnyTerm, Floor
 
 MANY = 12
@@ -100,3 +103,29 @@ def test_a_basket_waits_for_no_minute(floor: Floor, clock: Clock, monkeypatch: p
     told = baskets.place(floor.database, principal, ref, legs)
     assert (told["placed"], clock.slept) == (3, [])
     assert [each["reason_code"] for each in told["items"][3:]] == [Reason.RATE_LIMIT] * 2
+
+
+def rolled(hours: Hours, at: str) -> None:
+    step = closing.due(hours.database, "sim", now(at))
+    assert step
+    closing.roll(hours.database, "sim", step, now(at))
+
+
+def test_settled_shares_in_trade_for_trade_are_sold_at_the_opening(hours: Hours) -> None:
+    """What waited is judged by the lots, like an order of the day: those that have settled, and no others."""
+    account = hours.account(cash=100_000_000)
+    hours.at("2026-11-23 11:00")
+    hours.price(SBIN, 80_000)
+    hours.buy(account, 10, SBIN, 80_000)
+    rolled(hours, "2026-11-23 16:01")
+    hours.at("2026-11-25 11:00")
+    hours.price(SBIN, 80_000)
+    hours.buy(account, 5, SBIN, 80_000)
+    rolled(hours, "2026-11-25 16:01")
+    hours.at("2026-11-25 20:00")
+    risk_limits.restrict(
+        hours.database, admin(hours, "root", "admin"), SBIN, Restriction.TRADE_FOR_TRADE, "moved to BE"
+    )
+    assert hours.place(account, "SELL", 11, SBIN, 79_000).body["reason_code"] == Reason.TRADE_FOR_TRADE
+    assert hours.place(account, "SELL", 10, SBIN, 79_000).body["status"] == "AMO"
+    assert hours.release("2026-11-26 09:00") == {"sent": 1, "refused": 0}
