@@ -113,8 +113,8 @@ def rolled(hours: Hours, at: str) -> None:
 
 def test_settled_shares_in_trade_for_trade_are_sold_at_the_opening(hours: Hours) -> None:
     """What waited is judged by the lots, like an order of the day: those that have settled, and no others."""
-    account = hours.account(cash=100_000_000)
     hours.at("2026-11-23 11:00")
+    account = hours.account(cash=100_000_000)
     hours.price(SBIN, 80_000)
     hours.buy(account, 10, SBIN, 80_000)
     rolled(hours, "2026-11-23 16:01")

@@ -117,6 +117,8 @@ class NseStory:
             self.found.append(f"after {DAY} comes {state.trading_date}, not {following}")
         for text in ("08:59:00", "09:00:03", "09:16:00"):
             self.reach(datetime.combine(following, time.fromisoformat(text), IST), 600)
+        # Who died among the orders that it was sending at the last of these goes on a second later.
+        self.exchange.pass_to(self.exchange.clock.at + timedelta(seconds=1), 1)
         with self.exchange.database.connection() as connection:
             rows = connection.execute(
                 "select o.id, i.symbol from orders o join instruments i on i.id = o.instrument_id where status = 'AMO'"
