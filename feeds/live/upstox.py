@@ -42,7 +42,7 @@ def missing() -> str:
 
 
 def prepare() -> None:
-    """Loads the vendor's client: hundreds of modules, which take a busy machine a quarter of a minute."""
+    """Loads the vendor's client: hundreds of modules, which take a busy machine many seconds."""
     import upstox_client
     from upstox_client.feeder import market_data_feeder_v3
 

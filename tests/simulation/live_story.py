@@ -272,6 +272,7 @@ def tell(stage: Stage, seed: int, *vendors: Vendor, steps: int = STEPS) -> World
     for world.vendor in vendors:
         for name in NAMES:
             world.good(name)
+    stage.step(0.25)  # they are heard before anything goes wrong
     for _ in range(steps):
         world.step()
     assert verify.verify(database).sound, " / ".join(world.done)
