@@ -16,7 +16,9 @@ from db.engine import Database
 from desk.identity import passwords
 from tests import cluster
 from tests.cluster import Throwaway
+from tests.patience import PATIENCE
 from tests.shares import LongestFirst
+from web import threads
 
 # How long an example takes tells of the machine: a busy one fails nobody.
 hypothesis.settings.register_profile("kagaz", deadline=None)
@@ -60,6 +62,14 @@ def _cheap_passwords() -> Iterator[None]:
     assert passwords.ROUNDS >= 12, "a stolen hash must be dear to guess"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "ROUNDS", 4)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_servers() -> Iterator[None]:
+    """Who finds no free thread is told to come again within a second; a busy machine takes that long to begin one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threads, "PATIENCE", PATIENCE)
         yield
 
 

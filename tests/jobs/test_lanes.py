@@ -261,10 +261,24 @@ def test_a_lost_race_in_one_lane_leaves_what_the_other_has_committed(
     floor: Floor, leading: Leadership, side: SideBySide, lane: int
 ) -> None:
     crowd = Crowd(floor)
+    apply, committed = partial(filling.apply, floor.database, leading), threading.Event()
+
+    def in_turn(outcomes: Sequence[Outcome]) -> Applied:
+        """The lane that loses its race tries when the other one has committed: a busy machine may begin with either."""
+        if crowd.accounts.index(outcomes[0].account_id) % 2 == lane:
+            committed.wait(PATIENCE)
+            return apply(outcomes)
+        applied = apply(outcomes)
+        committed.set()
+        return applied
+
+    writing = Writer(in_turn, side)
+    for each in writing.batches:
+        each.size = 1_000
     with floor.database.connection() as holder:
         holder.execute("select 1 from accounts where id = %s for update", [crowd.accounts[lane]])
         with pytest.raises(LockNotAvailable):
-            writer(floor, leading, side, 1_000).write(deque(crowd.outcomes), set())
+            writing.write(deque(crowd.outcomes), set())
     assert crowd.held() == [0 if number % 2 == lane else 10 for number in range(8)]
     floor.sound()
 
