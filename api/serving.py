@@ -38,6 +38,7 @@ class Server:
         self.state = state
         self.meter = Meter()
         self.rates = Rates()
+        self.open_streams: Callable[[], int] = int
         self.document: Callable[[], dict[str, Any]] = dict
         self._threads = Threads("api", workers)
 

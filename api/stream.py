@@ -67,6 +67,7 @@ class Streams:
         self._joins: Batches[Asked, tuple[Wish, Join]] = Batches("stream-joins", self._join, CROWDED, PATIENCE)
         self._changes: Batches[tuple[Words, Words], Wish] = Batches("stream-changes", self._wish, CROWDED, PATIENCE)
         self.wishes = Wishes()
+        server.open_streams = lambda: 0 if self.hub is None else len(self.hub.streams)
 
     def endpoint(self) -> Endpoint:
         """What changes a stream, an endpoint like any other."""

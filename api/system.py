@@ -39,6 +39,7 @@ def endpoints(server: Server) -> tuple[Endpoint, ...]:
                     ("kagaz_frame_age_ms", found["feed"]["age_ms"]),
                     ("kagaz_leader_term", found["leader"]["term"]),
                     ("kagaz_leader_heartbeat_age_ms", found["leader"]["heartbeat_age_ms"]),
+                    ("kagaz_streams", server.open_streams()),
                 )
             ),
         ]

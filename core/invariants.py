@@ -5,7 +5,7 @@ test, by ``python -m desk verify`` and each hour by the sidecar.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -112,10 +112,14 @@ class Books:
 
 def violations(books: Books) -> list[str]:
     """Every sentence of every check; empty when the account is sound."""
-    found: list[str] = []
-    for check in CHECKS:
-        found += [f"account {books.work.id}: {sentence}" for sentence in check(books)]
-    return found
+    return [sentence for _, sentence in broken(books)]
+
+
+def broken(books: Books) -> list[tuple[str, str]]:
+    """(check, sentence) of all that does not hold, each check by what it asks for in words."""
+    return [
+        (title, f"account {books.work.id}: {sentence}") for check, title in CHECKS.items() for sentence in check(books)
+    ]
 
 
 def balances_fold(books: Books) -> Iterable[str]:
@@ -349,20 +353,20 @@ def states_are_kept(books: Books) -> Iterable[str]:
         yield from state_invariants.conversions_freed_money(standing, since, books.conversions, books.transfers)
 
 
-CHECKS = (
-    balances_fold,
-    holds_are_explained,
-    invested_is_what_was_paid,
-    orders_add_up,
-    terms_are_whole,
-    positions_are_their_trades,
-    reservations_are_open_orders,
-    claims_are_shorts,
-    trades_are_believable,
-    profit_is_realised,
-    idle_groups_are_empty,
-    gtts_are_sound,
-    counters_are_counted,
-    margins_are_posted,
-    states_are_kept,
-)
+CHECKS: dict[Callable[[Books], Iterable[str]], str] = {
+    balances_fold: "Each balance is the sum of its transfers; all books add up to nothing",
+    holds_are_explained: "What is held and blocked is that of open orders and positions",
+    invested_is_what_was_paid: "Invested is what open shares and options cost",
+    orders_add_up: "An order is filled by its trades, and is the sum of its steps",
+    terms_are_whole: "The terms of an order fit together",
+    positions_are_their_trades: "A position is the sum of its fills and conversions",
+    reservations_are_open_orders: "What positions reserve is what rests",
+    claims_are_shorts: "What purchases claim of options written was written",
+    trades_are_believable: "No fill is better than the market, and each has its evidence",
+    profit_is_realised: "Profit and charges paid are those of trades and notes",
+    idle_groups_are_empty: "Nothing is blocked where nothing is open",
+    gtts_are_sound: "GTTs, targets and stops are their steps and only close",
+    counters_are_counted: "What limits are held against is what happened",
+    margins_are_posted: "Margin is what the positions need",
+    states_are_kept: "What was stopped took nothing since",
+}

@@ -15,6 +15,8 @@ YEAR = 252
 ROOT = math.sqrt(YEAR)
 FEWEST_FOR_RATIO, FEWEST_FOR_YEAR = 20, 30
 """Days below which Sharpe and Sortino say nothing, and below which nothing is made a year's."""
+WINDOW = FEWEST_FOR_RATIO
+"""Days of a rolling ratio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,14 @@ def drawdowns(returns: Iterable[float]) -> list[float]:
 def max_drawdown(returns: Iterable[float]) -> float:
     """The deepest of the drawdowns; 0 where there was none."""
     return min(drawdowns(returns), default=0.0)
+
+
+def rolling(returns: Sequence[float], window: int = WINDOW) -> list[tuple[float | None, float | None]]:
+    """Sharpe and Sortino, a year's, of the last ``window`` days at each day; (None, None) while there are fewer."""
+    return [
+        (sharpe(last), sortino(last)) if len(last := returns[max(0, end - window) : end]) == window else (None, None)
+        for end in range(1, len(returns) + 1)
+    ]
 
 
 def calmar(returns: Sequence[float]) -> float | None:

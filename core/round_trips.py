@@ -90,6 +90,12 @@ class RoundTrip:
         """Profit after the charges of both sides."""
         return self.gross - self.charges
 
+    def excursions(self, low: int, high: int) -> tuple[int, int]:
+        """How far it went against the trader (0 or below) and for them (0 or above) while it was held, in paise of all
+        its units, where ``low`` and ``high`` were the lowest and the highest price; its own end counts too."""
+        ways = [(price * self.quantity - self.opening_value) * self.side.sign for price in (low, high)]
+        return min(0, self.gross, *ways), max(0, self.gross, *ways)
+
     @property
     def seconds(self) -> int:
         """How long it was held: from the first unit bought (or sold short) to the last one closed."""

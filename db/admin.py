@@ -32,6 +32,13 @@ JOB_RUNS = Statement(
     order by started_at desc fetch first :limit rows with ties
     """
 )
+LAST_RUNS = Statement(
+    """
+    select distinct on (job, market) market, job, trading_date, started_at, finished_at, late, late_ms, detail, error,
+           (extract(epoch from coalesce(finished_at, clock_timestamp()) - started_at) * 1000)::bigint as took_ms
+    from job_runs order by job, market, started_at desc
+    """
+)
 
 
 def heartbeats(database: Database) -> list[dict[str, Any]]:
@@ -48,3 +55,8 @@ def job_runs(database: Database, job: str | None, before: int | None, limit: int
     """Runs of timed jobs, the newest first, begun before an instant in microseconds: ``limit`` of them, or more where
     several began at one instant."""
     return ask(database, JOB_RUNS, job=job, before=before, limit=limit)
+
+
+def last_runs(database: Database) -> list[dict[str, Any]]:
+    """The newest run of each timed job in each market."""
+    return ask(database, LAST_RUNS)

@@ -76,6 +76,23 @@ DAYS_SO_FAR = Statement(
         and (cast(:ids as int[]) is null or q.instrument_id = any(cast(:ids as int[])))
     """
 )
+# Open interest as the day before left it; on a contract's first day as its first bar had it.
+OPEN_BEFORE = Statement(
+    """
+    select asked.id, coalesce(days.oi, minutes.oi) as oi
+    from (select id, trading_date::timestamp at time zone 'Asia/Kolkata' as midnight from markets where id = :market) m
+    cross join unnest(cast(:ids as int[])) as asked(id)
+    left join lateral (
+        select c.oi from candles c where c.market = m.id and c.instrument_id = asked.id and c.interval = '1d'
+          and c.start < m.midnight order by c.start desc limit 1
+    ) days on true
+    left join lateral (
+        select c.oi from candles c where days.oi is null and c.market = m.id and c.instrument_id = asked.id
+          and c.interval = '1m' and c.start >= m.midnight order by c.start limit 1
+    ) minutes on true
+    where coalesce(days.oi, minutes.oi) is not null
+    """
+)
 LATEST_START = Statement(
     """
     select max(start) as start from candles
@@ -160,3 +177,9 @@ def newest_candle(database: Database, market: str, instrument_id: int, stored: s
     found = ask(database, LATEST_START, market=market, instrument=instrument_id, interval=stored, end=end)
     start: datetime | None = found[0]["start"]
     return start
+
+
+def open_before(database: Database, market: str, ids: Sequence[int]) -> dict[int, int]:
+    """Open interest of instruments as the trading date before left it, by their number; on a contract's first day as
+    its first bar had it. What has no bar is not in it."""
+    return {each["id"]: each["oi"] for each in ask(database, OPEN_BEFORE, market=market, ids=list(ids))}

@@ -6,7 +6,7 @@ is read beside them, so that each can be held against the other.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from core.charges import HEADS
 from core.orders import Product, Side
@@ -67,6 +67,41 @@ TODAY = Statement(
     where a.id = :account and (p.quantity <> 0 or p.realised <> 0)
     """
 )
+# What was open at each close, at the prices of the close, whichever way; of today at the last prices.
+EXPOSURE = Statement(
+    f"""
+    select trading_date as day, sum(abs(quantity::bigint) * settlement)::bigint as exposure from daily_positions
+    where account_id = :account and trading_date between :start and :end and quantity <> 0
+    group by trading_date
+    union all
+    select a.trading_date, sum(abs(p.quantity::bigint) * ({PRICE}))::bigint
+    from accounts a join positions p on p.account_id = a.id {PRICE_FROM}
+    where a.id = :account and p.quantity <> 0
+    group by a.trading_date
+    """
+)
+# The lowest and highest price between two instants: by minutes on the first and the last day, by days between them.
+EXTREMES = Statement(
+    """
+    with asked as (
+        select n, instrument_id, date_trunc('minute', opened_at) as opened_at, closed_at,
+               date_trunc('day', opened_at at time zone 'Asia/Kolkata') at time zone 'Asia/Kolkata' as first,
+               date_trunc('day', closed_at at time zone 'Asia/Kolkata') at time zone 'Asia/Kolkata' as last
+        from unnest(cast(:instruments as int[]), cast(:opened as timestamptz[]), cast(:closed as timestamptz[]))
+            with ordinality as a(instrument_id, opened_at, closed_at, n)
+    )
+    select a.n, min(b.low) as low, max(b.high) as high from asked a cross join lateral (
+        select c.low, c.high from candles c where c.market = :market and c.instrument_id = a.instrument_id
+          and c.interval = '1m' and c.start between a.opened_at and least(a.closed_at, a.first + interval '1 day')
+        union all
+        select c.low, c.high from candles c where c.market = :market and c.instrument_id = a.instrument_id
+          and c.interval = '1m' and a.last > a.first and c.start between a.last and a.closed_at
+        union all
+        select c.low, c.high from candles c where c.market = :market and c.instrument_id = a.instrument_id
+          and c.interval = '1d' and c.start > a.first and c.start < a.last
+    ) b group by a.n
+    """
+)
 CHARGES = Statement(
     f"""
     select e.instrument_id,
@@ -113,6 +148,17 @@ BENCHMARK = Statement(
     order by start
     """
 )
+KEPT_DAYS = Statement(
+    "select trading_date as day from daily_equity where account_id = :account order by trading_date desc limit :most"
+)
+OPEN_AT_CLOSE = Statement(
+    """
+    select i.exchange, i.symbol, p.product, p.quantity, p.settlement, p.unrealised
+    from daily_positions p join instruments i on i.id = p.instrument_id
+    where p.account_id = :account and p.trading_date = :day and p.quantity <> 0
+    order by i.symbol, p.product
+    """
+)
 TRADEBOOK = Statement(
     """
     select i.symbol, i.isin, i.exchange, i.kind, i.expiry, i.strike, t.trading_date, t.side, t.product,
@@ -157,6 +203,7 @@ class Read:
     parts: list[Part]
     charges: Sequence[Row]
     turnover: Sequence[Row]
+    exposure: dict[date, int]
     executions: list[Execution | Converted]
     benchmark: list[tuple[date, int]]
 
@@ -176,9 +223,11 @@ def read(
         first, last = start or date.min, min(end or date.max, account.today.day)
         live = first <= account.today.day <= last
         asked = {"account": account_id, "start": first, "end": last, "market": found.market, "instrument": benchmark}
-        statements = (DAYS, BEFORE, LEDGER, REALISED, UNREALISED, TODAY, CHARGES, TURNOVER, EXECUTIONS, CONVERSIONS)
-        told = answers(*((each, asked) for each in (*statements, BENCHMARK)))
-    days, before, ledger, realised, unrealised, today, charges, turnover, executions, conversions, closes = told
+        statements = (DAYS, BEFORE, LEDGER, REALISED, UNREALISED, TODAY, CHARGES, TURNOVER, EXPOSURE)
+        told = answers(*((each, asked) for each in (*statements, EXECUTIONS, CONVERSIONS, BENCHMARK)))
+    days, before, ledger, realised, unrealised, today, charges, turnover, exposure, executions, conversions, closes = (
+        told
+    )
     kept = [Day(**each) for each in days]
     return Read(
         account,
@@ -188,6 +237,7 @@ def read(
         _parts(realised, unrealised, bool(kept), today if live else None),
         charges,
         turnover,
+        {each["day"]: each["exposure"] or 0 for each in exposure},
         _in_order(executions, conversions),
         [(each["day"], each["close"]) for each in closes] if kept or live else [],
     )
@@ -257,3 +307,30 @@ def tradebook(database: Database, account_id: int, start: date | None, end: date
     """The account's trades of [start, end] in the order they were made, with what names their instruments."""
     with snapshot(database) as connection:
         return rows(connection, TRADEBOOK, account=account_id, start=start or date.min, end=end or date.max)
+
+
+def extremes(
+    database: Database, market: str, spans: Sequence[tuple[int, datetime, datetime]]
+) -> list[tuple[int, int] | None]:
+    """(lowest, highest) price of an instrument between two instants, in paise, for each of ``spans``, in their order;
+    None where no bar is stored. By the bars of a minute, the first one whole, on the first and the last day; by those
+    of a day between them."""
+    if not spans:
+        return []
+    instruments, opened, closed = (list(each) for each in zip(*spans, strict=True))
+    with snapshot(database) as connection:
+        told = rows(connection, EXTREMES, market=market, instruments=instruments, opened=opened, closed=closed)
+    found = {each["n"]: (each["low"], each["high"]) for each in told}
+    return [found.get(n) for n in range(1, len(spans) + 1)]
+
+
+def kept_days(database: Database, account_id: int, most: int) -> list[date]:
+    """The newest closed trading dates of an account."""
+    with snapshot(database) as connection:
+        return [each["day"] for each in rows(connection, KEPT_DAYS, account=account_id, most=most)]
+
+
+def open_at_close(database: Database, account_id: int, day: date) -> Sequence[Row]:
+    """What an account held as a closed date ended, with the price of the close and the profit that ran."""
+    with snapshot(database) as connection:
+        return rows(connection, OPEN_AT_CLOSE, account=account_id, day=day)

@@ -82,11 +82,14 @@ def end_passed(conn: Connection, market: str, job: str) -> int:
     return ended.rowcount
 
 
-def note(conn: Connection, market: str, job: str, trading_date: date, detail: dict[str, Any]) -> None:
-    """Writes what a job that may run often found this time, in place of what it found before."""
+def note(
+    conn: Connection, market: str, job: str, trading_date: date, detail: dict[str, Any], seconds: float = 0.0
+) -> None:
+    """Writes what a job that may run often found this time, and how long it took, in place of what it found before."""
     conn.execute(
-        "insert into job_runs (market, job, trading_date, finished_at, detail) values (%s, %s, %s, now(), %s)"
-        " on conflict (market, job, trading_date) do update set started_at = now(), finished_at = now(),"
+        "insert into job_runs (market, job, trading_date, started_at, finished_at, detail)"
+        " values (%s, %s, %s, now() - make_interval(secs => %s), now(), %s)"
+        " on conflict (market, job, trading_date) do update set started_at = excluded.started_at, finished_at = now(),"
         " detail = excluded.detail, error = null",
-        (market, job, trading_date, Jsonb(detail)),
+        (market, job, trading_date, seconds, Jsonb(detail)),
     )

@@ -3,6 +3,7 @@
 Whoever calls has made sure that the asker is an administrator (``desk.access.require_admin``).
 """
 
+from collections import Counter
 from typing import Any
 
 from db import admin, market_screen
@@ -11,6 +12,7 @@ from desk.asked_prices import ROLE as ASKED
 from desk.reader import BEAT_SECONDS
 from desk.rows import Row, ist
 from desk.screens import feed_row, phase_of
+from desk.verify import TITLES
 
 PRIVATE = frozenset({"doubted"})
 """What a feed says of itself that holds prices, which are its owner's alone to see."""
@@ -62,6 +64,11 @@ def job_runs(database: Database, job: str | None = None, limit: int = 100) -> li
     return [_run(each) for each in admin.job_runs(database, job, None, limit)]
 
 
+def last_runs(database: Database) -> list[Row]:
+    """The newest run of each job in each market, the newest first."""
+    return sorted(map(_run, admin.last_runs(database)), key=lambda run: str(run["started_at"]), reverse=True)
+
+
 def job_page(database: Database, job: str | None, before: str | None, limit: int) -> Row:
     """The same a page at a time. ``next`` is an instant in microseconds: what began at one instant stays on one page,
     which may thus be longer than ``limit``."""
@@ -96,3 +103,14 @@ def _run(run: Any) -> Row:
         "finished_at": None if run["finished_at"] is None else ist(run["finished_at"]),
         "state": "FAILED" if run["error"] else "DONE" if run["finished_at"] else "RUNNING",
     }
+
+
+def checks(database: Database) -> list[Row]:
+    """The invariants as the last finished check found them: {check, held, broken}, over all markets; empty before the
+    first that counted them."""
+    counted: Counter[str] = Counter()
+    for run in last_runs(database):
+        if run["job"] == VERIFY_JOB and run["finished_at"] is not None:
+            counted.update(run["detail"].get("checks", {}))
+    known = [title for title in TITLES if title in counted]
+    return [{"check": title, "held": not counted[title], "broken": counted[title]} for title in known]

@@ -140,9 +140,11 @@ def _group(name: str, members: list[RoundTrip]) -> Row:
     }
 
 
-def trip_row(trip: RoundTrip, instruments: Mapping[int, Instrument]) -> Row:
-    """A round trip as a list shows it; prices are averages, so values are given instead."""
+def trip_row(trip: RoundTrip, instruments: Mapping[int, Instrument], reached: tuple[int, int] | None = None) -> Row:
+    """A round trip as a list shows it; prices are averages, so values are given instead. ``reached`` is the lowest and
+    the highest price while it was held."""
     one = instruments[trip.instrument_id]
+    adverse, favourable = (None, None) if reached is None else trip.excursions(*reached)
     return {
         "exchange": one.exchange,
         "symbol": one.symbol,
@@ -158,4 +160,6 @@ def trip_row(trip: RoundTrip, instruments: Mapping[int, Instrument]) -> Row:
         "gross": as_number(trip.gross),
         "charges": as_number(trip.charges),
         "net": as_number(trip.net),
+        "adverse": None if adverse is None else as_number(adverse),
+        "favourable": None if favourable is None else as_number(favourable),
     }

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from core.money import rupees
+from core.money import group, rupees
 from desk.rows import Row
 
 HEADS = (
@@ -11,7 +11,8 @@ HEADS = (
 )  # fmt: skip
 STYLE = """
 :root { color-scheme: light } body { font: 13px/1.45 system-ui, sans-serif; color: #16181d; margin: 24px auto;
-max-width: 980px; padding: 0 16px } h1 { font-size: 20px; margin: 0 0 2px } p { margin: 2px 0; color: #50545c }
+max-width: 980px; padding: 0 16px } h1 { font-size: 20px; margin: 0 0 2px }
+h2 { font-size: 15px; margin: 18px 0 0 } p { margin: 2px 0; color: #50545c }
 table { border-collapse: collapse; width: 100%; margin: 16px 0; font-variant-numeric: tabular-nums }
 th, td { padding: 4px 8px; border-bottom: 1px solid #dcdfe4; text-align: right; white-space: nowrap }
 th:first-child, td:first-child, .word { text-align: left } th { font-weight: 600; color: #50545c }
@@ -22,17 +23,28 @@ th, td { padding: 3px 6px } thead { display: table-header-group } tr { break-ins
 """
 
 
-def _money(value: float | int) -> str:
+def money(value: float | int) -> str:
+    """₹12,34,567.50 of a JSON number of rupees."""
     return rupees(round(value * 100))
 
 
-def _row(*cells: object, words: int = 1) -> str:
+def _average(value: float | None) -> str:
+    """With its four decimals, which an average may need."""
+    if value is None:
+        return "–"
+    whole, part = f"{value:.4f}".split(".")
+    return f"{group(int(whole))}.{part}"
+
+
+def row(*cells: object, words: int = 1) -> str:
+    """A line of a table; its first ``words`` cells are words, the others figures."""
     parts = [f'<td class="word">{escape(str(cell))}</td>' if n < words else f"<td>{escape(str(cell))}</td>"
              for n, cell in enumerate(cells)]  # fmt: skip
     return f"<tr>{''.join(parts)}</tr>"
 
 
-def _table(heading: tuple[str, ...], rows: list[str], foot: str = "", words: int = 1) -> str:
+def table(heading: tuple[str, ...], rows: list[str], foot: str = "", words: int = 1) -> str:
+    """A table of such lines."""
     head = "".join(
         f'<th class="word">{escape(each)}</th>' if n < words else f"<th>{escape(each)}</th>"
         for n, each in enumerate(heading)
@@ -46,17 +58,17 @@ def _table(heading: tuple[str, ...], rows: list[str], foot: str = "", words: int
 def page(found: Row) -> str:
     """The printable page of what ``desk.contract_notes.report`` gives."""
     lines = [
-        _row(
+        row(
             scrip["key"],
             line["order_id"] or line["label"] or "–",
             line["side"],
             line["product"],
-            line["quantity"],
-            line["intraday_quantity"] or "",
-            f"{line['average_price']:,.4f}" if line["average_price"] is not None else "–",
-            _money(line["value"]),
-            _money(line["brokerage"]),
-            _money(line["square_off_fee"]) if line["square_off_fee"] else "",
+            group(line["quantity"]),
+            group(line["intraday_quantity"]) if line["intraday_quantity"] else "",
+            _average(line["average_price"]),
+            money(line["value"]),
+            money(line["brokerage"]),
+            money(line["square_off_fee"]) if line["square_off_fee"] else "",
             words=4,
         )
         for scrip in found["scrips"]
@@ -64,17 +76,17 @@ def page(found: Row) -> str:
     ]
     heading = ("Scrip", "Order", "Side", "Product", "Quantity", "Intraday", "Average", "Value", "Brokerage", "Fee")
     charges = [
-        _row(scrip["key"], *(_money(scrip[name]) for name, _ in HEADS), "",
-             _money(scrip["total"]))
+        row(scrip["key"], *(money(scrip[name]) for name, _ in HEADS), "",
+             money(scrip["total"]))
         for scrip in found["scrips"]
     ]  # fmt: skip
     charges += [
-        _row(f"Depository, {each['symbol']} ({each['isin'] or 'no ISIN'})", *("",) * 6, _money(each["gst"]),
-             _money(each["dp"]), _money(each["total"]))
+        row(f"Depository, {each['symbol']} ({each['isin'] or 'no ISIN'})", *("",) * 6, money(each["gst"]),
+             money(each["dp"]), money(each["total"]))
         for each in found["depository"]
     ]  # fmt: skip
     told = found["charges"]
-    foot = _row("All charges", *(_money(told[name]) for name, _ in HEADS), _money(told["dp"]), _money(told["total"]))
+    foot = row("All charges", *(money(told[name]) for name, _ in HEADS), money(told["dp"]), money(told["total"]))
     state = "Final" if found["final"] else "Provisional: the trading date has not closed"
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -82,7 +94,7 @@ def page(found: Row) -> str:
         f"<h1>Contract note</h1><p>Kagaz, a paper exchange: no order reached an exchange.</p>"
         f"<p>Account {escape(found['account'])} · trading date {escape(found['date'])} · plan {escape(found['plan'])}"
         f" · {state}</p>"
-        + _table(heading, lines, words=4)
-        + _table(("Charges", *(label for _, label in HEADS), "DP", "Total"), charges, foot)
-        + f"<p>Charged so far {_money(found['booked'])}; this note {_money(found['total'])}.</p></html>"
+        + table(heading, lines, words=4)
+        + table(("Charges", *(label for _, label in HEADS), "DP", "Total"), charges, foot)
+        + f"<p>Charged so far {money(found['booked'])}; this note {money(found['total'])}.</p></html>"
     )

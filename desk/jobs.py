@@ -45,10 +45,12 @@ def once(
                 runs.release(conn, market, job, trading_date)
 
 
-def note(database: Database, market: str, job: str, trading_date: date, detail: dict[str, Any]) -> None:
-    """Keeps what a job that runs many times a date found last."""
+def note(
+    database: Database, market: str, job: str, trading_date: date, detail: dict[str, Any], seconds: float = 0.0
+) -> None:
+    """Keeps what a job that runs many times a date found last, and how long it took."""
     with database.autocommit() as conn:
-        runs.note(conn, market, job, trading_date, detail)
+        runs.note(conn, market, job, trading_date, detail, seconds)
 
 
 def process_name(role: str, market: str | None) -> str:

@@ -5,6 +5,7 @@ from datetime import date
 from core.instruments import OPTIONS, Kind
 from core.money import as_number
 from core.reasons import Reason, Refusal
+from db import market_screen
 from db.engine import Database
 from desk import masters, screens
 from desk.rows import Row
@@ -12,8 +13,9 @@ from desk.rows import Row
 
 def chain(database: Database, market: str, underlying: str, expiry: date | None = None) -> Row:
     """{underlying, quote, expiries, expiry, future, rows}: of the nearest expiry where none is named; a row has
-    ``strike``, ``call`` and ``put``, each, as ``future``, with its key, its lot and its quote (None before its first
-    price). A contract may stand for its underlying, and then names its own expiry.
+    ``strike``, ``call`` and ``put``, each, as ``future``, with its key, its lot, its quote (None before its first
+    price) and ``oi_before``, its open interest as the day before left it (of a first day, as it began; None of what has
+    no bar). A contract may stand for its underlying, and then names its own expiry.
 
     Raises Refusal UNKNOWN_INSTRUMENT for what has no options, and EXPIRED for a day on which none of them ends.
     """
@@ -34,9 +36,16 @@ def chain(database: Database, market: str, underlying: str, expiry: date | None 
     found = [one for one in contracts if one.expiry == wanted]
     future: Row | None = None
     told = _quotes(database, market, [lead.key, *(one.key for one in found)])
+    before = market_screen.open_before(database, market, [one.id for one in found])
     rows: dict[int, Row] = {}
     for one in found:
-        told_of = {"key": one.key, "symbol": one.symbol, "lot": one.lot, "quote": told.get(one.key)}
+        told_of = {
+            "key": one.key,
+            "symbol": one.symbol,
+            "lot": one.lot,
+            "quote": told.get(one.key),
+            "oi_before": before.get(one.id),
+        }
         if one.kind not in OPTIONS:
             future = told_of
             continue

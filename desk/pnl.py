@@ -61,6 +61,12 @@ DEFINITIONS = {
     "carried": "Net P&L − net of the round trips: what is open and has moved, and charges of what is not closed yet.",
     "held": "From the first unit bought, or sold short, to the last one closed.",
     "streak": "Most wins, and most losses, one after the other.",
+    "rolling": "Sharpe and Sortino of the last twenty closed days at each day, made a year's by √252.",
+    "exposure": "Value of everything open at the close, long and short alike, ÷ equity. Contracts count with their "
+    "price × units.",
+    "excursion": "How far a trip went against (MAE) and for (MFE) the trader while it was held, in rupees of all its "
+    "units: by the lowest and highest price of the stored bars of a minute, between its first and last day by those of "
+    "a day.",
 }
 
 
@@ -71,7 +77,8 @@ def report(
 
     ``days`` (oldest first): date, financial_year, live, opening_equity, equity, deposits, withdrawals, realised,
     unrealised_change, charges, gross, net, profit (net so far), return, growth (from 1), drawdown (of growth),
-    drawdown_rupees, trades, turnover, benchmark (growth from 1).
+    drawdown_rupees, trades, turnover, exposure, benchmark (growth from 1),
+    rolling_sharpe and rolling_sortino (of twenty closed days).
     ``symbols``, ``products``: name, gross, realised, unrealised_change, charges, net, trades, turnover; best net first.
     ``charges``: the heads, total, turnover, percent_of_turnover, percent_of_gross (None without gross profit).
     ``statistics``: one value a name, as ``DEFINITIONS`` says. ``net``, ``gross``, ``total_return`` and the drawdowns
@@ -95,6 +102,9 @@ def report(
     measures = figures.measures(closed)
     matched = [trip for trip in trips.match(found.executions) if start is None or trip.closed_on >= start]
     days = _days(found, points, growth)
+    newest = matched[-most:] if most else []
+    spans = [(each.instrument_id, each.opened_at, each.closed_at) for each in newest]
+    reached = reads.extremes(database, found.account.market, spans)
     return {
         "account": account.key,
         "start": days[0]["date"] if days else None,
@@ -109,7 +119,9 @@ def report(
         "definitions": DEFINITIONS,
         "drawdowns": _drawdowns(points),
         "groups": trip_groups(matched, master.by_id),
-        "round_trips": [trip_row(each, master.by_id) for each in reversed(matched[-most:] if most else [])],
+        "round_trips": [
+            trip_row(each, master.by_id, reach) for each, reach in reversed(list(zip(newest, reached, strict=True)))
+        ],
         "benchmark": {
             "key": BENCHMARK,
             "return": growth[found.days[-1].day] - 1 if growth and found.days else None,
@@ -138,6 +150,7 @@ def _days(found: reads.Read, points: list[Point], growth: dict[date, float]) -> 
         turnover[each["day"]] = turnover.get(each["day"], 0) + each["turnover"]
     opening = found.before.equity if found.before else 0
     rows: list[Row] = []
+    rolled = _rolled(points)
     for point in points:
         day = point.of
         paise = {
@@ -153,6 +166,7 @@ def _days(found: reads.Read, points: list[Point], growth: dict[date, float]) -> 
             "profit": point.profit,
             "drawdown_rupees": point.drawdown_money,
             "turnover": turnover.get(day.day, 0),
+            "exposure": found.exposure.get(day.day, 0),
         }
         rows.append(
             {
@@ -165,10 +179,19 @@ def _days(found: reads.Read, points: list[Point], growth: dict[date, float]) -> 
                 "drawdown": point.drawdown,
                 "trades": trades.get(day.day, 0),
                 "benchmark": growth.get(day.day),
+                "rolling_sharpe": rolled.get(day.day, (None, None))[0],
+                "rolling_sortino": rolled.get(day.day, (None, None))[1],
             }
         )
         opening = day.equity
     return rows
+
+
+def _rolled(points: list[Point]) -> dict[date, tuple[float | None, float | None]]:
+    """Sharpe and Sortino of the last days at each closed day that has a return."""
+    closed = [(point.of.day, point.change) for point in points if not point.of.live and point.change is not None]
+    told = figures.rolling([change for _, change in closed])
+    return {day: ratios for (day, _), ratios in zip(closed, told, strict=True)}
 
 
 def _benchmark(found: reads.Read) -> dict[date, float]:

@@ -16,6 +16,7 @@ def report(database: Database | None, waiting_for: list[str]) -> dict[str, Any]:
     """
     body: dict[str, Any] = {
         "ready": False,
+        "status": "fail",
         "database": False,
         "schema": None,
         "market": None,
@@ -41,6 +42,7 @@ def report(database: Database | None, waiting_for: list[str]) -> dict[str, Any]:
         missing.append("leader")
     return body | {
         "ready": not missing,
+        "status": "fail" if missing else "warn" if feed["state"] == "STALE" else "pass",
         "database": True,
         "schema": row.schema_version,
         "market": row.market,

@@ -11,8 +11,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 import log
 from desk import jobs as runs
 from desk import market as markets
+from desk import timed
 from desk.market import Database
-from jobs import timed
 from jobs.group import Group
 from jobs.logins import Logins
 from jobs.loop import Loop, Steady, supervise
@@ -50,11 +50,8 @@ class Runner(Steady):
             )
             self._loop(self)
             self._loop(self._logins)
-            self._cron("contracts", timed.list_contracts, hour="8,15", minute=45)
-            self._cron("masters", timed.fetch_masters, second=40)
-            self._cron("verify", timed.verify, minute=5)
-            self._cron("days", timed.repair_days, minute=20)
-            self._cron("keys", timed.forget_keys, minute=35)
+            for job in timed.TIMETABLE:
+                self._cron(job.name, job.run, **job.cron)
             self._scheduler.start()
 
     def shut_down(self) -> None:

@@ -10,16 +10,15 @@ from core.calendar import IST, DayKind
 from core.reasons import Refusal
 from desk import admin, calendar, corporate, switching
 from desk import market as markets
-from desk import verify as verifying
 from desk.market import FEEDS
-from ui import feeds, guard, house, listings, people, words
+from ui import components, feeds, guard, house, listings, machinery, people, words
 from ui.outcome import act, hear
 from ui.seat import Seat
 from ui.tables import table
 
 
 @st.fragment(run_every=2.0)
-def machinery(seat: Seat) -> None:
+def vital_signs(seat: Seat) -> None:
     """Feeds, leaders and processes, looked at every two seconds."""
     seat = guard.still(seat)
     st.markdown("##### Markets and feeds")
@@ -75,49 +74,6 @@ def machinery(seat: Seat) -> None:
         },
         "No process has beaten within the hour.",
     )
-
-
-def jobs(seat: Seat) -> None:
-    """What the clock has run."""
-    rows = [
-        {
-            **row,
-            "started": words.moment(row["started_at"]),
-            "took": words.age(row["took_ms"]),
-            "late": words.age(row["late_ms"]) if row["late"] else "",
-        }
-        for row in admin.job_runs(seat.database)
-    ]
-    columns = {
-        "job": "Job",
-        "market": "Market",
-        "trading_date": "Trading date",
-        "started": "Started (IST)",
-        "took": "Took",
-        "state": "State",
-        "late": "Late by",
-        "error": "Error",
-    }
-    table(rows, columns, "No timed job has run yet.")
-
-
-def books(seat: Seat) -> None:
-    """The invariants: what the last check said, and a check now."""
-    last = admin.verified(seat.database)
-    if last["ok"] is None:
-        st.caption("No check of the invariants has finished yet; the sidecar runs one each hour.")
-    elif last["ok"]:
-        st.success(f"Every invariant held at {words.moment(last['at'])} IST.")
-    else:
-        st.error(f"At {words.moment(last['at'])} IST: " + " ".join(map(str, last["violations"])))
-    if st.button("Check all books now", icon=":material/balance:"):
-        with st.spinner("Adding up every account"):
-            verdict = verifying.verify(seat.database)
-        if verdict.sound:
-            st.success(f"{verdict.accounts} accounts checked: every rupee is where it should be.")
-        else:
-            for sentence in verdict.violations:
-                st.error(sentence)
 
 
 def actions(seat: Seat) -> None:
@@ -266,7 +222,10 @@ def health(seat: Seat) -> None:
     st.caption(where.words)
     if where.warning:
         st.warning(where.warning)
-    machinery(seat)
+    if seat.live:
+        st.markdown("##### Speed")
+        components.show("latency", "latency", {"seat": seat.for_browser()})
+    vital_signs(seat)
     runs = {each.feed for each in markets.markets(seat.database) if each.running and each.shown_to is None}
     for feed in FEEDS:
         if feed in runs:
@@ -281,9 +240,17 @@ def health(seat: Seat) -> None:
 
 
 VIEWS = {
-    "Health": health, "Feeds": vendors_feeds, "Instruments": listings.instruments, "Jobs": jobs, "Books": books,
-    "Actions": actions, "Calendar": hours, "Users": people.users, "Audit": people.trail,
-}  # fmt: skip
+    "Health": health,
+    "Feeds": vendors_feeds,
+    "Instruments": listings.instruments,
+    "Jobs": machinery.jobs,
+    "Books": machinery.books,
+    "Actions": actions,
+    "Calendar": hours,
+    "Users": people.users,
+    "Audit": people.trail,
+    "Settings": machinery.settings_in_force,
+}
 
 
 def page() -> None:

@@ -17,7 +17,7 @@ from ui import assets, components, fallback_pnl, guard, notes, tax
 from ui.seat import Seat
 
 RANGES = {"1W": 7, "1M": 31, "3M": 92, "1Y": 366, "FY": None, "All": None}
-VIEWS = ("Report", "Contract note", "Tax")
+VIEWS = ("Report", "Statement", "Contract note", "Tax")
 DAY_COLUMNS = (
     "date",
     "opening_equity",
@@ -93,6 +93,8 @@ def page() -> None:
     )
     if view == "Report":
         downloads(seat, report(seat))
+    elif view == "Statement":
+        notes.daily_statement(seat)
     elif view == "Tax":
         tax.year(seat)
     else:

@@ -1,5 +1,6 @@
 """The screens where the stream cannot be reached: the same figures, redrawn every two seconds."""
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -7,7 +8,7 @@ import streamlit as st
 
 from core.orders import WORKING
 from core.reasons import Refusal
-from desk import risk_status, screens, trading, watchlists
+from desk import option_chain, risk_status, screens, trading, watchlists
 from ui import guard, order_elsewhere, words
 from ui.menu import file_of
 from ui.seat import Seat
@@ -306,3 +307,32 @@ def risk(seat: Seat) -> None:
         {"instrument": "Instrument", "words": "What holds", "note": "Note", "from": "Since"},
         "No instrument is restricted today.",
     )
+
+
+@st.fragment(run_every=EVERY)
+def chain(seat: Seat, underlying: str, expiry: str | None) -> None:
+    """Calls and puts of one expiry by strike, with their prices."""
+    seat = guard.still(seat)
+    asked = st.text_input("Underlying", underlying).strip().upper()
+    try:
+        told = option_chain.chain(seat.database, seat.market, asked)
+        wanted: str = st.selectbox("Expiry", told["expiries"], index=_place(told["expiries"], expiry))
+        told = option_chain.chain(seat.database, seat.market, asked, date.fromisoformat(wanted))
+    except Refusal as refusal:
+        st.caption(refusal.sentence)
+        return
+    rows = [{"strike": row["strike"], **_side("call", row["call"]), **_side("put", row["put"])} for row in told["rows"]]
+    columns = {
+        "call_oi": "Calls OI", "call_volume": "Volume", "call_last": "Calls LTP", "strike": "Strike",
+        "put_last": "Puts LTP", "put_volume": "Volume ", "put_oi": "Puts OI",
+    }  # fmt: skip
+    _table(rows, columns, "No strikes.")
+
+
+def _place(listed: list[str], wanted: str | None) -> int:
+    return 0 if wanted not in listed else listed.index(wanted)
+
+
+def _side(name: str, contract: dict[str, Any] | None) -> dict[str, Any]:
+    quote = (contract or {}).get("quote") or {}
+    return {f"{name}_{key}": quote.get(of) for key, of in (("last", "last_price"), ("volume", "volume"), ("oi", "oi"))}

@@ -26,6 +26,9 @@ header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 [data-testid="stMarkdownContainer"] table { width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem; border-width: 0 0 1px; }
 [data-testid="stMetricValue"], [data-testid="stDataFrame"] { font-variant-numeric: tabular-nums; }
+/* What is chosen is marked by its ground; words in the accent are too faint on it in the dark. */
+[data-testid="stBaseButton-segmented_controlActive"] p { color: inherit; }
+[data-testid="stBaseButton-segmented_controlActive"] { color: var(--text-color, inherit); }
 .st-key-gate { max-width: 380px; margin: 9vh auto 0; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-ticket-place) { position: absolute; height: 0; width: 0; }
 @media (min-width: 768px) {

@@ -6,6 +6,7 @@ PAGES = Path(__file__).resolve().parent.parent / "pages"
 ALL = ("trader", "analyst", "admin")
 MENU = (
     ("watch", "Watch", ":material/candlestick_chart:", ALL),
+    ("options", "Option chain", ":material/stacked_line_chart:", ALL),
     ("orders", "Orders", ":material/receipt_long:", ALL),
     ("baskets", "Baskets", ":material/shopping_basket:", ("trader", "admin")),
     ("positions", "Positions", ":material/work:", ALL),

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.reasons import Refusal
-from desk import contract_note_page, contract_notes, plans
+from desk import contract_note_page, contract_notes, plans, statement, statement_page
 from ui import words
 from ui.seat import Seat
 
@@ -129,3 +129,58 @@ def plan(seat: Seat) -> None:
             return
         st.toast(f"{known[picked]['title']} from {done['next_from'] or 'today'}")
         st.rerun()
+
+
+def daily_statement(seat: Seat) -> None:
+    """Pick a closed day; what changed the equity, what was dealt, what stayed open, and a page of it to print."""
+    st.markdown("##### Statement of a day")
+    days = statement.days(seat.database, seat.book)
+    if not days:
+        st.caption("The first trading date that closes has its statement here: what changed the equity, and why.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        day: date = st.selectbox("Trading date", days, format_func=lambda each: f"{each:%a, %d %b %Y}", key="day told")
+        st.space("stretch")
+        found = statement.report(seat.database, seat.book, day)
+        st.download_button(
+            "To print", lambda: statement_page.page(found).encode(), f"kagaz-statement-{day.isoformat()}.html",
+            "text/html", on_click="ignore", icon=":material/print:", key="statement html",
+        )  # fmt: skip
+    right = st.column_config.TextColumn(alignment="right")
+    sums = [{"What changed the equity": label, "₹": words.rupees(amount)} for label, amount in found["sums"]]
+    st.dataframe(pd.DataFrame(sums), hide_index=True, column_config={"₹": right})
+    _list(f"Trades ({len(found['trades'])})", [_trade(each) for each in found["trades"]], 4)
+    _list(f"Open at the close ({len(found['open'])})", [_still(each) for each in found["open"]], 2)
+
+
+def _list(title: str, rows: list[Row], words_first: int) -> None:
+    if not rows:
+        return
+    right = st.column_config.TextColumn(alignment="right")
+    frame = pd.DataFrame(rows)
+    st.markdown(f"###### {title}")
+    st.dataframe(frame, hide_index=True, column_config=dict.fromkeys([*frame.columns[words_first:]], right))
+
+
+def _trade(each: Row) -> Row:
+    return {
+        "Time (IST)": each["order_execution_time"][11:],
+        "Instrument": each["symbol"],
+        "Side": each["trade_type"].upper(),
+        "Product": each["product"],
+        "Quantity": statement_page.units(each["quantity"]),
+        "Price": words.rupees(each["price"]),
+        "Value": words.rupees(each["value"]),
+        "Charges": words.rupees(each["charges"]),
+    }
+
+
+def _still(each: Row) -> Row:
+    return {
+        "Instrument": each["symbol"],
+        "Product": each["product"],
+        "Quantity": statement_page.units(each["quantity"]),
+        "Close": words.rupees(each["price"]),
+        "Value": words.rupees(each["value"]),
+        "Unrealised": words.rupees(each["unrealised"], signed=True),
+    }

@@ -66,6 +66,7 @@ SHOTS = {
     "instrument": Shot("instrument?symbol=NSE%3ARELIANCE", "dark"),
     "pnl": Shot("pnl"),
     "order": Shot("order?symbol=RELIANCE"),
+    "options": Shot("options", "dark"),
     "baskets": Shot("baskets"),
     "risk": Shot("risk", "dark"),
     "alerts": Shot("alerts"),
@@ -179,6 +180,9 @@ def shoot(browser: Browser, address: str, name: str, shot: Shot) -> None:
         # A market that has just begun still writes the candles of its past.
         page.wait_for_function(DRAWN, timeout=120_000, polling=1_000)
         page.reload()
+        page.wait_for_timeout(PAUSE)
+    if name == "options":
+        page.get_by_label("Ready-made strategies").select_option(label="Iron condor")
         page.wait_for_timeout(PAUSE)
     if shot.tab:
         page.get_by_role("tab", name=shot.tab).first.click()

@@ -1,6 +1,7 @@
 """The P&L page's figures, drawn by Plotly from a report under a policy that lets no script compile another."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -120,7 +121,9 @@ def stage(visitor: Callable[..., BrowserContext]) -> Iterator[Callable[..., Any]
     def opened(days: list[dict[str, Any]], *, library: bool = True, **options: Any) -> Iterator[Page]:
         page = visitor(**options).new_page()
         policy = {"Content-Security-Policy": "script-src 'self'"}
-        style = "\n".join((assets.FOLDER / f"{name}.css").read_text() for name in ("tokens", "wallet", "pnl"))
+        style = "\n".join(
+            (assets.FOLDER / f"{name}.css").read_text() for name in ("tokens", "wallet", "figures", "pnl")
+        )
 
         def serve(route: Route) -> None:
             path = route.request.url.removeprefix(ORIGIN).partition("?")[0]
@@ -243,6 +246,7 @@ def test_a_day_that_is_picked_tells_its_trades(stage):
     with stage([day(number) for number in range(12)]) as page:
         bars = page.locator(FIGURES).first.locator(".bars .point path")
         expect(bars).to_have_count(12)
+        bars.nth(2).scroll_into_view_if_needed()
         box = bars.nth(2).bounding_box()
         page.mouse.move(box["x"] + 4, box["y"] + 4)
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -287,3 +291,13 @@ def test_a_single_day_is_drawn_and_an_empty_book_asks_for_no_library(stage):
     with stage([day(0, equity=0, trades=0)]) as page:
         expect(page.get_by_text("Nothing to analyse yet")).to_be_visible()
         assert page.evaluate("window.Plotly === undefined")
+
+
+def test_what_rolls_what_was_open_and_how_far_trips_went_are_drawn_where_there_is_some(stage):
+    ratios = {"rolling_sharpe": 1.25, "rolling_sortino": -0.5, "exposure": 500_000.0}
+    with stage([day(number, **ratios) for number in range(12)]) as page:
+        expect(page.locator(FIGURES)).to_have_count(6)
+        expect(page.get_by_role("heading", name="Sharpe and Sortino of the last 20 days")).to_be_visible()
+        told = page.get_by_role("img", name="What was open at each close")
+        expect(told).to_have_attribute("aria-label", re.compile("₹5,00,000.00 now"))
+        expect(page.locator(".week")).to_contain_text("This week")

@@ -323,3 +323,31 @@ def test_a_position_without_a_price_is_refused() -> None:
     trades = [daybook.Traded(1, 9, Product.MIS, Side.BUY, 10, 100, MONDAY)]
     with pytest.raises(Broken, match="no settlement price"):
         daybook.day_positions(MONDAY, trades, {}, [], (), {})
+
+
+def test_rolling_ratios_are_those_of_the_last_days() -> None:
+    returns = [0.01, -0.004, 0.006, 0.002, -0.01, 0.008]
+    told = pnl.rolling(returns, window=3)
+    assert told[:2] == [(None, None), (None, None)]
+    assert told[2:] == [(pnl.sharpe(returns[n - 3 : n]), pnl.sortino(returns[n - 3 : n])) for n in (3, 4, 5, 6)]
+    assert pnl.rolling([], window=3) == []
+
+
+@pytest.mark.parametrize(
+    ("side", "opening", "closing", "low", "high", "expected"),
+    [
+        # Ten units bought at ₹100 and sold at ₹102; between them it was at ₹97 and at ₹105.
+        (Side.BUY, 100_000, 102_000, 9_700, 10_500, (-3_000, 5_000)),
+        # The same sold short: what was for the one is against the other.
+        (Side.SELL, 100_000, 102_000, 9_700, 10_500, (-5_000, 3_000)),
+        # It never went against the trader.
+        (Side.BUY, 100_000, 102_000, 10_000, 10_200, (0, 2_000)),
+        # It closed beyond the bars that are stored: its own end counts.
+        (Side.BUY, 100_000, 98_000, 9_900, 10_100, (-2_000, 1_000)),
+    ],
+)
+def test_how_far_a_trip_went_either_way(
+    side: Side, opening: int, closing: int, low: int, high: int, expected: tuple[int, int]
+) -> None:
+    trip = round_trips.RoundTrip(1, Product.MIS, side, NOON, NOON, MONDAY, MONDAY, 10, opening, closing)
+    assert trip.excursions(low, high) == expected

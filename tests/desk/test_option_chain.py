@@ -37,3 +37,23 @@ def test_what_has_no_options_is_refused(database: Database, key: str) -> None:
         option_chain.chain(database, "sim", key)
     with pytest.raises(Refusal, match="None of its options ends on 02 Dec 2026"):
         option_chain.chain(database, "sim", "NSE:NIFTY 50", date(2026, 12, 2))
+
+
+def test_open_interest_is_told_as_the_day_before_left_it(database: Database) -> None:
+    told = option_chain.chain(database, "sim", "NSE:NIFTY 50")
+    assert told["rows"][0]["call"]["oi_before"] is None
+    key = told["rows"][0]["call"]["key"]
+    exchange, symbol = key.split(":")
+    bar = (
+        "insert into candles (market, instrument_id, interval, start, open, high, low, close, volume, oi)"
+        " select 'sim', i.id, %s, (m.trading_date + %s::interval) at time zone 'Asia/Kolkata', 1, 1, 1, 1, 0, %s"
+        " from instruments i, markets m where i.exchange = %s and i.symbol = %s and m.id = 'sim'"
+    )
+    with database.connection() as connection:
+        for interval, at, oi in (("1m", "09:16:00", 750), ("1m", "09:15:00", 700)):
+            connection.execute(bar, [interval, at, oi, exchange, symbol])
+    assert option_chain.chain(database, "sim", key)["rows"][0]["call"]["oi_before"] == 700, "its first day"
+    with database.connection() as connection:
+        for interval, at, oi in (("1d", "-2 days", 500), ("1d", "-1 day", 600), ("1d", "0 days", 900)):
+            connection.execute(bar, [interval, at, oi, exchange, symbol])
+    assert option_chain.chain(database, "sim", key)["rows"][0]["call"]["oi_before"] == 600

@@ -15,9 +15,8 @@ from core.calendar import IST
 from core.reasons import Refusal
 from core.vendors import Vendor
 from db.engine import Database
-from desk import live, vendor_fetch, vendor_masters, vendors
+from desk import live, timed, vendor_fetch, vendor_masters, vendors
 from desk.principal import Principal
-from jobs import timed
 from tests.desk.test_vendors import TRUEDATA, UPSTOX
 from tests.people import open_market, person, signed_in
 from tests.vendor_files import ALPHA_ISIN, TRUEDATA_CSV, share, upstox

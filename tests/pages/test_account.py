@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+import settings
 from desk import access, identity
 from tests.pages.conftest import words
 from tests.people import PASSWORD, person, signed_in
@@ -191,3 +192,29 @@ def typed(app, name: str) -> None:
 def test_who_only_reads_shares_nothing(open_as):
     app = open_as("meera", "account", role="analyst")
     assert "Who reads my books" not in words(app)
+
+
+def test_the_administrator_sees_every_job_and_runs_one(open_as, floor):
+    app = open_as("root", "admin", role="admin", live=True, view="Jobs")
+    assert not app.exception
+    jobs = app.dataframe[0].value
+    assert {"Contracts", "Instruments", "Check of the books", "Closed days"} <= set(jobs["Job"])
+    assert set(jobs["Last run (IST)"]) == {"–"}
+    app.selectbox(key="job by hand").set_value("Check of the books").run()
+    next(each for each in app.button if each.label == "Run now").click().run()
+    assert not app.exception
+    jobs = app.dataframe[0].value.set_index("Job")
+    assert jobs.loc["Check of the books", "Result"] == "✓ done"
+    books = open_as("root", "admin", role="admin", live=True, view="Books")
+    assert "Every invariant held" in str([each.value for each in books.success])
+    assert set(books.dataframe[0].value["Result"]) == {"✓ holds"}
+
+
+def test_the_administrator_reads_the_settings_and_no_secret(open_as, monkeypatch):
+    monkeypatch.setenv("KAGAZ_SEALING_KEY", "open-sesame-" * 4)
+    settings.load.cache_clear()
+    app = open_as("root", "admin", role="admin", live=True, view="Settings")
+    assert not app.exception
+    rows = app.dataframe[0].value.set_index("Setting")
+    assert rows.loc["KAGAZ_SEALING_KEY", "Value"] == "set, not shown"
+    assert "sesame" not in app.dataframe[0].value.to_string()

@@ -126,11 +126,11 @@ def test_each_page_is_in_the_menu_and_each_of_the_menu_is_a_page():
 
 
 ROLES = {
-    "admin": {"account", "admin", "alerts", "baskets", "feeds", "instrument", "order", "orders", "pnl", "positions",
-              "programs", "risk", "wallet", "watch"},
-    "trader": {"account", "alerts", "baskets", "feeds", "instrument", "order", "orders", "pnl", "positions",
-               "programs", "risk", "wallet", "watch"},
-    "analyst": {"account", "alerts", "instrument", "orders", "pnl", "positions", "risk", "wallet", "watch"},
+    "admin": {"account", "admin", "alerts", "baskets", "feeds", "instrument", "options", "order", "orders", "pnl",
+              "positions", "programs", "risk", "wallet", "watch"},
+    "trader": {"account", "alerts", "baskets", "feeds", "instrument", "options", "order", "orders", "pnl",
+               "positions", "programs", "risk", "wallet", "watch"},
+    "analyst": {"account", "alerts", "instrument", "options", "orders", "pnl", "positions", "risk", "wallet", "watch"},
 }  # fmt: skip
 
 

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.calendar import IST
-from desk import installation, masters, switching
+from desk import closing, installation, masters, switching
 from tests.pages.conftest import words
 
-BOOKS = ["watch", "orders", "positions", "wallet", "pnl", "risk", "alerts", "instrument"]
+BOOKS = ["watch", "options", "orders", "positions", "wallet", "pnl", "risk", "alerts", "instrument"]
 
 
 def traded(floor, account):
@@ -103,9 +103,9 @@ def test_with_the_stream_what_ticks_is_drawn_by_components(open_as, mounted):
     assert {"strip", "watch", "ticket", "quote", "chart", "depth", "positions", "orders"} <= names
     bar = next(data for name, data in mounted if name == "strip")
     assert [name for name, _ in bar["pages"]] == [
-        *BOOKS[:2],
+        *BOOKS[:3],
         "baskets",
-        *BOOKS[2:],
+        *BOOKS[3:],
         "order",
         "programs",
         "feeds",
@@ -236,3 +236,18 @@ def test_an_administrator_sets_a_holiday_and_takes_it_back(open_as, floor):
     assert not app.error
     masters.forget(floor.database)
     assert day not in masters.get(floor.database).calendar.days
+
+
+def test_the_statement_of_a_closed_day_is_shown_and_printed(open_as, floor):
+    account = funded(floor, open_as)
+    app = open_as("asha", "pnl", view="Statement")
+    assert "The first trading date that closes" in words(app)
+    traded(floor, account)
+    day = floor.trading_date
+    step = closing.Due(closing.ROLL, day, day + timedelta(days=1))
+    closing.roll(floor.database, "sim", step)
+    app = open_as("asha", "pnl", view="Statement")
+    assert not app.exception
+    sums = app.dataframe[0].value
+    assert list(sums["What changed the equity"])[-1] == "Equity at the close"
+    assert [each.label for each in app.get("download_button")] == ["To print"]

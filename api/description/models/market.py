@@ -86,12 +86,13 @@ class Candles(Page[Candle]):
 
 
 class ChainSide(Shape):
-    """A contract of a chain."""
+    """A contract of a chain; ``oi_before`` is its open interest as the trading date before left it."""
 
     key: Key
     symbol: str
     lot: int
     quote: Quote | None
+    oi_before: int | None = None
 
 
 class ChainRow(Shape):
@@ -178,6 +179,7 @@ class Ready(Shape):
     """Whether orders can be placed and filled, and what is waited for."""
 
     ready: bool
+    status: Literal["pass", "warn", "fail"]
     database: bool
     schema_: str | None = Field(alias="schema")
     market: str | None

@@ -113,11 +113,14 @@ class ProfitDay(Shape):
     profit: Rupees
     drawdown_rupees: Rupees
     turnover: Rupees
+    exposure: Rupees
     return_: Fraction | None = Field(alias="return")
     growth: Fraction
     drawdown: Fraction
     trades: int
     benchmark: Fraction | None
+    rolling_sharpe: float | None
+    rolling_sortino: float | None
 
 
 class ProfitPart(Shape):
@@ -192,6 +195,8 @@ class TripRow(Shape):
     gross: Rupees
     charges: Rupees
     net: Rupees
+    adverse: Rupees | None = None
+    favourable: Rupees | None = None
 
 
 class BenchmarkPoint(Shape):

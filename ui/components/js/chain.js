@@ -51,12 +51,20 @@ export function openChain(host, symbol, { write, open = null }) {
       { class: "row top" },
       h("div", { class: "what" }, title, " ", spot),
       search.node,
+      h("button", { type: "button", class: "plain", title: "Open interest, Greeks and strategies, on a page of its own", onclick: whole }, "Full chain"),
       h("button", { type: "button", class: "quiet", "aria-label": "Close", onclick: () => close() }, "✕"),
     ),
     days,
     body,
     foot,
   );
+
+  function whole() {
+    const key = told?.underlying;
+    close();
+    if (key) sessionStorage.setItem("kagaz.options", key);
+    emit("go", "options");
+  }
 
   function close() {
     off.forEach((each) => each());

@@ -3,10 +3,13 @@
 import { keyOf } from "./base.js";
 import { emit } from "./bus.js";
 import { h } from "./dom.js";
+import { explained } from "./explained.js";
 import { arrow, average, percent, price, quantity, signed, toPaise, tone } from "./money.js";
 import { put, toneOf } from "./paint.js";
+import { heat } from "./holdings_map.js";
 import { closeOf, lastOf } from "./store.js";
 
+const PLACE = "kagaz.holdings";
 const WHY = {
   T1: "Bought, and not yet in the demat account.",
   Invested: "What was paid, before charges.",
@@ -23,11 +26,25 @@ function money(cell, paise, base) {
   toneOf(cell, tone(paise));
 }
 
-export function holdingsTable(data) {
+// `writes()` says whether the book may be traded in now.
+export function holdingsTable(writes) {
   let list = [];
   const cells = new Map();
   const sums = { invested: num(), value: num(), today: num(), gain: num() };
   const node = h("section", { class: "holdings" });
+  const map = heat();
+  let shape = sessionStorage.getItem(PLACE) === "map" ? "map" : "table";
+
+  function choose(next) {
+    shape = next;
+    sessionStorage.setItem(PLACE, next);
+    draw();
+    tick();
+  }
+  const shapes = () =>
+    h("div", { class: "segments", role: "group", "aria-label": "Holdings as" },
+      [["table", "Table"], ["map", "Map"]].map(([name, label]) =>
+        h("button", { type: "button", "aria-pressed": String(name === shape), onclick: () => choose(name) }, label)));
 
   function line(row) {
     const parts = { last: num(), value: num(), today: num(), gain: num() };
@@ -47,7 +64,7 @@ export function holdingsTable(data) {
       h(
         "td",
         { class: "num acts" },
-        data.write
+        writes()
           ? [
               row.sellable_quantity ? deal(row, "SELL", "Sell") : null,
               " ",
@@ -86,17 +103,24 @@ export function holdingsTable(data) {
       label,
     );
 
+  let drawn = "";
   function draw() {
+    const now = JSON.stringify([list, shape, writes()]);
+    if (now === drawn) return; // what has the focus, or is open, stays
+    drawn = now;
+    map.draw(list);
+    map.node.hidden = shape !== "map";
     cells.clear();
     if (!list.length) {
       node.replaceChildren();
       return;
     }
     node.replaceChildren(
-      h("h3", { class: "gap" }, `Holdings (${list.length})`),
+      h("div", { class: "row gap" }, h("h3", { class: "grow" }, `Holdings (${list.length})`), shapes()),
+      map.node,
       h(
         "div",
-        { class: "scroll" },
+        { class: "scroll", hidden: shape === "map" },
         h(
           "table",
           { class: "grid", "aria-label": "Holdings" },
@@ -106,8 +130,8 @@ export function holdingsTable(data) {
             h(
               "tr",
               null,
-              h("th", null, "Instrument"),
-              HEADS.map((label) => h("th", { class: "num", title: WHY[label] || null }, label)),
+              h("th", { scope: "col" }, "Instrument"),
+              HEADS.map((label) => h("th", { class: "num", scope: "col" }, explained(label, WHY[label]))),
               h("th"),
             ),
           ),
@@ -131,6 +155,7 @@ export function holdingsTable(data) {
       const invested = toPaise(row.invested);
       put(last, price(lastOf(row)));
       put(value, price(now / 100));
+      map.paint(row, now, before ? ((now - before) / before) * 100 : 0);
       money(today, now - before, before);
       money(gain, now - invested, invested);
       sum.invested += invested;

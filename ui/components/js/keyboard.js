@@ -8,7 +8,7 @@ const KEYS = [
   ["B  S", "buy, sell the selected row"],
   ["G", "leave an order that waits for a price (GTT)"],
   ["D  C", "its depth, its page"],
-  ["O", "its option chain: expiries and strikes"],
+  ["O", "its option chain: expiries and strikes; on the page Option chain arrows move, B and S trade"],
   ["Alt ↑ ↓", "move the row in its list; or drag it"],
   ["M", "its colour, and its place in the list"],
   ["Delete", "take it off the list (with undo)"],

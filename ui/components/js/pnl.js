@@ -3,13 +3,16 @@
 import { ask, withAccount } from "./base.js";
 import { account, on } from "./bus.js";
 import { h, missed } from "./dom.js";
+import { explained } from "./explained.js";
 import { easel } from "./figures.js";
 import { number, percent, rupees, signed, tone } from "./money.js";
 import { calendar, calendarTold, dayAt, ranked, rankedTold } from "./pnl_bars.js";
 import { curve, curveTold } from "./pnl_curve.js";
 import { dayTrades } from "./pnl_day.js";
+import * as more from "./pnl_more.js";
 import { charges, dayTable, shares, statistics } from "./pnl_tables.js";
 import { traits } from "./pnl_trips.js";
+import { weekTold } from "./pnl_week.js";
 import { widget } from "./widget.js";
 
 const AGAIN = 1500; // after a trade: what belongs to it has been written by then
@@ -41,7 +44,7 @@ function choice(words, chosen, name, pick) {
 function headline(report, basis) {
   const told = report.statistics;
   const card = (label, text, why, mood = "") =>
-    h("div", { class: "card", title: why }, h("div", { class: "muted" }, label), h("div", { class: "figure", "data-tone": mood }, text));
+    h("div", { class: "card" }, h("div", { class: "muted" }, explained(label, why)), h("div", { class: "figure", "data-tone": mood }, text));
   const part = told.gross > 0 ? `${number((report.charges.total / told.gross) * 100, 1)}% of the gross profit.` : "Brokerage and the statute's charges in this range.";
   const profit = told[basis];
   return h(
@@ -92,11 +95,16 @@ function board(root, version) {
     calendar: stand.figure((point) => open(dayAt(shown, point), "calendar")),
     symbols: stand.figure(),
     products: stand.figure(),
+    rolling: stand.figure(),
+    exposure: stand.figure(),
+    excursions: stand.figure(),
   };
   const named = h("h3");
   const beside = h("div");
   const days = dayTable((day) => open(day, "days"));
   const trips = h("div");
+  const tripped = more.tripTable();
+  const extra = h("div");
   const tables = { symbols: h("div"), products: h("div") };
   const lost = h("p", { class: "adds off", role: "alert", hidden: true });
   const dated = h("section", { class: "days" }, named, all.calendar.node);
@@ -105,10 +113,10 @@ function board(root, version) {
     "div",
     null,
     lost,
-    h("div", { class: "board" }, h("div", null, all.curve.node, days.node), beside),
-    dated,
+    h("div", { class: "board" }, h("div", null, all.curve.node, days.node, dated), beside),
     h("div", { class: "halves" }, half("symbol", "symbols"), half("product", "products")),
     trips,
+    extra,
   );
 
   async function come() {
@@ -127,6 +135,20 @@ function board(root, version) {
     stand.paint();
   }
 
+  // What has too little to show is left out, with its heading.
+  function drawMore(report) {
+    const { days: all_days, round_trips: round, definitions: means = {} } = report;
+    const parts = [
+      ["rolling", "Sharpe and Sortino of the last 20 days", means.rolling, more.rolling(all_days), more.rollingTold(all_days)],
+      ["exposure", "Open at each close, in % of equity", means.exposure, more.exposure(all_days), all_days.length ? more.exposureTold(all_days) : ""],
+      ["excursions", "How far round trips went before they ended", means.excursion, more.excursions(round || []), more.excursionsTold(round || [])],
+    ];
+    extra.replaceChildren(h("div", { class: "halves" }, ...parts.filter(([, , , make]) => make).map(([name, title, why]) =>
+      h("section", { class: name === "excursions" ? "whole" : "" }, h("h3", null, explained(title, why)), all[name].node, name === "excursions" ? tripped.node : null))));
+    for (const [name, , , make, told] of parts) all[name].show(make, told);
+    tripped.draw((round || []).filter((trip) => trip.adverse !== null && trip.adverse !== undefined));
+  }
+
   return {
     node,
     hide: picked.hide,
@@ -138,6 +160,7 @@ function board(root, version) {
       shown = report.days;
       trips.replaceChildren(traits(report.groups));
       days.draw(report.days);
+      drawMore(report);
       all.curve.show(curve(report, key), curveTold(report, key));
       all.calendar.show(calendar(report.days, key), calendarTold(report.days, key));
       for (const [title, name] of [["Symbol", "symbols"], ["Product", "products"]]) {
@@ -204,7 +227,8 @@ export const mount = widget((root, data, tools) => {
       return;
     }
     const key = basis.toLowerCase();
-    above.replaceChildren(headline(report, key), reconciliation(report.reconciliation));
+    const week = weekTold(report.days, key);
+    above.replaceChildren(headline(report, key), ...(week ? [h("p", { class: "week" }, week)] : []), reconciliation(report.reconciliation));
     figures.draw(report, key);
   }
 

@@ -1,6 +1,7 @@
 // A position's line, by the view that is chosen; groups of them, and the four figures of each and of all together.
 
 import { h } from "./dom.js";
+import { explained } from "./explained.js";
 import { menu } from "./menu.js";
 import { arrow, average, percent, price, quantity, signed, toPaise, tone } from "./money.js";
 import { put, toneOf } from "./paint.js";
@@ -27,8 +28,8 @@ export const heads = (view) =>
   COLUMNS[view].map((label) =>
     h(
       "th",
-      { class: `${PLAIN.has(label) ? "" : "num"}${WIDE.has(label) ? " wide" : ""}`, scope: "col", title: WHY[label] || null },
-      label,
+      { class: `${PLAIN.has(label) ? "" : "num"}${WIDE.has(label) ? " wide" : ""}`, scope: "col" },
+      explained(label, WHY[label]),
     ),
   );
 

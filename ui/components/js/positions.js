@@ -30,6 +30,7 @@ export const mount = widget((root, data, tools) => {
   let fault = null;
   let needle = (data.find || "").toLowerCase(); // the word that the address asks for, until another is typed
   const cells = new Map();
+  const lines = new Map(); // what was drawn, by position
   const sums = []; // {parts, rows} of each group and of the table
   const exitAll = h("button", { type: "button", class: "plain", onclick: askExitAll }, "Exit all");
   const title = h("h3", { class: "grow" }, "Positions");
@@ -61,7 +62,7 @@ export const mount = widget((root, data, tools) => {
   );
   const empty = h("div", { class: "empty" });
   const scroll = h("div", { class: "scroll" }, table);
-  const shares = holdingsTable(data);
+  const shares = holdingsTable(() => data.write);
   root.append(
     h("div", { class: "row head wrap" }, title, ...(data.brief ? [] : [views, groups, filter]), exitAll),
     scroll,
@@ -117,7 +118,8 @@ export const mount = widget((root, data, tools) => {
         ),
       ),
     );
-    arrange(head, heads(shown.view));
+    if (head.dataset.view !== shown.view) head.replaceChildren(...heads(shown.view)); // what is explained stays open
+    head.dataset.view = shown.view;
     arrange(body, shown.group && !data.brief ? grouped(list) : list.map(one));
     const parts = sumCells();
     sums.push({ parts, rows: list });
@@ -148,9 +150,14 @@ export const mount = widget((root, data, tools) => {
       );
   }
 
+  // A line stays as long as its row is the same: what has the focus in it, or is open, is not taken away by another's fill.
   function one(row) {
-    const made = line(row, shown.view, data.write ? acts(row) : null);
-    cells.set(positionKey(row), { row, ...made });
+    const key = positionKey(row);
+    const before = lines.get(key);
+    const same = before && before.row === row && before.view === shown.view && before.write === data.write;
+    const made = same ? before : { row, view: shown.view, write: data.write, ...line(row, shown.view, data.write ? acts(row) : null) };
+    lines.set(key, made);
+    cells.set(key, made);
     return made.node;
   }
 

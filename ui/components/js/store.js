@@ -5,6 +5,7 @@
 
 import { keyOf } from "./base.js";
 import { toPaise } from "./money.js";
+import * as pace from "./pace.js";
 
 export const state = {
   quotes: new Map(),
@@ -73,6 +74,7 @@ function move(quote, price) {
 // Rows of a `quotes` or `snapshot` event; returns the symbols that changed. `closes` are previous closes that are new or
 // were put right: the day's change counts from them.
 export function takeTicks(event, now) {
+  pace.note(event);
   const changed = new Set();
   const at = event.cols.indexOf("symbol");
   for (const [symbol, close] of Object.entries(event.closes ?? {})) quoteOf(symbol).prev_close = close;

@@ -8,6 +8,7 @@ import { callWords } from "./margin_call.js";
 import { menu } from "./menu.js";
 import { arrow, percent, price, tone } from "./money.js";
 import { nextFrame, put, toneOf } from "./paint.js";
+import * as palette from "./palette.js";
 import { phoneTabs } from "./phone_tabs.js";
 import { state } from "./store.js";
 import { age, clock } from "./time.js";
@@ -100,6 +101,7 @@ export const mount = widget((root, data, tools) => {
   const user = menu(`${data.user.name} ▾`, "Who is signed in", `${data.user.name}, ${data.user.role}`, [
     ["Account", () => tools.trigger("go", "account")],
     ["Keyboard", () => keyboard(root)],
+    ["Colours: green and red, or blue and orange", palette.turn],
     ...(data.write ? [["Ask before large orders", () => chooseAskAbove(root)]] : []),
     ["Sign out", () => tools.trigger("leave", true)],
   ]);
@@ -188,6 +190,7 @@ export const mount = widget((root, data, tools) => {
   const timer = setInterval(beat, 1000);
   tools.own(() => clearInterval(timer));
   tools.own(on("feed", beat));
+  tools.own(on("go", (name) => tools.trigger("go", name))); // a page that another part of the screen leads to
   tools.own(on("wallet", drawCall));
   // Python hears of it only when it must do something: redraw by reruns, go back to the stream, or show the gate.
   let unreachable = null;

@@ -230,7 +230,7 @@ export const mount = widget((root, data, tools) => {
   const said = h("div", { class: "empty", hidden: true });
   const checked = h("div", { class: "muted check" });
   const card = (label, node, why) =>
-    h("div", { class: "card", title: why }, h("div", { class: "muted" }, label), node);
+    h("div", { class: "card" }, h("div", { class: "muted" }, explained(label, why)), node);
   root.append(
     called,
     h(

@@ -2,13 +2,14 @@
 
 import { join } from "./bus.js";
 import { rootOf, unique } from "./dom.js";
+import { wear } from "./palette.js";
 
 // `build(root, data, tools)` returns {update(data), destroy()}; `tools.own(off)` is called at the end.
 // `tools.soon(work, wait)` books `work` for `wait` ms later: booked often it runs once, booked at the end never.
 export function widget(build) {
   return (args) => {
     const root = rootOf(args.parentElement);
-    const ends = [];
+    const ends = [wear(root)];
     const tools = {
       name: unique("widget"),
       own: (off) => ends.push(off),

@@ -1,0 +1,26 @@
+// Green and red for gains and losses, or blue and orange for who cannot tell those apart. Kept by the browser.
+
+const PLACE = "kagaz.palette";
+const roots = new Set();
+
+export const chosen = () => (localStorage.getItem(PLACE) === "blue" ? "blue" : "green");
+
+// A component wears the palette while it lives; answers how to let go of it.
+export function wear(root) {
+  roots.add(root);
+  root.dataset.palette = chosen();
+  return () => roots.delete(root);
+}
+
+function dress() {
+  for (const root of roots) root.dataset.palette = chosen();
+  // Charts are drawn with colours that were read once: they look again when this changes.
+  document.documentElement.classList.toggle("kagaz-blue", chosen() === "blue");
+}
+
+export function turn() {
+  localStorage.setItem(PLACE, chosen() === "blue" ? "green" : "blue");
+  dress();
+}
+
+addEventListener("storage", (event) => event.key === PLACE && dress()); // another tab chose
