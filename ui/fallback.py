@@ -316,7 +316,8 @@ def chain(seat: Seat, underlying: str, expiry: str | None) -> None:
     asked = st.text_input("Underlying", underlying).strip().upper()
     try:
         told = option_chain.chain(seat.database, seat.market, asked)
-        wanted: str = st.selectbox("Expiry", told["expiries"], index=_place(told["expiries"], expiry))
+        dates: list[str] = told["expiries"]
+        wanted = st.selectbox("Expiry", dates, index=_place(dates, expiry))
         told = option_chain.chain(seat.database, seat.market, asked, date.fromisoformat(wanted))
     except Refusal as refusal:
         st.caption(refusal.sentence)
