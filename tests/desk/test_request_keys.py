@@ -1,9 +1,8 @@
 """Keys of requests: repeated they give their first answer, after a month they are forgotten; orders keep names."""
 
 from db.engine import Database
-from desk import access, availability, baskets, request_keys, wallet
+from desk import access, availability, baskets, request_keys, timed, wallet
 from desk.principal import Principal
-from jobs import timed
 from tests.floor import SBIN, Floor
 
 
