@@ -52,12 +52,13 @@ def days_so_far(database: Database, market: str, ids: Sequence[int]) -> dict[int
         kept = _kept.setdefault(database, {})
     now = time.monotonic()
     due = [number for number in ids if kept.get((market, number), _NEVER)[0] <= now]
+    days = {number: kept.get((market, number), _NEVER)[1] for number in ids}
     if due:
         found = {number: Day(*rest) for number, *rest in market_screen.days_so_far(database, market, due)}
+        days |= {number: found.get(number) for number in due}
         if len(kept) > MOST_DAYS:
             kept.clear()
         kept.update({(market, number): (now + DAYS_SECONDS, found.get(number)) for number in due})
-    days = {number: kept.get((market, number), _NEVER)[1] for number in ids}
     return {number: day for number, day in days.items() if day is not None}
 
 
