@@ -53,8 +53,12 @@ def repair_days(database: Database) -> None:
 
 
 def forget_keys(database: Database) -> None:
-    """Forgets the keys of requests that nobody repeats any more."""
+    """Forgets the keys of requests that nobody repeats any more. They are of all markets: each has the run."""
+    began = time.monotonic()
     forgotten = request_keys.forget_old(database)
+    took = time.monotonic() - began
+    for state in markets.markets(database):
+        runs.note(database, state.id, "keys", state.trading_date, {"forgotten": forgotten}, took)
     if forgotten:
         log.get(__name__).info("Keys of old requests are forgotten", extra={"keys": forgotten})
 

@@ -63,13 +63,15 @@ def test_the_page_of_jobs_has_the_clock_s_steps_and_what_is_run_by_hand(database
     assert [each["by_hand"] for each in before.values()] == [False, False, True, True, True, True, True]
     assert before["Check of the books"]["last"] is None
     timed.run_now(database, "root", "verify")
+    timed.run_now(database, "root", "keys")
     after = {each["title"]: each for each in timed.overview(database, now)}
     last = after["Check of the books"]["last"]
     assert (last["state"], last["error"]) == ("DONE", None)
     assert last["took_ms"] >= 0
+    assert after["Keys of requests"]["last"]["state"] == "DONE"
     with database.connection() as connection:
-        told = connection.execute("select actor, subject from audit where action = 'JOB_RUN'").fetchall()
-    assert told == [("root", "verify")]
+        told = connection.execute("select actor, subject from audit where action = 'JOB_RUN' order by id").fetchall()
+    assert told == [("root", "verify"), ("root", "keys")]
 
 
 @pytest.mark.parametrize("name", ["roll", "nothing"])
