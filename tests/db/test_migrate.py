@@ -5,11 +5,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
 
 from db import migrate
-from db.engine import DatabaseUnavailable, connect
+from db.engine import Database, DatabaseUnavailable, connect
 from db.migrate import UnknownVersion
+from tests import factories as make
 
 
 def tables(url: str) -> int:
@@ -88,3 +90,35 @@ def copy_migrations(to: Path, patch: pytest.MonkeyPatch, *, last: str) -> None:
     with (to / "sql" / "0001_views.sql").open("a") as file:
         file.write(last)
     patch.setattr(migrate, "FOLDER", to)
+
+
+def test_a_database_with_books_comes_from_the_version_before(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = command.upgrade
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "upgrade", lambda config, _: whole(config, "0006"))
+        migrate.upgrade(empty_url)
+    database = Database(empty_url)
+    try:
+        account = make.account(database, market="kept").id
+        share, index = make.instrument(database), make.instrument(database, "NSE:NIFTY 50", kind="INDEX", isin=None)
+        for number, lead in enumerate((share, index)):
+            ends = {"expiry": make.TODAY, "strike": 100_000, "underlying_id": lead}
+            option = make.instrument(database, f"NFO:CALL{number}", kind="CE", isin=None, **ends)
+            held = {"account_id": account, "instrument_id": option, "underlying_id": lead}
+            make.insert(database, "positions", **held, product="NRML", quantity=50, cost=5_000, mark=5_000)
+        group = {"account_id": account, "segment": "DERIVATIVES", "underlying_id": index}
+        make.insert(database, "margin_groups", **group, position_margin=7, span=4, exposure=2, add_ons=1)
+        paid = {"account_id": account, "trading_date": make.TODAY, "kind": "DP", "dp": 1_300, "gst": 234}
+        make.insert(database, "charge_entries", **paid)
+        rates = {"effective_from": make.TODAY, "plan": "zero", "rates": {"dp": 1_300}}
+        for segment in ("DELIVERY", "FUTURES"):
+            make.insert(database, "charge_rates", segment=segment, **rates)
+        migrate.upgrade(empty_url)
+        assert make.ask(database, "select total from charge_entries where interest = 0") == 1_534
+        groups = "select array_agg(underlying_id order by underlying_id) from margin_groups where delivery = 0"
+        assert make.ask(database, groups) == [share, index]
+        told = "select array_agg((rates ->> 'interest')::int order by segment) from charge_rates"
+        assert make.ask(database, told) == [500_000, 0]
+        assert make.ask(database, "select count(*) from trades_in_rupees") == 0
+    finally:
+        database.close()
