@@ -7,7 +7,7 @@ from api.etags import tagged
 from api.readers import count, cursor, day, instant, key, keys, one_of, text
 from api.reply import Reply
 from core.reasons import Reason, Refusal
-from desk import calendar, masters, option_chain, screens, tariffs
+from desk import calendar, masters, option_chain, screens, tariffs, year_ranges
 
 SEGMENTS = ("CASH", "DERIVATIVES")
 
@@ -39,6 +39,15 @@ def quotes(call: Call) -> Reply:
     named = fields.need("symbols", keys)
     fields.close()
     return Reply(200, screens.quotes(call.database, account().market, named))
+
+
+def ranges(call: Call) -> Reply:
+    """The lowest and the highest price within a year of up to 500 instruments, in the account's market."""
+    fields = call.query()
+    account = call.account(fields)
+    named = fields.need("symbols", keys)
+    fields.close()
+    return Reply(200, year_ranges.of(call.database, account().market, named))
 
 
 def candles(call: Call) -> Reply:
@@ -93,6 +102,7 @@ ENDPOINTS = (
     Endpoint("GET", "/instruments", instruments, "Instruments", query=("symbols", "cursor", "limit")),
     Endpoint("GET", "/search", search, "Search instruments", query=("q", "limit", "segment")),
     Endpoint("GET", "/quotes", quotes, "Latest quotes", query=("account", "symbols")),
+    Endpoint("GET", "/year-ranges", ranges, "A year's lows and highs", query=("account", "symbols")),
     Endpoint(
         "GET",
         "/candles",

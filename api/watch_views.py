@@ -1,13 +1,13 @@
-"""How one's market watch looks, over HTTP."""
+"""How one's market watch and charts look, over HTTP."""
 
 from typing import Any
 
 from api.call import Call, Endpoint
 from api.parsing import bad
-from api.readers import choice, key
+from api.readers import choice, key, one_of
 from api.reply import Reply
-from core.watch import Base, Column
-from desk import access, watch_views
+from core.watch import Base, Column, Study
+from desk import access, screens, watch_views
 
 
 def column_list(value: Any) -> list[Column]:
@@ -15,6 +15,14 @@ def column_list(value: Any) -> list[Column]:
     if not isinstance(value, list) or len(value) > len(Column):
         raise bad('Send a list of columns, such as ["CHANGE", "PERCENT"].')
     read = choice(Column)
+    return [read(each) for each in value]
+
+
+def study_list(value: Any) -> list[Study]:
+    """A JSON list of what a chart draws beside its candles."""
+    if not isinstance(value, list) or len(value) > len(Study):
+        raise bad('Send a list of studies, such as ["VWAP", "RSI"].')
+    read = choice(Study)
     return [read(each) for each in value]
 
 
@@ -30,12 +38,21 @@ def change(call: Call) -> Reply:
     fields = call.body()
     columns = fields.may("columns", column_list)
     base = fields.may("base", choice(Base))
+    interval = fields.may("interval", one_of(*screens.INTERVALS))
+    studies = fields.may("studies", study_list)
     recent = fields.may("recent", key)
     fields.close()
-    return Reply(200, watch_views.change(call.database, call.principal, columns=columns, base=base, recent=recent))
+    found = watch_views.change(
+        call.database, call.principal,
+        columns=columns, base=base, interval=interval, studies=studies, recent=recent,
+    )  # fmt: skip
+    return Reply(200, found)
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/watch-view", shown, "How one's market watch looks"),
-    Endpoint("PATCH", "/watch-view", change, "Change how one's market watch looks", body=("columns", "base", "recent")),
-)
+    Endpoint("GET", "/watch-view", shown, "How one's market watch and charts look"),
+    Endpoint(
+        "PATCH", "/watch-view", change, "Change how one's market watch and charts look",
+        body=("columns", "base", "interval", "studies", "recent"),
+    ),
+)  # fmt: skip

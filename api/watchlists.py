@@ -27,6 +27,13 @@ def colours_of(value: Any) -> dict[str, Colour | None]:
     return {key(name): None if each is None else read(each) for name, each in value.items()}
 
 
+def sections_of(value: Any) -> dict[str, str | None]:
+    """A JSON object of instruments and the names of their sections; null takes one out of its section."""
+    if not isinstance(value, dict) or len(value) > watchlists.MOST_ITEMS:
+        raise bad('Send an object of at most 500 instruments, such as {"NSE:INFY": "Software"}.')
+    return {key(name): None if each is None else title(each) for name, each in value.items()}
+
+
 def listed(call: Call) -> Reply:
     """One's lists in their order."""
     after, limit = wanted(call, cursor)
@@ -55,18 +62,19 @@ def add(call: Call) -> Reply:
 
 
 def change(call: Call) -> Reply:
-    """Rename, refill or move a list."""
+    """Rename, refill or move a list, mark its rows, or put them into sections."""
     access.require_write(call.principal)
     list_id = call.number("watchlist_id")
     fields = call.body()
     name = fields.may("name", title)
     symbols = fields.may("symbols", key_list)
     position = fields.may("position", place_of)
-    colours = fields.may("colours", colours_of)
+    colours, sections = fields.may("colours", colours_of), fields.may("sections", sections_of)
     fields.close()
     found = watchlists.change(
-        call.database, call.principal, list_id, name=name, symbols=symbols, position=position, colours=colours
-    )
+        call.database, call.principal, list_id,
+        name=name, symbols=symbols, position=position, colours=colours, sections=sections,
+    )  # fmt: skip
     return Reply(200, found)
 
 
@@ -85,7 +93,8 @@ ENDPOINTS = (
     Endpoint("POST", "/watchlists", add, "Add a watchlist", body=_FIELDS, status=201),
     Endpoint("GET", "/watchlists/{watchlist_id}", one, "A watchlist"),
     Endpoint(
-        "PATCH", "/watchlists/{watchlist_id}", change, "Change a watchlist", body=(*_FIELDS, "position", "colours")
+        "PATCH", "/watchlists/{watchlist_id}", change, "Change a watchlist",
+        body=(*_FIELDS, "position", "colours", "sections"),
     ),
     Endpoint("DELETE", "/watchlists/{watchlist_id}", remove, "Delete a watchlist", status=204),
-)
+)  # fmt: skip

@@ -2,10 +2,13 @@
 
 An alert rings when the last price, or an extreme that printed unseen between two frames, reaches its level. A repeated
 one then rests until a price on the other side of the level has been displayed, and rings once a minute at most.
+
+One that waits for a crossing stands on the side from which the price does not come: below its level it waits for a
+rise, above it for a fall. A repeated one changes sides with the price, whichever way that leaves the level.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -29,10 +32,11 @@ class Measure(StrEnum):
 
 
 class Condition(StrEnum):
-    """On which side of its level an alert rings."""
+    """On which side of its level an alert rings; CROSSES on either, whichever the price comes to."""
 
     ABOVE = "ABOVE"
     BELOW = "BELOW"
+    CROSSES = "CROSSES"
 
 
 class Status(StrEnum):
@@ -46,18 +50,20 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What rings an alert. ``level`` is a price in paise, or a change in basis points with its sign."""
+    """What rings an alert. ``level`` is a price in paise, or a change in basis points with its sign; ``side`` of a
+    crossing is on which side of it the alert rings next, ABOVE or BELOW, None before it waits."""
 
     measure: Measure
     condition: Condition
     level: int
     repeats: bool = False
     note: str = ""
+    side: Condition | None = None
 
     @property
     def above(self) -> bool:
         """Whether it rings when the price has risen to the level."""
-        return self.condition is Condition.ABOVE
+        return (self.side or self.condition) is Condition.ABOVE
 
 
 def price_of(terms: Terms, prev_close: int | None) -> int | None:
@@ -74,6 +80,26 @@ def reached(terms: Terms, price: int, prev_close: int | None) -> bool:
     """Whether a price is at the level or beyond it."""
     level = price_of(terms, prev_close)
     return level is not None and (price >= level if terms.above else price <= level)
+
+
+def on_its_side(terms: Terms, last_price: int, prev_close: int | None) -> Terms:
+    """The terms as they wait at a price: of a crossing with the side that the price does not stand on, None where it
+    stands on the level itself or cannot be told."""
+    if terms.condition is not Condition.CROSSES:
+        return replace(terms, side=None)
+    for side in (Condition.ABOVE, Condition.BELOW):
+        waiting = replace(terms, side=side)
+        if last_price and price_of(waiting, prev_close) is not None and not reached(waiting, last_price, prev_close):
+            return waiting
+    return replace(terms, side=None)
+
+
+def ways_out(terms: Terms, prev_close: int | None) -> tuple[int, int] | None:
+    """The first prices above and below the level of a crossing that has rung: whichever comes first says on which side
+    it waits from then on."""
+    above = back_at(replace(terms, side=Condition.BELOW), prev_close)
+    below = back_at(replace(terms, side=Condition.ABOVE), prev_close)
+    return None if above is None or below is None else (above, below)
 
 
 def back_at(terms: Terms, prev_close: int | None) -> int | None:
@@ -98,12 +124,23 @@ def check(terms: Terms, name: str, last_price: int, prev_close: int | None, wait
     if waiting >= MOST_ACTIVE:
         sentence = f"{waiting} alerts wait in this account, the most there may be. Delete one first."
         raise Refusal(Reason.TOO_MANY_ALERTS, sentence, "account")
-    if last_price and reached(terms, last_price, prev_close):
+    if terms.condition is Condition.CROSSES:
+        _check_crossing(terms, name, last_price, prev_close)
+    elif last_price and reached(terms, last_price, prev_close):
         side, other = ("above", "below") if terms.above else ("below", "above")
         sentence = (
             f"{name} is at {rupees(last_price)}: that is at or {side} {level_text(terms)} already. Choose another "
             f"level, or {other}."
         )
+        raise Refusal(Reason.ALERT_REACHED, sentence, "level")
+
+
+def _check_crossing(terms: Terms, name: str, last_price: int, prev_close: int | None) -> None:
+    if not last_price or price_of(terms, prev_close) is None:
+        sentence = f"{name} has no price yet, so from which side it comes cannot be told. Choose above or below."
+        raise Refusal(Reason.ALERT_LEVEL, sentence, "condition")
+    if on_its_side(terms, last_price, prev_close).side is None:
+        sentence = f"{name} is at {rupees(last_price)}: that is the level itself. Choose another level."
         raise Refusal(Reason.ALERT_REACHED, sentence, "level")
 
 

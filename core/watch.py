@@ -1,4 +1,5 @@
-"""What a market watch may show: columns of its rows, what a change is measured from, and colours that mark a row."""
+"""What a market watch may show: columns of its rows, what a change is measured from, and colours that mark a row;
+and what a chart may."""
 
 from enum import StrEnum
 
@@ -17,6 +18,7 @@ class Column(StrEnum):
     LOW = "LOW"
     PREV_CLOSE = "PREV_CLOSE"
     RANGE = "RANGE"
+    YEAR = "YEAR"
 
 
 class Base(StrEnum):
@@ -36,6 +38,20 @@ class Colour(StrEnum):
     VIOLET = "VIOLET"
 
 
+class Study(StrEnum):
+    """What a chart draws over its candles, or beneath them."""
+
+    EMA_9 = "EMA_9"
+    EMA_21 = "EMA_21"
+    SMA_50 = "SMA_50"
+    VWAP = "VWAP"
+    BOLLINGER = "BOLLINGER"
+    RSI = "RSI"
+    MACD = "MACD"
+
+
+FIRST_INTERVAL = "1m"
+"""Of a chart's bars, until another is chosen."""
 MOST_COLUMNS = 4
 """Beside the name and the last price: more would leave no room for the name."""
 USUAL = (Column.CHANGE, Column.PERCENT)

@@ -100,6 +100,22 @@ LATEST_START = Statement(
     """
 )
 
+# A year back from the market's own clock, which may stand in a past day.
+YEAR_RANGES = Statement(
+    """
+    select c.instrument_id, min(c.low) as low, max(c.high) as high, count(*)::integer as days
+    from markets m
+    join candles c on c.market = m.id and c.instrument_id = any(cast(:ids as integer[])) and c.interval = '1d'
+    where m.id = :market and c.start >= coalesce(m.exchange_time, clock_timestamp()) - interval '1 year'
+    group by c.instrument_id
+    """
+)
+
+
+def year_ranges(database: Database, market: str, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """(instrument_id, low, high, days) over the daily bars of a year, of those that have any."""
+    return ask(database, YEAR_RANGES, market=market, ids=list(ids))
+
 
 def markets(database: Database, ids: Sequence[str] | None = None) -> list[MarketRow]:
     """The clocks of some markets, or of all."""

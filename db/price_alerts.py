@@ -11,8 +11,8 @@ from db.rows import value
 from db.trading import Connection
 
 _COLUMNS = (
-    "p.id, p.account_id, p.instrument_id, p.measure, p.condition, p.level, p.repeats, p.note, p.status, p.resting,"
-    " p.seen_at, p.rings, p.rung_at, p.created_at, p.updated_at"
+    "p.id, p.account_id, p.instrument_id, p.measure, p.condition, p.level, p.repeats, p.note, p.side, p.status,"
+    " p.resting, p.seen_at, p.rings, p.rung_at, p.created_at, p.updated_at"
 )
 
 
@@ -51,8 +51,8 @@ class Price:
 
 
 def _alert(row: Sequence[Any]) -> PriceAlert:
-    number, account, instrument, measure, condition, level, repeats, note, status, *rest = row
-    terms = Terms(Measure(measure), Condition(condition), level, repeats, note)
+    number, account, instrument, measure, condition, level, repeats, note, side, status, *rest = row
+    terms = Terms(Measure(measure), Condition(condition), level, repeats, note, side and Condition(side))
     return PriceAlert(number, account, instrument, terms, Status(status), *rest)
 
 
@@ -113,10 +113,10 @@ def insert(
 ) -> PriceAlert:  # fmt: skip
     """A new alert that waits."""
     key, asked = request or (None, None)
-    sql = f"""insert into price_alerts as p (account_id, instrument_id, measure, condition, level, repeats, note,
+    sql = f"""insert into price_alerts as p (account_id, instrument_id, measure, condition, level, repeats, note, side,
                   seen_at, request_key, request_hash)
-              values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning {_COLUMNS}"""
-    what = (terms.measure, terms.condition, terms.level, terms.repeats, terms.note)
+              values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning {_COLUMNS}"""
+    what = (terms.measure, terms.condition, terms.level, terms.repeats, terms.note, terms.side)
     row: Any = connection.execute(
         sql.encode(), [account_id, instrument_id, *what, seen_at, key, asked]
     ).fetchone()  # fmt: skip
@@ -125,10 +125,10 @@ def insert(
 
 def change(connection: Connection, alert_id: int, terms: Terms, seen_at: datetime) -> PriceAlert:
     """Give an alert new terms, on which it waits from then on, whatever it did before."""
-    sql = f"""update price_alerts p set measure = %s, condition = %s, level = %s, repeats = %s, note = %s,
+    sql = f"""update price_alerts p set measure = %s, condition = %s, level = %s, repeats = %s, note = %s, side = %s,
                   status = 'ACTIVE', resting = false, seen_at = %s, updated_at = clock_timestamp()
               where p.id = %s returning {_COLUMNS}"""
-    what = (terms.measure, terms.condition, terms.level, terms.repeats, terms.note)
+    what = (terms.measure, terms.condition, terms.level, terms.repeats, terms.note, terms.side)
     row: Any = connection.execute(sql.encode(), [*what, seen_at, alert_id]).fetchone()
     return _alert(row)
 
@@ -199,11 +199,12 @@ def ring(
     )
 
 
-def wake(connection: Connection, alert_id: int, seen_at: datetime) -> None:
-    """Let one that rested wait again, for what prints after ``seen_at``."""
+def wake(connection: Connection, alert_id: int, seen_at: datetime, side: Condition | None = None) -> None:
+    """Let one that rested wait again, for what prints after ``seen_at``; one for a crossing on that side."""
     connection.execute(
-        "update price_alerts set resting = false, seen_at = %s where id = %s and resting and status = 'ACTIVE'",
-        [seen_at, alert_id],
+        "update price_alerts set resting = false, seen_at = %s, side = coalesce(%s, side)"
+        " where id = %s and resting and status = 'ACTIVE'",
+        [seen_at, side, alert_id],
     )
 
 

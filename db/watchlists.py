@@ -18,6 +18,7 @@ class WatchlistRow:
     position: int
     instruments: list[int]
     colours: list[str | None]
+    sections: list[str | None]
 
 
 _LISTS = """
@@ -25,7 +26,9 @@ _LISTS = """
            coalesce(array_agg(i.instrument_id order by i.position) filter (where i.instrument_id is not null),
                     '{}') as instruments,
            coalesce(array_agg(i.colour order by i.position) filter (where i.instrument_id is not null),
-                    '{}') as colours
+                    '{}') as colours,
+           coalesce(array_agg(i.section order by i.position) filter (where i.instrument_id is not null),
+                    '{}') as sections
     from watchlists w left join watchlist_items i on i.watchlist_id = w.id
     where w.user_id = %s and (%s::bigint is null or w.id = %s)
     group by w.id order by w.position, w.id"""
@@ -60,7 +63,8 @@ def rename(connection: Connection[Any], list_id: int, user_id: int, name: str) -
 
 
 def fill(connection: Connection[Any], list_id: int, instruments: list[int]) -> None:
-    """Put these instruments on the list, in this order, in place of what was there; who stays keeps its colour."""
+    """Put these instruments on the list, in this order, in place of what was there; who stays keeps its colour
+    and its section."""
     connection.execute(
         "delete from watchlist_items where watchlist_id = %s and instrument_id <> all(%s::integer[])",
         (list_id, instruments),
@@ -81,6 +85,16 @@ def paint(connection: Connection[Any], list_id: int, instruments: list[int], col
         "from unnest(%s::integer[], %s::text[]) as each (instrument, colour) "
         "where i.watchlist_id = %s and i.instrument_id = each.instrument",
         (instruments, colours, list_id),
+    )
+
+
+def group(connection: Connection[Any], list_id: int, instruments: list[int], sections: list[str | None]) -> None:
+    """Put rows of a list into a section, or into none; an instrument that is not on it is passed over."""
+    connection.execute(
+        "update watchlist_items i set section = each.section "
+        "from unnest(%s::integer[], %s::text[]) as each (instrument, section) "
+        "where i.watchlist_id = %s and i.instrument_id = each.instrument",
+        (instruments, sections, list_id),
     )
 
 

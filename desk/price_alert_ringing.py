@@ -10,17 +10,17 @@ from datetime import UTC, datetime
 
 from core import price_alerts as rules
 from core.gtt_watch import Armed, Hit, Trigger
-from core.price_alerts import Status
+from core.price_alerts import Condition, Status
 from db import price_alerts as rows
 from db.engine import Database, retrying
-from db.price_alerts import Waiting
+from db.price_alerts import PriceAlert, Waiting
 from desk import market as markets
 from desk import masters
 from desk.filling import Term
 from desk.working import ACCOUNTS, ring
 
-_ONLY = 1
-"""The number of an alert's one trigger."""
+_RISEN, _FALLEN = 1, 2
+"""Numbers of triggers: the only one of an alert is the first, and one that left its level waits for either."""
 
 
 def load_armed(database: Database, leadership: Term, market: str) -> list[Armed]:
@@ -50,13 +50,27 @@ def _armed(found: Iterable[Waiting]) -> list[Armed]:
     previous close yet waits for nothing."""
     armed: list[Armed] = []
     for each in found:
-        alert, terms = each.alert, each.alert.terms
-        price = (rules.back_at if alert.resting else rules.price_of)(terms, each.prev_close)
-        if price is not None:
-            trigger = Trigger(_ONLY, price, terms.above != alert.resting)
+        alert, triggers = each.alert, _triggers(each.alert, each.prev_close)
+        if triggers:
             seen = int(alert.seen_at.timestamp() * 1000)
-            armed.append(Armed(alert.id, alert.account_id, alert.instrument_id, (trigger,), seen))
+            armed.append(Armed(alert.id, alert.account_id, alert.instrument_id, triggers, seen))
     return armed
+
+
+def _triggers(alert: PriceAlert, prev_close: int | None) -> tuple[Trigger, ...]:
+    terms = alert.terms
+    if alert.resting and terms.condition is Condition.CROSSES:
+        out = rules.ways_out(terms, prev_close)
+        return () if out is None else (Trigger(_RISEN, out[0], True), Trigger(_FALLEN, out[1], False))
+    price = (rules.back_at if alert.resting else rules.price_of)(terms, prev_close)
+    return () if price is None else (Trigger(_RISEN, price, terms.above != alert.resting),)
+
+
+def _side_after(alert: PriceAlert, hit: Hit) -> Condition | None:
+    """On which side a crossing waits once the price has left its level: for the way back."""
+    if alert.terms.condition is not Condition.CROSSES:
+        return None
+    return Condition.BELOW if hit.leg == _RISEN else Condition.ABOVE
 
 
 def fire(database: Database, leadership: Term, hit: Hit) -> float:
@@ -71,7 +85,7 @@ def fire(database: Database, leadership: Term, hit: Hit) -> float:
             if alert is not None and alert.resting:
                 wait = rules.rests_for(alert.rung_at, datetime.now(UTC))
                 if wait <= 0:
-                    rows.wake(connection, alert.id, at)
+                    rows.wake(connection, alert.id, at, _side_after(alert, hit))
                 return wait
             rows.raise_version(connection, hit.account_id)
             alert = rows.one(connection, hit.account_id, hit.gtt_id, lock=True)  # as it stands under the lock

@@ -55,7 +55,8 @@ def make(
             return _row(database, known[0], account.key), True
         now = _checked(connection, account, instrument, terms, rows.how_many(connection, account.id))
         request = None if key is None else (key, asked)
-        made = rows.insert(connection, account.id, instrument_id, terms, now.exchange_time, request)
+        placed = rules.on_its_side(terms, now.last_price, now.prev_close)
+        made = rows.insert(connection, account.id, instrument_id, placed, now.exchange_time, request)
     ring(database, ORDERS)
     return _row(database, made, account.key), False
 
@@ -75,7 +76,8 @@ def change(database: Database, account: AccountRef, alert_id: int, **terms: Any)
         instrument = instrument_of(masters.get(database), found.instrument_id)
         others = rows.how_many(connection, account.id) - (found.status is Status.ACTIVE)
         now = _checked(connection, account, instrument, wanted, others)
-        changed = rows.change(connection, alert_id, wanted, now.exchange_time)
+        placed = rules.on_its_side(wanted, now.last_price, now.prev_close)
+        changed = rows.change(connection, alert_id, placed, now.exchange_time)
     ring(database, ORDERS)
     return _row(database, changed, account.key)
 

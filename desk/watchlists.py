@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 def lists(database: Database, principal: Principal) -> list[Row]:
     """All lists in their order: {"watchlist_id", "name", "position", "symbols": ["NSE:INFY", …],
-    "colours": {"NSE:INFY": "RED"}}.
+    "colours": {"NSE:INFY": "RED"}, "sections": {"NSE:INFY": "Software"}}.
 
     Who has none gets a first one: the nearest index futures and some large companies.
     """
@@ -72,11 +72,14 @@ def change(
     symbols: list[str] | None = None,
     position: int | None = None,
     colours: dict[str, Colour | None] | None = None,
+    sections: dict[str, str | None] | None = None,
 ) -> Row:
-    """Rename, refill or move a list, or mark rows of it; None leaves a thing as it is. ``position`` counts from 1;
-    of ``colours`` a None takes a row's away, and rows that are not named keep theirs."""
+    """Rename, refill or move a list, mark rows of it or put them into sections; None leaves a thing as it is.
+    ``position`` counts from 1; of ``colours`` and ``sections`` a None takes a row's away, and rows that are not named
+    keep theirs."""
     ids = None if symbols is None else _ids(database, symbols)
     marked = _ids(database, list(colours or ()), "colours")
+    grouped = _ids(database, list(sections or ()), "sections")
     with database.connection() as connection:
         rows.lock_user(connection, principal.user_id)
         _own(connection, principal, list_id)
@@ -86,6 +89,8 @@ def change(
             rows.fill(connection, list_id, ids)
         if colours:
             rows.paint(connection, list_id, marked, [each and str(each) for each in colours.values()])
+        if sections:
+            rows.group(connection, list_id, grouped, list(sections.values()))
         if position is not None:
             order = [each.id for each in rows.lists(connection, principal.user_id) if each.id != list_id]
             order.insert(max(0, position - 1), list_id)
@@ -180,12 +185,15 @@ def _shown(database: Database, row: WatchlistRow) -> Row:
     """An instrument that was delisted since is left out of what is shown, and stays on the list."""
     by_id = masters.get(database).by_id
     listed = [
-        (by_id[each].key, colour) for each, colour in zip(row.instruments, row.colours, strict=True) if each in by_id
+        (by_id[each].key, colour, section)
+        for each, colour, section in zip(row.instruments, row.colours, row.sections, strict=True)
+        if each in by_id
     ]
     return {
         "watchlist_id": str(row.id),
         "name": row.name,
         "position": row.position,
-        "symbols": [symbol for symbol, _ in listed],
-        "colours": {symbol: colour for symbol, colour in listed if colour},
+        "symbols": [symbol for symbol, *_ in listed],
+        "colours": {symbol: colour for symbol, colour, _ in listed if colour},
+        "sections": {symbol: section for symbol, _, section in listed if section},
     }

@@ -13,7 +13,8 @@ from ui.outcome import act, hear
 from ui.seat import Seat
 
 MEASURES = {"Price ₹": Measure.PRICE, "Change on the day %": Measure.CHANGE}
-CONDITIONS = {"rises to": Condition.ABOVE, "falls to": Condition.BELOW}
+CONDITIONS = {"rises to": Condition.ABOVE, "falls to": Condition.BELOW, "crosses": Condition.CROSSES}
+VERBS = {str(condition): words for words, condition in CONDITIONS.items()}
 COLOURS = {"INFO": "blue", "WARNING": "orange", "CRITICAL": "red"}
 
 
@@ -35,18 +36,27 @@ def made(seat: Seat, text: str, terms: Terms) -> None:
     price_alerts.make(seat.database, seat.book, found.id, terms)
 
 
+def last(seat: Seat, asked: str) -> float:
+    """Rupees at which what the address names stood when the page was opened, to begin from; 0 where that is nothing."""
+    name = f"alert level {asked}"
+    if name not in st.session_state:
+        quote = screens.quotes(seat.database, seat.market, [asked])["items"].get(asked) if asked else None
+        st.session_state[name] = float(quote["last_price"]) if quote else 0.0
+    kept: float = st.session_state[name]
+    return kept
+
+
 def new(seat: Seat) -> None:
     """The form of a new one."""
     with st.form("price alert", border=True):
         st.markdown("##### Tell me when")
         first, second, third = st.columns([2, 2, 1.4])
-        key = first.text_input(
-            "Instrument", st.query_params.get("symbol", ""), placeholder="infy, nifty dec fut", max_chars=80
-        )
+        asked = st.query_params.get("symbol", "")
+        key = first.text_input("Instrument", asked, placeholder="infy, nifty dec fut", max_chars=80)
         measure = MEASURES[second.selectbox("What", list(MEASURES))]
         condition = CONDITIONS[third.selectbox("When it", list(CONDITIONS))]
         first, second, third = st.columns([2, 2, 1.4], vertical_alignment="bottom")
-        level = first.number_input("Level", -99.99, 10_000_000.0, 0.0, step=0.05, format="%.2f")
+        level = first.number_input("Level", -99.99, 10_000_000.0, last(seat, asked), step=0.05, format="%.2f")
         note = second.text_input("Note to myself", max_chars=LONGEST_NOTE)
         repeats = third.checkbox("Every time", help="Once a minute at most, each time that the price comes back to it.")
         sent = st.form_submit_button("Set alert", type="primary")
@@ -63,8 +73,8 @@ def told(row: Row) -> str:
     what = (
         words.rupees(row["level"]) if row["measure"] == "PRICE" else words.percent(row["level"] / 100) + " on the day"
     )
-    verb = "rises" if row["condition"] == "ABOVE" else "falls"
-    return f"**{words.plain(row['exchange'])}:{words.plain(row['symbol'])}** {verb} to **{what}**"
+    verb = VERBS[row["condition"]]
+    return f"**{words.plain(row['exchange'])}:{words.plain(row['symbol'])}** {verb} **{what}**"
 
 
 def about(row: Row) -> str:

@@ -54,7 +54,7 @@ def page() -> None:
         st.markdown("#### Nothing is listed under that name")
         st.caption("Search in the market watch: press / and type a name.")
         return
-    shared = {"seat": seat.for_browser(), "write": seat.writes, "symbol": key}
+    shared = {"seat": seat.for_browser(), "write": seat.writes, "keeps": seat.who.may_write, "symbol": key}
     if not seat.live:
         fallback.quote(seat, key)
         if seat.account is not None:

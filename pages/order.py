@@ -163,7 +163,7 @@ def page() -> None:
     costs(seat, form, wish, exits or Exits())
     verb = "Change to" if form.changing else wish.side.value.capitalize()
     with st.container(horizontal=True, key=f"send-{wish.side}"):
-        sent = st.button(f"{verb} {wish.quantity} {chosen['symbol']}", type="primary", disabled=exits is None)
+        sent = st.button(f"{verb} {group(wish.quantity)} {chosen['symbol']}", type="primary", disabled=exits is None)
         if not form.changing:
             order_elsewhere.basket(seat, wish)
     if sent and exits is not None:

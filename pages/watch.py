@@ -6,7 +6,7 @@ from ui import actions, components, fallback, frame, guard
 from ui.menu import file_of
 
 seat = guard.require()
-shared = {"seat": seat.for_browser(), "write": seat.writes}
+shared = {"seat": seat.for_browser(), "write": seat.writes, "keeps": seat.who.may_write}
 linked = st.query_params.get("symbol")  # else what was picked last in this tab
 
 if not seat.live:

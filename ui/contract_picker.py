@@ -8,6 +8,7 @@ import streamlit as st
 from core import contract_choice as choice
 from core.calendar import IST
 from core.instruments import OPTIONS, Instrument, Kind
+from core.money import rupees
 from desk import masters, screens
 from ui import order_form
 from ui.seat import Seat
@@ -83,7 +84,7 @@ def _strike(kept: str, listed: list[int], before: int | None, spot: int) -> int:
         st.session_state[key] = choice.at_the_money(listed, before or spot)
 
     def words(strike: int) -> str:
-        return f"{strike / 100:,.10g}" + (" · at the money" if strike == money else "")
+        return rupees(strike, "").removesuffix(".00") + (" · at the money" if strike == money else "")
 
     picked: int = st.selectbox("Strike", listed, key=key, format_func=words, width=210)
     return picked

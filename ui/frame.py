@@ -29,6 +29,8 @@ header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 /* What is chosen is marked by its ground; words in the accent are too faint on it in the dark. */
 [data-testid="stBaseButton-segmented_controlActive"] p { color: inherit; }
 [data-testid="stBaseButton-segmented_controlActive"] { color: var(--text-color, inherit); }
+/* Small print that can be read: fainter it falls below a contrast of 4.5 to 1. */
+[data-testid="stCaptionContainer"] { opacity: 0.78; }
 .st-key-gate { max-width: 380px; margin: 9vh auto 0; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-ticket-place) { position: absolute; height: 0; width: 0; }
 @media (min-width: 768px) {

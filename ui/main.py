@@ -32,7 +32,7 @@ def _pages(role: str) -> dict[str, Any]:
 
 def main() -> None:
     """One run: the gate for who is not known, the frame and the page for who is."""
-    st.set_page_config(page_title="Kagaz", page_icon="🧾", layout="wide", initial_sidebar_state=368)
+    st.set_page_config(page_title="Kagaz", page_icon="🧾", layout="wide", initial_sidebar_state=392)
     database = house.database()
     who = session.principal(database) if database is not None else None
     if database is None or who is None:

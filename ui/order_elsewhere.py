@@ -6,10 +6,11 @@ import streamlit as st
 
 from core.gtt import GttWish, LegWish
 from core.instruments import DERIVATIVES
+from core.money import group
 from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Refusal
 from desk import baskets, gtt
-from ui import keys
+from ui import keys, words
 from ui.menu import file_of
 from ui.order_form import Form, paise_of
 from ui.seat import Seat
@@ -55,7 +56,7 @@ def waiting(seat: Seat, form: Form, wish: PlaceOrder) -> None:
             whole = whole and leg is not None
             if leg is not None:
                 legs.append(leg)
-        if not st.button(f"Wait to {wish.side.value.lower()} {wish.quantity} {form.chosen['symbol']}"):
+        if not st.button(f"Wait to {wish.side.value.lower()} {group(wish.quantity)} {form.chosen['symbol']}"):
             return
         if whole:
             _create(seat, GttWish(wish.instrument_id, tuple(legs)))
@@ -89,10 +90,10 @@ def listing(seat: Seat) -> None:
     """What waits in the book, each with the button that deletes it."""
     rows: list[dict[str, Any]] = gtt.listed(seat.database, seat.book.id, seat.book.key, "active")["items"]
     for row in rows:
-        legs = " or ".join(f"at {leg['trigger_price']:,.2f}" for leg in row["legs"])
+        legs = " or ".join(f"at {words.rupees(leg['trigger_price'])}" for leg in row["legs"])
         side, quantity = row["legs"][0]["side"], row["legs"][0]["quantity"]
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"GTT {row['gtt_id']}: **{side} {quantity} {row['symbol']}** {legs}")
+            st.markdown(f"GTT {row['gtt_id']}: **{side} {group(quantity)} {row['symbol']}** {legs}")
             if st.button("Delete", key=f"delete gtt {row['gtt_id']}"):
                 answer = gtt.delete(seat.database, seat.who.name, seat.book.id, int(row["gtt_id"]))
                 if not answer.ok:

@@ -13,7 +13,7 @@ from core import tags
 from core.asked import PRICED, STOPS
 from core.exits import Exits
 from core.instruments import DERIVATIVES
-from core.money import half_up, parse_rupees
+from core.money import group, half_up, parse_rupees, rupees
 from core.orders import AUTOMATIC, OrderType, PlaceOrder, Product, Side, Validity
 from desk import masters, screens
 from ui.seat import Seat
@@ -114,7 +114,7 @@ def _amount(form: Form, label: str, value: int, place: Any) -> int | None:
 def wish_of(seat: Seat, form: Form) -> PlaceOrder | None:
     """The fields as a wish; None while something is missing or misspelt."""
     before = form.before or {}
-    row = st.container(horizontal=True, gap="large")
+    row = st.container(horizontal=True, gap="medium")
     if form.changing:
         side, product = Side(before["side"]), Product(before["product"])
         row.markdown(f"Side  \n**{side}**", width="content")
@@ -126,19 +126,20 @@ def wish_of(seat: Seat, form: Form) -> PlaceOrder | None:
     old_type, old_validity = before.get("order_type", "LIMIT"), before.get("validity", "DAY")
     kind = TYPES[_choice(form, "Type", _types(form), _name(TYPES, old_type), row)]
     validity = VALIDITIES[_choice(form, "Validity", _validities(kind), _name(VALIDITIES, old_validity), row)]
-    first, second, third, fourth = st.columns(4)
+    first, second, *rest = st.columns(4)
     label = "Lots" if form.contract else "Quantity"
     units = int(before.get("quantity", form.lot)) // form.lot if form.contract else int(before.get("quantity", 1))
     count = _count(form, label, max(units, 1), 10**9, first, least=1)
     quantity = count * form.lot if form.contract else count
     if form.contract:
-        first.caption(f"× {form.lot} = {quantity}")
+        first.caption(f"× {form.lot} = {group(quantity)}")
     price = _amount(form, "Price", _old(before, "price") or form.last, second) if kind in PRICED else 0
-    trigger = _amount(form, "Trigger price", _old(before, "trigger_price"), third) if kind in STOPS else 0
+    trigger = _amount(form, "Trigger price", _old(before, "trigger_price"), rest.pop(0)) if kind in STOPS else 0
     minutes = 0
     if validity is Validity.TTL:
-        minutes = _count(form, "Minutes", before.get("validity_ttl") or 15, 375, fourth, "By the exchange's clock", 1)
-    marked = "" if form.changing else _tag(form, before.get("tag") or "", fourth)
+        place = rest.pop(0)
+        minutes = _count(form, "Minutes", before.get("validity_ttl") or 15, 375, place, "By the exchange's clock", 1)
+    marked = "" if form.changing else _tag(form, before.get("tag") or "", rest[0] if rest else second)
     if price is None or trigger is None or marked is None:
         return None
     instrument = masters.get(seat.database).by_key[form.chosen["key"]]
@@ -251,5 +252,5 @@ def _exit(form: Form, label: str, share: bool, sign: int, reference: int, place:
         return None
     tick = round(form.chosen["tick"] * 100)
     paise = max(tick, half_up(reference * (10_000 + sign * points), 10_000 * tick) * tick)
-    place.caption(f"at {paise / 100:,.2f}")
+    place.caption(f"at {rupees(paise)}")
     return paise

@@ -57,6 +57,7 @@ MODELS: dict[tuple[str, str], Any] = {
     ("GET", "/instruments"): market.InstrumentPage,
     ("GET", "/search"): Page[market.Instrument],
     ("GET", "/quotes"): market.Quotes,
+    ("GET", "/year-ranges"): market.YearRanges,
     ("GET", "/candles"): market.Candles,
     ("GET", "/option-chain"): market.Chain,
     ("GET", "/calendar"): Page[market.CalendarDay],

@@ -11,7 +11,7 @@ from core.price_alerts import Condition, Measure
 from core.risk_facts import Restriction
 from core.risk_limits import LimitName, Scope
 from core.vendors import Vendor
-from core.watch import MOST_COLUMNS, Base, Colour, Column
+from core.watch import MOST_COLUMNS, Base, Colour, Column, Study
 from desk import identity, screens
 from desk.market import FEEDS
 
@@ -69,6 +69,13 @@ WORDS: dict[str, Any] = {
         "maxProperties": 500,
         "examples": [{"NSE:INFY": "RED", "NSE:TCS": None}],
     },
+    "sections": {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "null"], "minLength": 1, "maxLength": 40},
+        "maxProperties": 500,
+        "examples": [{"NSE:INFY": "Software", "NSE:TCS": None}],
+    },
+    "studies": {"type": "array", "items": {"enum": list(Study)}, "maxItems": len(Study)},
     "columns": {"type": "array", "items": {"enum": list(Column)}, "uniqueItems": True, "maxItems": MOST_COLUMNS},
     "base": {"enum": list(Base)},
     "recent": {"type": "string", "examples": ["NSE:INFY"]},
@@ -175,6 +182,7 @@ NEEDED: dict[tuple[str, str], tuple[str, ...]] = {
     ("DELETE", "/orders"): ("status",),
     ("GET", "/search"): ("q",),
     ("GET", "/quotes"): ("symbols",),
+    ("GET", "/year-ranges"): ("symbols",),
     ("GET", "/candles"): ("symbol",),
     ("GET", "/option-chain"): ("underlying",),
     ("POST", "/risk/limits"): ("scope", "name", "value"),

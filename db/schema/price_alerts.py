@@ -37,6 +37,7 @@ price_alerts = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
     Column("request_key", Text),
     Column("request_hash", Text),
+    Column("side", Text),
     Index("price_alerts_account", "account_id", text("id DESC NULLS LAST")),
     Index("price_alerts_waiting", "account_id", postgresql_where=text("(status = 'ACTIVE'::text)")),
     Index(

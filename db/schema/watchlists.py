@@ -34,6 +34,7 @@ watchlist_items = Table(
     Column("instrument_id", Integer, ForeignKey("instruments.id"), primary_key=True),
     Column("position", Integer, nullable=False),
     Column("colour", Text),
+    Column("section", Text),
     CheckConstraint("colour in ('RED', 'ORANGE', 'GREEN', 'BLUE', 'VIOLET')"),
 )
 
@@ -43,6 +44,8 @@ watch_views = Table(
     Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True),
     Column("columns", ARRAY(Text), nullable=False),
     Column("base", Text, nullable=False),
+    Column("interval", Text, nullable=False, server_default=text("'1m'::text")),
+    Column("studies", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
     CheckConstraint("base in ('CLOSE', 'OPEN')"),
 )
 
@@ -52,4 +55,5 @@ recent_instruments = Table(
     Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True),
     Column("instrument_id", Integer, ForeignKey("instruments.id"), primary_key=True),
     Column("chosen_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    Column("times", Integer, nullable=False, server_default=text("1")),
 )

@@ -119,7 +119,9 @@ def shortened(body: Any) -> Any:
 
 def test_an_answer_that_is_not_as_described_is_seen(alice, answers_as_described, monkeypatch):
     """The watch over every test's answers is no decoration."""
-    monkeypatch.setattr("desk.watchlists.lists", lambda *_: [{"watchlist_id": 1, "name": "x", "gossip": "x"}])
+    monkeypatch.setattr(
+        "desk.watchlists.lists", lambda *_: [{"watchlist_id": 1, "name": "x", "sections": {}, "gossip": "x"}]
+    )
     assert alice.get("/api/v1/watchlists").status_code == 200
     wrong = list(answers_as_described.wrong)
     answers_as_described.wrong.clear()

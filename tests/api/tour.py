@@ -191,9 +191,11 @@ def _market(tour: Tour, alice: TestClient, desk: Database) -> None:
         one = masters.get(desk).by_key["NSE:INFY"].id
         connection.execute(
             "insert into candles (market, instrument_id, interval, start, open, high, low, close, volume, oi) values"
-            " ('sim', %s, '1m', date_trunc('minute', now()), 150000, 150100, 149900, 150050, 1200, 0)",
-            [one],
+            " ('sim', %s, '1m', date_trunc('minute', now()), 150000, 150100, 149900, 150050, 1200, 0),"
+            " ('sim', %s, '1d', date_trunc('day', now()), 149000, 150100, 148500, 150050, 91200, 0)",
+            [one, one],
         )
+    tour.ask(alice, "GET", "/year-ranges", query="?symbols=NSE:INFY,NSE:NOSUCH")
     tour.ask(alice, "GET", "/candles", query="?symbol=NSE:INFY&interval=1m")
     tour.ask(alice, "GET", "/candles", query="?symbol=NSE:NOSUCH")
     tour.ask(alice, "GET", "/option-chain", query="?underlying=NSE:NIFTY 50")
@@ -236,9 +238,10 @@ def _lists(tour: Tour, alice: TestClient, desk: Database) -> None:
     number = made["watchlist_id"]
     tour.ask(alice, "GET", "/watchlists")
     tour.ask(alice, "GET", "/watchlists/{watchlist_id}", watchlist_id=number)
-    change = {"position": 1, "colours": {"NSE:INFY": "RED"}}
+    change = {"position": 1, "colours": {"NSE:INFY": "RED"}, "sections": {"NSE:INFY": "Software"}}
     tour.ask(alice, "PATCH", "/watchlists/{watchlist_id}", change, watchlist_id=number)
     tour.ask(alice, "PATCH", "/watch-view", {"columns": ["PERCENT", "VOLUME"], "base": "OPEN", "recent": "NSE:INFY"})
+    tour.ask(alice, "PATCH", "/watch-view", {"interval": "5m", "studies": ["RSI"]})
     tour.ask(alice, "GET", "/watch-view")
     tour.ask(alice, "DELETE", "/watchlists/{watchlist_id}", watchlist_id=number)
     tour.ask(alice, "DELETE", "/watchlists/{watchlist_id}", watchlist_id=number)

@@ -17,7 +17,7 @@ def listed_future(page):
     page.keyboard.press("/")
     page.keyboard.type("nifty fut")
     expect(page.get_by_role("option").first).to_contain_text("FUT")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Enter")
     future = page.get_by_test_id("stSidebar").locator(".line[data-k^='NFO:NIFTY']").first
     expect(future).to_be_visible()
     return future.get_attribute("data-k")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from core import tags
-from core.watch import MOST_COLUMNS, Base, Colour, Column
+from core.watch import MOST_COLUMNS, Base, Colour, Column, Study
 from desk.watch_views import MOST_RECENT
 from ui import assets
 
@@ -168,6 +168,14 @@ def test_an_order_above_the_freeze_quantity_makes_whole_orders(page):
     assert ask(page, "ticket_rules", "m.sliced(v[0], v[1])", form, FUTURE) == [1755, 1755, 65]
 
 
+@pytest.mark.parametrize(
+    ("paise", "each", "lot", "units"),
+    [(200_000, 1_500, 1, 133), (200_000, 1_500, 75, 75), (100_000, 1_500, 75, 0), (0, 1_500, 1, 0), (200_000, 0, 1, 0)],
+)
+def test_a_quantity_that_loses_no_more_than_an_amount(page, paise, each, lot, units):
+    assert ask(page, "ticket_size", "m.sized(...v)", paise, each, lot) == units
+
+
 def test_types_and_validities_are_those_that_are_taken(page):
     assert ask(page, "ticket_rules", "m.types(v[0])", {"kind": "CE", "on_stock": True}) == ["LIMIT", "SL"]
     assert ask(page, "ticket_rules", "m.types(v[0])", {"kind": "CE", "on_stock": False}) == ["LIMIT", "MARKET", "SL"]
@@ -288,11 +296,69 @@ def candles(*closes: float, volume: int = 100, start: int = 0) -> list[dict[str,
         ("m.sma(v[0], 6)", []),
         ("m.band(v[0], 5, 2)", [30 + 2 * 200**0.5]),
         ("m.band(v[0], 5, -2)", [30 - 2 * 200**0.5]),
+        ("m.rsi(v[0], 3)", [100, 100]),
+        ("m.macd(v[0], 2, 3)", [5, 5, 5]),  # the slow one lags a straight line by half a step more
+        ("m.signal(v[0], 2, 3, 2)", [5, 5]),
     ],
 )
 def test_lines_over_the_candles(page, expression, values):
     told = ask(page, "chart_studies", f"{expression}.map((point) => point.value)", candles(10, 20, 30, 40, 50))
     assert told == pytest.approx(values)
+
+
+def test_relative_strength_is_the_share_of_rises_in_the_average_move(page):
+    told = ask(page, "chart_studies", "m.rsi(v[0], 2).map((point) => point.value)", candles(10, 12, 11, 11, 14, 14))
+    # Rises and falls averaged over two bars: 1 and 0.5, then each halved with half of what is new.
+    assert told == pytest.approx([100 * 1 / 1.5, 100 * 0.5 / 0.75, 100 * 1.75 / 1.875, 100 * 1.75 / 1.875])
+    assert ask(page, "chart_studies", "m.rsi(v[0], 2)[0].value", candles(10, 10, 10)) == 50
+
+
+@pytest.mark.parametrize(
+    ("span", "at", "begins"),
+    [(60, "09:16:59", "09:16"), (1800, "09:44:59", "09:15"), (1800, "09:45:00", "09:45"), (3600, "10:14:59", "09:15"),
+     (3600, "09:14:59", "08:15"), (86_400, "15:29:00", "00:00")],
+)  # fmt: skip
+def test_bars_of_hours_begin_at_the_opening(page, span, at, begins):
+    hours, minutes, seconds = map(int, at.split(":"))
+    asked = 20_000 * 86_400 + hours * 3600 + minutes * 60 + seconds
+    found = ask(page, "candles", "new m.CandleMaker([], v[0]).slot(v[1])", span, asked) % 86_400
+    assert f"{found // 3600:02d}:{found % 3600 // 60:02d}" == begins
+
+
+LIST = {"watchlist_id": "1", "symbols": ["A", "B", "C", "D"], "sections": {"B": "Banks", "C": "Banks", "D": "IT"}}
+
+
+@pytest.mark.parametrize(
+    ("expression", "symbols", "sections"),
+    [
+        ("m.stepped(v[0], 'B', 1)", "ACBD", {}),
+        ("m.stepped(v[0], 'C', 1)", "ABCD", {"C": "IT"}),  # over the heading, and no further
+        ("m.stepped(v[0], 'B', -1)", "ABCD", {"B": None}),
+        ("m.placed(v[0], 'D', 'B', 'B')", "ADBC", {"D": "Banks"}),
+        ("m.placed(v[0], 'A', 'D', 'C')", "BCAD", {"A": "Banks"}),  # dropped on the lower half of C
+        ("m.placed(v[0], 'A', 'D', 'D')", "BCAD", {"A": "IT"}),
+        ("m.placed(v[0], 'B', null, 'D')", "ACDB", {"B": "IT"}),
+        ("m.joined(v[0], 'D', 'Banks')", "ABCD", {"D": "Banks"}),
+        ("m.joined(v[0], 'A', 'Banks')", "BCAD", {"A": "Banks"}),
+    ],
+)
+def test_a_row_that_moves_joins_the_section_that_it_comes_to(page, expression, symbols, sections):
+    assert ask(page, "watch_sections", expression, LIST) == {"symbols": list(symbols), "sections": sections}
+
+
+def test_sections_follow_the_order_of_the_rows(page):
+    assert ask(page, "lists", "m.runs(v[0])", LIST) == [
+        {"name": None, "symbols": ["A"]}, {"name": "Banks", "symbols": ["B", "C"]}, {"name": "IT", "symbols": ["D"]},
+    ]  # fmt: skip
+    assert ask(page, "watch_sections", "[m.names(v[0]), m.below(v[0], 'C')]", LIST) == [["Banks", "IT"], ["C"]]
+
+
+def test_an_alert_sounds_until_it_is_switched_off(page):
+    assert len(ask(page, "sound", "m.chime()")) == 2
+    assert len(ask(page, "sound", "m.chime(true)")) == 4
+    assert ask(page, "sound", "m.turnSounds()") == "Alerts are silent now."
+    assert ask(page, "sound", "m.chime()") == []
+    assert ask(page, "sound", "[m.turnSounds(), m.chime().length]") == ["Alerts sound now.", 2]
 
 
 def test_an_average_price_by_volume_begins_anew_each_day_and_is_nothing_without_volume(page):
@@ -357,4 +423,5 @@ def test_the_market_watch_and_the_ticket_offer_what_the_server_takes(page):
     assert ask(page, "watch_chooser", "[m.COLOURS, m.BASES.map(([name]) => name)]") == [
         [str(each) for each in Colour], [str(each) for each in Base],
     ]  # fmt: skip
+    assert ask(page, "chart_studies", "m.STUDIES.map(([name]) => name)") == [str(each) for each in Study]
     assert ask(page, "ticket_tag", "m.LONGEST") == tags.LONGEST

@@ -18,7 +18,7 @@ def test_a_contract_shows_its_parts_and_what_is_missing_can_be_mended(address, v
     page.keyboard.type("nifty fut")
     option = page.get_by_role("option").first
     expect(option).to_contain_text("FUT")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Enter")
     future = page.get_by_test_id("stSidebar").locator(".line[data-k^='NFO:NIFTY']").first
     expect(future).to_be_visible()
     open_ticket(page, future.get_attribute("data-k"), "b")

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.test_modules import ORIGIN, ask
-from tests.core.test_contract_choice import CALLS, NEAREST, OF_ONE_DAY, PUTS
+from tests.core import test_contract_choice as table
+from tests.core.test_contract_choice import CALLS, NEAREST, OF_A_FUTURE, OF_ONE_DAY, PUTS
 from ui import assets
 
 pytestmark = pytest.mark.browser
@@ -129,3 +130,10 @@ def test_the_contract_of_one_day(page: Page, kind: str, strike: int, spot: int, 
     }  # fmt: skip
     one = ask(page, "ticket_contract", f"m.meant({json.dumps(chain)}, {json.dumps(kind)}, {strike})")
     assert one == {"kind": kind, "strike": found}
+
+
+@pytest.mark.parametrize(("ends", "said", "found"), OF_A_FUTURE)
+def test_the_day_of_a_future(page: Page, ends: tuple[date, ...], said: date, found: date) -> None:
+    days = [each.isoformat() for each in (table.WEEK, table.MONTH, table.FAR)]
+    tried = ask(page, "ticket_contract", f"m.nextTo({json.dumps(days)}, {json.dumps(said.isoformat())})")
+    assert next(each for each in [said.isoformat(), *tried] if date.fromisoformat(each) in ends) == found.isoformat()

@@ -57,7 +57,8 @@ def test_a_search_is_narrowed_to_one_kind(address, visitor):
     expect(lines.first).to_have_attribute("data-k", first)
 
     # Its lines over the candles stay for the next time.
-    page.get_by_role("group", name="Lines over the chart").get_by_role("button", name="VWAP").click()
+    with page.expect_response(re.compile("/watch-view$")):
+        page.get_by_role("group", name="Lines over the chart").get_by_role("button", name="VWAP").click()
     page.reload()
     settled(page)
     vwap = page.get_by_role("group", name="Lines over the chart").get_by_role("button", name="VWAP")

@@ -48,6 +48,22 @@ OF_ONE_DAY = [
     (Kind.FUT, 25_000, 25_000, 0),
 ]
 CALLS, PUTS = (24_900, 25_000, 25_100), (24_900, 25_000)
+# Days on which a future ends, the day said, which of them is meant: the next, and where none is later the last before.
+OF_A_FUTURE = [
+    ((MONTH, FAR), WEEK, MONTH),
+    ((WEEK, FAR), MONTH, FAR),
+    ((WEEK, MONTH), FAR, MONTH),
+    ((WEEK,), FAR, WEEK),
+    ((MONTH,), MONTH, MONTH),
+]
+
+
+@pytest.mark.parametrize(("ends", "said", "found"), OF_A_FUTURE)
+def test_the_future_that_is_meant_by_a_day(ends: tuple[date, ...], said: date, found: date) -> None:
+    futures = [contract(n, Kind.FUT, each) for n, each in enumerate(ends)]
+    one = meant(futures, Kind.FUT, said, None, 0)
+    assert one is not None
+    assert one.expiry == found
 
 
 @pytest.mark.parametrize(("listed", "wanted", "found"), NEAREST)

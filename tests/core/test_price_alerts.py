@@ -10,7 +10,7 @@ from core import price_alerts as rules
 from core.price_alerts import AlertFact, Condition, Measure, Terms
 from core.reasons import Reason, Refusal
 
-UP, DOWN = Condition.ABOVE, Condition.BELOW
+UP, DOWN, EITHER = Condition.ABOVE, Condition.BELOW, Condition.CROSSES
 PRICE, CHANGE = Measure.PRICE, Measure.CHANGE
 CLOSE = 150_010
 
@@ -38,7 +38,29 @@ def test_a_change_of_a_day_without_a_close_before_it_is_reached_by_nothing():
     assert not rules.reached(terms, 10**9, None)
 
 
-@given(st.sampled_from(Condition), st.integers(-9_999, 10_000), st.integers(1, 10**9), st.integers(1, 10**9))
+@pytest.mark.parametrize(
+    ("terms", "last", "side", "ways_out"),
+    [
+        (Terms(PRICE, EITHER, 150_000), 149_990, UP, (150_001, 149_999)),
+        (Terms(PRICE, EITHER, 150_000), 150_010, DOWN, (150_001, 149_999)),
+        (Terms(PRICE, EITHER, 150_000), 150_000, None, (150_001, 149_999)),
+        (Terms(PRICE, EITHER, 150_000), 0, None, (150_001, 149_999)),
+        (Terms(CHANGE, EITHER, 250), 153_760, UP, (153_761, 153_760)),  # the level is 1,537.6025
+        (Terms(CHANGE, EITHER, 250), 153_761, DOWN, (153_761, 153_760)),
+        (Terms(PRICE, UP, 150_000), 149_990, None, None),
+    ],
+)
+def test_a_crossing_waits_on_the_side_that_the_price_does_not_stand_on(terms, last, side, ways_out):
+    waiting = rules.on_its_side(terms, last, CLOSE)
+    assert waiting.side is side
+    if side is not None:
+        assert not rules.reached(waiting, last, CLOSE)
+        assert rules.reached(waiting, rules.price_of(waiting, CLOSE), CLOSE)
+    if ways_out is not None:
+        assert rules.ways_out(terms, CLOSE) == ways_out
+
+
+@given(st.sampled_from((UP, DOWN)), st.integers(-9_999, 10_000), st.integers(1, 10**9), st.integers(1, 10**9))
 def test_a_change_is_reached_exactly_where_it_is(condition, level, close, price):
     """In whole numbers: price / close against 1 + level."""
     exact = price * 10_000 - close * (10_000 + level)
@@ -65,6 +87,8 @@ def test_it_rings_once_a_minute_at_most(ago, rests):
         (Terms(CHANGE, UP, -100), 150_000, 0, Reason.ALERT_REACHED, "−1.00 %"),
         (Terms(CHANGE, DOWN, -10_000), 150_000, 0, Reason.ALERT_LEVEL, "above −100 %"),
         (Terms(CHANGE, UP, 1_000_001), 150_000, 0, Reason.ALERT_LEVEL, "up to 10,000 %"),
+        (Terms(PRICE, EITHER, 150_000), 150_000, 0, Reason.ALERT_REACHED, "the level itself"),
+        (Terms(PRICE, EITHER, 150_000), 0, 0, Reason.ALERT_LEVEL, "no price yet"),
         (Terms(PRICE, UP, 160_000, note="two\nlines"), 150_000, 0, Reason.BAD_INPUT, "100 printable"),
         (Terms(PRICE, UP, 160_000, note="x" * 101), 150_000, 0, Reason.BAD_INPUT, "100 printable"),
         (Terms(PRICE, UP, 160_000), 150_000, rules.MOST_ACTIVE, Reason.TOO_MANY_ALERTS, "200 alerts wait"),
@@ -76,6 +100,11 @@ def test_what_is_refused_says_what_to_do(terms, last, waiting, reason, says):
     assert (no.value.reason, says in no.value.sentence) == (reason, True), no.value.sentence
 
 
+@pytest.mark.parametrize("last", [149_990, 150_010])
+def test_a_crossing_is_taken_from_either_side(last):
+    rules.check(Terms(PRICE, EITHER, 150_000), "INFY", last, None, 0)
+
+
 def test_what_waits_for_a_price_that_there_is_none_of_yet_is_taken():
     rules.check(Terms(PRICE, UP, 100), "INFY", 0, None, 0)
 
@@ -84,6 +113,8 @@ def test_what_waits_for_a_price_that_there_is_none_of_yet_is_taken():
     ("terms", "says"),
     [
         (Terms(PRICE, UP, 150_000, note="Sell half."), "INFY rose to ₹1,501.00: its level ₹1,500.00 is reached. Sell"),
+        (Terms(PRICE, EITHER, 150_000, side=UP), "INFY rose to ₹1,501.00: its level ₹1,500.00 is reached."),
+        (Terms(PRICE, EITHER, 150_000, side=DOWN), "INFY fell to ₹1,501.00: its level ₹1,500.00 is reached."),
         (Terms(CHANGE, DOWN, -250), "INFY fell to ₹1,501.00: a change on the day of −2.50 % is reached."),
     ],
 )

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from core.reasons import Reason, Refusal
-from core.watch import MOST_COLUMNS, Base, Colour, Column
+from core.watch import MOST_COLUMNS, Base, Colour, Column, Study
 from db import masters as rows
 from db.engine import Database
 from desk import masters, watch_views, watchlists
@@ -37,6 +37,32 @@ def test_what_is_chosen_is_kept_and_is_nobody_elses(database: Database, owner: P
     watch_views.change(database, owner, columns=[])
     assert watch_views.view(database, owner)["columns"] == []
     assert watch_views.view(database, other) == first
+
+
+def test_a_chart_looks_as_its_user_left_it(database: Database, owner: Principal, other: Principal) -> None:
+    first = watch_views.view(database, owner)
+    assert (first["interval"], first["studies"]) == ("1m", [])
+    watch_views.change(database, owner, studies=[Study.MACD, Study.VWAP, Study.MACD])
+    watch_views.change(database, owner, interval="15m")
+    watch_views.change(database, owner, columns=[Column.BID])
+    told = watch_views.view(database, owner)
+    assert (told["interval"], told["studies"], told["columns"]) == ("15m", ["VWAP", "MACD"], ["BID"])
+    assert watch_views.view(database, other) == first
+    with pytest.raises(Refusal) as refused:
+        watch_views.change(database, owner, interval="7m")
+    assert (refused.value.reason, refused.value.field) == (Reason.BAD_INPUT, "interval")
+
+
+def test_what_is_chosen_often_is_known_although_other_things_were_chosen_since(
+    database: Database, owner: Principal, other: Principal
+) -> None:
+    for key in (INFY, SBIN, ITC, SBIN, INFY, SBIN, INFY, SBIN, ITC):
+        watch_views.change(database, owner, recent=key)
+    assert [each["key"] for each in watch_views.view(database, owner)["frequent"]] == [SBIN, INFY]
+    for name in watchlists.FIRST_SHARES[8:15]:
+        watch_views.change(database, owner, recent=f"NSE:{name}")
+    assert [each["key"] for each in watch_views.view(database, owner)["frequent"]] == [SBIN, INFY]
+    assert watch_views.view(database, other)["frequent"] == []
 
 
 def test_columns_are_few_and_each_is_there_once(database: Database, owner: Principal) -> None:
@@ -90,3 +116,19 @@ def test_a_row_keeps_its_colour_through_everything_but_its_removal(
     with pytest.raises(Refusal) as refused:
         watchlists.change(database, other, number, colours={SBIN: Colour.RED})
     assert refused.value.reason is Reason.NOT_FOUND
+
+
+def test_rows_are_put_into_sections_that_stay_until_they_leave_the_list(
+    database: Database, owner: Principal, other: Principal
+) -> None:
+    number = int(watchlists.add(database, owner, "mine", [INFY, SBIN, ITC])["watchlist_id"])
+    told = watchlists.change(database, owner, number, sections={INFY: "Software", ITC: "Others"})
+    assert told["sections"] == {INFY: "Software", ITC: "Others"}
+    told = watchlists.change(database, owner, number, symbols=[ITC, SBIN, INFY], colours={INFY: Colour.RED})
+    assert (told["sections"], told["colours"]) == ({ITC: "Others", INFY: "Software"}, {INFY: "RED"})
+    told = watchlists.change(database, owner, number, sections={ITC: None, SBIN: "Banks"})
+    assert told["sections"] == {SBIN: "Banks", INFY: "Software"}
+    watchlists.take(database, owner, number, INFY)
+    assert watchlists.put(database, owner, number, INFY)["sections"] == {SBIN: "Banks"}
+    with pytest.raises(Refusal):
+        watchlists.change(database, other, number, sections={SBIN: "Theirs"})

@@ -15,7 +15,7 @@ from tests.floor import INFY, AnyTerm, Floor
 from tests.jobs.test_gtt_loop import bus, floor, show, until
 
 __all__ = ["bus", "floor"]
-UP, DOWN = Condition.ABOVE, Condition.BELOW
+UP, DOWN, EITHER = Condition.ABOVE, Condition.BELOW, Condition.CROSSES
 
 
 @pytest.fixture
@@ -97,6 +97,34 @@ def test_a_repeated_one_rests_until_the_price_has_come_back(floor, bus, book):
     at(150_950)
     until(lambda: at(151_100)["rings"] == 2)
     assert heard(floor, book)[-1] == "INFY rose to ₹1,511.00: its level ₹1,510.00 is reached."
+
+
+@pytest.mark.parametrize(
+    ("way_on", "said"),
+    [
+        (151_300, "INFY fell to ₹1,509.00: its level ₹1,510.00 is reached."),
+        (150_700, "INFY rose to ₹1,511.00: its level ₹1,510.00 is reached."),
+    ],
+)
+def test_one_on_a_crossing_rings_from_either_side_as_the_price_goes_on(floor, bus, book, way_on, said):
+    number = make(floor, book, EITHER, 151_000, repeats=True)
+    show(floor, bus, 1, 150_500, 150_000, 150_500)
+    show(floor, bus, 2, 151_000, 150_000, 151_000)
+    until(lambda: price_alerts.one(floor.database, book, number)["rings"] == 1)
+    with floor.database.connection() as connection:  # as if a minute had passed
+        connection.execute("update price_alerts set rung_at = rung_at - interval '1 minute'")
+    frames = count(3)
+
+    def at(price: int) -> Any:
+        """The alert, when one more frame has shown that price."""
+        show(floor, bus, next(frames), price, 150_000, 151_500)
+        return price_alerts.one(floor.database, book, number)
+
+    until(lambda: not at(way_on)["resting"])
+    until(lambda: watched(floor))
+    back = 150_900 if way_on > 151_000 else 151_100
+    until(lambda: at(back)["rings"] == 2)
+    assert heard(floor, book) == ["INFY rose to ₹1,510.00: its level ₹1,510.00 is reached.", said]
 
 
 def hit(book: access.AccountRef, floor: Floor, number: int, price: int) -> Hit:

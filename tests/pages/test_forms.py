@@ -167,7 +167,7 @@ def test_the_form_attaches_a_target_and_a_stop(open_as, floor):
     field(app, "Target (%)").set_value("3").run()
     field(app, "Stop trigger (%)").set_value("1.5").run()
     assert not app.error
-    assert "at 1,545.00" in words(app)
+    assert "at ₹1,545.00" in words(app)
     press(app, "Buy 1 INFY")
     assert "target and stop wait as GTT" in words(app)
     (row,) = rows_of(floor)

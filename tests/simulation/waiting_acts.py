@@ -29,7 +29,7 @@ UNHEARD = """
 select p.id from price_alerts p join accounts a on a.id = p.account_id
 join quotes q on q.market = a.market and q.instrument_id = p.instrument_id
 where p.status = 'ACTIVE' and not p.resting and p.measure = 'PRICE' and a.archived_at is null and p.id = any(%s)
-  and case p.condition when 'ABOVE' then q.last_price >= p.level else q.last_price <= p.level end
+  and case coalesce(p.side, p.condition) when 'ABOVE' then q.last_price >= p.level else q.last_price <= p.level end
 """
 
 

@@ -66,6 +66,21 @@ class Quotes(Shape):
     unknown: list[str]
 
 
+class YearRange(Shape):
+    """The lowest and the highest price of the daily bars within a year."""
+
+    low: Price
+    high: Price
+    days: int = Field(description="How many bars: fewer than a year's where there are no more")
+
+
+class YearRanges(Shape):
+    """Ranges by instrument; one without a bar is left out."""
+
+    market: str
+    items: dict[str, YearRange]
+
+
 class Candle(Shape):
     """A bar."""
 

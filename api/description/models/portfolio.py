@@ -18,7 +18,8 @@ from api.description.models.common import (
     WrongField,
 )
 from api.description.models.market import Instrument
-from core.watch import Base, Colour, Column
+from core.price_alerts import Condition
+from core.watch import Base, Colour, Column, Study
 
 
 class AccountRow(Shape):
@@ -256,7 +257,7 @@ class PriceAlert(Shape):
     exchange: str
     symbol: str
     measure: Literal["PRICE", "CHANGE"]
-    condition: Literal["ABOVE", "BELOW"]
+    condition: Condition
     level: float = Field(description="Rupees, or per cent of the previous close where the measure is CHANGE")
     repeat: bool
     note: str
@@ -278,11 +279,15 @@ class Watchlist(Shape):
     position: int
     symbols: list[Key]
     colours: dict[str, Colour]
+    sections: dict[str, str] = Field(description="Rows that follow each other under one name make a section")
 
 
 class WatchView(Shape):
-    """How a market watch looks, and what was chosen in the search last."""
+    """How a market watch and charts look, and what was chosen in the search last, and most often."""
 
     columns: list[Column]
     base: Base
+    interval: str = Field(description="Of a chart's bars")
+    studies: list[Study]
     recent: list[Instrument]
+    frequent: list[Instrument]

@@ -2,6 +2,9 @@
 
 import { IST_SHIFT, chartTime } from "./time.js";
 
+const DAY = 86400;
+const OPENING = 9 * 3600 + 15 * 60;
+
 export class CandleMaker {
   constructor(items, span) {
     this.span = span;
@@ -22,8 +25,10 @@ export class CandleMaker {
   last() {
     return this.bars.at(-1) || null;
   }
+  // Bars of a day's hours begin at its opening, as those that the server makes do.
   slot(time) {
-    return Math.floor(time / this.span) * this.span;
+    const first = this.span < DAY ? OPENING : 0;
+    return Math.floor((time - first) / this.span) * this.span + first;
   }
 
   // The bar that a tick at `now` (seconds since the epoch) belongs to; null when it comes too late.

@@ -42,6 +42,7 @@ export function openChain(host, symbol, { write, open = null }) {
     add: "chain",
     hint: "Underlying",
     summoned: false,
+    keeps: write,
   });
   const box = h(
     "dialog",

@@ -4,16 +4,19 @@ import { ask, withAccount } from "./base.js";
 import { account, on, unwant, want } from "./bus.js";
 import { CandleMaker } from "./candles.js";
 import { studies } from "./chart_studies.js";
-import { h, missed } from "./dom.js";
+import { barTable } from "./chart_table.js";
+import { h, missed, toast } from "./dom.js";
 import { price, quantity } from "./money.js";
-import { linked } from "./linked.js";
+import { follow, linked } from "./linked.js";
 import { nextFrame, put } from "./paint.js";
 import { state } from "./store.js";
 import { chartTime, moment } from "./time.js";
+import * as views from "./watch_view.js";
 import { widget } from "./widget.js";
 
-const INTERVALS = ["1m", "5m", "15m", "1h", "1d"];
-const SPAN = { "1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86400 };
+const INTERVALS = ["1m", "3m", "5m", "15m", "30m", "1h", "1d"];
+const SPAN = { "1m": 60, "3m": 180, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "1d": 86400 };
+const FIRST = "1m";
 
 // The library puts itself on `window`; one tag for the page, whichever chart comes first.
 let library = null;
@@ -49,8 +52,7 @@ function colours(node) {
 
 export const mount = widget((root, data, tools) => {
   let symbol = null;
-  let interval = localStorage.getItem("kagaz.interval") || "1m";
-  if (!INTERVALS.includes(interval)) interval = "1m";
+  let interval = null; // until it is known what this user's charts show
   let chart = null;
   let series = null;
   let volume = null;
@@ -58,23 +60,21 @@ export const mount = widget((root, data, tools) => {
   let bars = null;
   let lines = [];
   let round = 0;
-  const over = studies();
+  const failed = (refused) => toast(root, refused.message, { tone: "bad", stays: true });
+  const height = data.height || 380;
+  const over = studies(data.keeps, failed, (more) => (place.style.height = `${height + more}px`));
+  const twin = barTable();
   const read = h("span", { class: "read" }, "");
   const said = h("div", { class: "empty", hidden: true });
   const place = h("div", { class: "place", role: "img", "aria-label": "Price chart" });
-  place.style.height = `${data.height || 380}px`;
+  place.style.height = `${height}px`;
   const buttons = INTERVALS.map((each) =>
     h(
       "button",
       {
         type: "button",
-        "aria-pressed": String(each === interval),
-        onclick: () => {
-          interval = each;
-          localStorage.setItem("kagaz.interval", each);
-          buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === each)));
-          load(true);
-        },
+        "aria-pressed": "false",
+        onclick: () => views.choose({ interval: each }, data.keeps).catch(failed),
       },
       each,
     ),
@@ -87,9 +87,11 @@ export const mount = widget((root, data, tools) => {
       over.node,
       read,
       h("span", { class: "grow" }),
+      h("div", { class: "spans" }, twin.button),
       h("span", { class: "muted zone" }, "IST"),
     ),
     place,
+    twin.node,
     said,
   );
 
@@ -143,8 +145,20 @@ export const mount = widget((root, data, tools) => {
     color: `${colours(root)[bar.close >= bar.open ? "gain" : "loss"]}55`,
   });
 
+  // What this user's charts show, here or in another widget of the tab.
+  function agree() {
+    const wanted = INTERVALS.includes(views.view.interval) ? views.view.interval : FIRST;
+    over.draw(bars?.all() || []);
+    if (wanted === interval) return;
+    interval = wanted;
+    buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === interval)));
+    load(true);
+  }
+
   async function load(fit) {
+    if (!interval) return;
     const mine = (round += 1);
+    twin.name(symbol, interval);
     try {
       if (!chart) await build();
       const answer = await ask(withAccount(`/candles?symbol=${encodeURIComponent(symbol)}&interval=${interval}`, account()));
@@ -153,6 +167,7 @@ export const mount = widget((root, data, tools) => {
       series.setData(bars.all());
       volume.setData(bars.all().map(column));
       over.draw(bars.all());
+      twin.draw(bars.all());
       if (fit)
         chart
           .timeScale()
@@ -217,6 +232,7 @@ export const mount = widget((root, data, tools) => {
     series.update(bar);
     volume.update(column(bar));
     over.tick(bars.all());
+    twin.tick(bars.all());
     said.hidden = true;
   }
 
@@ -228,6 +244,7 @@ export const mount = widget((root, data, tools) => {
     series.update(bar);
     volume.update(column(bar));
     over.tick(bars.all());
+    twin.tick(bars.all());
   }
 
   function show(next) {
@@ -239,7 +256,9 @@ export const mount = widget((root, data, tools) => {
     load(true);
   }
   show(linked(data));
-  if (data.follow) tools.own(on("linked", show));
+  views.load().then(agree);
+  tools.own(on("view", (change) => ("interval" in change || "studies" in change) && agree()));
+  if (data.follow) tools.own(follow(show));
   tools.own(
     on("quotes", (changed) => {
       if (changed.has(symbol)) nextFrame(tools.name, tick);

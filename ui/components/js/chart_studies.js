@@ -1,8 +1,10 @@
-// Lines over the candles: averages, the day's average by volume, bands. Which are shown is the user's, kept in this browser.
+// Lines over the candles: averages, the day's average by volume, bands; and in panes of their own beneath them, RSI and MACD.
+// Which are shown is the user's choice, kept with how their market watch looks.
 
 import { h } from "./dom.js";
+import { choose, view } from "./watch_view.js";
 
-const KEPT = "kagaz.studies";
+const PANE = 96; // pixels of a pane beneath the candles
 const DAY = 86400;
 const BAND = 2; // standard deviations
 
@@ -41,6 +43,30 @@ export function vwap(bars) {
   });
 }
 
+// Wilder's index of relative strength: the share of rises in the average move, 0 to 100; 50 where nothing moved.
+export function rsi(bars, length) {
+  let [up, down] = [0, 0];
+  return bars.flatMap((bar, at) => {
+    if (!at) return [];
+    const move = bar.close - bars[at - 1].close;
+    const keep = at <= length ? 1 : (length - 1) / length; // the first average is a plain one
+    up = up * keep + Math.max(move, 0) / length;
+    down = down * keep + Math.max(-move, 0) / length;
+    if (at < length) return [];
+    return [{ time: bar.time, value: up + down ? (100 * up) / (up + down) : 50 }];
+  });
+}
+
+// How far the quick average stands from the slow one.
+export function macd(bars, quick, slow) {
+  const far = new Map(ema(bars, slow).map((point) => [point.time, point.value]));
+  return ema(bars, quick).flatMap(({ time, value }) => (far.has(time) ? [{ time, value: value - far.get(time) }] : []));
+}
+
+// The average of that, by which it is said to turn.
+export const signal = (bars, quick, slow, length) =>
+  ema(macd(bars, quick, slow).map(({ time, value }) => ({ time, close: value })), length);
+
 // The edge of Bollinger's band, so many deviations above (or, negative, below) the mean of the last bars.
 export function band(bars, length, deviations) {
   return sma(bars, length).map(({ time, value }, at) => {
@@ -50,42 +76,37 @@ export function band(bars, length, deviations) {
   });
 }
 
-// [name, colour of the theme, its lines]
-const STUDIES = [
-  ["EMA 9", "buy", [(bars) => ema(bars, 9)]],
-  ["EMA 21", "sell", [(bars) => ema(bars, 21)]],
-  ["SMA 50", "text", [(bars) => sma(bars, 50)]],
-  ["VWAP", "warn", [vwap]],
-  ["Bollinger", "accent", [(bars) => band(bars, 20, BAND), (bars) => band(bars, 20, -BAND)]],
+// [its word in the API, name, why, its lines with the theme's colour for each, whether it has a pane of its own]
+export const STUDIES = [
+  ["EMA_9", "EMA 9", "Exponential average of 9 closes", [["buy", (bars) => ema(bars, 9)]]],
+  ["EMA_21", "EMA 21", "Exponential average of 21 closes", [["sell", (bars) => ema(bars, 21)]]],
+  ["SMA_50", "SMA 50", "Average of 50 closes", [["text", (bars) => sma(bars, 50)]]],
+  ["VWAP", "VWAP", "The day's average price, weighed by volume", [["warn", vwap]]],
+  ["BOLLINGER", "Bollinger", "Average of 20 closes, two deviations up and down", [["accent", (bars) => band(bars, 20, BAND)], ["accent", (bars) => band(bars, 20, -BAND)]]],
+  ["RSI", "RSI", "Relative strength of 14 bars", [["buy", (bars) => rsi(bars, 14)]], true],
+  ["MACD", "MACD", "Averages of 12 and 26 closes, signal of 9", [["buy", (bars) => macd(bars, 12, 26)], ["sell", (bars) => signal(bars, 12, 26, 9)]], true],
 ];
 
-function kept() {
-  try {
-    return new Set(JSON.parse(localStorage.getItem(KEPT) || "[]"));
-  } catch {
-    return new Set();
-  }
-}
-
-// {node, attach(kit, chart), dress(colours), draw(bars), tick(bars)}
-export function studies() {
-  const chosen = kept();
+// {node, attach(kit, chart), dress(colours), draw(bars), tick(bars), fit()}; `keeps` is whether a choice may be kept, and
+// `failed(refused)` is told when it was not. `resized(pixels)` hears how much height the panes beneath take together.
+export function studies(keeps, failed, resized) {
+  const chosen = () => new Set(view.studies);
   const drawn = new Map(); // by name: its series
   let [kit, chart, ink, bars] = [null, null, {}, []];
-  const buttons = STUDIES.map(([name]) =>
-    h(
-      "button",
-      { type: "button", "aria-pressed": String(chosen.has(name)), onclick: () => toggle(name) },
-      name,
-    ),
+  const buttons = new Map(
+    STUDIES.map(([key, name, why]) => [key, h("button", { type: "button", title: why, onclick: () => toggle(key) }, name)]),
   );
-  const node = h("div", { class: "spans", role: "group", "aria-label": "Lines over the chart" }, buttons);
+  const node = h("div", { class: "spans", role: "group", "aria-label": "Lines over the chart" }, [...buttons.values()]);
 
-  function toggle(name) {
-    if (!chosen.delete(name)) chosen.add(name);
-    localStorage.setItem(KEPT, JSON.stringify([...chosen]));
-    buttons.forEach((button) => button.setAttribute("aria-pressed", String(chosen.has(button.textContent))));
-    draw();
+  function toggle(key) {
+    const now = chosen();
+    if (!now.delete(key)) now.add(key);
+    choose({ studies: STUDIES.map(([each]) => each).filter((each) => now.has(each)) }, keeps).catch(failed);
+  }
+
+  function press() {
+    const now = chosen();
+    buttons.forEach((button, key) => button.setAttribute("aria-pressed", String(now.has(key))));
   }
 
   const style = (colour) => ({
@@ -97,16 +118,29 @@ export function studies() {
   });
 
   function draw() {
+    press();
     if (!chart) return;
-    for (const [name, colour, makers] of STUDIES) {
-      if (!chosen.has(name)) {
-        (drawn.get(name) || []).forEach((series) => chart.removeSeries(series));
-        drawn.delete(name);
+    const now = chosen();
+    for (const [key, , , makers, apart] of STUDIES) {
+      if (!now.has(key)) {
+        (drawn.get(key) || []).forEach((series) => chart.removeSeries(series));
+        drawn.delete(key);
         continue;
       }
-      if (!drawn.has(name)) drawn.set(name, makers.map(() => chart.addSeries(kit.LineSeries, style(colour))));
-      drawn.get(name).forEach((series, at) => series.setData(makers[at](bars)));
+      if (!drawn.has(key)) {
+        const pane = apart ? chart.panes().length : 0;
+        drawn.set(key, makers.map(([colour]) => chart.addSeries(kit.LineSeries, { ...style(colour), lastValueVisible: Boolean(apart) }, pane)));
+      }
+      drawn.get(key).forEach((series, at) => series.setData(makers[at][1](bars)));
     }
+    fit();
+  }
+
+  // The candles keep their height: what stands beneath them makes the chart taller.
+  function fit() {
+    const beneath = chart.panes().slice(1);
+    resized(beneath.length * PANE);
+    beneath.forEach((pane) => pane.setHeight(PANE));
   }
 
   return {
@@ -116,7 +150,8 @@ export function studies() {
     },
     dress(colours) {
       ink = colours;
-      for (const [name, colour] of STUDIES) (drawn.get(name) || []).forEach((series) => series.applyOptions(style(colour)));
+      for (const [key, , , makers] of STUDIES)
+        (drawn.get(key) || []).forEach((series, at) => series.applyOptions({ color: ink[makers[at][0]] }));
     },
     draw(all) {
       bars = all;
@@ -125,9 +160,9 @@ export function studies() {
     // Only the last point moves with a tick.
     tick(all) {
       bars = all;
-      for (const [name, , makers] of STUDIES)
-        (drawn.get(name) || []).forEach((series, at) => {
-          const last = makers[at](bars).at(-1);
+      for (const [key, , , makers] of STUDIES)
+        (drawn.get(key) || []).forEach((series, at) => {
+          const last = makers[at][1](bars).at(-1);
           if (last) series.update(last);
         });
     },

@@ -3,9 +3,9 @@
 import { h } from "./dom.js";
 
 const KEYS = [
-  ["/ or Ctrl K", "search; Enter adds to the list, Shift Enter opens its page"],
+  ["/ or Ctrl K", "search; Enter shows its chart, Shift Enter adds it to the list"],
   ["↑ ↓", "move in the market watch, or a price by one tick (Shift: ten)"],
-  ["B  S", "buy, sell the selected row"],
+  ["B  S", "buy, sell: the selected row, or what the page shows"],
   ["G", "leave an order that waits for a price (GTT)"],
   ["D  C", "its depth, its page"],
   ["O", "its option chain: expiries and strikes; on the page Option chain arrows move, B and S trade"],

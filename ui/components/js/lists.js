@@ -35,21 +35,38 @@ export function choose(id) {
 const queue = inTurn();
 const send = (list, body) => queue(() => ask(`/watchlists/${list.watchlist_id}`, { method: "PATCH", body }));
 
-// Replaces what a list holds. When the server refuses, the list is put back and the refusal thrown.
-export async function keep(list, symbols) {
-  const before = list.symbols;
-  // The server forgets the colour of what leaves a list: who comes back, as by an undo, brings it along.
-  const there = new Set(before);
-  const colours = symbols.filter((each) => !there.has(each) && list.colours?.[each]).map((each) => [each, list.colours[each]]);
-  list.symbols = symbols;
+// Replaces what a list holds, with rows in other sections where `sections` says so ({symbol: name, or null}). When the
+// server refuses, the list is put back and the refusal thrown.
+export async function keep(list, symbols, sections = {}) {
+  const before = { symbols: list.symbols, sections: list.sections };
+  // The server forgets colour and section of what leaves a list: who comes back, as by an undo, brings them along.
+  const there = new Set(list.symbols);
+  const back = (kept) => symbols.filter((each) => !there.has(each) && kept?.[each]).map((each) => [each, kept[each]]);
+  const colours = Object.fromEntries(back(list.colours));
+  const moved = { ...Object.fromEntries(back(list.sections)), ...sections };
+  Object.assign(list, { symbols, sections: { ...list.sections, ...moved } });
   emit("lists");
+  const more = [["colours", colours], ["sections", moved]].filter(([, each]) => Object.keys(each).length);
   try {
-    await send(list, colours.length ? { symbols, colours: Object.fromEntries(colours) } : { symbols });
+    await send(list, { symbols, ...Object.fromEntries(more) });
   } catch (refused) {
-    list.symbols = before;
+    Object.assign(list, before);
     emit("lists");
     throw refused;
   }
+}
+
+export const sectionOf = (list, symbol) => list.sections?.[symbol] || null;
+
+// The list's rows by section, in their order: [{name or null, symbols}].
+export function runs(list) {
+  const found = [];
+  for (const symbol of list.symbols) {
+    const name = sectionOf(list, symbol);
+    if (found.at(-1)?.name !== name) found.push({ name, symbols: [] });
+    found.at(-1).symbols.push(symbol);
+  }
+  return found;
 }
 
 // Gives a row its colour, or takes it away (null).

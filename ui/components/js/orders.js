@@ -6,7 +6,7 @@ import { arrange, confirmed, h, missed, rule, toast } from "./dom.js";
 import { price, quantity } from "./money.js";
 import { again, changed } from "./order_again.js";
 import { history } from "./order_history.js";
-import { nothing } from "./order_empty.js";
+import { nothing, penniless } from "./order_empty.js";
 import { mark } from "./order_tag.js";
 import { MORE_TABS } from "./order_tabs.js";
 import { download } from "./order_sheet.js";
@@ -373,6 +373,12 @@ export const mount = widget((root, data, tools) => {
     }),
   );
   tools.own(on("quotes", () => nextFrame(`${tools.name} prices`, tick)));
+  let poor = penniless();
+  tools.own(
+    on("wallet", () => {
+      if (poor !== (poor = penniless()) && !empty.hidden) draw();
+    }),
+  );
   for (const name of ["snapshot", "gap"]) tools.own(on(name, load));
   tools.own(() => unwant(tools.name));
   draw();

@@ -5,7 +5,7 @@ import { openChain } from "./chain.js";
 import { h } from "./dom.js";
 import { instrument } from "./instruments.js";
 import { arrow, compact, percent, price, signed, tone } from "./money.js";
-import { linked } from "./linked.js";
+import { follow, linked, occupy } from "./linked.js";
 import { nextFrame, put, toneOf } from "./paint.js";
 import { describe } from "./search.js";
 import { rests, state } from "./store.js";
@@ -100,6 +100,7 @@ export const mount = widget((root, data, tools) => {
   function show(next) {
     if (!next || next === symbol) return;
     symbol = next;
+    if (!data.follow) occupy(next);
     put(name, next.slice(next.indexOf(":") + 1));
     put(exchange, next.slice(0, next.indexOf(":")));
     put(about, "");
@@ -124,10 +125,11 @@ export const mount = widget((root, data, tools) => {
       if (changed.has(symbol)) nextFrame(tools.name, paint);
     }),
   );
-  if (data.follow) tools.own(on("linked", show));
+  if (data.follow) tools.own(follow(show));
   const timer = setInterval(paint, 1000);
   tools.own(() => {
     clearInterval(timer);
+    if (!data.follow) occupy(null);
     shown?.close();
     unwant(tools.name);
   });

@@ -21,7 +21,8 @@ export function kindOf(chosen) {
   return { query: `limit=${limit}${segment ? `&segment=${segment}` : ""}`, keep: (items) => items.filter(keep).slice(0, FIRST), called };
 }
 
-// A line of the list; `choose(number)` is called with the chip that was pressed. The focus stays in the field.
+// A line of the list; `choose(number)` is called with the chip that was pressed. Pressed by a pointer it leaves the focus in the
+// field; by keys it is reached with Tab.
 export const chips = (chosen, choose) =>
   h(
     "li",
@@ -31,12 +32,9 @@ export const chips = (chosen, choose) =>
         "button",
         {
           type: "button",
-          tabIndex: -1,
           "aria-pressed": String(number === chosen),
-          onmousedown: (event) => {
-            event.preventDefault();
-            choose(number);
-          },
+          onmousedown: (event) => event.preventDefault(),
+          onclick: () => choose(number),
         },
         label,
       ),

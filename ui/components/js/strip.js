@@ -2,7 +2,7 @@
 
 import { chooseAskAbove } from "./ask_above.js";
 import { link, on, want } from "./bus.js";
-import { h, typing } from "./dom.js";
+import { h, toast, typing } from "./dom.js";
 import { keyboard } from "./keyboard.js";
 import { callWords } from "./margin_call.js";
 import { menu } from "./menu.js";
@@ -10,6 +10,7 @@ import { arrow, percent, price, tone } from "./money.js";
 import { nextFrame, put, toneOf } from "./paint.js";
 import * as palette from "./palette.js";
 import { phoneTabs } from "./phone_tabs.js";
+import { turnSounds } from "./sound.js";
 import { state } from "./store.js";
 import { age, clock } from "./time.js";
 import { widget } from "./widget.js";
@@ -94,7 +95,9 @@ function pill(now) {
 
 export const mount = widget((root, data, tools) => {
   const indices = data.indices.map(([symbol, label]) => ticker(symbol, label));
-  const feed = h("span", { class: "pill", role: "status" }, "WAITING");
+  const feed = h("span", { class: "pill" }, "WAITING");
+  // How the feed is, for who listens: told when it changes, and not each second as its age does.
+  const spoken = h("span", { class: "visually-hidden", role: "status" });
   const kind = h("span", { class: "chip" });
   const time = h("span", { class: "time muted", title: "Indian Standard Time" }, "");
   const book = h("span");
@@ -102,6 +105,7 @@ export const mount = widget((root, data, tools) => {
     ["Account", () => tools.trigger("go", "account")],
     ["Keyboard", () => keyboard(root)],
     ["Colours: green and red, or blue and orange", palette.turn],
+    ["Sound of alerts", () => toast(root, turnSounds())],
     ...(data.write ? [["Ask before large orders", () => chooseAskAbove(root)]] : []),
     ["Sign out", () => tools.trigger("leave", true)],
   ]);
@@ -135,6 +139,7 @@ export const mount = widget((root, data, tools) => {
         "div",
         { class: "right" },
         feed,
+        spoken,
         h("span", { class: "chip warn", title: "Virtual money: no order leaves this server" }, "PAPER"),
         kind,
         book,
@@ -156,6 +161,7 @@ export const mount = widget((root, data, tools) => {
     const [mood, text, why] = pill(now);
     if (feed.dataset.mood !== mood) feed.dataset.mood = mood;
     put(feed, text);
+    put(spoken, `${text.replace(/ [<·\d].*$/, "")}. ${why}`);
     feed.title = why;
     put(time, `${clock(Date.now())} IST`);
     const market = state.feed?.market || state.market || data.market || "";

@@ -15,19 +15,12 @@ import { BLOCKS } from "./ticket_blocks.js";
 import { waits } from "./ticket_costs.js";
 import { paper } from "./ticket_form.js";
 import { keep, kept, keptWords } from "./ticket_last.js";
-import { faults, needsPrice, needsTrigger, nudges, snap, types, unitsOf, validities, wish } from "./ticket_rules.js";
+import { NAMES, faults, needsPrice, needsTrigger, nudges, snap, types, unitsOf, validities, wish } from "./ticket_rules.js";
 import { moved, painted } from "./ticket_sent.js";
 import { widget } from "./widget.js";
 
 const PAUSE = 180;
 const DRAFT = "kagaz.draft";
-const NAMES = {
-  trigger: "trigger_price",
-  ttl: "validity_ttl",
-  disclosed: "disclosed_quantity",
-  legs: "iceberg_legs",
-  protection: "market_protection",
-};
 
 export const mount = widget((root, data, tools) => {
   let open = null; // {form, terms, key, order, opener}
@@ -52,6 +45,10 @@ export const mount = widget((root, data, tools) => {
       return;
     }
     if (!data.write) return;
+    if (terms.kind === "INDEX") {
+      toast(root, `${terms.symbol} is an index, which is watched and not traded: its futures and options are. O shows them.`);
+      return;
+    }
     const order = request.order || null;
     const quote = state.quotes.get(request.symbol);
     const last = request.price ?? quote?.last_price;

@@ -19,6 +19,10 @@ export function near(strikes, wanted) {
   return strikes.reduce((best, each) => (best === null || Math.abs(each - wanted) < Math.abs(best - wanted) ? each : best), null);
 }
 
+// The other days of a list in the order in which they are tried instead of `day`: those after it, then those before it, each
+// the next to it first.
+export const nextTo = (days, day) => [...days.filter((each) => each > day), ...days.filter((each) => each < day).reverse()];
+
 // The contract of a chain that is meant by a kind and a strike, with its quote; null where there is none of the kind.
 export function meant(chain, kind, strike) {
   if (kind === "FUT") return chain.future;
@@ -48,13 +52,14 @@ export function contractBlock(does) {
 
   const load = (key, day) => ask(withAccount(`/option-chain?underlying=${encodeURIComponent(key)}${day ? `&expiry=${day}` : ""}`, account()));
 
-  // The chain of that day; for a future that of the first day from then on which has one.
+  // The chain of that day; for a future that of the first day from then on which has one, and where none has, of the last
+  // before it.
   async function found(day, wanted) {
     const under = chain?.underlying || terms.key;
     let here = day === chain?.expiry ? chain : await load(under, day);
-    for (const later of wanted === "FUT" ? here.expiries.filter((each) => each > day) : []) {
+    for (const other of wanted === "FUT" ? nextTo(here.expiries, day) : []) {
       if (here.future) break;
-      here = await load(under, later);
+      here = await load(under, other);
     }
     return here;
   }

@@ -1,7 +1,9 @@
-// The ticket's block "Target and stop": by price or by per cent, with what is risked and what may be gained.
+// The ticket's block "Target and stop": by price or by per cent, with what is risked and what may be gained; and the
+// quantity that risks no more than an amount.
 
 import { h } from "./dom.js";
 import { number, percent, plain, rupees, signed, toPaise, typed } from "./money.js";
+import { sizer } from "./ticket_size.js";
 import { choice, field } from "./ticket_parts.js";
 import { neighbours, snap } from "./ticket_rules.js";
 
@@ -80,12 +82,14 @@ export function exits(does) {
   const cover = h("input", { type: "checkbox", onchange: () => does.change("cover", cover.checked) });
   const covered = h("label", { class: "tick" }, cover, " Cover order: the stop must be there and stays");
   const worth = h("p", { class: "worth" });
+  const size = sizer(does);
   const fields = h(
     "div",
     null,
     h("div", { class: "fields" }, Object.values(inputs).map((each) => each.node)),
     covered,
     worth,
+    size.node,
   );
   const head = h("div", { class: "row apart" }, h("label", { class: "tick" }, on, " Target and stop"), units.node);
   const node = h("div", { class: "exits" }, head, fields);
@@ -126,6 +130,7 @@ export function exits(does) {
       inputs.target_price.paint(form.target, fault("target_price"), told(found.target) || (up ? "above the entry" : "below the entry"));
       inputs.stop_trigger.paint(form.stop, fault("stop_trigger"), told(found.stop) || (up ? "below the entry" : "above the entry"));
       inputs.stop_price.paint(form.stopPrice, fault("stop_price"), "empty: at market");
+      size.paint(ticket, found.reference && found.stop ? Math.abs(found.reference - found.stop) : 0);
       worth.replaceChildren(...[risk({ form, quote, units: count }, found)].flat());
     },
     faults(form, terms, quote) {

@@ -7,6 +7,15 @@ const MOST_SLICES = 10;
 const NEAR_CIRCUIT = 0.01;
 const WIDE = 0.02;
 
+// What the API calls a field of the form, where it calls it something else.
+export const NAMES = {
+  trigger: "trigger_price",
+  ttl: "validity_ttl",
+  disclosed: "disclosed_quantity",
+  legs: "iceberg_legs",
+  protection: "market_protection",
+};
+
 export const needsPrice = (type) => type === "LIMIT" || type === "SL";
 export const needsTrigger = (type) => type === "SL" || type === "SL-M";
 

@@ -38,3 +38,11 @@ export function span(seconds) {
 // The charts draw whatever clock they are given as if it were UTC, so bars are shifted to Indian time.
 export const IST_SHIFT = 19800;
 export const chartTime = (iso) => Math.floor(new Date(iso).getTime() / 1000) + IST_SHIFT;
+// Such a time for the eye: 23 Nov 09:15, or of a day's bar 23 Nov.
+const chartFormat = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const chartDay = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "2-digit", month: "short", year: "numeric" });
+export function chartMoment(time, daily) {
+  const at = new Date(time * 1000);
+  const date = chartDay.format(at);
+  return daily ? date : `${date.slice(0, -5)} ${chartFormat.format(at)}`;
+}

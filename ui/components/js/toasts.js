@@ -1,7 +1,9 @@
-// Alerts as they come: a note in the corner for a while, spoken by screen readers, told once in a tab.
+// Alerts as they come: a note in the corner for a while, spoken by screen readers, told once in a tab, with a sound
+// in one of them.
 
 import { on } from "./bus.js";
 import { h } from "./dom.js";
+import { chimeOnce } from "./sound.js";
 import { clock } from "./time.js";
 import { widget } from "./widget.js";
 
@@ -41,6 +43,7 @@ export const mount = widget((root, data, tools) => {
     close.onclick = () => note.remove();
     open.onclick = () => tools.trigger("go", "alerts");
     list.append(note);
+    chimeOnce(alert.alert_id, alert.level === "CRITICAL");
     while (list.children.length > MOST) list.firstChild.remove();
     // What is critical stays until it is read.
     if (alert.level !== "CRITICAL") {

@@ -1,13 +1,14 @@
 // The market watch: a rail of live rows. A price that comes changes text; nothing reruns.
 //
 // Keys on the selected row: B buy, S sell, G a GTT, D depth, C chart, O option chain, M colour and place, arrows move,
-// Alt+arrows reorder, Delete removes. A row that is dragged goes where it is dropped.
+// Alt+arrows reorder, Delete removes. The letters act from anywhere on a page where nothing has the focus, on what the page
+// shows or else on the selected row. A row that is dragged goes where it is dropped.
 
 import { emit, link, on, unwant, want } from "./bus.js";
 import { openChain } from "./chain.js";
 import { depthView } from "./depth.js";
 import { arrange, fingers, h, missed, toast, typing } from "./dom.js";
-import { picked } from "./linked.js";
+import { followed, picked, subject } from "./linked.js";
 import * as lists from "./lists.js";
 import { quantity } from "./money.js";
 import { nextFrame, put } from "./paint.js";
@@ -17,8 +18,10 @@ import { chooseColumns, chooseRow } from "./watch_chooser.js";
 import { draggable } from "./watch_drag.js";
 import { listTabs } from "./watch_lists.js";
 import { dressLines, headings, markRow, paintAge, paintRow, rowOf } from "./watch_row.js";
+import * as sections from "./watch_sections.js";
 import * as views from "./watch_view.js";
 import { widget } from "./widget.js";
+import { wantYears } from "./year_ranges.js";
 
 const FIRST = "NSE:NIFTY 50"; // whose chain opens where nothing is selected
 // Lines are kept in blocks, which the browser skips as a whole while they are out of sight: to ask it of each of
@@ -51,8 +54,16 @@ export const mount = widget((root, data, tools) => {
     { rootMargin: "100px" },
   );
   const visible = (row) => inSight.has(row.node.parentNode);
-  const search = searchBox({ choose: add, has: (key) => lists.active()?.symbols.includes(key), kinds: true });
+  const search = searchBox({
+    choose: look,
+    put: data.keeps ? add : null,
+    has: (key) => lists.active()?.symbols.includes(key),
+    keeps: data.keeps,
+    kinds: true,
+  });
   let top = null; // the line of headings
+  const save = (list, symbols, moved) => lists.keep(list, symbols, moved).catch(failed);
+  const grouped = sections.headings(root, data.keeps, save);
   const drag = draggable(body, () => data.keeps, place);
   body.append(h("div", { class: "empty" }, "Loading …"));
   root.append(search.node, tabs.node, body);
@@ -78,7 +89,7 @@ export const mount = widget((root, data, tools) => {
       if (!rows.has(symbol)) rows.set(symbol, rowOf(symbol, act, data.write, data.keeps));
       markRow(rows.get(symbol), symbol, list.colours?.[symbol]);
     }
-    fill(symbols);
+    fill(symbols, list ? grouped.of(list) : new Map());
     if (top) top.hidden = !symbols.length;
     if (!symbols.length && lists.all.loaded)
       body.append(
@@ -88,10 +99,15 @@ export const mount = widget((root, data, tools) => {
           h("strong", null, "Nothing to watch yet"),
           "Press ",
           h("kbd", null, "/"),
-          " and type a name. Enter adds it.",
+          " and type a name. ",
+          h("kbd", null, "Shift"),
+          " ",
+          h("kbd", null, "Enter"),
+          " adds it.",
         ),
       );
     want(tools.name, symbols);
+    if (views.view.columns.includes("YEAR")) wantYears(symbols, () => nextFrame(tools.name, () => paint(null)));
     paintHeld();
     nextFrame(tools.name, () => paint(null));
     const kept = selected || picked();
@@ -99,7 +115,7 @@ export const mount = widget((root, data, tools) => {
   }
 
   // Each line into its place; lines that are there already are not touched, so that they keep the focus.
-  function fill(symbols) {
+  function fill(symbols, above) {
     const count = Math.ceil(symbols.length / BLOCK);
     while (blocks.length < count) {
       const block = h("div", { class: "block", role: "rowgroup" });
@@ -115,7 +131,7 @@ export const mount = widget((root, data, tools) => {
     blocks.forEach((block, number) => {
       const wanted = symbols.slice(number * BLOCK, (number + 1) * BLOCK).flatMap((symbol) => {
         const { node, depth } = rows.get(symbol);
-        return depth ? [node, depth.node] : [node];
+        return [above.get(symbol), node, depth?.node].filter(Boolean);
       });
       arrange(block, wanted);
     });
@@ -161,40 +177,73 @@ export const mount = widget((root, data, tools) => {
     }
   }
 
-  async function add(item, event) {
-    if (event?.shiftKey) {
+  // What was found: its chart, on this page where it has one that follows, else on its own.
+  function look(item) {
+    if (!followed()) {
       tools.trigger("open", item.key);
       return;
     }
+    if (rows.has(item.key)) select(item.key);
+    else emit("linked", item.key);
+  }
+
+  async function add(item) {
     const list = lists.active();
     if (!list) return;
-    if (!list.symbols.includes(item.key)) await save(list, [...list.symbols, item.key]);
+    const last = list.symbols.at(-1);
+    const section = last ? lists.sectionOf(list, last) : null;
+    if (!list.symbols.includes(item.key))
+      await save(list, [...list.symbols, item.key], section ? { [item.key]: section } : {});
     select(item.key, false);
     emit("linked", item.key);
     rows.get(item.key)?.node.scrollIntoView({ block: "nearest" });
   }
 
-  const save = (list, symbols) => lists.keep(list, symbols).catch(failed);
-
-  // Puts a row before another one, or at the end.
-  function place(symbol, before) {
-    const list = lists.active();
-    const order = list.symbols.filter((each) => each !== symbol);
-    order.splice(before === null ? order.length : order.indexOf(before), 0, symbol);
-    if (String(order) !== String(list.symbols)) save(list, order);
+  // Puts a row before another one, or at the end, into the section of the one that it is put beside.
+  function place(symbol, before, near) {
+    settle(symbol, sections.placed(lists.active(), symbol, before, near));
     select(symbol);
+  }
+
+  function settle(symbol, next) {
+    const list = lists.active();
+    if (next && (String(next.symbols) !== String(list.symbols) || Object.keys(next.sections).length))
+      save(list, next.symbols, next.sections);
   }
 
   function mark(symbol) {
     const list = lists.active();
-    if (!list || !data.keeps) return;
-    chooseRow(root, symbol, list.colours?.[symbol], {
+    const acts = fingers() ? deeds(symbol) : [];
+    if (!list || !(data.keeps || acts.length)) return;
+    const now = {
+      colour: list.colours?.[symbol] || null,
+      section: lists.sectionOf(list, symbol),
+      sections: sections.names(list),
+    };
+    const others = list.symbols.filter((each) => each !== symbol);
+    const does = {
       colour: (colour) => lists.mark(list, symbol, colour).catch(failed),
       move: (step) => reorder(symbol, step),
-      last: (way) => place(symbol, way < 0 ? list.symbols.find((each) => each !== symbol) ?? null : null),
+      last: (way) => place(symbol, way < 0 ? (others[0] ?? null) : null, others.at(way < 0 ? 0 : -1)),
+      begin: () => sections.begin(root, list, symbol, save),
+      join: (name) => settle(symbol, sections.joined(list, symbol, name)),
       remove: () => remove(symbol),
-    });
+    };
+    chooseRow(root, symbol, now, data.keeps ? does : null, acts);
   }
+
+  // What keys and a pointer do on a row, for fingers.
+  const deeds = (symbol) =>
+    [
+      data.write && ["Buy", "B"],
+      data.write && ["Sell", "S"],
+      ["Chart", "C"],
+      ["Depth", "D"],
+      ["Option chain", "O"],
+      data.write && ["GTT", "G"],
+    ]
+      .filter(Boolean)
+      .map(([label, letter]) => [label, () => act(letter, symbol)]);
 
   function remove(symbol) {
     const list = lists.active();
@@ -211,17 +260,13 @@ export const mount = widget((root, data, tools) => {
   }
 
   function reorder(symbol, by) {
-    const list = lists.active();
-    const order = [...list.symbols];
-    const at = order.indexOf(symbol);
-    if (at + by < 0 || at + by >= order.length) return;
-    [order[at], order[at + by]] = [order[at + by], order[at]];
-    save(list, order);
+    settle(symbol, sections.stepped(lists.active(), symbol, by));
     rows.get(symbol).node.focus();
   }
 
   function toggleDepth(symbol) {
     const row = rows.get(symbol);
+    if (!row) return;
     if (row.depth) {
       row.depth.destroy();
       row.depth = null;
@@ -249,8 +294,9 @@ export const mount = widget((root, data, tools) => {
     const line = event.target.closest(".line");
     if (!line) return;
     select(line.dataset.k);
-    if (fingers() && data.write)
-      emit("ticket", { symbol: line.dataset.k, side: "BUY" });
+    if (!fingers()) return;
+    if (data.write) emit("ticket", { symbol: line.dataset.k, side: "BUY" });
+    else tools.trigger("open", line.dataset.k);
   });
   body.addEventListener("dblclick", (event) => {
     const line = event.target.closest(".line");
@@ -258,6 +304,7 @@ export const mount = widget((root, data, tools) => {
   });
   body.addEventListener("keydown", (event) => {
     if (typing(event) || event.ctrlKey || event.metaKey || !selected) return;
+    if (event.key === "Enter" && event.target.closest("button")) return; // it presses the button
     const symbols = lists.active()?.symbols || [];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const letter = event.key.length === 1 ? event.key.toUpperCase() : event.key;
@@ -272,8 +319,21 @@ export const mount = widget((root, data, tools) => {
     event.stopPropagation();
   });
 
+  const anywhere = (event) => {
+    const letter = event.key.toUpperCase();
+    const nothing = /^(BODY|MAIN|SECTION)$/.test(event.composedPath()[0].tagName); // what a click beside everything focuses
+    const free = nothing && !event.ctrlKey && !event.metaKey && !event.altKey;
+    const symbol = subject() || selected;
+    if (!free || !symbol || !body.offsetParent || !["B", "S", "G", "D", "C", "O"].includes(letter)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    act(letter, symbol);
+  };
+  addEventListener("keydown", anywhere, true);
+  tools.own(() => removeEventListener("keydown", anywhere, true));
+
   tools.own(on("lists", draw));
-  tools.own(on("view", dress));
+  tools.own(on("view", (change) => ("columns" in change || "base" in change) && dress()));
   tools.own(drag.destroy);
   // What the page's address names is selected here too.
   tools.own(

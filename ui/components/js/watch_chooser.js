@@ -1,6 +1,6 @@
 // The two dialogs of the market watch: which columns it shows, and the colour and the place of a row.
 
-import { h, openModal } from "./dom.js";
+import { fingers, h, openModal } from "./dom.js";
 import { COLUMNS, MOST, choose, view } from "./watch_view.js";
 
 export const COLOURS = ["RED", "ORANGE", "GREEN", "BLUE", "VIOLET"];
@@ -17,7 +17,7 @@ function dialog(host, title, ...children) {
     box.remove();
     if (opener?.isConnected) opener.focus({ preventScroll: true });
   };
-  box.append(h("h3", null, title), ...children, h("div", { class: "row end" }, h("button", { type: "button", class: "primary", onclick: close }, "Done")));
+  box.append(h("h3", null, title), ...children.filter(Boolean), h("div", { class: "row end" }, h("button", { type: "button", class: "primary", onclick: close }, "Done")));
   openModal(host, box, close, { typed: true });
   return close;
 }
@@ -59,9 +59,18 @@ export function chooseColumns(host, write, failed) {
   );
 }
 
-// `does` is {colour(name or null), move(step), last(step), remove()}; `now` is the row's colour.
-export function chooseRow(host, symbol, now, does) {
+// `does` is {colour(name or null), move(step), last(step), begin(), join(name), remove()}, null for who may change nothing; `now` is
+// the row's colour, its section and the names of all sections. `acts` are [words, run]: what keys and pointers do on the row itself,
+// for fingers.
+export function chooseRow(host, symbol, now, does, acts) {
   const name = symbol.slice(symbol.indexOf(":") + 1);
+  const press = (label, run) => h("button", { type: "button", class: "plain", onclick: () => { close(); run(); } }, label);
+  const first = acts.length ? h("div", { class: "row deeds" }, acts.map(([label, run]) => press(label, run))) : null;
+  const close = dialog(host, name, first, ...(does ? kept(name, now, does, (run) => { close(); run(); }) : []));
+}
+
+// The part of it that changes the list; `after(run)` closes the dialog first.
+function kept(name, now, does, after) {
   const swatches = [null, ...COLOURS].map((colour) => {
     const button = h(
       "button",
@@ -69,7 +78,7 @@ export function chooseRow(host, symbol, now, does) {
         type: "button",
         class: "swatch",
         dataset: { colour: colour || "NONE" },
-        "aria-pressed": String(colour === (now || null)),
+        "aria-pressed": String(colour === now.colour),
         "aria-label": colour ? colour.toLowerCase() : "no colour",
         title: colour ? colour.toLowerCase() : "no colour",
         onclick: () => {
@@ -81,13 +90,18 @@ export function chooseRow(host, symbol, now, does) {
     );
     return button;
   });
+  const join = h(
+    "select",
+    { "aria-label": `Section of ${name}`, onchange: () => after(() => does.join(join.value)) },
+    now.section ? null : h("option", { value: "" }, "In no section"),
+    now.sections.map((each) => h("option", { value: each }, each)),
+  );
+  join.value = now.section || "";
   const move = (label, run) => h("button", { type: "button", class: "plain", onclick: run }, label);
-  const close = dialog(
-    host,
-    name,
+  return [
     h("p", { class: "muted" }, "Colour"),
     h("div", { class: "row swatches", role: "group", "aria-label": `Colour of ${name}` }, swatches),
-    h("p", { class: "muted" }, "Place in the list (or drag the row)"),
+    h("p", { class: "muted" }, fingers() ? "Place in the list" : "Place in the list (or drag the row)"),
     h(
       "div",
       { class: "row", role: "group", "aria-label": `Place of ${name}` },
@@ -96,6 +110,8 @@ export function chooseRow(host, symbol, now, does) {
       move("Down", () => does.move(1)),
       move("To the end", () => does.last(1)),
     ),
-    h("div", { class: "row" }, h("button", { type: "button", class: "plain", onclick: () => { close(); does.remove(); } }, "Take off the list")),
-  );
+    h("p", { class: "muted" }, "Section"),
+    h("div", { class: "row" }, now.sections.length ? join : null, move("Begin one here …", () => after(does.begin))),
+    h("div", { class: "row" }, h("button", { type: "button", class: "plain", onclick: () => after(does.remove) }, "Take off the list")),
+  ];
 }

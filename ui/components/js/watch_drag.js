@@ -4,24 +4,30 @@ import { h } from "./dom.js";
 
 const SLACK = 6; // pixels that a pointer may move before a press becomes a drag
 
-// `body` holds the lines; where `may()`, `drop(symbol, before)` is called with the row that is moved and the one that it goes before
-// (null: to the end). Fingers scroll instead: for them there is a dialog.
+// `body` holds the lines; where `may()`, `drop(symbol, before, near)` is called with the row that is moved, the one that it goes
+// before (null: to the end), and the one that the pointer was on, whose section it joins. Fingers scroll instead: for them there is
+// a dialog.
 export function draggable(body, may, drop) {
   const marker = h("div", { class: "marker", hidden: true });
   body.append(marker);
   let from = null; // {line, y, id, begun}
   let before; // undefined: nowhere
+  let near = null;
 
   const lines = () => [...body.querySelectorAll(".line")];
 
   function aim(event) {
-    const under = body.getRootNode().elementFromPoint(event.clientX, event.clientY)?.closest(".line");
-    if (!under || !body.contains(under)) return;
-    const box = under.getBoundingClientRect();
+    const hit = body.getRootNode().elementFromPoint(event.clientX, event.clientY)?.closest(".line, .section");
+    if (!hit || !body.contains(hit)) return;
     const all = lines();
-    const at = all.indexOf(under) + (event.clientY > box.top + box.height / 2 ? 1 : 0);
+    const heading = hit.dataset.first; // to drop on a heading is to be the first below it
+    const under = heading ? all.find((line) => line.dataset.k === heading) : hit;
+    const box = under.getBoundingClientRect();
+    const at = all.indexOf(under) + (!heading && event.clientY > box.top + box.height / 2 ? 1 : 0);
     before = all[at]?.dataset.k ?? null;
-    const edge = at < all.length ? all[at].getBoundingClientRect().top : all.at(-1).getBoundingClientRect().bottom;
+    near = under.dataset.k;
+    // Where the next row stands below a heading, the row goes above that heading.
+    const edge = under === all[at] ? box.top : box.bottom;
     marker.style.top = `${edge - body.getBoundingClientRect().top - 1}px`;
     marker.hidden = false;
     (all[at] || under).scrollIntoView({ block: "nearest" });
@@ -39,7 +45,7 @@ export function draggable(body, may, drop) {
     const swallow = (event) => event.stopPropagation();
     addEventListener("click", swallow, { capture: true, once: true });
     setTimeout(() => removeEventListener("click", swallow, true));
-    if (done && before !== undefined && before !== line.dataset.k) drop(line.dataset.k, before);
+    if (done && before !== undefined && before !== line.dataset.k) drop(line.dataset.k, before, near);
   }
 
   body.addEventListener("pointerdown", (event) => {

@@ -9,6 +9,8 @@ import { shareOf } from "./watch_view.js";
 
 const byName = (one, other) => one.split(":")[1].localeCompare(other.split(":")[1], "en", { numeric: true });
 const change = (symbol) => shareOf(state.quotes.get(symbol) || { last_price: null }) ?? Number.NEGATIVE_INFINITY;
+const lastPrice = (symbol) => state.quotes.get(symbol)?.last_price ?? Number.NEGATIVE_INFINITY;
+const byPrice = (one, other) => lastPrice(other) - lastPrice(one) || 0;
 const byChange = (one, other) => change(other) - change(one) || 0;
 const rank = (symbol) => COLOURS.indexOf(lists.active()?.colours?.[symbol]) + 1 || COLOURS.length + 1;
 const byColour = (one, other) => rank(one) - rank(other);
@@ -31,12 +33,12 @@ export function listTabs(root, write, chain, columns) {
     if (list && (await confirmed(root, `Delete the list “${list.name}”?`, "Delete"))) attempt(lists.remove(list));
   }
 
-  // Once, not for good: rows that changed places by themselves would slip away under the pointer.
+  // Once, not for good: rows that changed places by themselves would slip away under the pointer. Each section for itself.
   async function sort(compare) {
     const list = lists.active();
     if (!list) return;
     const before = list.symbols;
-    await attempt(lists.keep(list, [...before].sort(compare)));
+    await attempt(lists.keep(list, lists.runs(list).flatMap((run) => [...run.symbols].sort(compare))));
     toast(root, `${list.name} sorted`, { action: { label: "Undo", run: () => attempt(lists.keep(list, before)) } });
   }
 
@@ -47,6 +49,7 @@ export function listTabs(root, write, chain, columns) {
         ["Rename this list", rename],
         ["Sort by name", () => sort(byName)],
         ["Sort by today's change", () => sort(byChange)],
+        ["Sort by last price", () => sort(byPrice)],
         ["Sort by colour", () => sort(byColour)],
         ["Delete this list", remove],
       ])

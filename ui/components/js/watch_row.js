@@ -6,18 +6,27 @@ import { flash, put, toneOf } from "./paint.js";
 import { rests, state } from "./store.js";
 import { age } from "./time.js";
 import { COLUMNS, changeOf, view } from "./watch_view.js";
+import { yearOf } from "./year_ranges.js";
 
 const LATE = 10000; // ms without a tick, after which a row says how old it is
 const COLOURED = new Set(["CHANGE", "PERCENT"]);
+const BARS = {
+  RANGE: (_, quote) => [quote.low, quote.high, "Day's range"],
+  YEAR(symbol, quote) {
+    const year = yearOf(symbol, quote);
+    return year ? [year.low, year.high, year.days >= A_YEAR ? "52-week range" : `Range of ${year.days} days`] : [];
+  },
+};
 
 const cell = (kind) => h("span", { class: `c ${kind}`, role: "gridcell" }, "–");
+const A_YEAR = 240; // trading days
 const ranged = () => h("span", { class: "c day", role: "gridcell" }, h("span", { class: "range" }, h("i")));
 
 // `act(letter, symbol)` is what a button, or the key of that letter, does; lists are their owner's to change (`keeps`)
 // where the book that is shown is somebody else's to trade in.
 export function rowOf(symbol, act, canTrade, keeps) {
   const [exchange, name] = [symbol.slice(0, symbol.indexOf(":")), symbol.slice(symbol.indexOf(":") + 1)];
-  const cells = Object.fromEntries(view.columns.map((each) => [each, each === "RANGE" ? ranged() : cell(each.toLowerCase())]));
+  const cells = Object.fromEntries(view.columns.map((each) => [each, BARS[each] ? ranged() : cell(each.toLowerCase())]));
   const last = cell("last");
   const held = h("span", { class: "held", hidden: true });
   const late = h("span", { class: "late", hidden: true });
@@ -32,7 +41,7 @@ export function rowOf(symbol, act, canTrade, keeps) {
   const node = h(
     "div",
     { class: "line", role: "row", tabIndex: -1, dataset: { k: symbol } },
-    h("span", { class: "c name", role: "gridcell" }, title, exchange.endsWith("FO") ? null : h("small", null, exchange), held, late),
+    h("span", { class: "c name", role: "gridcell" }, title, h("small", null, exchange), held, late),
     Object.values(cells),
     last,
     h(
@@ -46,6 +55,7 @@ export function rowOf(symbol, act, canTrade, keeps) {
       keeps && button("⋮", "Colour and place of", "", "M", "Colour and place (M)"),
       keeps && button("✕", "Remove", "", "Delete", "Remove (Delete)"),
     ),
+    button("⋮", "More for", "more", "M", "What can be done with it"),
   );
   return { node, cells, last, held, late, title, shown: null, depth: null };
 }
@@ -68,22 +78,23 @@ export function paintRow(row, symbol, now) {
   const mood = tone(changeOf(quote));
   toneOf(row.last, mood);
   for (const [name, node] of Object.entries(row.cells)) {
-    if (name === "RANGE") paintRange(node, quote);
+    if (BARS[name]) paintRange(node, quote.last_price, BARS[name](symbol, quote));
     else put(node, COLUMNS[name][2](quote));
     if (COLOURED.has(name)) toneOf(node, mood);
   }
   paintAge(row, quote, now);
 }
 
-function paintRange(node, quote) {
-  const span = quote.high - quote.low;
-  if (!(span >= 0)) return;
-  const at = span > 0 ? Math.round(Math.min(100, Math.max(0, ((quote.last_price - quote.low) / span) * 100))) : 50;
+function paintRange(node, last, [low, high, words]) {
+  const span = high - low;
   const bar = node.firstChild;
+  bar.hidden = !(span >= 0);
+  if (bar.hidden) return;
+  const at = span > 0 ? Math.round(Math.min(100, Math.max(0, ((last - low) / span) * 100))) : 50;
   if (bar.dataset.at === String(at)) return;
   bar.dataset.at = String(at);
   bar.style.setProperty("--at", `${at}%`);
-  bar.title = `Day's range ${price(quote.low)} to ${price(quote.high)}`;
+  bar.title = `${words} ${price(low)} to ${price(high)}`;
 }
 
 export function paintAge(row, quote, now) {

@@ -1,12 +1,13 @@
-// How this user's market watch looks: its columns, and what a change is measured from. Loaded once a tab, changed here
-// at once and on the server right after; who may write nothing keeps a choice for as long as the tab lives.
+// How this user's market watch and charts look: columns, what a change is measured from, a chart's bars and lines.
+// Loaded once a tab, changed here at once and on the server right after; who may write nothing keeps a choice for as
+// long as the tab lives.
 
 import { ask, inTurn } from "./base.js";
 import { emit } from "./bus.js";
 import { arrow, compact, percent, price, signed } from "./money.js";
 
 export const MOST = 4;
-export const view = { columns: ["CHANGE", "PERCENT"], base: "CLOSE", recent: [] };
+export const view = { columns: ["CHANGE", "PERCENT"], base: "CLOSE", interval: "1m", studies: [], recent: [], frequent: [] };
 let loading = null;
 
 // What a row's change is measured from; null while that is not known.
@@ -41,6 +42,7 @@ export const COLUMNS = {
   LOW: ["Low", "Low", (quote) => price(quote.low), 66],
   PREV_CLOSE: ["Previous close", "Prev.", (quote) => price(quote.prev_close), 66],
   RANGE: ["Where in the day's range", "Day", () => "", 52],
+  YEAR: ["Where in the year's range", "52 w", () => "", 52],
 };
 
 export function load() {
@@ -56,25 +58,26 @@ export function load() {
 const queue = inTurn();
 const send = (body) => queue(() => ask("/watch-view", { method: "PATCH", body }));
 
-// A choice of columns or base. When the server refuses, what was before comes back and the refusal is thrown.
+// A choice of columns, base, interval or studies. When the server refuses, what was before comes back and the refusal is thrown.
 export async function choose(change, write) {
-  const before = { columns: view.columns, base: view.base };
+  const before = Object.fromEntries(Object.keys(change).map((name) => [name, view[name]]));
   Object.assign(view, change);
-  emit("view");
+  emit("view", change);
   if (!write) return;
   try {
     await send(change);
   } catch (refused) {
     Object.assign(view, before);
-    emit("view");
+    emit("view", before);
     throw refused;
   }
 }
 
 export const RECENT = 10;
 
-// What was picked in a search goes first among those of before; to lose that is no reason to disturb anybody.
-export function picked(item) {
+// What was picked in a search goes first among those of before; to lose that is no reason to disturb anybody. Who may write
+// nothing keeps it for as long as the tab lives.
+export function picked(item, write) {
   view.recent = [item, ...view.recent.filter((each) => each.key !== item.key)].slice(0, RECENT);
-  send({ recent: item.key }).catch(() => {});
+  if (write) send({ recent: item.key }).catch(() => {});
 }
