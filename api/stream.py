@@ -115,15 +115,12 @@ class Streams:
             found = hub.resume(before[1], int(before[2]), lambda each: owned(each, principal, account))
             if found is not None:
                 return found
-        if len(hub.streams) >= MOST_STREAMS:
-            raise Refusal(Reason.TRY_AGAIN, "Too many streams are open. Try again in a minute.")
-        if hub.crowded(principal.user_id):
-            sentence = f"You have {MOST_OF_ONE} streams open, the most there may be. Close some of them first."
-            raise Refusal(Reason.RATE_LIMIT, sentence, numbers={"retry_after": CROWDED_SECONDS})
+        _check_room(hub, principal)
         asked = Asked(listener, account, symbols, USUAL if words is None else tuple(words))
         wish, joined = await self._joins.ask(asked)
         if hub.stopping:
             raise Refusal(Reason.NOT_READY, "Kagaz is stopping. Try again in a few seconds.")
+        _check_room(hub, principal)  # whoever asks for many at once was told of none of them before
         stream = Subscriber(principal, account, wish)
         hub.attach(stream, joined, missed=before is not None)
         return stream
@@ -193,6 +190,15 @@ def check_page(scope: Scope, credential: auth.Credential) -> None:
     if scope["type"] == "websocket" and credential.by_cookie:
         page = {**scope, "scheme": "https" if scope["scheme"] == "wss" else "http"}
         check_origin(page, settings.load().kagaz_origins, required=True)
+
+
+def _check_room(hub: Hub, principal: Principal) -> None:
+    """Raises where all together, or who asks alone, have as many streams as may be."""
+    if len(hub.streams) >= MOST_STREAMS:
+        raise Refusal(Reason.TRY_AGAIN, "Too many streams are open. Try again in a minute.")
+    if hub.crowded(principal.user_id):
+        sentence = f"You have {MOST_OF_ONE} streams open, the most there may be. Close some of them first."
+        raise Refusal(Reason.RATE_LIMIT, sentence, numbers={"retry_after": CROWDED_SECONDS})
 
 
 def end_with_the_process(hub: Hub, ending: Ending) -> None:

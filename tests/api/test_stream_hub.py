@@ -3,14 +3,18 @@
 import asyncio
 import json
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from api.fields import Fields
 from api.hub import PARKED_SECONDS, Hub, over_because
+from api.stream import Streams
 from api.subscriber import Subscriber
 from api.wishes import Wish
 from core.instruments import Instrument, Kind
+from core.reasons import Reason, Refusal
 from desk.access import AccountRef
 from desk.events import Change, Join
 from desk.principal import Principal
@@ -79,6 +83,40 @@ def test_one_user_leaves_room_for_others(monkeypatch: pytest.MonkeyPatch) -> Non
         hub.forget(second)
         hub.forget(second)
         assert hub.of_user == {ALICE.user_id: 1}
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("bound", "reason"), [("hub.MOST_OF_ONE", Reason.RATE_LIMIT), ("stream.MOST_STREAMS", Reason.TRY_AGAIN)]
+)
+def test_who_opens_many_at_once_gets_no_more(monkeypatch: pytest.MonkeyPatch, bound: str, reason: Reason) -> None:
+    """Each is counted when it is attached, which is after all of them were asked for."""
+    monkeypatch.setattr(f"api.{bound}", 3)
+
+    async def play() -> None:
+        hub, all_asked = Hub(None), asyncio.Event()
+        hub.place("sim").board.know(KNOWN)
+        waiting = []
+
+        async def prove(_: object) -> tuple[Principal, AccountRef]:
+            return ALICE, BOOK
+
+        async def show(asked: object) -> tuple[Wish, Join]:
+            waiting.append(asked)
+            if len(waiting) == 5:
+                all_asked.set()
+            await all_asked.wait()
+            return SHOWN, Join(1, DAY, [], [], None)
+
+        server: Any = SimpleNamespace(state=SimpleNamespace(ready=True, database=None))
+        streams: Any = Streams(server)
+        streams.listening = lambda: (hub, None)
+        streams._door, streams._joins = SimpleNamespace(ask=prove), SimpleNamespace(ask=show)
+        scope = {"type": "http", "headers": [(b"authorization", b"Bearer x")]}
+        found = await asyncio.gather(*(streams.open(scope, Fields({}), None) for _ in range(5)), return_exceptions=True)
+        assert len(hub.streams) == 3
+        assert [each.reason for each in found if isinstance(each, Refusal)] == [reason] * 2
 
     asyncio.run(play())
 
