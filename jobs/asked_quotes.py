@@ -13,7 +13,7 @@ from feeds.live.feed import LiveFeed
 from feeds.live.refusal import VendorRefusal
 from feeds.live.twin import TwinFeed
 from jobs.histories import Histories
-from jobs.loop import Steady
+from jobs.loop import Steady, patience
 from jobs.market import MarketLoop
 
 # Seconds between two questions, each for so many instruments, the most important first; after a refusal doubled with
@@ -50,8 +50,8 @@ class QuoteLoop(Steady):
             except VendorRefusal as refusal:
                 reason = log.redact(str(refusal))
                 log.get(__name__).info("No last prices", extra={"market": self._market.market, "reason": reason})
-                self._not_before = time.monotonic() + min(LONGEST_WAIT, FIRST_WAIT * 2**self._refusals)
                 self._refusals += 1
+                self._not_before = time.monotonic() + patience(self._refusals, FIRST_WAIT, LONGEST_WAIT)
                 return
             self._refusals = 0
             if feed.name == vendor:

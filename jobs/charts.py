@@ -21,7 +21,7 @@ from desk.market import Database, MarketState
 from feeds.candles import Candles, in_order
 from feeds.live.refusal import VendorRefusal
 from jobs.histories import Histories, Source, is_of_all
-from jobs.loop import Steady
+from jobs.loop import Steady, patience
 from jobs.market import MarketLoop
 
 YEAR = timedelta(days=365)
@@ -94,8 +94,8 @@ class ChartLoop(Steady):
         if fill(*asked, self._strangers, self._tails):
             self._refusals = 0
             return
-        self._not_before = time.monotonic() + min(LONGEST_WAIT, FIRST_WAIT * 2**self._refusals)
         self._refusals += 1
+        self._not_before = time.monotonic() + patience(self._refusals, FIRST_WAIT, LONGEST_WAIT)
 
 
 def fill(

@@ -15,7 +15,7 @@ from desk.market import Database, MarketState
 from feeds.candles import CANDLE_TYPE, Candles
 from feeds.live.refusal import VendorRefusal
 from jobs.histories import Histories, Source, is_of_all
-from jobs.loop import Steady
+from jobs.loop import Steady, patience
 from jobs.market import MarketLoop
 
 # The vendor's history has a minute a little after its end; of so many instruments it is asked for one outage.
@@ -50,7 +50,7 @@ class GapLoop(Steady):
         if not self._market.leads() or not self._market.is_live or time.monotonic() < self._not_before:
             return
         fill(self._database, self._market.market, self._histories, None, self._progress, self.stopping.is_set)
-        wait = min(LONGEST_WAIT, EVERY * 2**self._progress.refusals) if self._progress.refusals else 0.0
+        wait = patience(refusals, 2 * EVERY, LONGEST_WAIT) if (refusals := self._progress.refusals) else 0.0
         self._not_before = time.monotonic() + wait
 
 

@@ -58,6 +58,11 @@ class Steady:
         """Lets go of what ``step`` took; also after a crash, also when nothing was taken."""
 
 
+def patience(refusals: int, first: float, longest: float) -> float:
+    """Seconds to leave a vendor alone after so many refusals in a row: doubled with each, up to the longest."""
+    return min(longest, first * 2.0 ** min(refusals - 1, 20))  # unbounded, a float is too small for it in some weeks
+
+
 def supervise(loop: Loop, stopped: Callable[[], bool], wait: Callable[[float], object] = time.sleep) -> None:
     """Runs a loop again and again until ``stopped`` says so; a crash is logged and pauses it a while."""
     pause = 0.0

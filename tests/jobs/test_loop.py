@@ -7,7 +7,7 @@ import pytest
 
 from core.frames import Frame, row_type
 from jobs.bus import Bus, merge
-from jobs.loop import LONGEST_PAUSE, Steady, supervise
+from jobs.loop import LONGEST_PAUSE, Steady, patience, supervise
 from tests.patience import PATIENCE
 
 
@@ -30,6 +30,11 @@ class Counting(Steady):
 
     def close(self) -> None:
         self.closes += 1
+
+
+@pytest.mark.parametrize(("refusals", "seconds"), [(1, 30), (2, 60), (5, 480), (6, 480), (5_000, 480)])
+def test_who_refuses_is_left_alone_for_longer_each_time_and_never_for_good(refusals: int, seconds: float) -> None:
+    assert patience(refusals, 30.0, 480.0) == seconds
 
 
 def test_a_loop_steps_until_it_is_stopped_and_closes_once() -> None:
