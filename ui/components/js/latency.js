@@ -1,7 +1,7 @@
 // How quick everything is, for administrators: prices to this browser, orders and requests at this process.
 
 import { API } from "./base.js";
-import { link, want } from "./bus.js";
+import { link, unwant, want } from "./bus.js";
 import { h } from "./dom.js";
 import { number } from "./money.js";
 import { metricsOf, pace } from "./pace.js";
@@ -21,7 +21,7 @@ export const mount = widget((root, data, tools) => {
     ["Frames seen here", "Since this tab was opened", ({ own }) => number(own.frames, 0)],
     ["Passed over", "Frames without a change of what is shown, or that were sent together because a newer one had come", ({ own }) => number(own.passed, 0)],
     ["Orders, half within", "From the request to its answer, of the newest 1,000 placed at this process", ({ told }) => ms(1000 * told['kagaz_order_seconds{quantile="0.5"}'])],
-    ["99 of 100 within ", "The same", ({ told }) => ms(1000 * told['kagaz_order_seconds{quantile="0.99"}'])],
+    ["99 of 100 within", "The same", ({ told }) => ms(1000 * told['kagaz_order_seconds{quantile="0.99"}'])],
     ["Orders asked for", "At this process since it started", ({ told }) => number(told.kagaz_order_seconds_count ?? 0, 0)],
     ["Requests, on average", "All requests of the API at this process", ({ told }) => ms((1000 * told.kagaz_http_request_seconds_sum) / told.kagaz_http_request_seconds_count)],
     ["Served now", "Requests that have no answer yet", ({ told }) => number(told.kagaz_http_serving ?? null, 0)],
@@ -29,7 +29,7 @@ export const mount = widget((root, data, tools) => {
     ["Last frame", "How old the newest prices are at the server", ({ told }) => age(told.kagaz_frame_age_ms)],
     ["Line", "Of this tab to the server", () => link().status],
   ];
-  const cells = lines.map(([label, why, text]) => ({ node: h("div", { title: why }, h("dt", null, label.trim()), h("dd", { class: "num" }, "–")), text }));
+  const cells = lines.map(([label, why, text]) => ({ node: h("div", { title: why }, h("dt", null, label), h("dd", { class: "num" }, "–")), text }));
   root.append(h("dl", { class: "pace" }, cells.map((each) => each.node)));
   want(tools.name, [FIRST]);
 
@@ -46,6 +46,9 @@ export const mount = widget((root, data, tools) => {
   }
   load();
   const timer = setInterval(() => document.hidden || load(), EVERY);
-  tools.own(() => clearInterval(timer));
+  tools.own(() => {
+    clearInterval(timer);
+    unwant(tools.name);
+  });
   return {};
 });
