@@ -87,3 +87,8 @@ def test_gains_and_losses_can_be_blue_and_orange(page: Page) -> None:
     assert strip.evaluate(colour) != before
     page.reload()
     expect(page.locator(".kagaz:has(.strip)")).to_have_attribute("data-palette", "blue")
+    charts = "document.documentElement.classList.contains('kagaz-blue')"  # what they redraw at
+    assert page.evaluate(charts)
+    page.get_by_role("button", name="Who is signed in").click()
+    page.get_by_role("button", name=re.compile("^Colours")).click()
+    assert not page.evaluate(charts)

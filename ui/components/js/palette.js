@@ -12,10 +12,12 @@ export function wear(root) {
   return () => roots.delete(root);
 }
 
+// Charts are drawn with colours that were read once: they look again when this changes, so it is true from the start.
+const mark = () => document.documentElement.classList.toggle("kagaz-blue", chosen() === "blue");
+
 function dress() {
   for (const root of roots) root.dataset.palette = chosen();
-  // Charts are drawn with colours that were read once: they look again when this changes.
-  document.documentElement.classList.toggle("kagaz-blue", chosen() === "blue");
+  mark();
 }
 
 export function turn() {
@@ -23,4 +25,5 @@ export function turn() {
   dress();
 }
 
+mark();
 addEventListener("storage", (event) => event.key === PLACE && dress()); // another tab chose
