@@ -73,18 +73,20 @@ export const mount = widget((root, data, tools) => {
     h("details", { class: "model" }, h("summary", null, "How IV, Greeks and the payoff are reckoned"), h("p", { class: "muted" }, MODEL)));
   root.append(h("div", { class: "row wrap top" }, title, spot, h("span", { class: "grow" }), search.node), empty, full);
 
+  // A quiet one only renews what is shown: whoever has asked for something else meanwhile is not overtaken by it.
   async function load(key, expiry = null, quiet = false) {
-    const mine = (turn += 1);
+    const mine = quiet ? turn : (turn += 1);
     try {
       const answer = await ask(withAccount(`/option-chain?underlying=${encodeURIComponent(key)}${expiry ? `&expiry=${expiry}` : ""}`, account()));
-      if (mine !== turn) return;
+      const unlike = answer.underlying !== told?.underlying;
+      const other = unlike || answer.expiry !== told.expiry;
+      if (mine !== turn || (quiet && other)) return;
       fault = null;
-      const other = answer.underlying !== told?.underlying || answer.expiry !== told?.expiry;
       told = read(answer);
       if (other) {
         [every, chosen] = [false, told.known.has(key) ? key : null];
         remember();
-        rankOfVolatility();
+        if (unlike) rankOfVolatility(told.underlying);
       }
       if (other || !quiet) draw(other);
       else rungs.renew(told.known);
@@ -198,15 +200,16 @@ export const mount = widget((root, data, tools) => {
     facts.forEach(([, , text], n) => put(foot.children[n].lastChild, text));
   }
 
-  async function rankOfVolatility() {
+  async function rankOfVolatility(of) {
     rank = null;
-    const index = VIX[told.underlying];
+    const index = VIX[of];
     if (!index) return;
     try {
       const { items } = await ask(withAccount(`/candles?symbol=${encodeURIComponent(index)}&interval=1d&limit=252`, account()));
       const share = percentile(items.map((bar) => bar.close));
+      if (told?.underlying !== of) return;
       rank = share === null ? null : { share, days: items.length };
-      if (told) figures();
+      figures();
     } catch {
       /* a figure that cannot be had stays a dash */
     }
