@@ -1,7 +1,7 @@
 // The option chain as a page: an underlying, its expiries, the ladder of strikes, and a strategy built of them.
 
 import { ask, withAccount } from "./base.js";
-import { account, emit, fetchQuotes, on, unwant, want } from "./bus.js";
+import { account, emit, on, unwant, want } from "./bus.js";
 import { h, missed, toast } from "./dom.js";
 import * as lists from "./lists.js";
 import { arrow, compact, number, percent, price, tone } from "./money.js";
@@ -159,7 +159,6 @@ export const mount = widget((root, data, tools) => {
     if (JSON.stringify(keys) === wanted) return;
     wanted = JSON.stringify(keys);
     want(tools.name, keys);
-    fetchQuotes(keys);
   }
 
   function paintAll() {
