@@ -6,7 +6,7 @@ import { h, missed, toast } from "./dom.js";
 import * as lists from "./lists.js";
 import { arrow, compact, number, percent, price, tone } from "./money.js";
 import { around, ladder } from "./options_ladder.js";
-import { measured, openInterest, percentile, yearsTo } from "./options_model.js";
+import { RATE, measured, openInterest, percentile, yearsTo } from "./options_model.js";
 import { builder } from "./options_build.js";
 import { nextFrame, put, toneOf } from "./paint.js";
 import { searchBox } from "./search.js";
@@ -24,7 +24,7 @@ const nameOf = (key) => key.slice(key.indexOf(":") + 1);
 const indianDay = (ms) => new Date(ms + IST_SHIFT * 1000).toISOString().slice(0, 10);
 const left = (days) => (days <= 0 ? "today" : days === 1 ? "1 day" : `${days} days`);
 const MODEL =
-  "Black-76 on the forward, which is the spot with interest of 6.25% a year to 15:30 IST of the expiry, counted in calendar days of 365. " +
+  `Black-76 on the forward, which is the spot with interest of ${number(RATE * 100)}% a year to 15:30 IST of the expiry, counted in calendar days of 365. ` +
   "IV is what the last price implies; Greeks are of one unit. A model: margin and charges are by the exchange's rules, not by it.";
 
 // What the server says of a chain, as the page wants it: contracts by key, and the strike nearest to the price.
@@ -63,12 +63,12 @@ export const mount = widget((root, data, tools) => {
   const views = h("div", { class: "segments", role: "group", "aria-label": "Columns" });
   const centre = h("button", { type: "button", class: "plain small", title: "Bring the strike at the money to the middle", onclick: () => rungs.centre(scroll) }, "At the money");
   const more = h("button", { type: "button", class: "plain small", onclick: () => { every = !every; draw(); } });
-  const rungs = ladder({ choose, deal, write: data.write });
+  const rungs = ladder({ choose, deal, writes: () => data.write });
   const scroll = h("div", { class: "rungs", tabIndex: 0, role: "group", "aria-label": "Strikes: arrows move, B buys, S sells", onkeydown: walk }, rungs.node);
   const empty = h("div", { class: "empty" }, "Loading …");
   const foot = h("dl", { class: "chainfoot" });
   const picked = h("div", { class: "picked", hidden: true });
-  const build = builder(root, data, { go: (page) => tools.trigger("go", page), changed: wish });
+  const build = builder(root, data, { writes: () => data.write, go: (page) => tools.trigger("go", page), changed: wish });
   const full = h("div", { hidden: true }, days, h("div", { class: "row wrap tools" }, views, centre, more, h("span", { class: "grow" }), future), scroll, foot, picked, build.node,
     h("details", { class: "model" }, h("summary", null, "How IV, Greeks and the payoff are reckoned"), h("p", { class: "muted" }, MODEL)));
   root.append(h("div", { class: "row wrap top" }, title, spot, h("span", { class: "grow" }), search.node), empty, full);
@@ -289,6 +289,7 @@ export const mount = widget((root, data, tools) => {
   tools.own(() => clearInterval(again));
   tools.own(on("positions", () => told && build.held()));
   tools.own(on("wallet", () => build.weigh()));
+  tools.own(on("go", (page) => page === "options" && load(sessionStorage.getItem(PLACE) || FIRST)));
   tools.own(on("market", () => load(told?.underlying || FIRST)));
   tools.own(() => {
     turn += 1;

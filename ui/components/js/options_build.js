@@ -32,8 +32,8 @@ const WHY = {
   gamma: "How much the delta changes when the underlying moves by a rupee.",
 };
 
-// `known(key)` tells of a contract of this chain: {key, symbol, lot, kind, strike, expiry}. `go(page)` leaves for another.
-export function builder(root, data, { go, changed }) {
+// `writes()` says whether the book may be traded in now, `go(page)` leaves for another page, `changed()` hears of other legs.
+export function builder(root, data, { writes, go, changed }) {
   const stand = easel(root, data.plotly);
   const figure = stand.figure();
   let chain = null; // {underlying, expiry, items, spot}
@@ -74,7 +74,7 @@ export function builder(root, data, { go, changed }) {
   twin.addEventListener("toggle", draw);
   const full = h("div", { class: "build", hidden: true },
     h("div", null, h("div", { class: "scroll" }, table), facts,
-      data.write ? h("div", { class: "row" }, basket, clear) : clear),
+      h("div", { class: "row" }, basket, clear)),
     h("div", null, lost, figure.node, h("div", { class: "slides" }, when.node, where.node, vol.node, back), told, twin));
   const node = h("section", { class: "strategies" },
     h("div", { class: "row head wrap" }, h("h3", { class: "grow" }, "Strategy"), ready, mine), teach, full);
@@ -203,6 +203,7 @@ export function builder(root, data, { go, changed }) {
   let shown = ""; // the figures that are drawn: a tooltip that is open stays open while nothing has changed
 
   function draw() {
+    basket.hidden = !writes();
     if (!legs.length || !chain) return;
     const [spot, now] = [spotNow(), exchangeNow()];
     const made = spot ? shaped(spot, now) : null;

@@ -50,7 +50,7 @@ export function around(items, money, chosen, every) {
 const strikeText = (strike) => strike.toLocaleString("en-IN", { maximumFractionDigits: 2 });
 
 // `deal(key, side)` is asked for by the buttons that a pointer finds on a price, `choose(key)` by a press on a side.
-export function ladder({ choose, deal, write }) {
+export function ladder({ choose, deal, writes }) {
   const cells = new Map(); // by contract: {tds, right, strike, expiry, before, shown}
   const head = h("thead");
   const body = h("tbody");
@@ -78,7 +78,7 @@ export function ladder({ choose, deal, write }) {
       const text = h("span", null, "–");
       const bar = name === "oi" ? h("i", { class: "bar" }) : null;
       const td = h("td", { class: `side num ${right} ${name}${NARROW.has(name) ? "" : " wide"}`, onclick: () => choose(key) }, bar, text,
-        name === "last" && write ? h("span", { class: "acts" }, quick("B", "Buy"), quick("S", "Sell")) : null);
+        name === "last" && writes() ? h("span", { class: "acts" }, quick("B", "Buy"), quick("S", "Sell")) : null);
       if (name === "last") Object.assign(td, { role: "gridcell", ariaLabel: contract.symbol, ariaSelected: "false" });
       tds[name] = { td, text, bar };
       return td;
