@@ -1,6 +1,6 @@
 // The strategy beneath the chain: its legs, what it can bring and cost, and how it stands on a day, at a price.
 
-import { Refused, ask, keyOf, newKey } from "./base.js";
+import { Refused, ask, keyOf, sameKey } from "./base.js";
 import { account } from "./bus.js";
 import { h, sums, toast } from "./dom.js";
 import { explained } from "./explained.js";
@@ -169,8 +169,7 @@ export function builder(root, data, { writes, go, changed }) {
 
   const open = (value) => (value === Infinity ? "Unlimited" : value === -Infinity ? "Unlimited" : signed(value, 0, true));
 
-  function drawFacts(made, spot, now) {
-    const end = ends(made);
+  function drawFacts(made, end, spot, now) {
     const greek = netGreeks(made, spot, now);
     const about = end.exact ? "" : "about ";
     const even = end.breakevens.map((each) => `${number(each, 2)} (${percent((each / spot - 1) * 100)})`).join(", ") || "none";
@@ -235,8 +234,9 @@ export function builder(root, data, { writes, go, changed }) {
     const key = JSON.stringify([needs, spot, made.map((leg) => [leg.key, leg.units, leg.price]), moved]);
     if (key === shown || facts.querySelector(":popover-open")) return;
     shown = key;
-    drawFacts(made, spot, now);
-    const of = { ...lines(made, spot, at, moved.points), spot, at: there, breakevens: ends(made).breakevens, when: still_ ? "Now" : "Then" };
+    const ended = ends(made);
+    drawFacts(made, ended, spot, now);
+    const of = { ...lines(made, spot, at, moved.points), spot, at: there, breakevens: ended.breakevens, when: still_ ? "Now" : "Then" };
     figure.show(payoff(of), payoffTold(of));
     if (twin.open) drawTwin(made, spot, end, at);
     if (!stand.loaded()) library();
@@ -271,30 +271,29 @@ export function builder(root, data, { writes, go, changed }) {
     clearTimeout(timer);
     if (!legs.length || !account()) return;
     timer = setTimeout(async () => {
+      const of = legs;
       const asked = orders();
       if (!asked.length) needs = { said: "Held already: nothing more is needed." };
       else if (asked.some((each) => +each.price <= 0)) return weigh(); // no price yet
-      else
-        try {
-          const answer = await ask("/margins/basket", { method: "POST", body: { account: account(), legs: asked } });
-          if (asked.length !== orders().length) return undefined;
-          needs = answer;
-        } catch (refused) {
-          needs = { said: refused.message };
-        }
+      else {
+        const answer = await ask("/margins/basket", { method: "POST", body: { account: account(), legs: asked } }).catch((refused) => ({ said: refused.message }));
+        if (of !== legs) return undefined; // they were changed meanwhile, and are asked about anew
+        needs = answer;
+      }
       draw();
       return undefined;
     }, PAUSE);
   }
 
-  const key = { now: newKey() };
+  const keys = sameKey();
   async function makeBasket() {
     placing = true;
     drawLegs();
     const name = `${nameOf(chain.underlying)} ${named && named !== "Positions" ? named : "strategy"} ${clock(Date.now())}`.slice(0, 40);
+    const asked = { name, legs: orders() };
     try {
-      await ask("/baskets", { method: "POST", body: { name, legs: orders() }, key: key.now });
-      key.now = newKey();
+      await ask("/baskets", { method: "POST", body: asked, key: keys.of(asked) });
+      keys.answered();
       go("baskets");
     } catch (error) {
       const refused = error instanceof Refused ? error : new Refused(0, null);
@@ -323,6 +322,7 @@ export function builder(root, data, { writes, go, changed }) {
     weigh,
     end() {
       clearTimeout(timer);
+      legs = [];
       stand.end();
     },
   };
