@@ -4,20 +4,13 @@
 
 import { ask, withAccount } from "./base.js";
 import { account, emit, fetchQuotes, on, unwant, want } from "./bus.js";
+import { PLACE, around, expiryTab, nameOf, nearest, strikeText } from "./chain_words.js";
 import { h, missed, openModal, toast, unique } from "./dom.js";
 import * as lists from "./lists.js";
 import { price, signed, arrow, percent, tone } from "./money.js";
 import { flash, nextFrame, put, toneOf } from "./paint.js";
 import { searchBox } from "./search.js";
 import { state } from "./store.js";
-import { IST_SHIFT } from "./time.js";
-
-const AROUND = 12; // strikes each side of the money that are shown at first
-const day = new Intl.DateTimeFormat("en-IN", { day: "2-digit", month: "short", timeZone: "UTC" });
-const nameOf = (key) => key.slice(key.indexOf(":") + 1);
-const strikeText = (strike) => strike.toLocaleString("en-IN", { maximumFractionDigits: 2 });
-const indianDay = (at) => new Date(at.getTime() + IST_SHIFT * 1000).toISOString().slice(0, 10);
-const left = (days) => (days <= 0 ? "today" : days === 1 ? "1 day" : `${days} days`);
 
 // Opens over the page; `open(key)` is called to show a contract's own page, where there is one to go to.
 export function openChain(host, symbol, { write, open = null }) {
@@ -63,7 +56,7 @@ export function openChain(host, symbol, { write, open = null }) {
   function whole() {
     const key = told?.underlying;
     close();
-    if (key) sessionStorage.setItem("kagaz.options", key);
+    if (key) sessionStorage.setItem(PLACE, key);
     emit("go", "options");
   }
 
@@ -97,9 +90,7 @@ export function openChain(host, symbol, { write, open = null }) {
     const items = answer.rows.map((row) => ({ strike: row.strike, CE: row.call?.key || null, PE: row.put?.key || null }));
     const first = answer.future || answer.rows.flatMap((row) => [row.call, row.put]).find(Boolean);
     const spot = answer.quote?.last_price ?? null;
-    const gap = (rung) => Math.abs(rung.strike - spot);
-    const near = spot === null ? items[items.length >> 1] : items.reduce((best, each) => (gap(each) < gap(best) ? each : best), items[0]);
-    return { ...answer, items, spot, money: near?.strike, lot: first?.lot || 1, future: answer.future?.key || null };
+    return { ...answer, items, spot, money: nearest(items, spot), lot: first?.lot || 1, future: answer.future?.key || null };
   }
 
   // A share without options is no fault: another underlying may be searched for.
@@ -125,9 +116,9 @@ export function openChain(host, symbol, { write, open = null }) {
 
   function draw() {
     put(title, nameOf(told.underlying));
-    days.replaceChildren(...told.expiries.map(expiryTab));
+    days.replaceChildren(...told.expiries.map((each) => expiryTab(each, told, () => load(told.underlying, each))));
     cells.clear();
-    const rungs = around();
+    const rungs = around(told.items, told.money, (rung) => chosen && (rung.CE === chosen || rung.PE === chosen), every);
     body.replaceChildren(...table(rungs));
     const money = rungs.find((rung) => rung.strike === told.money);
     choose(chosen || money?.CE || money?.PE || told.future);
@@ -136,27 +127,6 @@ export function openChain(host, symbol, { write, open = null }) {
     paintAll();
     (body.querySelector("[aria-selected=true]") || body.querySelector(".money"))?.scrollIntoView({ block: "center" });
     days.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "center" });
-  }
-
-  function expiryTab(each) {
-    const ends = new Date(`${each}T00:00:00Z`);
-    const today = new Date(`${indianDay(new Date())}T00:00:00Z`);
-    return h(
-      "button",
-      { type: "button", role: "tab", "aria-selected": String(each === told.expiry), onclick: () => load(told.underlying, each) },
-      day.format(ends),
-      each.slice(0, 4) === told.expiries[0].slice(0, 4) ? null : ` ${each.slice(2, 4)}`,
-      h("small", null, left(Math.round((ends - today) / 86400000))),
-    );
-  }
-
-  // The strikes near the money and near what is chosen; all of them once that was asked for.
-  function around() {
-    if (every || !told.items.length) return told.items;
-    const at = told.items.findIndex((rung) => rung.strike === told.money);
-    const mine = told.items.findIndex((rung) => chosen && (rung.CE === chosen || rung.PE === chosen));
-    const [low, high] = mine < 0 ? [at, at] : [Math.min(at, mine), Math.max(at, mine)];
-    return told.items.slice(Math.max(0, low - AROUND), high + AROUND + 1);
   }
 
   function table(rungs) {

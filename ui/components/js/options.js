@@ -2,27 +2,22 @@
 
 import { ask, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
+import { PLACE, around, expiryTab, nameOf, nearest } from "./chain_words.js";
 import { h, missed, toast } from "./dom.js";
 import * as lists from "./lists.js";
 import { arrow, compact, number, percent, price, tone } from "./money.js";
-import { around, ladder } from "./options_ladder.js";
+import { ladder } from "./options_ladder.js";
 import { RATE, measured, openInterest, percentile, yearsTo } from "./options_model.js";
 import { builder } from "./options_build.js";
 import { nextFrame, put, toneOf } from "./paint.js";
 import { searchBox } from "./search.js";
 import { exchangeNow, state } from "./store.js";
-import { IST_SHIFT } from "./time.js";
 import { widget } from "./widget.js";
 
-export const PLACE = "kagaz.options"; // the underlying that was looked at last in this tab
 const VIEW = "kagaz.options.view";
 const FIRST = "NSE:NIFTY 50";
 const VIX = { "NSE:NIFTY 50": "NSE:INDIA VIX" };
 const AGAIN = 20000; // ms after which the whole chain's open interest is asked anew
-const format = new Intl.DateTimeFormat("en-IN", { day: "2-digit", month: "short", timeZone: "UTC" });
-const nameOf = (key) => key.slice(key.indexOf(":") + 1);
-const indianDay = (ms) => new Date(ms + IST_SHIFT * 1000).toISOString().slice(0, 10);
-const left = (days) => (days <= 0 ? "today" : days === 1 ? "1 day" : `${days} days`);
 const MODEL =
   `Black-76 on the forward, which is the spot with interest of ${number(RATE * 100)}% a year to 15:30 IST of the expiry, counted in calendar days of 365. ` +
   "IV is what the last price implies; Greeks are of one unit. A model: margin and charges are by the exchange's rules, not by it.";
@@ -41,9 +36,6 @@ function read(answer) {
   const lot = [...known.values()][0]?.lot || 1;
   return { ...answer, items, known, lot, future, spot: answer.quote?.last_price ?? null };
 }
-
-const nearest = (items, spot) =>
-  spot === null ? items[items.length >> 1]?.strike : items.reduce((best, each) => (Math.abs(each.strike - spot) < Math.abs(best.strike - spot) ? each : best), items[0])?.strike;
 
 export const mount = widget((root, data, tools) => {
   let told = null;
@@ -126,11 +118,11 @@ export const mount = widget((root, data, tools) => {
     empty.hidden = true;
     full.hidden = false;
     put(title, `${nameOf(told.underlying)} option chain`);
-    days.replaceChildren(...told.expiries.map(expiryTab));
+    days.replaceChildren(...told.expiries.map((each) => expiryTab(each, told, () => load(told.underlying, each))));
     views.replaceChildren(...[["prices", "Prices"], ["greeks", "Greeks"]].map(([name, label]) =>
       h("button", { type: "button", "aria-pressed": String(name === view), onclick: () => { view = name; localStorage.setItem(VIEW, view); draw(); } }, label)));
     const money = nearest(told.items, spotNow());
-    const shown = around(told.items, money, chosen, every);
+    const shown = around(told.items, money, (rung) => chosen && (rung.CE?.key === chosen || rung.PE?.key === chosen), every);
     more.hidden = !every && shown.length === told.items.length;
     put(more, every ? "Fewer strikes" : `All ${told.items.length} strikes`);
     rungs.draw(shown, { money, expiry: told.expiry, view });
@@ -143,13 +135,6 @@ export const mount = widget((root, data, tools) => {
       rungs.centre(scroll);
       days.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "center" });
     }
-  }
-
-  function expiryTab(each) {
-    const today = Date.parse(indianDay(exchangeNow()));
-    return h("button", { type: "button", role: "tab", "aria-selected": String(each === told.expiry), onclick: () => load(told.underlying, each) },
-      format.format(new Date(`${each}T00:00:00Z`)), each.slice(0, 4) === told.expiries[0].slice(0, 4) ? null : ` ’${each.slice(2, 4)}`,
-      h("small", null, left(Math.round((Date.parse(each) - today) / 86400000))));
   }
 
   // What shall tick: the underlying, what the ladder shows, what the strategy holds.

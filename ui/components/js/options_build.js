@@ -2,6 +2,7 @@
 
 import { Refused, ask, keyOf, sameKey } from "./base.js";
 import { account } from "./bus.js";
+import { nameOf } from "./chain_words.js";
 import { h, sums, toast } from "./dom.js";
 import { explained } from "./explained.js";
 import { easel } from "./figures.js";
@@ -17,7 +18,6 @@ import { clock, day } from "./time.js";
 const DAY = 86400000;
 const PAUSE = 400;
 const MOST = 20;
-const nameOf = (key) => key.slice(key.indexOf(":") + 1);
 const WHY = {
   premium: "What the options bring (a plus) or cost (a minus) at these prices, before charges.",
   profit: "The most that it can gain by the first expiry.",

@@ -1,12 +1,12 @@
 // The ladder of an expiry: calls left, strikes in the middle, puts right, each with its price, its interest and its Greeks.
 
+import { strikeText } from "./chain_words.js";
 import { h } from "./dom.js";
 import { measured, yearsTo } from "./options_model.js";
 import { arrow, compact, number, price, signed, tone } from "./money.js";
 import { flash, put, toneOf } from "./paint.js";
 import { exchangeNow, state } from "./store.js";
 
-const AROUND = 12; // strikes each side of the money that are shown at first
 const plain = (value, decimals) => (value === null || value === undefined ? "–" : number(value, decimals));
 const units = (value) => (value === null || value === undefined ? "–" : compact(value));
 
@@ -37,17 +37,6 @@ function shifted(of) {
   return moved === null ? "–" : `${moved > 0 ? "+" : ""}${compact(moved)}`;
 }
 const changed = ({ quote }) => (quote.change === null || quote.change === undefined ? "–" : `${arrow(quote.change)} ${signed(quote.change)}`.trim());
-
-// The rungs near the money and near what is chosen; all of them where that was asked for.
-export function around(items, money, chosen, every) {
-  if (every || !items.length) return items;
-  const at = items.findIndex((rung) => rung.strike === money);
-  const mine = items.findIndex((rung) => chosen && (rung.CE?.key === chosen || rung.PE?.key === chosen));
-  const [low, high] = mine < 0 ? [at, at] : [Math.min(at, mine), Math.max(at, mine)];
-  return items.slice(Math.max(0, low - AROUND), high + AROUND + 1);
-}
-
-const strikeText = (strike) => strike.toLocaleString("en-IN", { maximumFractionDigits: 2 });
 
 // `deal(key, side)` is asked for by the buttons that a pointer finds on a price, `choose(key)` by a press on a side.
 export function ladder({ choose, deal, writes }) {
