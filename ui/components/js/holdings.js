@@ -155,7 +155,7 @@ export function holdingsTable(writes) {
       const invested = toPaise(row.invested);
       put(last, price(lastOf(row)));
       put(value, price(now / 100));
-      map.paint(row, now, before ? ((now - before) / before) * 100 : 0);
+      if (shape === "map") map.paint(row, now, before ? ((now - before) / before) * 100 : 0);
       money(today, now - before, before);
       money(gain, now - invested, invested);
       sum.invested += invested;

@@ -121,6 +121,7 @@ export const mount = widget((root, data, tools) => {
     if (head.dataset.view !== shown.view) head.replaceChildren(...heads(shown.view)); // what is explained stays open
     head.dataset.view = shown.view;
     arrange(body, shown.group && !data.brief ? grouped(list) : list.map(one));
+    for (const key of lines.keys()) if (!cells.has(key)) lines.delete(key);
     const parts = sumCells();
     sums.push({ parts, rows: list });
     const said = needle ? `Total of ${list.length} of ${all.length}, filter on` : "Total";
