@@ -318,7 +318,8 @@ def chain(seat: Seat, underlying: str, expiry: str | None) -> None:
         told = option_chain.chain(seat.database, seat.market, asked)
         dates: list[str] = told["expiries"]
         wanted = st.selectbox("Expiry", dates, index=_place(dates, expiry))
-        told = option_chain.chain(seat.database, seat.market, asked, date.fromisoformat(wanted))
+        if wanted != told["expiry"]:
+            told = option_chain.chain(seat.database, seat.market, asked, date.fromisoformat(wanted))
     except Refusal as refusal:
         st.caption(refusal.sentence)
         return
