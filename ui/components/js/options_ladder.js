@@ -7,21 +7,18 @@ import { arrow, compact, number, price, signed, tone } from "./money.js";
 import { flash, put, toneOf } from "./paint.js";
 import { exchangeNow, state } from "./store.js";
 
-const plain = (value, decimals) => (value === null || value === undefined ? "–" : number(value, decimals));
-const units = (value) => (value === null || value === undefined ? "–" : compact(value));
-
 // Name: [heading, what it is, text of {quote, before, greeks}, tone]. The last of a list stands beside the strike.
 const COLUMNS = {
-  oi: ["OI", "Open interest: units of contracts that are open. The bar is its share of the largest one shown", (of) => units(of.quote.oi)],
+  oi: ["OI", "Open interest: units of contracts that are open. The bar is its share of the largest one shown", (of) => compact(of.quote.oi)],
   moved: ["OI chg.", "Open interest since the day before; on a contract's first day since its first price", (of) => shifted(of), (of) => tone(since(of))],
-  volume: ["Volume", "Units traded today", (of) => units(of.quote.volume)],
+  volume: ["Volume", "Units traded today", (of) => compact(of.quote.volume)],
   iv: ["IV", "Implied volatility: what the last price says of a year's moves, in per cent", (of) => (of.greeks.iv === null ? "–" : number(of.greeks.iv * 100, 1))],
   bid: ["Bid", "The best price that somebody pays", (of) => price(of.quote.bid)],
   ask: ["Ask", "The best price that somebody takes", (of) => price(of.quote.ask)],
-  delta: ["Delta", "How much the premium moves when the underlying moves by a rupee", (of) => plain(of.greeks.delta, 2)],
-  gamma: ["Gamma", "How much the delta changes when the underlying moves by a rupee", (of) => plain(of.greeks.gamma, 4)],
-  theta: ["Theta", "What a calendar day that passes takes from the premium", (of) => plain(of.greeks.theta, 2)],
-  vega: ["Vega", "What one point more of volatility adds to the premium", (of) => plain(of.greeks.vega, 2)],
+  delta: ["Delta", "How much the premium moves when the underlying moves by a rupee", (of) => number(of.greeks.delta, 2)],
+  gamma: ["Gamma", "How much the delta changes when the underlying moves by a rupee", (of) => number(of.greeks.gamma, 4)],
+  theta: ["Theta", "What a calendar day that passes takes from the premium", (of) => number(of.greeks.theta, 2)],
+  vega: ["Vega", "What one point more of volatility adds to the premium", (of) => number(of.greeks.vega, 2)],
   change: ["Chg.", "Since the previous close", (of) => changed(of), (of) => tone(of.quote.change)],
   last: ["LTP", "Last price", (of) => price(of.quote.last_price)],
 };

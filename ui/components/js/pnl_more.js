@@ -9,7 +9,6 @@ const TALL = 190;
 const LABEL = 84; // pixels that a date wants
 const hover = "%{customdata}<extra></extra>";
 const short = (iso) => whole(iso).replace(/ 20(?=\d\d$)/, " ’");
-const plain = (value) => (value === null || value === undefined ? "–" : number(value));
 
 function overDays(ink, width, days, traces, more) {
   const x = days.map((day) => short(day.date));
@@ -33,7 +32,7 @@ export function rolling(days) {
   return (ink, width) => {
     const one = (key, name, colour, dash) => ({
       type: "scatter", mode: "lines", y: some.map((day) => day[key]), line: { color: colour, width: 1.8, dash },
-      customdata: some.map((day) => `${name} ${plain(day[key])}`),
+      customdata: some.map((day) => `${name} ${number(day[key])}`),
     });
     return overDays(ink, width, some, [one("rolling_sharpe", "Sharpe", ink["buy-text"], "solid"), one("rolling_sortino", "Sortino", ink.warn, "dash")], { tickformat: ".1~f" });
   };
@@ -78,7 +77,7 @@ export function excursions(trips) {
 }
 
 const ended = (days, key) => [...days].reverse().find((day) => Number.isFinite(day[key]))?.[key] ?? null;
-export const rollingTold = (days) => `Ratios of the last twenty days at each day: Sharpe is ${plain(ended(days, "rolling_sharpe"))} now, Sortino ${plain(ended(days, "rolling_sortino"))}.`;
+export const rollingTold = (days) => `Ratios of the last twenty days at each day: Sharpe is ${number(ended(days, "rolling_sharpe"))} now, Sortino ${number(ended(days, "rolling_sortino"))}.`;
 export const exposureTold = (days) => `What was open at each close: ${rupees(days[days.length - 1].exposure)} now, ${percent(share(days[days.length - 1]))} of equity.`;
 export const excursionsTold = (trips) => `How far ${reached(trips).length} round trips went against and for the trader while they were held; each is in the table below.`;
 

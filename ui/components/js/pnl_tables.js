@@ -11,9 +11,8 @@ const KINDS = {
   dp: "DP", interest: "Interest",
 };
 
-const plainly = (value) => (value === null || value === undefined ? "–" : number(value));
 const share = (value) => (value === null || value === undefined ? "–" : percent(value * 100));
-const few = (value) => (typeof value === "number" || value === null ? plainly(value) : value);
+const few = (value) => (typeof value === "number" || value === null ? number(value) : value);
 
 function pairs(title, rows) {
   return sums(
@@ -38,9 +37,9 @@ export function statistics(told, days, means = {}) {
     ["Longest streak", `${told.longest_wins ?? 0} won, ${told.longest_losses ?? 0} lost`, "", "streak"],
     ["CAGR", share(told.cagr), closed, "cagr"],
     ["Volatility, a year", volatility, closed, "volatility"],
-    ["Sharpe (rf 0)", plainly(told.sharpe), closed, "sharpe"],
-    ["Sortino", plainly(told.sortino), closed, "sortino"],
-    ["Calmar", plainly(told.calmar), closed, "calmar"],
+    ["Sharpe (rf 0)", number(told.sharpe), closed, "sharpe"],
+    ["Sortino", number(told.sortino), closed, "sortino"],
+    ["Calmar", number(told.calmar), closed, "calmar"],
     ["Largest drawdown", deepest, share(told.max_drawdown), "drawdown"],
     ["Longest drawdown", `${told.longest_drawdown_days} ${told.longest_drawdown_days === 1 ? "day" : "days"}`, ""],
   ];
