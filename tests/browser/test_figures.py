@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
@@ -118,7 +119,9 @@ def stage(visitor: Callable[..., BrowserContext]) -> Iterator[Callable[..., Any]
     complaints: list[str] = []
 
     @contextmanager
-    def opened(days: list[dict[str, Any]], *, library: bool = True, **options: Any) -> Iterator[Page]:
+    def opened(
+        days: list[dict[str, Any]], *, library: bool = True, trips: Sequence[dict[str, Any]] = (), **options: Any
+    ) -> Iterator[Page]:
         page = visitor(**options).new_page()
         policy = {"Content-Security-Policy": "script-src 'self'"}
         style = "\n".join(
@@ -133,7 +136,11 @@ def stage(visitor: Callable[..., BrowserContext]) -> Iterator[Callable[..., Any]
                 )
                 return route.fulfill(body=body, content_type="text/html", headers=policy)
             if path == "/api/v1/pnl":
-                return route.fulfill(body=json.dumps(report(days)), content_type="application/json")
+                most = int(parse_qs(urlsplit(route.request.url).query).get("trips", ["0"])[0])
+                told = report(days) | {
+                    "round_trips": trips[:most]
+                }  # as the server does: none unless they are asked for
+                return route.fulfill(body=json.dumps(told), content_type="application/json")
             if path == "/api/v1/trades":
                 of = route.request.url.partition("date=")[2]
                 return route.fulfill(body=json.dumps({"items": TRADES.get(of, [])}), content_type="application/json")
@@ -301,3 +308,29 @@ def test_what_rolls_what_was_open_and_how_far_trips_went_are_drawn_where_there_i
         told = page.get_by_role("img", name="What was open at each close")
         expect(told).to_have_attribute("aria-label", re.compile("₹5,00,000.00 now"))
         expect(page.locator(".week")).to_contain_text("This week")
+
+
+def test_how_far_each_trip_went_is_asked_for_and_drawn_with_its_table(stage):
+    def trip(symbol: str, side: str, adverse: float | None, favourable: float | None, net: float) -> dict[str, Any]:
+        reach = {"adverse": adverse, "favourable": favourable}
+        return {
+            "symbol": symbol,
+            "side": side,
+            "quantity": 10,
+            "closed_at": "2026-06-03T10:15:00+05:30",
+            "net": net,
+        } | reach
+
+    trips = [trip("INFY", "LONG", -120.0, 300.0, 250.0), trip("TCS", "SHORT", -400.0, 0.0, -380.0)]
+    trips.append(trip("SBIN", "LONG", None, None, 5.0))  # of which no bar is stored
+    with stage([day(number) for number in range(3)], trips=trips) as page:
+        told = page.get_by_role("img", name="How far 2 round trips went")
+        expect(told.locator(".point")).to_have_count(2)
+        won, lost = traces(page, 4)
+        assert (won["x"], won["y"]) == ([120], [300])
+        assert (lost["x"], lost["y"]) == ([400], [0])
+        assert "<b>TCS</b>" in lost["customdata"][0]
+        page.get_by_text("The round trips as a table").click()
+        rows = page.get_by_role("table", name="Round trips", exact=True).locator("tbody tr")
+        expect(rows).to_have_count(2)
+        expect(rows.first).to_contain_text("−₹120.00")

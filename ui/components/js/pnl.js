@@ -16,6 +16,7 @@ import { weekTold } from "./pnl_week.js";
 import { widget } from "./widget.js";
 
 const AGAIN = 1500; // after a trade: what belongs to it has been written by then
+const TRIPS = 200; // the newest round trips, of which the figure of how far they went is
 
 // One of several words, pressed.
 function choice(words, chosen, name, pick) {
@@ -237,7 +238,8 @@ export const mount = widget((root, data, tools) => {
     remember();
     const start = data.ranges[range];
     try {
-      const answer = await ask(withAccount(start ? `/pnl?since=${start}` : "/pnl", account()), { timeout: 30000 });
+      const path = `/pnl?trips=${TRIPS}${start ? `&since=${start}` : ""}`; // which are left out unless they are asked for
+      const answer = await ask(withAccount(path, account()), { timeout: 30000 });
       if (turn !== asked) return;
       report = answer;
       draw();
