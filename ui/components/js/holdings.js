@@ -40,6 +40,7 @@ export function holdingsTable(writes) {
     sessionStorage.setItem(PLACE, next);
     draw();
     tick();
+    node.querySelector(".segments [aria-pressed=true]")?.focus(); // the button that was pressed has been made anew
   }
   const shapes = () =>
     h("div", { class: "segments", role: "group", "aria-label": "Holdings as" },
@@ -162,6 +163,7 @@ export function holdingsTable(writes) {
       sum.value += now;
       sum.today += now - before;
     }
+    map.settle();
     put(sums.invested, price(sum.invested / 100));
     put(sums.value, price(sum.value / 100));
     money(sums.today, sum.today, sum.value - sum.today);
