@@ -27,8 +27,8 @@ header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem; border-width: 0 0 1px; }
 [data-testid="stMetricValue"], [data-testid="stDataFrame"] { font-variant-numeric: tabular-nums; }
 /* What is chosen is marked by its ground; words in the accent are too faint on it in the dark. */
-button[kind="segmented_controlActive"][kind][data-testid]:not(:disabled) { color: inherit; }
-button[kind="segmented_controlActive"] p { color: inherit; }
+[data-testid="stButtonGroup"] button[data-selected][data-variant]:not([data-disabled]) { color: inherit; }
+[data-testid="stButtonGroup"] button[data-selected] p { color: inherit; }
 /* Small print that can be read: fainter it falls below a contrast of 4.5 to 1. */
 [data-testid="stCaptionContainer"] { opacity: 0.78; }
 .st-key-gate { max-width: 380px; margin: 9vh auto 0; }

@@ -28,7 +28,7 @@ def test_profit_adds_up_and_its_address_says_what_is_shown(address, visitor):
 
 def test_what_is_chosen_is_written_in_the_colour_of_text_in_the_dark(address, visitor):
     page = sign_in(visitor(color_scheme="dark"), address, "asha", "pnl")
-    chosen = page.get_by_test_id("stBaseButton-segmented_controlActive").locator("p")
+    chosen = page.get_by_test_id("stButtonGroup").locator("[data-selected] p")
     expect(chosen).to_have_text("Report")
     # The accent, in which Streamlit writes it, has less than four and a half times the light of the ground there.
     expect(chosen).to_have_css("color", "rgb(223, 227, 234)")
