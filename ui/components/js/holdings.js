@@ -163,7 +163,7 @@ export function holdingsTable(writes) {
       sum.value += now;
       sum.today += now - before;
     }
-    map.settle();
+    if (shape === "map") map.settle();
     put(sums.invested, price(sum.invested / 100));
     put(sums.value, price(sum.value / 100));
     money(sums.today, sum.today, sum.value - sum.today);
