@@ -31,6 +31,18 @@ header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 [data-testid="stButtonGroup"] button[data-selected] p { color: inherit; }
 /* Small print that can be read: fainter it falls below a contrast of 4.5 to 1. */
 [data-testid="stCaptionContainer"] { opacity: 0.78; }
+/* Under a finger a grid's tools stand there always, over the tabs and the buttons above it. */
+@media (hover: none) { [data-testid="stElementToolbar"] { display: none; } }
+/* Sums under headings that stand where their figures do: the number in the key says how many columns are words. */
+[class*="st-key-figures-"] :is(th, td) { font-variant-numeric: tabular-nums; }
+[class*="st-key-figures-"] :is(th, td):not(:first-child), [class*="st-key-figures-"] :is(th, td):not(:first-child) * {
+  white-space: nowrap;
+}
+[class*="st-key-figures-1-"] :is(th, td):nth-child(n+2),
+[class*="st-key-figures-2-"] :is(th, td):nth-child(n+3),
+[class*="st-key-figures-4-"] :is(th, td):nth-child(n+5) { text-align: right !important; }
+:is(.st-key-figures-1-note, .st-key-figures-1-sums, .st-key-figures-1-kinds) tr:last-child td { font-weight: 600; }
+[class*="st-key-figures-"] [data-testid="stTable"] { overflow-x: auto; }
 .st-key-gate { max-width: 380px; margin: 9vh auto 0; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-ticket-place) { position: absolute; height: 0; width: 0; }
 @media (min-width: 768px) {

@@ -63,3 +63,21 @@ def test_a_phone_reaches_every_page_from_its_foot(address, visitor):
     foot.get_by_role("link", name="Risk").tap()
     page.wait_for_url("**/risk")
     expect(page.get_by_role("progressbar", name="Orders today")).to_be_visible()
+
+
+def test_under_a_finger_no_tools_of_a_grid_lie_over_the_tabs_and_what_is_chosen_can_be_read(address, visitor):
+    phone = visitor(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, color_scheme="dark")
+    page = sign_in(phone, address, "root", "admin?view=Users")
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    expect(page.get_by_test_id("stElementToolbar").first).to_be_hidden()
+    chosen = page.get_by_test_id("stButtonGroup").get_by_role("radio", name="Users")
+    expect(chosen).to_be_checked()
+    expect(chosen).to_have_css("color", "rgb(223, 227, 234)")  # the words of the dark theme, not its accent
+    page.get_by_role("radio", name="Settings").tap()
+    expect(page.get_by_text("a change takes effect with the next start")).to_be_visible()
+
+
+def test_who_has_no_position_is_told_on_a_phone_what_a_finger_can_do(address, visitor):
+    phone = visitor(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = sign_in(phone, address, "ravi", "positions")
+    expect(page.get_by_text("Touch a row of the market watch.")).to_be_visible()
