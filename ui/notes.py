@@ -10,8 +10,10 @@ from core.reasons import Refusal
 from desk import contract_note_page, contract_notes, plans, statement, statement_page
 from ui import words
 from ui.seat import Seat
+from ui.tables import figures
 
 Row = dict[str, Any]
+FEW = 100  # rows that are drawn as they are; a program's day of thousands is a grid, which draws what is seen
 KINDS = (
     ("Brokerage", "brokerage"), ("STT", "stt"), ("Exchange", "exchange"), ("IPFT", "ipft"), ("SEBI", "sebi"),
     ("Stamp", "stamp"), ("GST", "gst"),
@@ -39,9 +41,8 @@ def contract_note(seat: Seat) -> None:
             on_click="ignore", icon=":material/print:", key="note html",
         )  # fmt: skip
     _state(found)
+    figures(_charges(found), 1, "note")
     right = st.column_config.TextColumn(alignment="right")
-    table = pd.DataFrame(_charges(found))
-    st.dataframe(table, hide_index=True, column_config=dict.fromkeys([*table.columns[1:]], right))
     with st.expander("Orders on this note"):
         orders = pd.DataFrame(_orders(found))
         st.dataframe(orders, hide_index=True, column_config=dict.fromkeys([*orders.columns[4:]], right))
@@ -65,12 +66,12 @@ def _state(found: Row) -> None:
 
 def _charges(found: Row) -> list[Row]:
     rows = [
-        {"Scrip": scrip["symbol"], **{title: words.rupees(scrip[key]) for title, key in KINDS}, "DP": "",
+        {"Scrip": words.plain(scrip["symbol"]), **{title: words.rupees(scrip[key]) for title, key in KINDS}, "DP": "",
          "Total": words.rupees(scrip["total"])}
         for scrip in found["scrips"]
     ]  # fmt: skip
     rows += [
-        {"Scrip": f"Depository, {each['symbol']}", **{title: "" for title, _ in KINDS},
+        {"Scrip": f"Depository, {words.plain(each['symbol'])}", **{title: "" for title, _ in KINDS},
          "GST": words.rupees(each["gst"]), "DP": words.rupees(each["dp"]), "Total": words.rupees(each["total"])}
         for each in found["depository"]
     ]  # fmt: skip
@@ -110,10 +111,12 @@ def plan(seat: Seat) -> None:
         f" From {date.fromisoformat(told['next_from']):%d %b %Y}: **{known[told['next_plan']]['title']}**."
     )  # fmt: skip
     st.markdown(f"##### Broker plan: {chosen['title']}")
-    st.caption(f"{chosen['says']}{waits}")
     owner = seat.writes or (seat.who.is_admin and not seat.book.archived)
     if not owner:
+        st.caption(f"{chosen['says']}{waits}")
         return
+    if waits:  # what the plan says stands below it, where it is chosen
+        st.caption(waits.strip())
     with st.form("plan", border=False):
         names = list(known)
         picked = st.radio(
@@ -146,9 +149,8 @@ def daily_statement(seat: Seat) -> None:
             "To print", lambda: statement_page.page(found).encode(), f"kagaz-statement-{day.isoformat()}.html",
             "text/html", on_click="ignore", icon=":material/print:", key="statement html",
         )  # fmt: skip
-    right = st.column_config.TextColumn(alignment="right")
-    sums = [{"What changed the equity": label, "₹": words.rupees(amount)} for label, amount in found["sums"]]
-    st.dataframe(pd.DataFrame(sums), hide_index=True, column_config={"₹": right})
+    sums = [{"What changed the equity": label, "Amount": words.rupees(amount)} for label, amount in found["sums"]]
+    figures(sums, 1, "sums")
     _list(f"Trades ({len(found['trades'])})", [_trade(each) for each in found["trades"]], 4)
     _list(f"Open at the close ({len(found['open'])})", [_still(each) for each in found["open"]], 2)
 
@@ -156,9 +158,13 @@ def daily_statement(seat: Seat) -> None:
 def _list(title: str, rows: list[Row], words_first: int) -> None:
     if not rows:
         return
+    st.markdown(f"###### {title}")
+    if len(rows) <= FEW:
+        plain = [{**row, "Instrument": words.plain(row["Instrument"])} for row in rows]
+        figures(plain, words_first, f"{words_first}-words")
+        return
     right = st.column_config.TextColumn(alignment="right")
     frame = pd.DataFrame(rows)
-    st.markdown(f"###### {title}")
     st.dataframe(frame, hide_index=True, column_config=dict.fromkeys([*frame.columns[words_first:]], right))
 
 

@@ -16,6 +16,15 @@ def _dates(values: list[Any]) -> bool:
     return bool(told) and all(isinstance(value, str) and _DATE.fullmatch(value) for value in told)
 
 
+def figures(rows: list[dict[str, Any]], words_first: int, key: str) -> None:
+    """Few rows whose first ``words_first`` (1, 2 or 4) columns are words and whose others are figures, to the right.
+
+    Cells are read as Markdown. No grid: its headings stand to the left of figures that stand to the right, and it
+    sorts rupees as words."""
+    with st.container(key=f"figures-{words_first}-{key}"):
+        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+
+
 def table(rows: list[dict[str, Any]], columns: dict[str, str], empty: str) -> None:
     """Rows under their headings; a sentence where there are none. Days are shown as people write them, and sort."""
     if not rows:

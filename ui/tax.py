@@ -11,6 +11,7 @@ from desk import contract_notes, pnl, tax_report
 from ui import words
 from ui.fallback_pnl import CHARGES
 from ui.seat import Seat
+from ui.tables import figures
 
 Row = dict[str, Any]
 ADVICE = (
@@ -38,13 +39,12 @@ def year(seat: Seat) -> None:
     if not found["lots"]:
         st.caption("Nothing was closed in this year: a lot appears here on the day on which it is sold or bought back.")
         return
-    right = st.column_config.TextColumn(alignment="right")
-    table = pd.DataFrame([_head(each) for each in found["heads"]])
-    st.dataframe(table, hide_index=True, column_config=dict.fromkeys([*table.columns[1:]], right))
+    figures([_head(each) for each in found["heads"]], 1, "heads")
     st.caption(ADVICE)
     with st.expander("Charges of the year by kind"):
-        st.dataframe(pd.DataFrame(_charges(found["charges"])), hide_index=True, column_config={"₹": right})
+        figures(_charges(found["charges"]), 1, "kinds")
     with st.expander(f"Lots ({len(found['lots'])})"):
+        right = st.column_config.TextColumn(alignment="right")
         lots = pd.DataFrame([_lot(each) for each in reversed(found["lots"])])
         st.dataframe(lots, hide_index=True, column_config=dict.fromkeys([*lots.columns[5:]], right))
 
@@ -63,8 +63,8 @@ def _head(each: Row) -> Row:
 
 
 def _charges(told: Row) -> list[Row]:
-    rows = [{"Kind": label, "₹": words.rupees(told[key])} for label, key in CHARGES if told[key]]
-    return [*rows, {"Kind": "Total", "₹": words.rupees(told["total"])}]
+    rows = [{"Kind": label, "Amount": words.rupees(told[key])} for label, key in CHARGES if told[key]]
+    return [*rows, {"Kind": "Total", "Amount": words.rupees(told["total"])}]
 
 
 def _lot(each: Row) -> Row:

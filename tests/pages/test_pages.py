@@ -64,7 +64,8 @@ def test_a_year_for_the_tax_return_is_told_by_head_and_lot_by_lot(open_as, floor
     app = open_as("asha", "pnl", view="Tax")
     assert not app.exception
     assert "not tax advice" in words(app)
-    heads, kinds, lots = (each.value for each in app.dataframe)
+    heads, kinds = (each.value for each in app.table)
+    (lots,) = (each.value for each in app.dataframe)
     assert list(heads["Head"]) == ["Intraday shares (speculation)"]
     assert list(heads["Gross"]) == ["+₹10.00"]
     assert list(kinds["Kind"])[-1] == "Total"
@@ -168,7 +169,7 @@ def test_the_contract_note_adds_up_on_its_page(open_as, floor):
     assert not app.exception
     assert "Contract note" in words(app)
     assert "the close brings it to" in words(app)
-    frame = next(each.value for each in app.dataframe if "Scrip" in each.value and "DP" in each.value)
+    frame = next(each.value for each in app.table if "Scrip" in each.value and "DP" in each.value)
     assert list(frame["Scrip"]) == ["INFY", "All"]
 
 
@@ -248,6 +249,6 @@ def test_the_statement_of_a_closed_day_is_shown_and_printed(open_as, floor):
     closing.roll(floor.database, "sim", step)
     app = open_as("asha", "pnl", view="Statement")
     assert not app.exception
-    sums = app.dataframe[0].value
+    sums = app.table[0].value
     assert list(sums["What changed the equity"])[-1] == "Equity at the close"
     assert [each.label for each in app.get("download_button")] == ["To print"]
