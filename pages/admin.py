@@ -111,7 +111,7 @@ def enter_action(seat: Seat) -> None:
     with st.form("action", border=False, clear_on_submit=False):
         kind = st.segmented_control("Kind", ["SPLIT", "BONUS"], default="SPLIT", required=True)
         share = st.text_input("Share", placeholder="NSE:INFY")
-        day = st.date_input("Ex-date", value=None)
+        day = st.date_input("Ex-date", value=None, format="DD/MM/YYYY")
         ratio = st.text_input(
             "Ratio", placeholder="5:1", help="Split 5:1: one share becomes five. Bonus 1:1: one more."
         )
@@ -168,7 +168,7 @@ def add_day(seat: Seat) -> None:
     st.markdown("##### Add a day")
     kind = st.segmented_control("Kind", ["Holiday", "Session"], default="Holiday", required=True)
     with st.form("add-day", border=False):
-        day = st.date_input("Day", value=None)
+        day = st.date_input("Day", value=None, format="DD/MM/YYYY")
         name = st.text_input("Name", max_chars=calendar.LONGEST_NAME, placeholder="Republic Day")
         opens = closes = None
         if kind == "Session":
@@ -197,7 +197,7 @@ def remove_day(seat: Seat, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     st.markdown("##### Remove a day")
-    named = {f"{row['day']} {row['name']}": row for row in rows}
+    named = {f"{date.fromisoformat(row['day']):%a, %d %b %Y} · {row['name']}": row for row in rows}
     chosen = named[st.selectbox("Day", list(named))]
     if st.button("Remove"):
         kind = DayKind.HOLIDAY if chosen["kind"] == "holiday" else DayKind.SPECIAL

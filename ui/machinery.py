@@ -85,9 +85,9 @@ def books(seat: Seat) -> None:
     """The invariants: what the last check said, one by one, and a check now."""
     last = admin.verified(seat.database)
     if last["ok"] is None:
-        st.caption("No check of the invariants has finished yet; the sidecar runs one each hour.")
+        st.caption("The books have not been checked yet: they are each hour, and whenever you ask below.")
     elif last["ok"]:
-        st.success(f"Every invariant held at {words.moment(last['at'])} IST.")
+        st.success(f"Every check held at {words.moment(last['at'])} IST.")
     else:
         st.error(f"At {words.moment(last['at'])} IST: " + " ".join(map(str, last["violations"])))
     place = st.container()

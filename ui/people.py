@@ -142,8 +142,8 @@ def trail(seat: Seat) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         who = st.text_input("Who or whom", max_chars=64, width=220)
         action = st.selectbox("What", identity.audit_actions(seat.database, seat.who), index=None, width=260)
-        since = st.date_input("Since", value=None, width=160)
-        until = st.date_input("Until", value=None, width=160)
+        since = st.date_input("Since", value=None, format="DD/MM/YYYY", width=160)
+        until = st.date_input("Until", value=None, format="DD/MM/YYYY", width=160)
         pages = st.number_input("Entries", 100, 500, 100, 100, width=120)
     wanted = identity.AuditFilter(
         who.strip() or None,

@@ -206,7 +206,7 @@ def test_the_administrator_sees_every_job_and_runs_one(open_as, floor):
     jobs = app.dataframe[0].value.set_index("Job")
     assert jobs.loc["Check of the books", "Result"] == "✓ done"
     books = open_as("root", "admin", role="admin", live=True, view="Books")
-    assert "Every invariant held" in str([each.value for each in books.success])
+    assert "Every check held" in str([each.value for each in books.success])
     assert set(books.dataframe[0].value["Result"]) == {"✓ holds"}
 
 

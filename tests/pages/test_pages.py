@@ -232,7 +232,7 @@ def test_an_administrator_sets_a_holiday_and_takes_it_back(open_as, floor):
     assert not app.error
     masters.forget(floor.database)
     assert masters.get(floor.database).calendar.days[day].name == "Mourning"
-    app.selectbox[0].set_value(f"{day} Mourning")
+    app.selectbox[0].set_value(f"{day:%a, %d %b %Y} · Mourning")
     next(each for each in app.button if each.label == "Remove").click().run()
     assert not app.error
     masters.forget(floor.database)

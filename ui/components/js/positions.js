@@ -3,7 +3,7 @@
 import { ask, keyOf, newKey, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
 import { convert } from "./convert.js";
-import { arrange, confirmed, h, missed, toast } from "./dom.js";
+import { arrange, confirmed, fingers, h, missed, toast } from "./dom.js";
 import { holdingsTable } from "./holdings.js";
 import { rupees } from "./money.js";
 import { nextFrame, put } from "./paint.js";
@@ -145,7 +145,7 @@ export const mount = widget((root, data, tools) => {
       empty.replaceChildren(
         h("strong", null, data.brief ? "No open positions" : "No positions today"),
         ...(data.write
-          ? ["What you buy or sell shows here and moves with the market. Press ", h("kbd", null, "B"), " on a watch row."]
+          ? ["What you buy or sell shows here and moves with the market. ", ...(fingers() ? ["Touch a row of the market watch."] : ["Press ", h("kbd", null, "B"), " on a watch row."])]
           : ["This book is flat."]),
         ...(data.brief && shares.count() ? [" Your holdings are on the page Positions."] : []),
       );
