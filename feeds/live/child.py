@@ -14,6 +14,7 @@ import orjson
 
 import log
 from feeds.live import pipe
+from feeds.live.line import LineState, SegmentState
 from feeds.live.vendors import OPEN, vendor
 from feeds.live.worker import Worker
 
@@ -38,6 +39,7 @@ class Child:
         self._wishes: deque[tuple[list[str], list[str], list[str]]] = deque(maxlen=1)
         self._over = threading.Event()
         self._named = 0
+        self._told = self._how()
 
     def run(self) -> None:
         """Until the parent says so, or is gone."""
@@ -49,12 +51,14 @@ class Child:
                 self._worker.want(*self._wishes.pop())
             self._worker.step()
             now = time.monotonic()
+            # How the line is goes before what it heard: of a line that is not known to be live no depth is shown, and
+            # the picture of an instrument that hardly trades comes once, in the moment after it was asked for.
+            if now - status_at >= STATUS or self._how() != self._told:
+                status_at = now
+                self._tell_status()
             if now - lot_at >= LOT:
                 lot_at = now
                 self._tell_ticks()
-            if now - status_at >= STATUS:
-                status_at = now
-                self._tell_status()
         self._worker.stop()
         self._tell_status()
 
@@ -92,7 +96,12 @@ class Child:
             pipe.send(self._out, pipe.NAMES, orjson.dumps(names))
         pipe.send(self._out, pipe.TICKS, slots.astype("<i4").tobytes() + np.ascontiguousarray(rows).tobytes())
 
+    def _how(self) -> tuple[LineState, dict[str, SegmentState]]:
+        """What decides whether prices may be traded at."""
+        return self._worker.state, dict(self._worker.segments)
+
     def _tell_status(self) -> None:
+        self._told = self._how()
         segments = {name: str(state) for name, state in self._worker.segments.items()}
         told = {"status": asdict(self._worker.status()), "segments": segments}
         pipe.send(self._out, pipe.STATUS, orjson.dumps(told))

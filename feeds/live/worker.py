@@ -103,6 +103,11 @@ class Worker:
             self._asked_anew = False
             self._plan()
 
+    @property
+    def state(self) -> LineState:
+        """Where the line stands."""
+        return self._watch.state
+
     def status(self) -> LineStatus:
         """How the line is."""
         watch, (p50, p99) = self._watch, self._lag.percentiles()

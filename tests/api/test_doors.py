@@ -114,6 +114,7 @@ QUERIES = {
     "DELETE /me/sign-ins": {"issuer": "https://accounts.google.com", "subject": "1"},
     "DELETE /admin/calendar": {"date": "2030-01-15", "kind": "holiday"},
     "GET /quotes": {"symbols": "NSE:INFY"},
+    "GET /year-ranges": {"symbols": "NSE:INFY"},
     "GET /candles": {"symbol": "NSE:INFY"},
     "GET /option-chain": {"underlying": "NSE:NIFTY 50"},
 }

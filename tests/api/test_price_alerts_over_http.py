@@ -47,7 +47,7 @@ def test_what_is_sent_changes_and_it_waits_anew(alice):
         ({"level": "1600.005"}, "level"),
         ({"level": 2.505, "measure": "CHANGE"}, "level"),
         ({"level": "+2", "measure": "CHANGE"}, "level"),
-        ({"condition": "CROSSES"}, "condition"),
+        ({"condition": "TOUCHES"}, "condition"),
         ({"note": "x" * 101}, "note"),
         ({"note": 1}, "note"),
         ({"repeat": "yes"}, "repeat"),

@@ -145,7 +145,9 @@ def test_a_child_speaks_while_its_client_loads_and_is_not_taken_for_stuck(tmp_pa
         until(lambda: line._said_at > said)
         assert line.status().state is LineState.CONNECTING
         gate.touch()
-        until(lambda: line.status().state is LineState.LIVE)
+        until(lambda: bool(line.drain().keys))
+        assert line.status().state is LineState.LIVE, "how a line is comes before what it heard, or no depth is shown"
+        assert line.segments() == {"NSE_EQ": "OPEN"}
         assert line.status().reconnects == 0
     finally:
         line.stop()
