@@ -48,12 +48,10 @@ export function searchBox({ choose, put = null, has, keeps = true, add = "+ add"
     input.setAttribute("aria-expanded", "false");
   };
   const options = () => [...list.querySelectorAll("[role=option]")];
-  const only = async (number) => {
+  const kindChips = () => [...list.querySelectorAll(".kinds button")];
+  const only = (number) => {
     kind = number;
-    const from = node.getRootNode().activeElement;
-    const held = from !== input && node.contains(from);
-    await look();
-    if (held) list.querySelectorAll(".kinds button")[number]?.focus(); // the chips were made anew
+    look();
   };
   const mark = () => {
     options().forEach((li, index) => li.setAttribute("aria-selected", String(index === at)));
@@ -85,6 +83,8 @@ export function searchBox({ choose, put = null, has, keeps = true, add = "+ add"
   }
   function draw(text) {
     drawing = true;
+    // The chips are made anew, and an answer may come while one of them has the focus.
+    const held = kindChips().indexOf(node.getRootNode().activeElement);
     list.replaceChildren(
       ...(text === null ? [] : kinds ? [chips(kind, only)] : []),
       ...items.flatMap((item, index) => [
@@ -115,8 +115,9 @@ export function searchBox({ choose, put = null, has, keeps = true, add = "+ add"
     else if (put && !fingers()) list.append(keysTold());
     at = text === null ? -1 : 0; // Enter on an empty field chooses nothing
     mark();
-    drawing = false;
     list.hidden = false;
+    kindChips()[held]?.focus();
+    drawing = false;
     input.setAttribute("aria-expanded", "true");
     status.textContent = items.length ? `${items.length} found` : "nothing found";
   }
