@@ -34,20 +34,21 @@ def search(call: Call) -> Reply:
 
 def quotes(call: Call) -> Reply:
     """Latest quotes of up to 500 instruments in the account's market."""
-    fields = call.query()
-    account = call.account(fields)
-    named = fields.need("symbols", keys)
-    fields.close()
-    return Reply(200, screens.quotes(call.database, account().market, named))
+    return Reply(200, screens.quotes(call.database, *_named(call)))
 
 
 def ranges(call: Call) -> Reply:
     """The lowest and the highest price within a year of up to 500 instruments, in the account's market."""
+    return Reply(200, year_ranges.of(call.database, *_named(call)))
+
+
+def _named(call: Call) -> tuple[str, list[str]]:
+    """The account's market, and the instruments that are asked for."""
     fields = call.query()
     account = call.account(fields)
     named = fields.need("symbols", keys)
     fields.close()
-    return Reply(200, year_ranges.of(call.database, account().market, named))
+    return account().market, named
 
 
 def candles(call: Call) -> Reply:

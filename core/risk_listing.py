@@ -97,11 +97,7 @@ def only_settled_shares_are_sold(
 
 def surveillance_is_kept(weighed: Weighed) -> Refusal | None:
     """Shares under surveillance are paid in full: no intraday on margin."""
-    note = weighed.facts.risk.restrictions.get(Restriction.SURVEILLANCE)
-    if note is None or weighed.order.product is Product.CNC:
-        return None
-    sentence = f"{weighed.instrument.symbol} is under surveillance{_because(note)}: no intraday margin. Use CNC."
-    return Refusal(Reason.SURVEILLANCE, sentence, "product")
+    return _delivered_alone(weighed, Restriction.SURVEILLANCE, "under surveillance", Reason.SURVEILLANCE)
 
 
 def illiquid_needs_a_price(weighed: Weighed) -> Refusal | None:
@@ -115,11 +111,15 @@ def illiquid_needs_a_price(weighed: Weighed) -> Refusal | None:
 
 def illiquid_is_delivered(weighed: Weighed) -> Refusal | None:
     """Where few trade, brokers lend nothing against a position that might not be closed before the day ends."""
-    note = weighed.facts.risk.restrictions.get(Restriction.ILLIQUID)
+    return _delivered_alone(weighed, Restriction.ILLIQUID, "thinly traded", Reason.ILLIQUID_INTRADAY)
+
+
+def _delivered_alone(weighed: Weighed, restriction: Restriction, words: str, reason: Reason) -> Refusal | None:
+    note = weighed.facts.risk.restrictions.get(restriction)
     if note is None or weighed.order.product is Product.CNC:
         return None
-    sentence = f"{weighed.instrument.symbol} is thinly traded{_because(note)}: no intraday margin. Use CNC."
-    return Refusal(Reason.ILLIQUID_INTRADAY, sentence, "product")
+    sentence = f"{weighed.instrument.symbol} is {words}{_because(note)}: no intraday margin. Use CNC."
+    return Refusal(reason, sentence, "product")
 
 
 def strike_is_near(weighed: Weighed) -> Refusal | None:

@@ -17,6 +17,7 @@ from core.orders import OrderType, PlaceOrder, Product, Side
 from core.reasons import Reason
 from core.rulebook import in_force
 from core.scan import Snapshot, in_the_money
+from tests.core.portfolios import cancelled_and_filled
 
 # The last Tuesday of November 2026 is a holiday: stock contracts end on Monday the 23rd.
 CALENDAR = Calendar.of([CalendarDay(date(2026, 11, 24), DayKind.HOLIDAY, "Guru Nanak")])
@@ -148,13 +149,10 @@ def total(nets: list[Net], on: date) -> int:
 def test_neither_a_fill_nor_a_cancel_raises_a_margin(
     nets: list[Net], which: int, part: int, buys: bool, on: date
 ) -> None:
-    before, one = total(nets, on), nets[which % len(nets)]
-    units = min(part * LOT, one.buy if buys else one.sell)
-    less = replace(one, buy=one.buy - units) if buys else replace(one, sell=one.sell - units)
-    filled = replace(less, quantity=one.quantity + (units if buys else -units))
-    others = [net for net in nets if net is not one]
-    assert total([*others, less], on) <= before, "a cancel"
-    assert total([*others, filled], on) <= before, "a fill"
+    before = total(nets, on)
+    cancelled, filled = cancelled_and_filled(nets, which, part * LOT, buys)
+    assert total(cancelled, on) <= before, "a cancel"
+    assert total(filled, on) <= before, "a fill"
 
 
 @settings(max_examples=100, deadline=None)

@@ -14,6 +14,7 @@ from core.instruments import Instrument, Kind
 from core.margin import Need, Net, group_margin, needed
 from core.margin_rules import of_cash, of_contracts
 from core.scan import Snapshot
+from tests.core.portfolios import cancelled_and_filled
 
 TODAY = date(2026, 12, 7)
 AT = datetime(2026, 12, 7, 5, 0, tzinfo=UTC)
@@ -141,13 +142,10 @@ def total(nets: list[Net], on: date) -> int:
 def test_neither_a_fill_nor_a_cancel_raises_a_margin(
     nets: list[Net], which: int, part: int, buys: bool, on: date
 ) -> None:
-    before, one = total(nets, on), nets[which % len(nets)]
-    units = min(part * 65, one.buy if buys else one.sell)
-    less = replace(one, buy=one.buy - units) if buys else replace(one, sell=one.sell - units)
-    filled = replace(less, quantity=one.quantity + (units if buys else -units))
-    others = [net for net in nets if net is not one]
-    assert total([*others, less], on) <= before, "a cancel"
-    assert total([*others, filled], on) <= before, "a fill"
+    before = total(nets, on)
+    cancelled, filled = cancelled_and_filled(nets, which, part * 65, buys)
+    assert total(cancelled, on) <= before, "a cancel"
+    assert total(filled, on) <= before, "a fill"
 
 
 @settings(max_examples=100, deadline=None)
