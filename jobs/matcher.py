@@ -139,12 +139,12 @@ class Matcher:
         for order_id in changed.ended:
             self._book.remove(order_id)
         arriving = [order for order in changed.resting if not self._book.replace(order)]
-        ending = self._lapsing(arriving, self._moment().exchange_time) if self._doors.kept else []
-        ended = {one.order_id for one in ending}
-        ending += self._left_behind(order for order in arriving if order.order_id not in ended)
-        ended = {one.order_id for one in ending}
-        arriving = [order for order in arriving if order.order_id not in ended]
-        return [*ending, *arrive(self._book, self._depth, arriving, self._moment())]
+        by_hours = self._lapsing(arriving, self._moment().exchange_time) if self._doors.kept else []
+        ending: dict[int, Lapse] = {}
+        for one in [*by_hours, *self._left_behind(arriving)]:
+            ending.setdefault(one.order_id, one)
+        arriving = [order for order in arriving if order.order_id not in ending]
+        return [*ending.values(), *arrive(self._book, self._depth, arriving, self._moment())]
 
     def _new_doors(self) -> Doors:
         self._halts, master = self._state.halts, masters.get(self._database)
