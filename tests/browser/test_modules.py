@@ -280,6 +280,21 @@ def test_what_follows_a_paint_runs_once_with_or_without_frames(page):
     assert [ask(page, "paint", times, hidden) for hidden in (False, True)] == [1, 1]
 
 
+def test_what_changes_before_a_frame_is_painted_in_it_at_once_and_takes_no_other_painting_s_place(page):
+    script = """await (async () => {
+      const painted = [];
+      const hear = m.gathered("rows", (keys) => painted.push([...keys]));
+      m.nextFrame("rows all", () => painted.push("all"));
+      hear(new Set(["A"]));
+      hear(new Set(["B", "A"]));
+      await new Promise((end) => m.nextFrame("end", end));
+      hear(new Set(["C"]));
+      await new Promise((end) => m.nextFrame("end", end));
+      return painted;
+    })()"""
+    assert ask(page, "paint", script) == ["all", ["A", "B"], ["C"]]
+
+
 def candles(*closes: float, volume: int = 100, start: int = 0) -> list[dict[str, float]]:
     """Bars of a minute whose high and low are their close."""
     return [

@@ -8,7 +8,7 @@ import { PLACE, around, expiryTab, nameOf, nearest, strikeText } from "./chain_w
 import { h, missed, openModal, toast, unique } from "./dom.js";
 import * as lists from "./lists.js";
 import { price, signed, arrow, percent, tone } from "./money.js";
-import { flash, nextFrame, put, toneOf } from "./paint.js";
+import { flash, gathered, put, toneOf } from "./paint.js";
 import { searchBox } from "./search.js";
 import { state } from "./store.js";
 
@@ -232,18 +232,15 @@ export function openChain(host, symbol, { write, open = null }) {
     toneOf(row.moved, tone(quote.change));
   }
 
-  let dirty = new Set();
   off.push(
-    on("quotes", (changed) => {
-      for (const key of changed) dirty.add(key);
-      nextFrame(name, () => {
-        const now = dirty;
-        dirty = new Set();
+    on(
+      "quotes",
+      gathered(name, (now) => {
         if (!told || !box.isConnected) return;
         if (now.has(told.underlying)) paintAll();
-        else for (const key of now) paint(key);
-      });
-    }),
+        else now.forEach(paint);
+      }),
+    ),
   );
 
   // Arrows walk the ladder: up and down by strikes, left and right between call and put.

@@ -9,7 +9,7 @@ import { arrow, compact, number, percent, price, tone } from "./money.js";
 import { ladder } from "./options_ladder.js";
 import { RATE, measured, openInterest, percentile, yearsTo } from "./options_model.js";
 import { builder } from "./options_build.js";
-import { nextFrame, put, toneOf } from "./paint.js";
+import { gathered, put, toneOf } from "./paint.js";
 import { searchBox } from "./search.js";
 import { exchangeNow, state } from "./store.js";
 import { widget } from "./widget.js";
@@ -256,17 +256,7 @@ export const mount = widget((root, data, tools) => {
     event.stopPropagation(); // the watch beside it hears of the same keys
   }
 
-  let dirty = new Set();
-  tools.own(
-    on("quotes", (changed) => {
-      for (const key of changed) dirty.add(key);
-      nextFrame(tools.name, () => {
-        const now = dirty;
-        dirty = new Set();
-        if (told) for (const key of now) rungs.paint(key);
-      });
-    }),
-  );
+  tools.own(on("quotes", gathered(tools.name, (now) => told && now.forEach((key) => rungs.paint(key)))));
   // What follows from the spot (what is in the money, volatilities, the strategy) is reckoned once a second.
   const beat = setInterval(() => told && !document.hidden && paintAll(), 1000);
   tools.own(() => clearInterval(beat));

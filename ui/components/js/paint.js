@@ -17,6 +17,19 @@ export function nextFrame(name, work) {
   });
 }
 
+// A listener that gathers what changed and, in the next frame, calls `work` with all of it once.
+export function gathered(name, work) {
+  let keys = new Set();
+  return (changed) => {
+    for (const key of changed) keys.add(key);
+    nextFrame(name, () => {
+      const now = keys;
+      keys = new Set();
+      work(now);
+    });
+  };
+}
+
 // Runs `work` now, so that the frame which is due already shows it; again within that frame, it waits for the next.
 const drawn = new Set();
 export function atOnce(name, work) {

@@ -11,7 +11,7 @@ import { arrange, fingers, h, missed, toast, typing } from "./dom.js";
 import { followed, picked, subject } from "./linked.js";
 import * as lists from "./lists.js";
 import { quantity } from "./money.js";
-import { nextFrame, put } from "./paint.js";
+import { gathered, nextFrame, put } from "./paint.js";
 import { searchBox } from "./search.js";
 import { state } from "./store.js";
 import { chooseColumns, chooseRow } from "./watch_chooser.js";
@@ -107,9 +107,9 @@ export const mount = widget((root, data, tools) => {
         ),
       );
     want(tools.name, symbols);
-    if (views.view.columns.includes("YEAR")) wantYears(symbols, () => nextFrame(tools.name, () => paint(null)));
+    if (views.view.columns.includes("YEAR")) wantYears(symbols, paintSoon);
     paintHeld();
-    nextFrame(tools.name, () => paint(null));
+    paintSoon();
     const kept = selected || picked();
     select(symbols.includes(kept) ? kept : symbols[0] || null, false);
   }
@@ -148,6 +148,9 @@ export const mount = widget((root, data, tools) => {
     for (const [symbol, row] of rows)
       if ((!changed || changed.has(symbol)) && visible(row)) paintRow(row, symbol, now);
   }
+
+  // Under a name of its own, lest prices that come before the frame have only their rows painted.
+  const paintSoon = () => nextFrame(`${tools.name} all`, () => paint(null));
 
   function paintHeld() {
     const sums = new Map();
@@ -342,17 +345,7 @@ export const mount = widget((root, data, tools) => {
     }),
   );
   tools.own(on("positions", () => nextFrame(`${tools.name} held`, paintHeld)));
-  let dirty = new Set();
-  tools.own(
-    on("quotes", (changed) => {
-      for (const symbol of changed) dirty.add(symbol);
-      nextFrame(tools.name, () => {
-        const now = dirty;
-        dirty = new Set();
-        paint(now);
-      });
-    }),
-  );
+  tools.own(on("quotes", gathered(tools.name, paint)));
   const clock = setInterval(() => {
     const now = performance.now();
     for (const [symbol, row] of rows)
