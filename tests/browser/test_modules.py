@@ -368,6 +368,14 @@ def test_sections_follow_the_order_of_the_rows(page):
     assert ask(page, "watch_sections", "[m.names(v[0]), m.below(v[0], 'C')]", LIST) == [["Banks", "IT"], ["C"]]
 
 
+def test_what_is_added_joins_the_section_of_the_last_row_wherever_it_once_stood(page):
+    add = "(m.append(v[0], v[1]).catch(() => null), [v[0].symbols, m.sectionOf(v[0], v[1])])"
+    assert ask(page, "lists", add, LIST, "E") == [["A", "B", "C", "D", "E"], "IT"]
+    assert ask(page, "lists", add, LIST, "B") == [["A", "B", "C", "D"], "Banks"]
+    loose = {**LIST, "symbols": ["A"]}  # B was taken off before
+    assert ask(page, "lists", add, loose, "B") == [["A", "B"], None]
+
+
 def test_an_alert_sounds_until_it_is_switched_off(page):
     assert len(ask(page, "sound", "m.chime()")) == 2
     assert len(ask(page, "sound", "m.chime(true)")) == 4

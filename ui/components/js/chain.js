@@ -5,12 +5,12 @@
 import { ask, withAccount } from "./base.js";
 import { account, emit, fetchQuotes, on, unwant, want } from "./bus.js";
 import { PLACE, around, expiryTab, nameOf, nearest, strikeText } from "./chain_words.js";
-import { h, missed, openModal, toast, unique } from "./dom.js";
-import * as lists from "./lists.js";
+import { h, missed, openModal, unique } from "./dom.js";
 import { price, signed, arrow, percent, tone } from "./money.js";
 import { flash, gathered, put, toneOf } from "./paint.js";
 import { searchBox } from "./search.js";
 import { state } from "./store.js";
+import { toWatch } from "./to_watch.js";
 
 // Opens over the page; `open(key)` is called to show a contract's own page, where there is one to go to.
 export function openChain(host, symbol, { write, open = null }) {
@@ -190,22 +190,11 @@ export function openChain(host, symbol, { write, open = null }) {
   async function act(letter) {
     const key = chosen;
     if (!key) return;
-    if (letter === "+") return add(key);
+    if (letter === "+") return toWatch(box, key);
     if (letter === "C" && !open) return;
     close();
     if (letter === "C") open(key);
     else emit("ticket", { symbol: key, side: letter === "B" ? "BUY" : "SELL" });
-  }
-
-  async function add(key) {
-    try {
-      await lists.load();
-      const list = lists.active();
-      if (list && !list.symbols.includes(key)) await lists.keep(list, [...list.symbols, key]);
-      toast(box, list ? `${nameOf(key)} is in ${list.name}` : "Make a list first, in the market watch.");
-    } catch (refused) {
-      toast(box, refused.message, { tone: "bad", stays: true });
-    }
   }
 
   function paintAll() {

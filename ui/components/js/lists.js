@@ -56,6 +56,12 @@ export async function keep(list, symbols, sections = {}) {
   }
 }
 
+// Puts an instrument at the end of a list, into the section of the row that was the last; one that is there stays.
+export async function append(list, symbol) {
+  if (list.symbols.includes(symbol)) return;
+  await keep(list, [...list.symbols, symbol], { [symbol]: sectionOf(list, list.symbols.at(-1)) });
+}
+
 export const sectionOf = (list, symbol) => list.sections?.[symbol] || null;
 
 // The list's rows by section, in their order: [{name or null, symbols}].

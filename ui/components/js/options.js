@@ -3,8 +3,7 @@
 import { ask, withAccount } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
 import { PLACE, around, expiryTab, nameOf, nearest } from "./chain_words.js";
-import { h, missed, toast } from "./dom.js";
-import * as lists from "./lists.js";
+import { h, missed } from "./dom.js";
 import { arrow, compact, number, percent, price, tone } from "./money.js";
 import { ladder } from "./options_ladder.js";
 import { RATE, measured, openInterest, percentile, yearsTo } from "./options_model.js";
@@ -12,6 +11,7 @@ import { builder } from "./options_build.js";
 import { gathered, put, toneOf } from "./paint.js";
 import { searchBox } from "./search.js";
 import { exchangeNow, state } from "./store.js";
+import { toWatch } from "./to_watch.js";
 import { widget } from "./widget.js";
 
 const VIEW = "kagaz.options.view";
@@ -209,7 +209,7 @@ export const mount = widget((root, data, tools) => {
     picked.replaceChildren(
       ...[
         h("div", { class: "grow cut" }, h("b", null, contract.symbol), h("small", { class: "muted" }, ` lot ${contract.lot}`)),
-        button("+ List", "plain", () => list(key), "Add to the market watch"),
+        button("+ List", "plain", () => toWatch(root, key), "Add to the market watch"),
         button("Chart", "plain", () => tools.trigger("open", key), "Its own page"),
         button("+ Buy", "plain", () => build.add(key, "BUY"), "A bought lot into the strategy below"),
         button("+ Sell", "plain", () => build.add(key, "SELL"), "A written lot into the strategy below"),
@@ -222,17 +222,6 @@ export const mount = widget((root, data, tools) => {
   function deal(key, side) {
     choose(key);
     emit("ticket", { symbol: key, side });
-  }
-
-  async function list(key) {
-    try {
-      await lists.load();
-      const now = lists.active();
-      if (now && !now.symbols.includes(key)) await lists.keep(now, [...now.symbols, key]);
-      toast(root, now ? `${nameOf(key)} is in ${now.name}` : "Make a list first, in the market watch.");
-    } catch (refused) {
-      toast(root, refused.message, { tone: "bad", stays: true });
-    }
   }
 
   // Arrows walk the ladder: up and down by strikes, left and right between call and put.
@@ -250,7 +239,7 @@ export const mount = widget((root, data, tools) => {
     else if (chosen && data.write && (letter === "B" || letter === "Enter")) deal(chosen, "BUY");
     else if (chosen && data.write && letter === "S") deal(chosen, "SELL");
     else if (chosen && letter === "C") tools.trigger("open", chosen);
-    else if (chosen && letter === "+") list(chosen);
+    else if (chosen && letter === "+") toWatch(root, chosen);
     else return;
     event.preventDefault();
     event.stopPropagation(); // the watch beside it hears of the same keys

@@ -193,10 +193,7 @@ export const mount = widget((root, data, tools) => {
   async function add(item) {
     const list = lists.active();
     if (!list) return;
-    const last = list.symbols.at(-1);
-    const section = last ? lists.sectionOf(list, last) : null;
-    if (!list.symbols.includes(item.key))
-      await save(list, [...list.symbols, item.key], section ? { [item.key]: section } : {});
+    await lists.append(list, item.key).catch(failed);
     select(item.key, false);
     emit("linked", item.key);
     rows.get(item.key)?.node.scrollIntoView({ block: "nearest" });
