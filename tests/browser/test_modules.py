@@ -384,6 +384,11 @@ def test_an_alert_sounds_until_it_is_switched_off(page):
     assert ask(page, "sound", "[m.turnSounds(), m.chime().length]") == ["Alerts sound now.", 2]
 
 
+def test_of_alerts_that_come_together_each_is_told_once(page):
+    tell = "['1', '2', '1', '2', '3'].map((name) => m.told(localStorage, 'told', name))"
+    assert ask(page, "once", tell) == [False, False, True, True, False]
+
+
 def test_an_average_price_by_volume_begins_anew_each_day_and_is_nothing_without_volume(page):
     days = [*candles(10, 20), *candles(40, start=86_400)]
     days[1]["volume"] = 300

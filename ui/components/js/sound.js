@@ -1,15 +1,16 @@
 // A short sound with an alert: two tones, made here, so that nothing is fetched. A browser that was not touched yet keeps
 // silent; whoever wants silence switches it off, in this browser.
 
+import { told } from "./once.js";
+
 const KEPT = "kagaz.sounds";
 const OFF = "off";
 const LOUD = 0.12;
 // Hertz and seconds of each tone; what is critical falls instead of rising, and comes twice.
 const RISING = [[660, 0.12], [880, 0.18]];
 const FALLING = [[880, 0.14], [560, 0.2], [880, 0.14], [560, 0.26]];
+const TOLD = "kagaz.sounded.names";
 let context = null;
-
-const TOLD = "kagaz.sounded";
 
 const soundsOn = () => localStorage.getItem(KEPT) !== OFF;
 
@@ -24,9 +25,7 @@ export function turnSounds() {
 // One tab of all sounds for an alert: the one that is looked at, else whichever is first.
 export function chimeOnce(name, critical) {
   setTimeout(() => {
-    if (localStorage.getItem(TOLD) === name) return;
-    localStorage.setItem(TOLD, name);
-    chime(critical);
+    if (!told(localStorage, TOLD, name)) chime(critical);
   }, document.hidden ? 500 : 0);
 }
 

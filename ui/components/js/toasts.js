@@ -3,34 +3,22 @@
 
 import { on } from "./bus.js";
 import { h } from "./dom.js";
+import { told } from "./once.js";
 import { chimeOnce } from "./sound.js";
 import { clock } from "./time.js";
 import { widget } from "./widget.js";
 
 const SEEN = "kagaz alerts told";
-const KEPT = 100; // more than come within the minute in which one may come again
 const MOST = 4;
 const FOR_MS = 12000;
 const MOOD = { INFO: "", WARNING: "warn", CRITICAL: "loss" };
-
-// Whether this tab has told of it before; from now on it has.
-function told(name) {
-  let names = [];
-  try {
-    names = JSON.parse(sessionStorage.getItem(SEEN) || "[]");
-    if (!names.includes(name)) sessionStorage.setItem(SEEN, JSON.stringify([...names, name].slice(-KEPT)));
-  } catch {
-    /* a browser that keeps nothing tells it again */
-  }
-  return names.includes(name);
-}
 
 export const mount = widget((root, data, tools) => {
   const list = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
   root.append(list);
 
   function say(alert) {
-    if (told(alert.alert_id)) return;
+    if (told(sessionStorage, SEEN, alert.alert_id)) return;
     const close = h("button", { type: "button", class: "quiet", "aria-label": "Close" }, "✕");
     const open = h("button", { type: "button", class: "quiet" }, "All alerts");
     const note = h(
