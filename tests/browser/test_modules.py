@@ -409,6 +409,28 @@ def test_a_range_says_of_how_many_days_it_is(page, days, of):
     assert told == {"low": 5, "high": 4 + days, "of": of}
 
 
+def test_a_year_s_range_that_was_asked_of_the_market_that_was_left_is_not_shown(page):
+    script = """await (async () => {
+      const { emit } = await import(v[0] + "/bus.js");
+      const [before, calls] = [window.fetch, []];
+      window.fetch = () => new Promise((answer) => calls.push(answer));
+      const items = (low) => new Response(JSON.stringify({ items: { A: { low, high: 9, days: 30 } } }));
+      const answered = async (low, meanwhile) => {
+        let drawn = 0;
+        const asked = m.wantYears(["A"], () => (drawn += 1));
+        while (!calls.length) await new Promise((next) => setTimeout(next));
+        meanwhile();
+        calls.pop()(items(low));
+        await asked;
+        return [drawn, m.yearOf("A", {})?.low ?? null];
+      };
+      const told = [await answered(1, () => emit("market", "replay")), await answered(2, () => {})];
+      window.fetch = before;
+      return told;
+    })()"""
+    assert ask(page, "year_ranges", script, ORIGIN) == [[0, None], [1, 2]]
+
+
 def test_a_margin_call_says_what_to_do_and_later_what_is_done(page):
     call = {"since": "2026-11-26T10:44:47+05:30", "shortfall": 3668.78, "closing_since": None, "closes_at_percent": 80}
     title, words = ask(page, "margin_call", "m.callWords(v[0])", call)

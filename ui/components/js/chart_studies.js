@@ -87,7 +87,7 @@ export const STUDIES = [
   ["MACD", "MACD", "Averages of 12 and 26 closes, signal of 9", [["buy", (bars) => macd(bars, 12, 26)], ["sell", (bars) => signal(bars, 12, 26, 9)]], true],
 ];
 
-// {node, attach(kit, chart), dress(colours), draw(bars), tick(bars), fit()}; `keeps` is whether a choice may be kept, and
+// {node, attach(kit, chart), dress(colours), draw(bars), tick(bars)}; `keeps` is whether a choice may be kept, and
 // `failed(refused)` is told when it was not. `resized(pixels)` hears how much height the panes beneath take together.
 export function studies(keeps, failed, resized) {
   const chosen = () => new Set(view.studies);

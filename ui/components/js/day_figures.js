@@ -6,8 +6,8 @@ import { h } from "./dom.js";
 import { price } from "./money.js";
 import { put } from "./paint.js";
 import { state } from "./store.js";
+import { rangeName } from "./year_ranges.js";
 
-const A_YEAR = 240; // trading days, from which on a range is called that of 52 weeks
 const DAY = 86400000;
 const EVERY = 60000; // bars come once a minute
 
@@ -30,7 +30,7 @@ export function vwapOf(items, volume) {
 // {low, high, of} of daily bars; null without any.
 export function rangeOf(items) {
   if (!items.length) return null;
-  const of = items.length >= A_YEAR ? "52-week" : `${items.length}-day`;
+  const of = rangeName(items.length);
   return { low: Math.min(...items.map((bar) => bar.low)), high: Math.max(...items.map((bar) => bar.high)), of };
 }
 

@@ -107,7 +107,7 @@ export const mount = widget((root, data, tools) => {
         ),
       );
     want(tools.name, symbols);
-    if (views.view.columns.includes("YEAR")) wantYears(symbols, paintSoon);
+    years();
     paintHeld();
     paintSoon();
     const kept = selected || picked();
@@ -147,6 +147,10 @@ export const mount = widget((root, data, tools) => {
     const now = performance.now();
     for (const [symbol, row] of rows)
       if ((!changed || changed.has(symbol)) && visible(row)) paintRow(row, symbol, now);
+  }
+
+  function years() {
+    if (views.view.columns.includes("YEAR")) wantYears(lists.active()?.symbols || [], paintSoon);
   }
 
   // Under a name of its own, lest prices that come before the frame have only their rows painted.
@@ -333,6 +337,7 @@ export const mount = widget((root, data, tools) => {
   tools.own(() => removeEventListener("keydown", anywhere, true));
 
   tools.own(on("lists", draw));
+  tools.own(on("market", years));
   tools.own(on("view", (change) => ("columns" in change || "base" in change) && dress()));
   tools.own(drag.destroy);
   // What the page's address names is selected here too.

@@ -6,7 +6,7 @@ import { flash, put, toneOf } from "./paint.js";
 import { rests, state } from "./store.js";
 import { age } from "./time.js";
 import { COLUMNS, changeOf, view } from "./watch_view.js";
-import { yearOf } from "./year_ranges.js";
+import { rangeName, yearOf } from "./year_ranges.js";
 
 const LATE = 10000; // ms without a tick, after which a row says how old it is
 const COLOURED = new Set(["CHANGE", "PERCENT"]);
@@ -14,12 +14,11 @@ const BARS = {
   RANGE: (_, quote) => [quote.low, quote.high, "Day's range"],
   YEAR(symbol, quote) {
     const year = yearOf(symbol, quote);
-    return year ? [year.low, year.high, year.days >= A_YEAR ? "52-week range" : `Range of ${year.days} days`] : [];
+    return year ? [year.low, year.high, `${rangeName(year.days)} range`] : [];
   },
 };
 
 const cell = (kind) => h("span", { class: `c ${kind}`, role: "gridcell" }, "–");
-const A_YEAR = 240; // trading days
 const ranged = () => h("span", { class: "c day", role: "gridcell" }, h("span", { class: "range" }, h("i")));
 
 // `act(letter, symbol)` is what a button, or the key of that letter, does; lists are their owner's to change (`keeps`)
