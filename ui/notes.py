@@ -3,14 +3,13 @@
 from datetime import date
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.reasons import Refusal
 from desk import contract_note_page, contract_notes, plans, statement, statement_page
 from ui import words
 from ui.seat import Seat
-from ui.tables import figures
+from ui.tables import figures, grid
 
 Row = dict[str, Any]
 FEW = 100  # rows that are drawn as they are; a program's day of thousands is a grid, which draws what is seen
@@ -28,8 +27,7 @@ def contract_note(seat: Seat) -> None:
         st.caption("The first day with a trade has a contract note here: what each scrip cost, to the paisa.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        day: date = st.selectbox("Trading date", days, format_func=lambda each: f"{each:%a, %d %b %Y}", key="note day")
-        st.space("stretch")
+        day = _picked(days, "note day")
         found = contract_notes.report(seat.database, seat.book, day)
         name = f"kagaz-contract-note-{day.isoformat()}"
         st.download_button(
@@ -42,14 +40,19 @@ def contract_note(seat: Seat) -> None:
         )  # fmt: skip
     _state(found)
     figures(_charges(found), 1, "note")
-    right = st.column_config.TextColumn(alignment="right")
     with st.expander("Orders on this note"):
-        orders = pd.DataFrame(_orders(found))
-        st.dataframe(orders, hide_index=True, column_config=dict.fromkeys([*orders.columns[4:]], right))
+        grid(_orders(found), 4)
         st.caption(
             "Brokerage is an executed order's, however many fills it had; of an iceberg it is each leg's. Shares"
             " bought and sold on one day are intraday, whatever their product."
         )
+
+
+def _picked(days: list[date], key: str) -> date:
+    """The day that is chosen, at the left of its row; what follows in the row stands at the right."""
+    day: date = st.selectbox("Trading date", days, format_func=lambda each: f"{each:%a, %d %b %Y}", key=key)
+    st.space("stretch")
+    return day
 
 
 def _state(found: Row) -> None:
@@ -142,8 +145,7 @@ def daily_statement(seat: Seat) -> None:
         st.caption("The first trading date that closes has its statement here: what changed the equity, and why.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        day: date = st.selectbox("Trading date", days, format_func=lambda each: f"{each:%a, %d %b %Y}", key="day told")
-        st.space("stretch")
+        day = _picked(days, "day told")
         found = statement.report(seat.database, seat.book, day)
         st.download_button(
             "To print", lambda: statement_page.page(found).encode(), f"kagaz-statement-{day.isoformat()}.html",
@@ -162,10 +164,8 @@ def _list(title: str, rows: list[Row], words_first: int) -> None:
     if len(rows) <= FEW:
         plain = [{**row, "Instrument": words.plain(row["Instrument"])} for row in rows]
         figures(plain, words_first, f"{words_first}-words")
-        return
-    right = st.column_config.TextColumn(alignment="right")
-    frame = pd.DataFrame(rows)
-    st.dataframe(frame, hide_index=True, column_config=dict.fromkeys([*frame.columns[words_first:]], right))
+    else:
+        grid(rows, words_first)
 
 
 def _trade(each: Row) -> Row:

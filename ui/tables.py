@@ -25,6 +25,14 @@ def figures(rows: list[dict[str, Any]], words_first: int, key: str) -> None:
         st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
 
 
+def grid(rows: list[dict[str, Any]], words_first: int) -> None:
+    """Rows however many, of which only those in sight are drawn: the first ``words_first`` columns are words, the
+    others figures, to the right."""
+    frame = pd.DataFrame(rows)
+    right = st.column_config.TextColumn(alignment="right")
+    st.dataframe(frame, hide_index=True, column_config=dict.fromkeys([*frame.columns[words_first:]], right))
+
+
 def table(rows: list[dict[str, Any]], columns: dict[str, str], empty: str) -> None:
     """Rows under their headings; a sentence where there are none. Days are shown as people write them, and sort."""
     if not rows:

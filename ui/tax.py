@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.calendar import IST
@@ -11,7 +10,7 @@ from desk import contract_notes, pnl, tax_report
 from ui import words
 from ui.fallback_pnl import CHARGES
 from ui.seat import Seat
-from ui.tables import figures
+from ui.tables import figures, grid
 
 Row = dict[str, Any]
 ADVICE = (
@@ -44,9 +43,7 @@ def year(seat: Seat) -> None:
     with st.expander("Charges of the year by kind"):
         figures(_charges(found["charges"]), 1, "kinds")
     with st.expander(f"Lots ({len(found['lots'])})"):
-        right = st.column_config.TextColumn(alignment="right")
-        lots = pd.DataFrame([_lot(each) for each in reversed(found["lots"])])
-        st.dataframe(lots, hide_index=True, column_config=dict.fromkeys([*lots.columns[5:]], right))
+        grid([_lot(each) for each in reversed(found["lots"])], 5)
 
 
 def _head(each: Row) -> Row:
