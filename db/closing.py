@@ -140,6 +140,17 @@ def settle_bought(connection: Connection, account_id: int, day: date, settles_on
     )
 
 
+def carried_since(connection: Connection, market: str, job: str, day: date) -> int:
+    """How many intraday positions of a market were carried over a close since a job of a date began."""
+    row = connection.execute(
+        "select count(*) from job_runs j join accounts a on a.market = j.market"
+        " join risk_decisions d on d.account_id = a.id and d.decision = 'CARRIED' and d.at >= j.started_at"
+        " where j.market = %s and j.job = %s and j.trading_date = %s",
+        [market, job, day],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def begin_market_day(connection: Connection, market: str, day: date, phase: str, but: Sequence[int]) -> bool:
     """The market's own date, once no account but those of ``but`` is behind; False while one is. Idempotent.
 

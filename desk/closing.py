@@ -127,6 +127,7 @@ def roll(database: Database, market: str, step: Due, now: datetime | None = None
     # One with hours opens when its clock says so, not because a date has ended.
     begins = "OPEN" if markets.state(database, market).session == Session.ALWAYS else "CLOSED"
     markets.enter(database, market, "ROLL", ("STARTING", "OPEN", "CLOSED", "ROLL"))
+    squared_off.take_up(database, market, step.trading_date, step.late_ms)
     masters.forget(database)
     master = masters.get(database)  # before what splits tomorrow has new strikes
     with database.connection() as connection:
@@ -140,8 +141,7 @@ def roll(database: Database, market: str, step: Due, now: datetime | None = None
         with database.connection() as connection:
             accounts = rows.behind(connection, market, step.trading_date, failed, AT_ONCE)
         if not accounts:
-            left = rolling.delivered + len(rolling.carried)
-            squared_off.conclude(database, market, step.trading_date, step.late_ms, left)
+            squared_off.conclude(database, market, step.trading_date, step.late_ms)
             corporate.apply_to_market(database, market, rolling.splits, step.next_date)
         with database.connection() as connection:
             if not accounts and rows.begin_market_day(connection, market, step.next_date, begins, failed):

@@ -5,7 +5,7 @@ nothing intraday is left. What nobody watched, or could not close, is flagged wh
 from collections.abc import Collection
 from datetime import date, datetime
 
-from db import runs
+from db import closing, runs
 from db.engine import Database
 
 JOB = "square-off"
@@ -28,12 +28,20 @@ def follow(
     return True
 
 
-def conclude(database: Database, market: str, trading_date: date, late_ms: int, left: int) -> None:
+def take_up(database: Database, market: str, trading_date: date, late_ms: int) -> None:
+    """Keep that the run of a date has begun before that date is rolled, though nobody may have watched its hour."""
+    with database.autocommit() as connection:
+        runs.begin(connection, market, JOB, trading_date, late_ms)
+
+
+def conclude(database: Database, market: str, trading_date: date, late_ms: int) -> None:
     """End the run of a date that is being rolled, where it has not ended: well where there was nothing to close, else
-    with what was ``left``, which stays in the list of jobs as a failure."""
+    with what was left, which stays in the list of jobs as a failure. What was left is counted in the rows that were
+    kept since it was taken up, because a roll may die after it carried some and be resumed. Safe to repeat."""
     with database.autocommit() as connection:
         if not runs.begin(connection, market, JOB, trading_date, late_ms):
             return
+        left = closing.carried_since(connection, market, JOB, trading_date)
         if not left:
             runs.finish(connection, market, JOB, trading_date, {"open": 0})
             return

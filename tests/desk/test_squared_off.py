@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from db import closing as rows
 from desk import closing, squared_off
 from tests.desk.test_closing import end_of, one, roll
 from tests.floor import SBIN, Floor
@@ -49,6 +50,26 @@ def test_a_date_whose_square_off_nobody_ran_is_flagged_with_what_was_left(floor:
     assert isinstance(late_ms, int)
     assert late_ms > 0
     assert str(error).startswith("1 intraday position was still open")
+    floor.sound()
+
+
+@pytest.mark.parametrize("where", ["conclude", "begin_market_day"])
+def test_a_roll_that_died_and_was_resumed_tells_what_was_left_before_it_died(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    for name in ("asha", "ravi"):
+        floor.buy(floor.account(name, cash=100_000_000), 10, SBIN, 80_000, "MIS")
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(squared_off if where == "conclude" else rows, where, die)
+        roll(floor)
+    roll(floor)
+    _, _, ended, error = run(floor)
+    assert ended is False
+    assert str(error).startswith("2 intraday positions were still open")
     floor.sound()
 
 
