@@ -47,8 +47,7 @@ def make(call: Call) -> Reply:
         call.database, call.principal, bound or access.account(call.database, call.principal, write=True).key,
         name=name, redirect_url=url, scopes=scopes or ("read", "trade"),
     )  # fmt: skip
-    row = next(each for each in identity.apps(call.database, call.principal) if each.id == made.id)
-    return Reply(201, {**_row(row), "api_key": made.api_key, "api_secret": made.api_secret})
+    return Reply(201, {**_row(made.row), "api_key": made.api_key, "api_secret": made.api_secret})
 
 
 def give(call: Call) -> Reply:

@@ -39,9 +39,14 @@ MOST = 20
 class NewApp:
     """Key and secret are told once, here."""
 
-    id: int
+    row: AppRow
     api_key: str
     api_secret: str
+
+    @property
+    def id(self) -> int:
+        """The program's number."""
+        return self.row.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,8 @@ def _make(
         )
         detail = {"app": number, "name": name, "account": found.key, "scopes": wanted}
         audit.append(connection, actor, "APP_MADE", user.name, user_id=user.id, detail=detail)
-    return NewApp(number, api_key, secret_of(api_key, salt))
+        row = _app(connection, api_key)  # before another may end it
+    return NewApp(row, api_key, secret_of(api_key, salt))
 
 
 def make_own_app(

@@ -65,6 +65,21 @@ def test_a_request_that_comes_twice_makes_one(desk, browser):
     assert sorted(codes) == [201, *[400] * 5]
 
 
+def test_a_program_that_is_revoked_while_it_is_told_is_told(
+    desk: Database, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = identity.make_own_app
+
+    def make_and_lose(database: Database, principal: Any, *rest: Any, **more: Any) -> identity.NewApp:
+        found = make(database, principal, *rest, **more)
+        identity.revoke_app(database, principal, found.id)
+        return found
+
+    monkeypatch.setattr(identity, "make_own_app", make_and_lose)
+    assert made(browser)["name"] == "bot"
+    assert browser.get(PROGRAMS).json()["items"] == []
+
+
 def test_a_key_of_an_api_token_is_no_key_of_an_access_token(browser):
     program = made(browser)
     assert browser.post("/api/v1/tokens", json={"name": "x"}, headers={"idempotency-key": "k"}).status_code == 201
