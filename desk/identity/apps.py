@@ -18,14 +18,13 @@ from core.program_rules import rules_at, token_ends
 from core.reasons import Reason, Refusal
 from db import apps as rows
 from db import audit
-from db.access import token_asked_for
 from db.apps import AppRow
 from db.engine import Database
 from db.identity import lock_user
 from desk.access import require_session
-from desk.answers import fingerprint, key_conflict
+from desk.answers import fingerprint
 from desk.identity.sessions import digest, good_length, note_use, principal_of, who
-from desk.identity.tokens import SCOPES, active_user, own_account
+from desk.identity.tokens import SCOPES, active_user, made_before, own_account
 from desk.identity.users import User
 from desk.principal import Principal
 from desk.remember import foresee, forget_all, remembered
@@ -241,12 +240,9 @@ def give_own_token_once(
     with database.connection() as connection:
         lock_user(connection, principal.user_id)
         found = _own(connection, principal, app_id)
-        known = None if key is None else token_asked_for(connection, principal.user_id, key)
-        if known is None:
-            return _issue(connection, found, lasting=lasting, request=None if key is None else (key, asked))
-        if known[1] != asked:
-            raise key_conflict()
-        return None
+        if made_before(connection, principal.user_id, key, asked) is not None:
+            return None
+        return _issue(connection, found, lasting=lasting, request=None if key is None else (key, asked))
 
 
 def _own(connection: Any, principal: Principal, app_id: int) -> AppRow:

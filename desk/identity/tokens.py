@@ -78,18 +78,24 @@ def create_token_once(
     asked = fingerprint("token", account_key, name, terms.scopes, days)
     with database.connection() as connection:
         lock_user(connection, user.id)
-        known = None if key is None else rows.token_asked_for(connection, user.id, key)
-        token = None
-        if known is None:
+        token, token_id = None, made_before(connection, user.id, key, asked)
+        if token_id is None:
             ends = None if days is None else datetime.now(UTC) + timedelta(days=days)
             token, token_id = _make(connection, user.name, user, terms, ends, None if key is None else (key, asked))
-        elif known[1] != asked:
-            raise key_conflict()
-        else:
-            token_id = known[0]
         row = rows.token_row(connection, token_id)
     assert row is not None  # made above, or kept with its key: tokens are ended and not erased
     return token, row
+
+
+def made_before(connection: Any, user_id: int, key: str | None, asked: str) -> int | None:
+    """The token that a user's request with this key and hash made, None where it made none yet. Raises KEY_CONFLICT
+    where the key was another request's."""
+    known = None if key is None else rows.token_asked_for(connection, user_id, key)
+    if known is None:
+        return None
+    if known[1] != asked:
+        raise key_conflict()
+    return known[0]
 
 
 @dataclass(frozen=True, slots=True)
