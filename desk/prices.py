@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from weakref import WeakKeyDictionary
 
@@ -22,8 +23,26 @@ __all__ = ["Bar", "Day", "QuoteRow", "bars", "days_of_all", "days_so_far", "join
 _FIRST = date(1990, 1, 1)
 DAYS_SECONDS = 10.0
 MOST_DAYS = 50_000
-_Kept = dict[tuple[str, int], tuple[float, Day | None]]
 _NEVER: tuple[float, Day | None] = (0.0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was found, by market and instrument, with when it is to be asked for anew. ``asking`` is held by who does:
+    many programs ask in the moment in which it grows old."""
+
+    found: dict[tuple[str, int], tuple[float, Day | None]] = field(default_factory=dict)
+    asking: threading.Lock = field(default_factory=threading.Lock)
+
+    def look(self, market: str, ids: Sequence[int]) -> tuple[dict[int, Day | None], list[int]]:
+        """What is known of some instruments, and those that are due."""
+        now = time.monotonic()
+        known = {number: self.found.get((market, number), _NEVER) for number in ids}
+        return {number: day for number, (_, day) in known.items()}, [
+            n for n, (until, _) in known.items() if until <= now
+        ]
+
+
 _kept: WeakKeyDictionary[Database, _Kept] = WeakKeyDictionary()
 _lock = threading.Lock()
 MOST_BARS = 200_000
@@ -49,16 +68,18 @@ def days_so_far(database: Database, market: str, ids: Sequence[int]) -> dict[int
     """The same of some. Programs ask every second, and a day of bars is long: what was found is good for some
     seconds."""
     with _lock:
-        kept = _kept.setdefault(database, {})
-    now = time.monotonic()
-    due = [number for number in ids if kept.get((market, number), _NEVER)[0] <= now]
-    days = {number: kept.get((market, number), _NEVER)[1] for number in ids}
+        kept = _kept.setdefault(database, _Kept())
+    days, due = kept.look(market, ids)
     if due:
-        found = {number: Day(*rest) for number, *rest in market_screen.days_so_far(database, market, due)}
-        days |= {number: found.get(number) for number in due}
-        if len(kept) > MOST_DAYS:
-            kept.clear()
-        kept.update({(market, number): (now + DAYS_SECONDS, found.get(number)) for number in due})
+        with kept.asking:
+            days, due = kept.look(market, ids)  # another may have asked meanwhile
+            if due:
+                found = {number: Day(*rest) for number, *rest in market_screen.days_so_far(database, market, due)}
+                days |= {number: found.get(number) for number in due}
+                if len(kept.found) > MOST_DAYS:
+                    kept.found.clear()
+                until = time.monotonic() + DAYS_SECONDS
+                kept.found.update({(market, number): (until, found.get(number)) for number in due})
     return {number: day for number, day in days.items() if day is not None}
 
 
