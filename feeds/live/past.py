@@ -18,6 +18,8 @@ from feeds.live.truedata_history import TrueDataHistory
 from feeds.live.upstox_rest import HOST
 
 T = TypeVar("T")
+ANSWERS_LAST = frozenset({Vendor.UPSTOX})
+"""Vendors that tell last prices when they are asked, and not by their streams alone."""
 
 
 class Past(Protocol):

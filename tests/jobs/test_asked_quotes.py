@@ -111,6 +111,16 @@ def test_a_vendor_that_refuses_is_left_alone_for_a_while(
     assert quote(stage, other) == (310_000, 300_000, False)
 
 
+def test_more_than_one_question_holds_are_asked_for_in_turn(
+    stage: Stage, asking: QuoteLoop, gap: History, other: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asked_quotes, "MOST", 1)
+    monkeypatch.setattr(stage.loop.talking(), "unheard", lambda: [stage.infy, other])
+    for _ in range(3):
+        asking.step()
+    assert [key for _, key in gap.asked] == [KEY[Vendor.UPSTOX], TCS, KEY[Vendor.UPSTOX]]
+
+
 def test_a_price_that_cannot_be_is_believed_from_nobody(
     stage: Stage, asking: QuoteLoop, gap: History, other: int
 ) -> None:
