@@ -63,7 +63,8 @@ class Terms:
     @property
     def above(self) -> bool:
         """Whether it rings when the price has risen to the level."""
-        return (self.side or self.condition) is Condition.ABOVE
+        way = self.side if self.condition is Condition.CROSSES else self.condition
+        return way is Condition.ABOVE
 
 
 def price_of(terms: Terms, prev_close: int | None) -> int | None:

@@ -87,6 +87,9 @@ def test_it_rings_once_a_minute_at_most(ago, rests):
         (Terms(CHANGE, UP, -100), 150_000, 0, Reason.ALERT_REACHED, "−1.00 %"),
         (Terms(CHANGE, DOWN, -10_000), 150_000, 0, Reason.ALERT_LEVEL, "above −100 %"),
         (Terms(CHANGE, UP, 1_000_001), 150_000, 0, Reason.ALERT_LEVEL, "up to 10,000 %"),
+        # Those that waited for a crossing until their condition was changed: on which side they did is no matter now.
+        (Terms(PRICE, UP, 150_000, side=DOWN), 151_000, 0, Reason.ALERT_REACHED, "at or above ₹1,500.00"),
+        (Terms(PRICE, DOWN, 150_000, side=UP), 149_000, 0, Reason.ALERT_REACHED, "at or below ₹1,500.00"),
         (Terms(PRICE, EITHER, 150_000), 150_000, 0, Reason.ALERT_REACHED, "the level itself"),
         (Terms(PRICE, EITHER, 150_000), 0, 0, Reason.ALERT_LEVEL, "no price yet"),
         (Terms(PRICE, UP, 160_000, note="two\nlines"), 150_000, 0, Reason.BAD_INPUT, "100 printable"),
