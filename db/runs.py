@@ -83,13 +83,15 @@ def end_passed(conn: Connection, market: str, job: str) -> int:
 
 
 def note(
-    conn: Connection, market: str, job: str, trading_date: date, detail: dict[str, Any], seconds: float = 0.0
-) -> None:
-    """Writes what a job that may run often found this time, and how long it took, in place of what it found before."""
+    conn: Connection, market: str, job: str, trading_date: date, detail: dict[str, Any], seconds: float = 0.0,
+    error: str | None = None,
+) -> None:  # fmt: skip
+    """Writes what a job that may run often found this time, how long it took and what went wrong, in place of what it
+    found before."""
     conn.execute(
-        "insert into job_runs (market, job, trading_date, started_at, finished_at, detail)"
-        " values (%s, %s, %s, now() - make_interval(secs => %s), now(), %s)"
+        "insert into job_runs (market, job, trading_date, started_at, finished_at, detail, error)"
+        " values (%s, %s, %s, now() - make_interval(secs => %s), now(), %s, %s)"
         " on conflict (market, job, trading_date) do update set started_at = excluded.started_at, finished_at = now(),"
-        " detail = excluded.detail, error = null",
-        (market, job, trading_date, seconds, Jsonb(detail)),
+        " detail = excluded.detail, error = excluded.error",
+        (market, job, trading_date, seconds, Jsonb(detail), error),
     )

@@ -46,11 +46,12 @@ def once(
 
 
 def note(
-    database: Database, market: str, job: str, trading_date: date, detail: dict[str, Any], seconds: float = 0.0
-) -> None:
-    """Keeps what a job that runs many times a date found last, and how long it took."""
+    database: Database, market: str, job: str, trading_date: date, detail: dict[str, Any], seconds: float = 0.0,
+    error: str | None = None,
+) -> None:  # fmt: skip
+    """Keeps what a job that runs many times a date found last, how long it took, and what went wrong."""
     with database.autocommit() as conn:
-        runs.note(conn, market, job, trading_date, detail, seconds)
+        runs.note(conn, market, job, trading_date, detail, seconds, error)
 
 
 def process_name(role: str, market: str | None) -> str:

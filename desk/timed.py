@@ -31,15 +31,24 @@ def list_contracts(database: Database) -> None:
 
 
 def fetch_masters(database: Database) -> None:
-    """Fetches the list of instruments of each vendor whose live market runs, where today's is not here yet."""
+    """Fetches the list of instruments of each vendor whose live market runs, where today's is not here yet. A minute
+    in which none was due is no run."""
+    began, fetched, failed = time.monotonic(), dict[str, Row](), list[str]()
     for vendor, login in vendor_fetch.due(database):
         try:
             told = vendor_fetch.fetch(database, vendor, vendor_fetch.ACTOR, login)
         except Refusal as refusal:
             log.get(__name__).warning(refusal.sentence, extra={"vendor": vendor})
+            failed.append(refusal.sentence)
         else:
-            changed = {name: told[name] for name in ("new", "left", "renamed", "took_ms")}
+            fetched[vendor] = changed = {name: told[name] for name in ("new", "left", "renamed", "took_ms")}
             log.get(__name__).info("Instruments listed", extra={"vendor": vendor, **changed})
+    if not (fetched or failed):
+        return
+    took, error = time.monotonic() - began, " ".join(failed) or None
+    for state in markets.markets(database):
+        if state.running and state.owner_id is not None:
+            runs.note(database, state.id, "masters", state.trading_date, fetched, took, error)
 
 
 def repair_days(database: Database) -> None:

@@ -112,16 +112,27 @@ def run_live(database: Database, feed: str = "upstox") -> None:
         )
 
 
+def last_fetch(database: Database) -> tuple[str, str | None] | None:
+    """What the page of jobs says of the last one."""
+    last = next(each["last"] for each in timed.overview(database, datetime.now(IST)) if each["job"] == "masters")
+    return None if last is None else (last["state"], last["error"])
+
+
 def test_each_day_s_list_is_fetched_once_while_a_live_market_of_the_vendor_runs(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     timed.fetch_masters(database)
     run_live(database)
+    assert last_fetch(database) is None, "a minute in which nothing was due is no run"
     with vendor(status=500) as (address, asked):
         monkeypatch.setitem(vendor_fetch.ADDRESSES, Vendor.UPSTOX, address)
         timed.fetch_masters(database)
         timed.fetch_masters(database)
         assert len(asked) == 1, "who has failed is left alone for half an hour"
+    assert last_fetch(database) == (
+        "FAILED",
+        "The list of instruments of Upstox could not be fetched: the answer was 500.",
+    )
     with database.connection() as connection:
         connection.execute("update master_loads set loaded_at = loaded_at - interval '31 minutes'")
     with vendor() as (address, asked):
@@ -129,6 +140,7 @@ def test_each_day_s_list_is_fetched_once_while_a_live_market_of_the_vendor_runs(
         timed.fetch_masters(database)
         timed.fetch_masters(database)
         assert len(asked) == 1
+    assert last_fetch(database) == ("DONE", None)
     with database.connection() as connection:
         connection.execute("update master_loads set loaded_at = loaded_at - interval '31 minutes'")
     tomorrow = datetime.combine(datetime.now(IST).date() + timedelta(days=1), datetime.min.time(), IST)
