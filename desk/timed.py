@@ -139,7 +139,7 @@ def overview(database: Database, now: datetime) -> list[Row]:
     for run in admin.last_runs(database):
         last.setdefault((run["job"], None), run)
         last.setdefault((run["job"], run["market"]), run)
-    rows: list[Row] = []
+    rows: list[tuple[object, ...]] = []
     for state in markets.markets(database):
         if not state.running:
             continue
@@ -151,29 +151,17 @@ def overview(database: Database, now: datetime) -> list[Row]:
             ("roll", "Roll", "Settles the date, writes its contract notes, opens the next one.", rolls),
         )
         rows += [
-            {
-                "job": job,
-                "title": f"{title}, {state.id}",
-                "what": what,
-                "when": f"trading days {at.astimezone(IST):%H:%M}",
-                "next": at if at > now else None,
-                "last": last.get((job, state.id)),
-                "by_hand": False,
-            }
+            (
+                job, f"{title}, {state.id}", what, f"trading days {at.astimezone(IST):%H:%M}",
+                at if at > now else None, last.get((job, state.id)), False,
+            )
             for job, title, what, at in steps
-        ]
-    return rows + [
-        {
-            "job": job.name,
-            "title": job.title,
-            "what": job.what,
-            "when": job.when,
-            "next": job.after(now),
-            "last": last.get((job.name, None)),
-            "by_hand": True,
-        }
-        for job in TIMETABLE
+        ]  # fmt: skip
+    rows += [
+        (job.name, job.title, job.what, job.when, job.after(now), last.get((job.name, None)), True) for job in TIMETABLE
     ]
+    names = ("job", "title", "what", "when", "next", "last", "by_hand")
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def run_now(database: Database, actor: str, name: str) -> None:
