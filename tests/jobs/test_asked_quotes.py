@@ -94,6 +94,23 @@ def test_a_vendor_whose_prices_are_not_shown_is_not_asked(stage: Stage, asking: 
     assert Vendor.UPSTOX not in [vendor for vendor, _ in gap.asked]
 
 
+def test_nothing_is_looked_up_for_a_vendor_that_answers_no_last_prices(
+    stage: Stage, asking: QuoteLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+
+    def of(*asked: object) -> tuple[list[object], str]:
+        looked.append(asked)
+        return [], ""
+
+    monkeypatch.setattr(Histories, "of", of)
+    asking.step()
+    assert len(looked) == 1
+    monkeypatch.setattr(asked_quotes, "ANSWERS_LAST", frozenset[Vendor]())
+    asking.step()
+    assert len(looked) == 1
+
+
 def test_a_vendor_that_refuses_is_left_alone_for_a_while(
     stage: Stage, asking: QuoteLoop, gap: History, other: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
