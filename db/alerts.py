@@ -45,6 +45,12 @@ union all
 select 'price-' || r.alert_id || '-' || r.n, r.account_id, r.at, 'PRICE', 'RANG', null, r.sentence, null, null, null,
        (select p.instrument_id from price_alerts p where p.id = r.alert_id)
 from price_alert_rings r where r.account_id = one.id and r.at >= :since
+union all
+select 'closes-' || r.trading_date || case when r.finished_at is null then '-waits' else '' end, one.id,
+       coalesce(r.finished_at, r.started_at), 'SETTLEMENT',
+       case when r.finished_at is null then 'WAITS' else 'LAST_SEEN' end, null, r.error, null, null, null, null
+from accounts a join job_runs r on r.market = a.market and r.job = 'closes'
+where a.id = one.id and r.error is not null and coalesce(r.finished_at, r.started_at) >= :since
 """
 
 

@@ -274,6 +274,21 @@ def set_settlement(conn: Connection, market: str, trading_date: date, ids: Any, 
     )
 
 
+def tell_settlements(conn: Connection, market: str, trading_date: date, ids: Any, prices: Any) -> None:
+    """Writes settlement prices in place of those already struck, also of what was never quoted on the date: its close
+    before is what it ended at last, else that price."""
+    conn.execute(
+        "insert into market_days as d (market, trading_date, instrument_id, prev_close, settlement)"
+        " select %(market)s, %(day)s, u.id, coalesce(last.price, u.price), u.price"
+        " from unnest(%(ids)s::int4[], %(prices)s::int4[]) as u (id, price) left join lateral ("
+        "  select coalesce(b.settlement, b.prev_close) as price from market_days b"
+        "  where b.market = %(market)s and b.instrument_id = u.id and b.trading_date < %(day)s"
+        "  order by b.trading_date desc limit 1) last on true"
+        " on conflict (market, trading_date, instrument_id) do update set settlement = excluded.settlement",
+        {"market": market, "day": trading_date, "ids": ids, "prices": prices},
+    )
+
+
 # What somebody has on a screen, by what processes that show it said of late.
 LOOKED_AT = """
     select value::int4 as id from heartbeats, jsonb_array_elements_text(detail -> 'looked_at' -> %(market)s)
@@ -281,8 +296,8 @@ LOOKED_AT = """
 """
 # What an instrument is wanted for, the most important first: a vendor serves so many at a time and no more. What a
 # contract is on comes with it, because its margin and its price follow from there.
-_WANTED = f"""
-with held as materialized (
+_HELD = """
+held as materialized (
     select o.instrument_id as id from orders o join accounts a on a.id = o.account_id
     where o.status in ('AMO', 'TRIGGER_PENDING', 'OPEN') and a.market = %(market)s
     union
@@ -292,6 +307,9 @@ with held as materialized (
     select g.instrument_id from gtts g join accounts a on a.id = g.account_id
     where g.status = 'ACTIVE' and a.market = %(market)s
 )
+"""
+_WANTED = f"""
+with {_HELD}
 select id from (
     select id, 1 as place from held
     union all
@@ -308,3 +326,13 @@ def wanted(conn: Connection, market: str) -> list[int]:
     """Instruments in working orders, GTTs and positions with what those are on, then in watchlists, then what readers
     said they look at; in an owner's market of the owner's lists alone."""
     return [row[0] for row in conn.execute(_WANTED, {"market": market}).fetchall()]
+
+
+def held(conn: Connection, market: str) -> list[int]:
+    """Instruments in working orders, GTTs and positions with what those are on, ascending."""
+    found = conn.execute(
+        f"with {_HELD} select id from held union select i.underlying_id from held join instruments i using (id)"
+        " where i.underlying_id is not null order by 1",
+        {"market": market},
+    ).fetchall()
+    return [row[0] for row in found]

@@ -82,6 +82,15 @@ def end_passed(conn: Connection, market: str, job: str) -> int:
     return ended.rowcount
 
 
+def ended(conn: Connection, market: str, job: str, trading_date: date) -> bool:
+    """Whether a job of a date has ended, well or not."""
+    row = conn.execute(
+        "select from job_runs where market = %s and job = %s and trading_date = %s and finished_at is not null",
+        (market, job, trading_date),
+    ).fetchone()
+    return row is not None
+
+
 def note(
     conn: Connection, market: str, job: str, trading_date: date, detail: dict[str, Any], seconds: float = 0.0,
     error: str | None = None,

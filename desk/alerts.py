@@ -1,4 +1,5 @@
-"""What the owner of an account should hear of: stops by risk, margin calls, GTTs, square-offs, ends of contracts."""
+"""What the owner of an account should hear of: stops by risk, margin calls, GTTs, square-offs, ends of contracts,
+closing prices that nobody saw."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,8 @@ _TITLES = {
     ("SQUARE_OFF", "RISK"): ("CRITICAL", "Risk closes a position"),
     ("SQUARE_OFF", "SYSTEM"): ("WARNING", "The kill switch closes a position"),
     ("PRICE", "RANG"): ("INFO", "A price alert rings"),
+    ("SETTLEMENT", "WAITS"): ("WARNING", "The date waits for the exchange's closing prices"),
+    ("SETTLEMENT", "LAST_SEEN"): ("WARNING", "Settled at the last prices seen, not at the exchange's close"),
     ("CONTRACT", "EXPIRY"): ("INFO", "A contract has ended"),
     ("CONTRACT", "SPLIT"): ("INFO", "Shares were split, or a bonus given"),
 }

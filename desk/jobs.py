@@ -54,6 +54,19 @@ def note(
         runs.note(conn, market, job, trading_date, detail, seconds, error)
 
 
+def ended(database: Database, market: str, job: str, trading_date: date) -> bool:
+    """Whether a job of a date has ended, well or not."""
+    with database.autocommit() as conn:
+        return runs.ended(conn, market, job, trading_date)
+
+
+def waits(database: Database, market: str, job: str, trading_date: date, why: str) -> None:
+    """Keeps that a job of a date has begun and what it waits for."""
+    with database.autocommit() as conn:
+        runs.begin(conn, market, job, trading_date, 0)
+        runs.fail(conn, market, job, trading_date, why)
+
+
 def process_name(role: str, market: str | None) -> str:
     """``host:pid:role`` and the market, by which a loop of a process is known."""
     return f"{socket.gethostname()}:{os.getpid()}:{role}" + (f":{market}" if market else "")

@@ -1,6 +1,6 @@
 """The market as it stands: what is switched on, the frames it stores, its quotes, candles and days."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
@@ -226,6 +226,12 @@ def wanted(database: Database, market: str) -> list[int]:
         return rows.wanted(conn, market)
 
 
+def held(database: Database, market: str) -> list[int]:
+    """Instruments of working orders, GTTs and positions, with what those are on."""
+    with database.autocommit() as conn:
+        return rows.held(conn, market)
+
+
 def save_feed(database: Database, market: str, feed_state: dict[str, Any], resume: dict[str, Any] | None) -> None:
     """Keeps what the feed says of itself and, where given, what its successor needs."""
     with database.autocommit() as conn:
@@ -302,6 +308,12 @@ def settle(database: Database, market: str, trading_date: date, ids: Any, prices
     """Strikes the settlement prices of a trading date; those already struck stay."""
     with database.connection() as conn:
         rows.set_settlement(conn, market, trading_date, ids, prices)
+
+
+def tell_settlements(database: Database, market: str, trading_date: date, prices: Mapping[int, int]) -> None:
+    """Writes settlement prices (paise by instrument) that the exchange itself made, in place of what was struck."""
+    with database.connection() as conn:
+        rows.tell_settlements(conn, market, trading_date, list(prices), list(prices.values()))
 
 
 def take_snapshot(

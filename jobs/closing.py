@@ -7,6 +7,8 @@ from desk import account_watch, amo, closing, flatten, margin_calls, masters, ri
 from desk import jobs as runs
 from desk import market as markets
 from desk.market import Database
+from jobs.exchange_closes import ExchangeCloses
+from jobs.histories import Histories
 from jobs.loop import Steady
 from jobs.market import MarketLoop
 
@@ -16,10 +18,11 @@ class ClosingLoop(Steady):
 
     every = 1.0
 
-    def __init__(self, database: Database, market: MarketLoop) -> None:
+    def __init__(self, database: Database, market: MarketLoop, histories: Histories | None = None) -> None:
         super().__init__()
         self.name = f"closing {market.market}"
         self._database, self._market = database, market
+        self._closes = ExchangeCloses(database, market, histories)
         self._squared: date | None = None
         self._tidied = False
 
@@ -61,11 +64,16 @@ class ClosingLoop(Steady):
     def _roll(self, step: closing.Due) -> None:
         """Strikes prices and opens the next date's closes and bands first, so that it trades at once.
 
-        Of several dates that were slept through each is rolled once the feed plays it, in their order.
+        Of several dates that were slept through each is rolled once the feed plays it, in their order. A date whose end
+        a live market did not see waits for the exchange's closes.
         """
-        if not self._market.settle(step.trading_date, step.next_date):
+        closes = self._closes.look(step.trading_date)
+        if closes is None:
+            return
+        if not self._market.settle(step.trading_date, step.next_date, closes):
             self._market.look()
             return
+        self._closes.conclude(step.trading_date)
         late = step.late_ms if step.late_ms > squared_off.ON_TIME_MS else 0
         if late:
             told = {"market": self._market.market, "trading_date": step.trading_date.isoformat(), "late_ms": late}

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 
@@ -13,8 +14,8 @@ from desk import market as markets
 from desk.live import Gap
 from desk.market import Database, MarketState
 from feeds.candles import CANDLE_TYPE, Candles
-from feeds.live.refusal import VendorRefusal
-from jobs.histories import Histories, Source, is_of_all
+from feeds.live.past import Past
+from jobs.histories import Histories, Source, first_answer
 from jobs.loop import Steady, patience
 from jobs.market import MarketLoop
 
@@ -121,7 +122,7 @@ def _asked(
         if stopped():
             return [], "It goes on when the market's process runs again."
         if (gap.id, number) not in progress.told:
-            minutes, waits, reason = _of_one(sources, down, number, gap)
+            minutes, waits, reason = first_answer(sources, down, number, partial(_minutes, number, gap))
             why = reason or why
             if waits:
                 return [], why
@@ -133,30 +134,9 @@ def _asked(
     return parts, "" if parts else why
 
 
-def _of_one(sources: Sequence[Source], down: set[int], number: int, gap: Gap) -> tuple[Candles | None, bool, str]:
-    """An instrument's minutes of the first vendor that gives them; else whether it waits for one that refuses
-    everything just now (which goes to ``down``), and what was said."""
-    waits, why = False, ""
-    for place, source in enumerate(sources):
-        if number not in source.keys:
-            continue
-        if place in down:
-            waits = True
-            continue
-        try:
-            found = source.past.today(source.keys[number], number, gap.began_at, gap.ended_at)
-        except VendorRefusal as refused:
-            why = log.redact(str(refused))
-            if is_of_all(refused.status):
-                down.add(place)
-                waits = True
-            continue
-        return _within(found, gap), False, ""
-    return None, waits, why
-
-
-def _within(candles: Candles, gap: Gap) -> Candles:
+def _minutes(number: int, gap: Gap, past: Past, key: str) -> Candles:
     """Every minute of which a part was not seen."""
+    candles = past.today(key, number, gap.began_at, gap.ended_at)
     first = int(gap.began_at.replace(second=0, microsecond=0).timestamp() * 1000)
     last = int(gap.ended_at.timestamp() * 1000)
     return candles[(candles["start"] >= first) & (candles["start"] <= last)]

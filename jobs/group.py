@@ -32,7 +32,7 @@ class Group:
             ExecutionLoop(database, market, bus, leadership),
             GttLoop(database, market, watched, leadership),
             prices,
-            ClosingLoop(database, prices),
+            ClosingLoop(database, prices, histories),
             Housekeeping(database, prices),
             GapLoop(database, prices, histories),
             ChartLoop(database, prices, histories),

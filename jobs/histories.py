@@ -3,16 +3,20 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+import log
 import settings
 from core.vendors import Vendor
 from desk import vendor_masters
 from desk.market import Database, MarketState
 from desk.vendors import Credential
 from feeds.live.past import Past, TrueDataPast, UpstoxPast
+from feeds.live.refusal import VendorRefusal
 from feeds.live.truedata_history import TrueDataHistory
 from jobs import live
 
+T = TypeVar("T")
 # Refusals of whoever asks, and not of what was asked for: a token, a permission, a pace.
 OF_ALL = frozenset({401, 403, 408, 429})
 
@@ -63,3 +67,28 @@ class Histories:
 def is_of_all(status: int) -> bool:
     """Whether a refusal with this status is one of everything else that would be asked, too."""
     return not 400 <= status < 500 or status in OF_ALL
+
+
+def first_answer(
+    sources: Sequence[Source], down: set[int], number: int, ask: Callable[[Past, str], T | None]
+) -> tuple[T | None, bool, str]:
+    """What the first vendor that knows an instrument answers to ``ask``; else None, whether it waits for one that
+    refuses everything just now (which goes to ``down``), and what was said."""
+    waits, why = False, ""
+    for place, source in enumerate(sources):
+        if number not in source.keys:
+            continue
+        if place in down:
+            waits = True
+            continue
+        try:
+            found = ask(source.past, source.keys[number])
+        except VendorRefusal as refused:
+            why = log.redact(str(refused))
+            if is_of_all(refused.status):
+                down.add(place)
+                waits = True
+            continue
+        if found is not None:
+            return found, False, ""
+    return None, waits, why

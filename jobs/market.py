@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -20,8 +20,8 @@ from feeds.recording import Recorded
 from jobs import candles, live, live_day, past, snapshots, sources
 from jobs.bus import Bus, Fan
 from jobs.latest import Latest
+from jobs.live_watch import LiveWatch
 from jobs.loop import Steady
-from jobs.outages import Outages
 from jobs.tape import Tape
 from jobs.timekeeper import Timekeeper
 from jobs.wanted import Wanted
@@ -63,11 +63,11 @@ class MarketLoop(Steady):
         self._past_is_filled = False
         self._recorder = Recorder(recordings.folder(), market, settings.kagaz_record_mb)
         self._terms: live_day.Terms | None = None
-        self._door: live.Doorkeeper | None = None
-        self._outages = Outages()
+        self._watch = LiveWatch(database, market)
         self._latest: Latest | None = None  # of a live market
         self._is_whole = False  # what opens a feed has run to its end
         self._is_awake = False  # the exchange does something by the clock, whatever the feed says
+        self._is_behind = False  # on a later date than a live market's, whose prices wait for the roll
 
     @property
     def is_live(self) -> bool:
@@ -109,16 +109,24 @@ class MarketLoop(Steady):
         feed = self._feed
         return datetime.fromtimestamp((feed.clock(now) if feed else now) / 1000, UTC)
 
-    def settle(self, ending: date, following: date) -> bool:
-        """Strikes the settlement prices of a date and opens the next one's closes and bands; safe to repeat.
+    def missed_close(self, ending: date) -> bool | None:
+        """Whether this is a live market that did not see the exchange's close of a date; None while the feed does not
+        play that date yet."""
+        with self._lock:
+            if self._feed is None or self._universe.trading_date != ending:
+                return None
+            return self._watch.missed(markets.calendar_of(self._database, self._state), ending)
 
-        False while the feed does not play that date yet: then nothing was done.
-        """
+    def settle(self, ending: date, following: date, told: Mapping[int, int] | None = None) -> bool:
+        """Strikes the settlement prices of a date, those ``told`` before what was seen, and opens the next one's closes
+        and bands; safe to repeat. False while the feed does not play that date yet: then nothing was done."""
         with self._lock:
             if self._feed is None or self._universe.trading_date != ending:
                 return False
             self._renew_all()
             ids, prices = self._guard.closes(self._feed, self._wall_ms())
+            if told:
+                markets.tell_settlements(self._database, self.market, ending, told)
             markets.settle(self._database, self.market, ending, ids, prices)
             self._candles.write()
             resume = self._feed.resume()
@@ -180,12 +188,11 @@ class MarketLoop(Steady):
         state = markets.state(self._database, self.market)
         resume = markets.resume_state(self._database, self.market)
         if state.owner_id is not None:
-            self._outages.begin(state.exchange_time, resume)
             self._blank(state)
         wanted = self._wanted.build(self._master)
         self._version = state.feed_version  # as it was before the feed was opened: what changes meanwhile opens it anew
         # By the same version: a token that is stored meanwhile is not what a refusal of this feed speaks of.
-        self._door = None if state.owner_id is None else live.Doorkeeper(self._database, state)
+        self._watch.begin(state, resume)
         self._universe, self._feed = sources.open_feed(self._database, self._settings, state, resume)
         state = markets.state(self._database, self.market)  # a recording may have moved its date
         self._feed.want(wanted)
@@ -215,7 +222,7 @@ class MarketLoop(Steady):
             self._chores(self._feed)  # nothing is printed by the hours of a moment ago
         # A closed market shows its prices once, because the quotes do not outlive a crash of the server. A live one
         # shows what its vendor still says: pictures of a closed exchange come when the line is there.
-        if self._open_for_trade or not self._shown or self.is_live:
+        if (self._open_for_trade or not self._shown or self.is_live) and not self._is_behind:
             said = self._feed.next_rows(now)
             if self._feed.name != self._shows:
                 # Another vendor's times and volumes are not held against those of the one before.
@@ -319,7 +326,8 @@ class MarketLoop(Steady):
                 self._candles.write()
             else:
                 self._candles.write_meanwhile()  # thousands of instruments, for which no price waits
-        self._watch_over(feed)
+        calendar = markets.calendar_of(self._database, self._state)
+        self._watch.look(feed.state(), self._is_awake, self.clock(), calendar, self._universe.trading_date)
         # A live market has all that its vendors list from the start.
         wider = self._wanted.needs_wider() and not self.is_live
         same = (self._state.trading_date, self._state.feed_version) == (self._universe.trading_date, self._version)
@@ -342,7 +350,8 @@ class MarketLoop(Steady):
         calendar = markets.calendar_of(self._database, self._state)
         self._hours_change_at = calendar.next_change(at)
         self._is_awake = calendar.phase_at(at) is not Phase.ROLL and calendar.is_awake(at)
-        if self._ended() or not self._is_awake:
+        self._is_behind = self._is_awake and self._watch.is_behind(at, self._universe.trading_date)
+        if self._ended() or not self._is_awake or self._is_behind:
             return False
         if self._feed is not None and calendar.session is Session.NSE:
             hours = self._times.keep(calendar, at)
@@ -381,17 +390,8 @@ class MarketLoop(Steady):
             "recording": self._recorder.state(),
             "tape": self.tape.told(),
         }
-        resume = feed.resume() | self._times.resume() | ({"seen": self._outages.seen_ms} if self.is_live else {})
+        resume = feed.resume() | self._times.resume() | self._watch.resume()
         markets.save_feed(self._database, self.market, counters, resume)
-
-    def _watch_over(self, feed: Feed) -> None:
-        """Of a live feed: tells its owner of a refusal, and notes outages for the vendor's history to fill."""
-        if self._door is None:
-            return
-        told = feed.state()
-        self._door.look(told)
-        if (over := self._outages.look(live.is_live(told), self._is_awake, self.clock())) is not None:
-            markets.note_gap(self._database, self.market, *over)
 
     def _drop(self) -> None:
         with self._lock:

@@ -2,13 +2,14 @@
 day's turning points fix: the closing auction's reference, what auctions struck, what volume closes."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.calendar import IST, Calendar
+from core.exchange_close import CLOSING, REFERENCE
 from core.frames import Frame, Rows
 from core.rulebook import in_force
 from core.sessions import Board, Window
@@ -23,8 +24,6 @@ from jobs.flexing import Flexer
 
 Flags = npt.NDArray[np.bool_]
 BOARDS = tuple(Board)
-# Volume of so much time before the end weighs the closing price, of so much before the pause the reference.
-CLOSING, REFERENCE = timedelta(minutes=30), timedelta(minutes=15)
 REOPENED = Window.REOPEN_MATCH
 # Windows in which the outcome of an auction may have to be printed yet.
 AFTER = {

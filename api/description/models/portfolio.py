@@ -237,7 +237,7 @@ class Alert(Shape):
     alert_id: str = Field(examples=["risk-17", "gtt-7-3"])
     account: Account
     at: Time
-    kind: Literal["RISK", "MARGIN_CALL", "GTT", "SQUARE_OFF", "CONTRACT", "PRICE"]
+    kind: Literal["RISK", "MARGIN_CALL", "GTT", "SQUARE_OFF", "CONTRACT", "PRICE", "SETTLEMENT"]
     event: str
     level: Literal["INFO", "WARNING", "CRITICAL"]
     title: str
