@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+import psutil
 
 import log
 import settings
@@ -38,6 +39,7 @@ from jobs.loop import supervise
 from jobs.market import MarketLoop
 
 LONGEST = 60_000  # ms that are told apart
+WINDOW = 5.0  # s of which each has a line of its own: whether a tail is one stall or the load's own
 
 
 class Wishing(LiveFeed):
@@ -52,8 +54,34 @@ class Wishing(LiveFeed):
         self.wish(held=known[self.last :], priced=known[: self.last])
 
 
+class Windows:
+    """Each few seconds: the lag's 99th percentile, the slowest store, the longest pause between two frames, and the
+    seconds of processor that the machine's host kept for others meanwhile."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, float]] = []
+        self._lags = np.zeros(LONGEST, np.int64)
+        self._last = self._began = time.monotonic()
+        self._store, self._pause, self._stolen = 0.0, 0.0, psutil.cpu_times().steal
+
+    def add(self, lags: np.ndarray, took: float) -> None:
+        """A stored frame's."""
+        now = time.monotonic()
+        self._lags += lags
+        self._store, self._pause = max(self._store, took), max(self._pause, now - self._last)
+        self._last = now
+        if now - self._began >= WINDOW:
+            sums, stolen = np.cumsum(self._lags), psutil.cpu_times().steal
+            self.told.append({
+                "p99": int(np.searchsorted(sums, 0.99 * sums[-1])), "store": round(1000 * self._store),
+                "pause": round(1000 * self._pause), "stolen": round(stolen - self._stolen, 2),
+            })  # fmt: skip
+            self._lags[:] = 0
+            self._began, self._store, self._pause, self._stolen = now, 0.0, 0.0, stolen
+
+
 class Watcher:
-    """Counts what is stored, and how long ago each new word of it was sent; constant memory."""
+    """Counts what is stored, and how long ago each new word of it was sent; memory grows by its windows alone."""
 
     def __init__(self, times: str) -> None:
         self._times = times
@@ -62,6 +90,7 @@ class Watcher:
         self._lags = np.zeros(LONGEST, np.int64)
         self._counted: Counter[str] = Counter()
         self._took = 0.0
+        self._windows = Windows()
         self._store = markets.store_frame
         self._apply = filling.apply
 
@@ -71,6 +100,7 @@ class Watcher:
             self._lags[:] = 0
             self._counted.clear()
             self._took = 0.0
+            self._windows = Windows()
 
     def store(self, database: Database, frame: Frame, **how: Any) -> Any:
         """The house's own, and a look at the clock when it is done."""
@@ -81,7 +111,9 @@ class Watcher:
         with self._lock:
             fresh = sent > self._seen[ids]
             self._seen[ids] = sent
-            self._lags += np.bincount(np.clip(now - sent[fresh], 0, LONGEST - 1), minlength=LONGEST)
+            lags = np.bincount(np.clip(now - sent[fresh], 0, LONGEST - 1), minlength=LONGEST)
+            self._lags += lags
+            self._windows.add(lags, took)
             self._counted["frames"] += 1
             self._counted["rows"] += len(frame.rows)
             self._took += took
@@ -104,6 +136,7 @@ class Watcher:
                 int(np.searchsorted(sums, part * sums[-1])) if sums[-1] else 0 for part in (0.5, 0.99, 1.0)
             )
             told: dict[str, Any] = {**self._counted, "words": int(sums[-1]), "p50": p50, "p99": p99, "worst": worst}
+            told["windows"] = self._windows.told
             told["store_ms"] = 1000 * self._took / max(1, self._counted["frames"])
         feed = loop._feed
         assert isinstance(feed, Wishing)

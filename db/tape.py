@@ -13,6 +13,8 @@ Connection = psycopg.Connection[Any]
 # Hours for which partitions stand ready, so that a sidecar that stalls does not lose its tape at once.
 AHEAD = 3
 _NAMES: LiteralString = "tape_%Y%m%d%H"
+# Nothing of an hour is ever changed, and all of it is dropped: to vacuum what was added would read gigabytes again.
+_KEPT_AS_IT_IS = sql.SQL("autovacuum_vacuum_insert_threshold = -1, toast.autovacuum_vacuum_insert_threshold = -1")
 
 
 def frames_after(conn: Connection, market: str, number: int, limit: int) -> list[Frame]:
@@ -49,7 +51,9 @@ def add_partitions(conn: Connection, now: datetime) -> list[str]:
         with conn.transaction():
             conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(name)))
             conn.execute(
-                sql.SQL("create table {} (like tape including defaults including storage)").format(sql.Identifier(name))
+                sql.SQL("create table {} (like tape including defaults including storage) with ({})").format(
+                    sql.Identifier(name), _KEPT_AS_IT_IS
+                )
             )
             conn.execute(
                 sql.SQL("alter table tape attach partition {} for values from ({}) to ({})").format(

@@ -1,5 +1,6 @@
 """Candles on their way to the database: what could not be written once is written the next time."""
 
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from core.frames import DEPTH, row_type
 from desk import market as markets
 from feeds.silent import Silent
+from jobs import candles as candles_on_their_way
 from jobs.candles import Keeper
 from tests.feeds import listings
 
@@ -45,3 +47,31 @@ def test_minutes_that_ended_while_the_database_was_away_are_written_when_it_is_b
     minutes = [(start, close) for interval, start, close in written if interval == "1m"]
     assert minutes == [(first, 100_000), (first + 60_000, 100_500)]
     assert [close for interval, _, close in written if interval == "1d"] == [100_500]
+
+
+def test_a_round_nobody_waits_for_is_written_piece_by_piece_and_at_once_when_somebody_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    pieces: list[tuple[str, list[int]]] = []
+
+    def add(_database: Any, _market: str, interval: str, candles: Any) -> None:
+        pieces.append((interval, candles["instrument"].tolist()))
+        begun.set()
+        assert go_on.wait(30)
+
+    monkeypatch.setattr(markets, "add_candles", add)
+    monkeypatch.setattr(candles_on_their_way, "PIECE", 2)
+    monkeypatch.setattr(candles_on_their_way, "SPREAD", 3600.0)  # a pause that no test would outlive
+    universe = listings.universe()
+    keeper = Keeper(None, "sim", universe)  # type: ignore[arg-type]
+    rows = np.zeros(3, row_type(DEPTH))
+    rows["instrument"], rows["exchange_time"] = universe.id[:3], 1_795_000_000_000
+    rows["last_price"] = rows["open"] = rows["high"] = rows["low"] = 100_000
+    keeper.add(rows, Silent({}, "a test"))
+    keeper.write_meanwhile()
+    assert begun.wait(30)
+    go_on.set()
+    keeper.write()
+    ids = universe.id[:3].tolist()
+    assert pieces == [("1m", ids[:2]), ("1m", ids[2:]), ("1d", ids[:2]), ("1d", ids[2:])]
