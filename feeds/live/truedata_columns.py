@@ -15,17 +15,33 @@ import orjson
 from feeds.live import truedata_wire as wire
 
 Ints = npt.NDArray[np.int64]
-# How many fields a list has at least, by its kind, as ``truedata_wire`` wants them.
-LEAST = {"trade": 19, "bidaskL2": 3 + 6 * wire.LEVELS, "bidask": 6}
-# Of a trade's fields: last, open, high, low, previous close, bid, ask; and volume, interest, sequence, and quantities.
-_TRADE_PRICES, _TRADE_UNITS, _TRADE_SHOWN = (2, 6, 7, 8, 9, 15, 17), (5, 10, 14), (16, 18)
-# The quick way takes prices of so many digits at most, counts of so many: no more fits in what a frame keeps.
-_LONGEST, _LONGEST_COUNT = 11, 15
+# The quick ways take prices of so many digits at most, counts of so many: no more fits in what a frame keeps.
+LONGEST, LONGEST_COUNT = 11, 15
+
+
+class Layout(NamedTuple):
+    """Where a kind's fields stand: ``least`` as many are there, as ``truedata_wire`` wants them; prices, counts, and
+    counts at a level (``shown``), which a frame keeps in 32 bits. First come the symbol's id and the time."""
+
+    least: int
+    prices: Sequence[int]
+    units: Sequence[int]
+    shown: Sequence[int]
+
+
+_BOOK = 3 + 6 * wire.LEVELS
+LAYOUTS = {
+    # Last, open, high, low, previous close, bid, ask; volume, interest, sequence; the quantities of bid and ask.
+    "trade": Layout(19, (2, 6, 7, 8, 9, 15, 17), (5, 10, 14), (16, 18)),
+    "bidaskL2": Layout(_BOOK, range(3, _BOOK, 3), (2,), (*range(4, _BOOK, 3), *range(5, _BOOK, 3))),
+    "bidask": Layout(6, (2, 4), (), (3, 5)),
+}
 
 
 class Lot(NamedTuple):
     """Messages of one kind: where each stood among all (``at``), whose it is, its time in ms, and its numbers.
 
+    ``ids`` are as written, or whole numbers where each is a number that could be written in no other way.
     ``prices`` (paise) and ``units`` have a row a column: of a trade last, open, high, low, previous close, bid, ask,
     and volume, interest, sequence, bid's and ask's quantity; of a quote bid, ask, and their quantities; of a book ten
     prices, bids first, and the sequence, ten quantities, ten numbers of orders.
@@ -33,7 +49,7 @@ class Lot(NamedTuple):
 
     kind: str
     at: Ints
-    ids: Sequence[str]
+    ids: Sequence[str] | Ints
     times: Ints
     prices: Ints
     units: Ints
@@ -58,21 +74,15 @@ def _decoded(message: bytes) -> Any:
         return None
 
 
-def lots(said: Sequence[Any]) -> tuple[list[Lot], list[int]]:
-    """The trades, books and quotes among decoded messages, and the numbers of all other messages."""
-    found: dict[str, tuple[list[int], list[list[str]]]] = {kind: ([], []) for kind in LEAST}
-    trades_at, trades = found["trade"]
+def lots(said: Sequence[tuple[int, Any]]) -> tuple[list[Lot], list[int]]:
+    """The trades, books and quotes among numbered decoded messages, and the numbers of all other messages."""
+    found: dict[str, tuple[list[int], list[list[str]]]] = {kind: ([], []) for kind in LAYOUTS}
     others: list[int] = []
-    for number, one in enumerate(said):
+    for number, one in said:
         if type(one) is dict and len(one) == 1:
-            fields = one.get("trade")
-            if type(fields) is list and len(fields) >= 19:
-                trades.append(fields)
-                trades_at.append(number)
-                continue
             ((kind, fields),) = one.items()
-            least = LEAST.get(kind)
-            if least is not None and type(fields) is list and len(fields) >= least:
+            layout = LAYOUTS.get(kind)
+            if layout is not None and type(fields) is list and len(fields) >= layout.least:
                 found[kind][0].append(number)
                 found[kind][1].append(fields)
                 continue
@@ -104,7 +114,7 @@ def joined(first: Lot, second: Lot) -> Lot:
     """Two lots of one kind as one, in the order in which the messages came."""
     at = np.concatenate([first.at, second.at])
     order = np.argsort(at, kind="stable")
-    ids = [*first.ids, *second.ids]
+    ids = [str(one) for both in (first.ids, second.ids) for one in both]
     prices, units = (np.concatenate(both, axis=1)[:, order] for both in (
         (first.prices, second.prices), (first.units, second.units),
     ))  # fmt: skip
@@ -132,17 +142,10 @@ _SINGLES: dict[str, tuple[type, Any]] = {
 
 
 def _lot(kind: str, at: list[int], columns: list[tuple[str, ...]]) -> Lot:
-    if kind == "trade":
-        _all_text(columns[:19])
-        prices = _prices(columns, _TRADE_PRICES)
-        units = np.stack([*(_units(columns[n]) for n in _TRADE_UNITS), *(_shown(columns[n]) for n in _TRADE_SHOWN)])
-    elif kind == "bidask":
-        prices, units = _prices(columns, (2, 4)), np.stack([_shown(columns[3]), _shown(columns[5])])
-    else:
-        first = range(3, 3 + 6 * wire.LEVELS, 3)
-        prices = _prices(columns, first)
-        shown = [_shown(columns[n + more]) for more in (1, 2) for n in first]
-        units = np.stack([_units(columns[2]), *shown])
+    layout = LAYOUTS[kind]
+    _all_text(columns[: layout.least])
+    prices = _prices(columns, layout.prices)
+    units = np.stack([*(_units(columns[n]) for n in layout.units), *(_shown(columns[n]) for n in layout.shown)])
     ids = columns[0]
     if not 0 < min(map(len, ids)) <= max(map(len, ids)) <= 40:
         raise ValueError("out_of_range")
@@ -170,7 +173,7 @@ def _prices(columns: Sequence[tuple[str, ...]], which: Iterable[int]) -> Ints:
         digits = int(np.count_nonzero((letters >= 48) & (letters <= 57)))
         # Two digits behind each point, nothing but digits else: as nearly all are written.
         alike = len(ends) == len(flat) and digits == len(letters) - 2 * len(flat) + 1
-        if alike and lengths.min() > 3 and lengths.max() <= _LONGEST and (letters[ends - 3] == 46).all():
+        if alike and lengths.min() > 3 and lengths.max() <= LONGEST and (letters[ends - 3] == 46).all():
             paise = _numbers(data.replace(b".", b""))
             if paise.max() <= wire.HIGHEST:
                 return paise.reshape(len(wanted), count)
@@ -182,7 +185,7 @@ def _units(column: tuple[str, ...]) -> Ints:
     if "" in column:
         column = tuple(text or "0" for text in column)
     text = "".join(column)
-    if text.isascii() and text.isdigit() and max(map(len, column)) <= _LONGEST_COUNT:
+    if text.isascii() and text.isdigit() and max(map(len, column)) <= LONGEST_COUNT:
         return _numbers("\n".join(column).encode())
     return np.fromiter(map(wire.units, column), np.int64, len(column))
 

@@ -1,7 +1,7 @@
 """What TrueData's messages amount to: words of symbols in their order, without repeats, ready for a board."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import repeat
 
 import numpy as np
@@ -9,9 +9,11 @@ import numpy.typing as npt
 
 from core.frames import DEPTH
 from feeds.live import truedata_columns as columns
+from feeds.live import truedata_shapes as shapes
 from feeds.live import truedata_wire as wire
 from feeds.live.ticks import DEPTH_AT, LEADING, NAN, SIDES, WIDTH, Board, Floats, Ints, turns
 from feeds.live.truedata_columns import Lot
+from feeds.live.truedata_shapes import Shape
 
 # A sequence that begins anew so long after the last tick is a new sequence, not an old tick.
 RESTART_MS = 5_000
@@ -42,7 +44,7 @@ class Words:
         self.counted: Counter[str] = Counter()
         self.now = 0
         self._ahead = 0  # by how much the vendor's clock runs ahead of ours
-        self._by_id: dict[str, int] = {}
+        self._by_id: dict[str | int, int] = {}  # also by the number that an id is, where it is written in no other way
         self._id_of: dict[str, str] = {}
         self._known = np.zeros(256, _KNOWN)
         self._free = list(range(256))
@@ -56,7 +58,8 @@ class Words:
                 self._free = list(range(more, 2 * more))
                 self._known = np.concatenate([self._known, np.zeros(more, _KNOWN)])
             number = self._free.pop()
-        self._by_id[snapshot.symbol_id], self._id_of[key] = number, snapshot.symbol_id
+        self._by_id |= dict.fromkeys(_names(snapshot.symbol_id), number)
+        self._id_of[key] = snapshot.symbol_id
         self._known[number] = (self._board.slot(key), 0, (snapshot.at, 0, 0), False, ticks)
         (lot,) = columns.gathered([(0, snapshot)])
         sent = np.array([self.now + self._ahead], np.int64)
@@ -66,19 +69,23 @@ class Words:
         """A symbol is not wanted any more; what is still under way of it is none of ours."""
         symbol_id = self._id_of.pop(key, None)
         if symbol_id is not None and symbol_id in self._by_id:
-            self._free.append(self._by_id.pop(symbol_id))
+            self._free.append(self._by_id[symbol_id])
+            for name in _names(symbol_id):
+                del self._by_id[name]
 
     def read(self, messages: Sequence[bytes]) -> Iterator[wire.Message]:
         """Takes messages in, and hands answers on for what they may mean to the line, each at its turn: what comes
         behind the answer to a wish may be of the symbols that it lists."""
-        said = columns.decoded(messages)
+        likes = shapes.of(messages)
+        others = [number for number, like in enumerate(likes) if like is None]
+        said = dict(zip(others, columns.decoded([messages[number] for number in others]), strict=True))
         begin = 0
-        for number, one in enumerate(said):
+        for number, one in said.items():
             if type(one) is dict and "success" in one:
-                self._take(said[begin:number], messages[begin:number])
+                self._take(range(begin, number), messages, likes, said)
                 begin = number + 1
                 yield self._answer(wire.parse(messages[number]))
-        self._take(said[begin:], messages[begin:])
+        self._take(range(begin, len(messages)), messages, likes, said)
 
     def _answer(self, message: wire.Message) -> wire.Message:
         lag = -1.0
@@ -95,34 +102,40 @@ class Words:
         self._heard(self.now, np.array([lag]))
         return message
 
-    def _take(self, said: Sequence[object], messages: Sequence[bytes]) -> None:
-        """Trades, books and quotes by columns; the rest, and what is wrong, one by one."""
-        if not said:
+    def _take(
+        self, which: range, messages: Sequence[bytes], likes: Sequence[Shape | None], said: Mapping[int, object]
+    ) -> None:
+        """Trades, books and quotes by their shapes or by columns; the rest, and what is wrong, one by one. ``said`` has
+        what the messages without a shape say in JSON."""
+        if not which:
             return
-        lots, others = columns.lots(said)
-        by_kind = {lot.kind: lot for lot in lots}
-        lags = np.full(len(said), NAN)
+        by_kind: dict[str, Lot] = {}
+        quick, bad = shapes.lots(which, messages, likes)
+        left = [(number, said[number]) for number in which if number in said] if len(said) else []
+        left += zip(bad, columns.decoded([messages[number] for number in bad]), strict=True)
+        lots, others = columns.lots(left)
+        singles = [(number, wire.parse(messages[number])) for number in others]
+        for lot in (*quick, *lots, *columns.gathered(singles)):
+            _add(by_kind, lot)
+        lags = np.full(len(messages), NAN)
         rows: list[Numbered] = []
-        if others:
-            singles = [(number, wire.parse(messages[number])) for number in others]
-            for lot in columns.gathered(singles):
-                by_kind[lot.kind] = columns.joined(by_kind[lot.kind], lot) if lot.kind in by_kind else lot
-            for number, message in singles:
-                match message:
-                    case wire.Minutes():
-                        rows += self._minutes(number, message)
-                    case wire.Odd(what):
-                        self._odd(what)
-                    case wire.Trade() | wire.Book() | wire.Quote():
-                        pass
-                    case _:
-                        self.counted[type(message).__name__.lower()] += 1
+        for number, message in singles:
+            match message:
+                case wire.Minutes():
+                    rows += self._minutes(number, message)
+                case wire.Odd(what):
+                    self._odd(what)
+                case wire.Trade() | wire.Book() | wire.Quote():
+                    pass
+                case _:
+                    self.counted[type(message).__name__.lower()] += 1
         rows += [read(self, by_kind[kind], lags) for kind, read in self._KINDS.items() if kind in by_kind]
         if rows:
             order = np.argsort(np.concatenate([at for at, _ in rows]), kind="stable")
             whole = np.concatenate([each for _, each in rows])[order]
             if len(whole):
                 self._board.take(whole=whole)
+        lags = lags[which.start : which.stop]
         self._heard(self.now, np.where(np.isnan(lags), -1.0, lags))
 
     def _odd(self, what: str) -> None:
@@ -136,7 +149,8 @@ class Words:
 
     def _numbers(self, lot: Lot) -> tuple[Ints, Ints]:
         """Which of a lot's messages are of symbols that were added, and the symbols' numbers."""
-        numbers = np.fromiter(map(self._by_id.get, lot.ids, repeat(-1)), np.int64, len(lot.ids))
+        ids = lot.ids.tolist() if isinstance(lot.ids, np.ndarray) else lot.ids
+        numbers = np.fromiter(map(self._by_id.get, ids, repeat(-1)), np.int64, len(ids))
         which = np.flatnonzero(numbers >= 0)
         if len(which) < len(numbers):
             self.counted["stranger"] += len(numbers) - len(which)
@@ -261,3 +275,14 @@ class Words:
     def _sent(self, at: Ints) -> Ints:
         """When within the second that the vendor names, so that two words of a second are told apart."""
         return np.minimum(np.maximum(self.now + self._ahead, at), at + SECOND)
+
+
+def _names(symbol_id: str) -> tuple[str | int, ...]:
+    """By what a message may call a symbol: a number where the id is written as that number and in no other way."""
+    plain = symbol_id.isascii() and symbol_id.isdigit() and not symbol_id.startswith("0")
+    return (symbol_id, int(symbol_id)) if plain else (symbol_id,)
+
+
+def _add(by_kind: dict[str, Lot], lot: Lot) -> None:
+    """Of one kind there may be several shapes, and messages that have none."""
+    by_kind[lot.kind] = columns.joined(by_kind[lot.kind], lot) if lot.kind in by_kind else lot

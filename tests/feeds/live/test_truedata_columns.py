@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 import numpy as np
+import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.live import truedata_columns as columns
+from feeds.live import truedata_shapes as shapes
 from feeds.live import truedata_wire as wire
 from tests.feeds.test_truedata_wire import ANY, BOOK, KINDS, TRADE
 
@@ -22,10 +25,14 @@ TEXT = st.text(max_size=10) | st.sampled_from(
 
 def together(messages: list[bytes]) -> dict[int, wire.Message]:
     """What was found by number of the message; of those that are left over what the wire says."""
-    lots, others = columns.lots(columns.decoded(messages))
+    likes = shapes.of(messages)
+    quick, bad = shapes.lots(range(len(messages)), messages, likes)
+    left = sorted([*bad, *(number for number, like in enumerate(likes) if like is None)])
+    lots, others = columns.lots(list(zip(left, columns.decoded([messages[n] for n in left]), strict=True)))
     singles = [(n, wire.parse(messages[n])) for n in others]
     found: dict[int, wire.Message] = dict(singles)
-    for lot in lots:
+    for lot in (*quick, *lots):
+        assert not found.keys() & set(lot.at.tolist())
         found |= {int(n): one for n, one in zip(lot.at, values(lot), strict=True)}
     return found
 
@@ -34,7 +41,7 @@ def values(lot: columns.Lot) -> list[wire.Message]:
     """The messages of a lot again; of a trade without the quantity of the last one, which nobody asks for."""
     made: list[wire.Message] = []
     for one, at, prices, units in zip(
-        lot.ids, lot.times.tolist(), lot.prices.T.tolist(), lot.units.T.tolist(), strict=True
+        map(str, lot.ids), lot.times.tolist(), lot.prices.T.tolist(), lot.units.T.tolist(), strict=True
     ):
         if lot.kind == "trade":
             last, opened, high, low, close, bid, ask = prices
@@ -54,8 +61,8 @@ def same(one: wire.Message, other: wire.Message) -> bool:
     return one == other
 
 
-def written(said: Any) -> bytes:
-    return json.dumps(said).encode()
+def written(said: Any, tight: bool = True) -> bytes:
+    return json.dumps(said, separators=(",", ":") if tight else None, ensure_ascii=False).encode()
 
 
 @given(
@@ -91,6 +98,84 @@ def test_whatever_comes_is_found_once_and_nothing_raises(said: list[Any]) -> Non
             assert one == wire.parse(messages[number])
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(sorted(PLAIN)),
+            st.booleans(),
+            st.lists(
+                st.tuples(
+                    st.floats(0, 1, exclude_max=True), st.sampled_from([*"0129", *'.:-T", []{}\\', "", "L2", "é"])
+                ),
+                max_size=2,
+            ),
+            st.sampled_from(["put in", "put over"]),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_what_a_shape_cannot_show_is_seen_all_the_same(
+    drawn: list[tuple[str, bool, list[tuple[float, str]], str]],
+) -> None:
+    """Above all digits where none belong, which are not part of a shape."""
+    messages = []
+    for kind, tight, changes, how in drawn:
+        text = written({kind: PLAIN[kind]}, tight).decode()
+        for place, letter in changes:
+            at = int(place * len(text))
+            text = text[:at] + letter + text[at + (how == "put over") :]
+        messages.append(text.encode())
+    found = together(messages)
+    assert sorted(found) == list(range(len(messages)))
+    for number, message in enumerate(messages):
+        alone = wire.parse(message)
+        if alone in (wire.Odd("not_a_number"), wire.Odd("out_of_range")) and isinstance(found[number], wire.Trade):
+            fields = orjson.loads(message)["trade"]
+            alone = wire.parse(written({"trade": [*fields[:3], "1", *fields[4:]]}))  # the quantity is not used
+        assert same(found[number], alone)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "text"),
+    [
+        ("trade", 2, ".50"), ("trade", 2, "0.50"), ("trade", 2, f"1{20 * '0'}.00"), ("trade", 8, f"1{20 * '0'}"),
+        ("trade", 5, f"1{20 * '0'}"), ("trade", 5, "9007199254740993"), ("trade", 1, "2026-13-26T10:15:01"),
+        ("trade", 1, "2026-11-26T24:00:00"), ("trade", 1, "1970-01-01T05:30:00"), ("trade", 0, "0100001262"),
+        ("trade", 0, "1234567890123456789"), ("bidask", 3, "2147483648"), ("bidaskL2", 35, f"1{20 * '0'}"),
+    ],
+)  # fmt: skip
+def test_edges_of_what_digits_may_say(kind: str, field: int, text: str) -> None:
+    fields = list(PLAIN[kind])
+    fields[min(field, len(fields) - 1)] = text
+    messages = [written({kind: PLAIN[kind]}), written({kind: fields}), written({kind: PLAIN[kind]})]
+    found = together(messages)
+    assert [same(found[n], wire.parse(one)) for n, one in enumerate(messages)] == [True] * 3
+
+
+def test_a_kind_of_another_number_is_another_kind() -> None:
+    messages = [written({kind: BOOK}) for kind in ("bidaskL2", "bidaskL3", "bidaskL22", "2bidaskL")]
+    assert [type(one) for _, one in sorted(together(messages).items())] == [wire.Book, wire.Odd, wire.Odd, wire.Odd]
+
+
+@pytest.mark.parametrize("kind", sorted(PLAIN))
+def test_what_is_written_as_usual_is_read_without_json(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(columns.orjson, "loads")
+    messages = [written({kind: PLAIN[kind]})] * 3
+    quick, bad = shapes.lots(range(1, 3), messages, shapes.of(messages))
+    assert not bad
+    assert [lot.at.tolist() for lot in quick] == [[1, 2]]
+
+
+def test_no_more_shapes_are_remembered_than_a_vendor_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "_known", {})
+    many = [written({"trade": [*TRADE, "x" * n]}) for n in range(2 * shapes.MOST)]
+    likes = shapes.of(many)
+    assert len(shapes._known) <= shapes.MOST
+    assert any(likes)
+    assert len(together(many)) == len(many)
+
+
 def test_halves_of_a_message_do_not_become_one() -> None:
     whole = written({"trade": TRADE})
     halves = [whole[:40], whole[40:], b'{"x":1},{"y":2}', whole]
@@ -99,7 +184,7 @@ def test_halves_of_a_message_do_not_become_one() -> None:
 
 def test_a_message_read_alone_keeps_its_place_among_those_read_together() -> None:
     later = [*TRADE[:14], "12346", *TRADE[15:]]
-    (lot,), others = columns.lots(columns.decoded([written({"trade": later})]))
+    (lot,), others = columns.lots([(0, {"trade": later})])
     assert not others
     (single,) = columns.gathered([(1, wire.parse(written({"trade": TRADE})))])
     joined = columns.joined(lot._replace(at=np.array([2])), single)
