@@ -52,6 +52,7 @@ class Asking:
     refusals: int = 0
     not_before: float = 0.0
     held_since: datetime | None = None
+    said: str = ""
 
     @property
     def open(self) -> list[int]:
@@ -168,7 +169,9 @@ class ExchangeCloses:
             f"Nobody saw the close of {asking.day:%d %b %Y}. The date waits for a vendor to tell it, until"
             f" {by:%d %b %H:%M} at the latest, and settles at the last prices seen if none does. {asking.why}"
         )
-        runs.waits(self._database, self._market.market, JOB, asking.day, sentence.strip())
+        if sentence != asking.said:
+            runs.waits(self._database, self._market.market, JOB, asking.day, sentence.strip())
+            asking.said = sentence
         return True
 
 

@@ -247,6 +247,10 @@ def test_a_date_waits_for_a_vendor_that_refuses_and_says_so(night: Night) -> Non
         assert why is not None
         assert "until 25 Nov 09:00 at the latest" in why, why
         assert night.alerts() == [("WAITS", why)]
+        with night.stage.database.connection() as connection:
+            connection.execute("update job_runs set error = 'as it was' where job = %s", (JOB,))
+        night.step(closing)
+        assert night.run() == ("FAILED", "as it was"), "and is not written again each second"
         night.told.refuses = {}
         night.step(closing)
     assert (night.on, night.settled()) == (WEDNESDAY, CLOSE)
