@@ -200,16 +200,22 @@ class Board:
         if not same.any():
             return slots, said
         begins = np.flatnonzero(np.append(True, ~same))
-        words, its = said[order], ordered[begins]
-        sent, day = words[:, _AT["sent"]], (words[:, _AT["trade_time"]] + IST_MS) // DAY_MS
+        its = ordered[begins]
+        sent, day = said[order, _AT["sent"]], (said[order, _AT["trade_time"]] + IST_MS) // DAY_MS
         in_order = ~same | (sent[1:] >= sent[:-1])
         before = self._values[its, _AT["sent"]]
         other_day = np.fmax.reduceat(day, begins) > np.fmin.reduceat(day, begins)
         if not in_order.all() or (sent[begins] < before).any() or other_day.any():
             return slots, said
+        lengths = np.diff(begins, append=len(order))
+        out, several = said[order[begins]], lengths > 1
+        # Most slots say one word at a time; only what several say is looked through, field by field.
+        words = said[order[np.repeat(several, lengths)]]
+        begins = np.cumsum(lengths[several]) - lengths[several]
         number = np.where(np.isnan(words), -1, np.arange(len(words))[:, None])
         newest = np.maximum.reduceat(number, begins, axis=0)
-        return its, np.where(newest < 0, NAN, words[newest, np.arange(words.shape[1])])
+        out[several] = np.where(newest < 0, NAN, words[newest, np.arange(words.shape[1])])
+        return its, out
 
     def _cleaned(self, said: Floats) -> Floats:
         """Numbers that are none, or no price, become what was not said."""

@@ -129,17 +129,20 @@ def _fits(like: Shape, letters: npt.NDArray[np.uint8], at: Ints, end: Ints, leng
 def _values(letters: npt.NDArray[np.uint8], end: Ints, lengths: Ints, points: Ints) -> Ints:
     """The digits that end before ``end`` as numbers, over a point where one stands before the last two."""
     digits = np.minimum(lengths - points, 18)
+    # The longest fields first: a price is shorter than a time in ms, and is done with sooner.
+    order = np.argsort(-digits.max(axis=1))
+    end, digits, points = end[order], digits[order], points[order]
     longest = digits.max(axis=1)
-    out, weight = np.zeros(end.shape, np.int64), 1
-    for place in range(int(longest.max())):
-        rows = np.flatnonzero(longest > place)  # a price is shorter than a time in ms
-        at = end[rows] - (1 + place)
-        if place > 1:
-            at -= points[rows]
-        found = letters[at].astype(np.int64) - _ZERO
+    sums, weight = np.zeros(end.shape, np.int64), 1
+    for place in range(int(longest[0])):
+        rows = slice(int(np.count_nonzero(longest > place)))
+        at = end[rows] - (1 + place) - (points[rows] if place > 1 else 0)
+        found = letters[at] - np.uint8(_ZERO)
         found *= digits[rows] > place
-        out[rows] += found * weight
+        sums[rows] += np.multiply(found, weight, dtype=np.int64)
         weight *= 10
+    out = np.empty_like(sums)
+    out[order] = sums
     return out
 
 
