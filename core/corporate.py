@@ -15,6 +15,8 @@ from core.positions import Lot, Position
 SPLIT, BONUS = "SPLIT", "BONUS"
 STRIKE_STEP = 5
 """An adjusted strike goes to the nearest so many paise."""
+ROUND = (50_000, 25_000, 10_000, 5_000, 2_500, 1_000, 500, 250, 100, 50, STRIKE_STEP)
+"""Steps of strikes in paise, the widest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,14 @@ class Action:
     def strike(self, before: int) -> int:
         """A contract's strike in the new units."""
         return self.price(before, STRIKE_STEP)
+
+    def strike_before(self, after: int) -> int:
+        """The strike that is ``after`` in the new units. Of several that come to it the roundest, as strikes are listed
+        on round steps; one that an earlier action had made uneven is met to within a few paise."""
+        centre, around = half_up(after * self.becomes, self.held * STRIKE_STEP), self.becomes // (2 * self.held) + 1
+        near = [number * STRIKE_STEP for number in range(max(1, centre - around), centre + around + 1)]
+        same = [each for each in near if self.strike(each) == after] or [centre * STRIKE_STEP]
+        return max(same, key=lambda each: (next(step for step in ROUND if each % step == 0), each))
 
     def lot(self, before: int) -> int:
         """A contract's lot in the new units."""

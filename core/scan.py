@@ -62,8 +62,8 @@ class Risk:
     last_day: int = 0
 
 
-# A contract whose expiry a holiday has moved is another one to its risk.
-Key = tuple[int, date | None]
+# A contract whose expiry a holiday has moved, or its strike a split, is another one to its risk.
+Key = tuple[int, date | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Snapshot:
 
     def risk(self, instrument: Instrument, index: bool) -> Risk:
         """The array of a contract on it; ``index`` says whether it is one."""
-        key = instrument.id, instrument.expiry
+        key = _key(instrument)
         found = self.risks.get(key)
         if found is None:
             self.prepare((instrument,), index)
@@ -99,10 +99,14 @@ class Snapshot:
 
     def prepare(self, instruments: Iterable[Instrument], index: bool) -> None:
         """Work out the arrays of contracts that have none yet, all of them in one go."""
-        missing = [each for each in instruments if (each.id, each.expiry) not in self.risks]
+        missing = [each for each in instruments if _key(each) not in self.risks]
         if missing:
             found = risks_of(missing, self, of_contracts(self.on, index), index)
-            self.risks.update(((each.id, each.expiry), risk) for each, risk in zip(missing, found, strict=True))
+            self.risks.update((_key(each), risk) for each, risk in zip(missing, found, strict=True))
+
+
+def _key(instrument: Instrument) -> Key:
+    return instrument.id, instrument.expiry, instrument.strike
 
 
 @lru_cache(KEPT)

@@ -18,6 +18,8 @@ from db.trading import Connection
 # Accounts a transaction: their rows are locked for as long as it takes to write them.
 AT_ONCE = 1_000
 
+# Nobody is looked at while a date is rolled, nor who is on another date than the market: positions may be in units of
+# after a split, and prices of before it, or the other way round.
 # An account that is being written to is left for the next look: nobody waits for this, and the version tells that
 # balances and positions are of one moment. Products of one instrument are weighed together, as core.exposure weighs
 # them: only intraday units can lie beside others, so that there are never more than two rows of one. What was bought
@@ -28,6 +30,7 @@ with living as materialized (
         cash, cash + hold + margin as funds,
         cash + hold + margin + invested + unsettled + gains + option_credit as balance
     from accounts where market = %(market)s and archived_at is null and id > %(after)s
+        and trading_date = (select trading_date from markets where id = %(market)s and phase <> 'ROLL')
     order by id limit %(most)s
 ), mine as materialized (
     select p.account_id, p.instrument_id, p.product, p.quantity::bigint, p.cost, p.mark,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from core.reasons import Reason
 from db.trading import Connection
 
 
@@ -149,6 +150,40 @@ def carried_since(connection: Connection, market: str, job: str, day: date) -> i
         [market, job, day],
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+class Rolled(NamedTuple):
+    """What the roll of a date came to: how many accounts are on the next one, which of them carried intraday positions
+    as such, and how many positions were carried as another product."""
+
+    accounts: int
+    carried: list[int]
+    delivered: int
+
+
+def rolled(connection: Connection, market: str, job: str, day: date, following: date) -> Rolled:
+    """What became of a date, counted in the rows that were kept since a job of it began: whoever rolled it may have
+    died on the way, however often. While the market's row is locked, so that no account is opened meanwhile."""
+    row = connection.execute(
+        """
+        with living as (
+            select id, trading_date from accounts where market = %(market)s and archived_at is null
+        ), told as (
+            select d.account_id, d.rule from risk_decisions d join job_runs j on d.at >= j.started_at
+            where j.market = %(market)s and j.job = %(job)s and j.trading_date = %(day)s
+                and d.decision = 'CARRIED' and d.account_id in (select id from living)
+        )
+        select (select count(*) from living where trading_date = %(following)s),
+            array(select distinct account_id from told where rule = %(intraday)s order by 1),
+            (select count(*) from told where rule = %(delivery)s)
+        """,
+        {
+            "market": market, "job": job, "day": day, "following": following,
+            "intraday": int(Reason.CARRIED_AS_INTRADAY), "delivery": int(Reason.CARRIED_AS_DELIVERY),
+        },
+    ).fetchone()  # fmt: skip
+    assert row
+    return Rolled(*row)
 
 
 def begin_market_day(connection: Connection, market: str, day: date, phase: str, but: Sequence[int]) -> bool:

@@ -62,6 +62,15 @@ def finish(conn: Connection, market: str, job: str, trading_date: date, detail: 
     )
 
 
+def keep(conn: Connection, market: str, job: str, trading_date: date, detail: dict[str, Any]) -> None:
+    """Writes what a job has come to, in the caller's transaction and before it says that it has ended; nothing where it
+    is run by nobody."""
+    conn.execute(
+        "update job_runs set detail = %s where market = %s and job = %s and trading_date = %s and finished_at is null",
+        (Jsonb(detail), market, job, trading_date),
+    )
+
+
 def fail(conn: Connection, market: str, job: str, trading_date: date, error: str) -> None:
     """Writes why a job did not end; it may be taken up again."""
     conn.execute(
@@ -72,9 +81,9 @@ def fail(conn: Connection, market: str, job: str, trading_date: date, error: str
 
 def end_passed(conn: Connection, market: str, job: str) -> int:
     """Writes that runs of a job have ended whose date the market has left, which it does when they have; how many.
-    Whoever ran them died before it could say so."""
+    Whoever ran them died before it could say so; what they came to was kept with the date."""
     ended = conn.execute(
-        "update job_runs j set finished_at = now(), detail = %s from markets m where m.id = j.market"
+        "update job_runs j set finished_at = now(), detail = j.detail || %s from markets m where m.id = j.market"
         " and j.market = %s and j.job = %s and j.trading_date < m.trading_date and j.finished_at is null"
         " and j.error is null",
         (Jsonb({"resumed": True}), market, job),

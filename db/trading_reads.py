@@ -157,11 +157,13 @@ def archive(connection: Connection, account_id: int) -> int:
 
 
 def behind_the_snapshot(connection: Connection, market: str, but: list[int], limit: int) -> list[int]:
-    """Living accounts with a margin group that was secured at another snapshot than the market's present one;
-    not those of ``but``."""
+    """Living accounts with a margin group that was secured at another snapshot than the market's present one; not those
+    of ``but``. None while a date is rolled, and none on another date than the market: a split may have changed its
+    positions and not yet the prices, or the prices alone, and the roll itself brings each to its snapshot."""
     rows = connection.execute(
         "select distinct g.account_id from margin_groups g join accounts a on a.id = g.account_id"
         " join markets m on m.id = a.market where m.id = %s and a.archived_at is null"
+        " and m.phase <> 'ROLL' and a.trading_date = m.trading_date"
         " and m.risk_snapshot_id is not null and g.snapshot_id is distinct from m.risk_snapshot_id"
         " and a.id <> all (%s::bigint[]) order by 1 limit %s",
         [market, but, limit],

@@ -4,8 +4,8 @@ An account's row carries the date it was rolled to and its roll is one transacti
 that is killed goes on where it stopped, and no account is rolled twice.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,10 +13,11 @@ import log
 from core import carrying, interest, settlement
 from core.account import Work
 from core.calendar import Calendar, Session
+from core.instruments import Instrument
 from core.orders import SQUARED_OFF, Product
 from core.reasons import Reason
 from db import closing as rows
-from db import risk_state
+from db import risk_state, runs
 from db.contract_notes import numbers as charge_numbers
 from db.engine import Database, retrying
 from db.trading import Connection, commit
@@ -27,6 +28,7 @@ from desk.masters import Master
 from desk.working import ACCOUNTS, facts_of, open_task, ring
 
 SQUARE_OFF, ROLL, MOVE = "SQUARE_OFF", "ROLL", "MOVE"
+ROLL_JOB = "roll"
 ACTOR = "square-off"
 AT_ONCE = 500
 # How long a closing order may rest before another is sent at the price of then.
@@ -126,73 +128,88 @@ def roll(database: Database, market: str, step: Due, now: datetime | None = None
     at = now or datetime.now(UTC)
     # One with hours opens when its clock says so, not because a date has ended.
     begins = "OPEN" if markets.state(database, market).session == Session.ALWAYS else "CLOSED"
-    markets.enter(database, market, "ROLL", ("STARTING", "OPEN", "CLOSED", "ROLL"))
+    markets.enter(database, market, "ROLL", markets.BEFORE_ROLL)
     squared_off.take_up(database, market, step.trading_date, step.late_ms)
     masters.forget(database)
-    master = masters.get(database)  # before what splits tomorrow has new strikes
     with database.connection() as connection:
         rows.strike_settlements(connection, market, step.trading_date)
         closes = rows.settlements(connection, market, step.trading_date)
         # An account that could not be rolled before has missed what its shares became since.
         since = rows.earliest(connection, market, step.trading_date)
-    rolling = Rolling(step, closes, at, corporate.due(database, since, step.next_date), master)
-    rolled, failed = 0, list[int]()
+    splits = corporate.due(database, since, step.next_date)
+    master = masters.get(database)
+    coming = [each for each in splits if each.action.ex_date > step.trading_date]
+    # A date ends with the strikes that it began with, though the masters speak of the next one.
+    ending = corporate.of_before(master.by_id, coming) if coming else master.by_id
+    rolling = Rolling(step, closes, at, splits, master, ending)
+    failed = list[int]()
     while True:
         with database.connection() as connection:
             accounts = rows.behind(connection, market, step.trading_date, failed, AT_ONCE)
         if not accounts:
             squared_off.conclude(database, market, step.trading_date, step.late_ms)
-            corporate.apply_to_market(database, market, rolling.splits, step.next_date)
-        with database.connection() as connection:
-            if not accounts and rows.begin_market_day(connection, market, step.next_date, begins, failed):
+            told = _open_next(database, market, rolling, begins, failed)
+            if told is not None:
                 break
         for account_id, contracts in accounts:
             failed.append(account_id)
             with alone(account_id, "roll"):
-                rolled += retrying(lambda a=account_id, c=contracts: _roll_one(database, a, c, rolling))  # type: ignore[misc]
+                retrying(lambda a=account_id, c=contracts: _roll_one(database, a, c, rolling))  # type: ignore[misc]
                 failed.remove(account_id)
+    masters.forget(database)  # another date has other terms
     ring(database, ACCOUNTS, "kagaz_control")
-    if rolling.carried:
-        told = {"market": market, "trading_date": step.trading_date.isoformat(), "accounts": rolling.carried}
-        log.get(__name__).warning("Intraday positions were carried over the close", extra=told)
     if failed:
         raise NotRolled(f"Accounts that kept {step.trading_date}: {', '.join(map(str, failed))}.")
-    return {
-        "accounts": rolled,
-        "carried": len(rolling.carried),
-        "delivered": rolling.delivered,
-        "closed": step.trading_date.isoformat(),
-        "opened": step.next_date.isoformat(),
-    }
+    return told
 
 
-@dataclass(slots=True)
+def _open_next(
+    database: Database, market: str, rolling: "Rolling", begins: str, failed: list[int]
+) -> dict[str, Any] | None:
+    """Take the market over to its next date in one transaction: its prices come to new units as its date moves, and
+    what the date came to is kept with its run. None where an account was opened meanwhile and is to be rolled yet."""
+    step = rolling.step
+    with database.connection() as connection:
+        if not rows.begin_market_day(connection, market, step.next_date, begins, failed):
+            return None
+        corporate.apply_to_market(connection, market, rolling.splits, step.next_date)
+        found = rows.rolled(connection, market, squared_off.JOB, step.trading_date, step.next_date)
+        told = {
+            "accounts": found.accounts,
+            "carried": len(found.carried),
+            "delivered": found.delivered,
+            "closed": step.trading_date.isoformat(),
+            "opened": step.next_date.isoformat(),
+        }
+        runs.keep(connection, market, ROLL_JOB, step.trading_date, told)
+    if found.carried:
+        said = {"market": market, "trading_date": step.trading_date.isoformat(), "accounts": found.carried}
+        log.get(__name__).warning("Intraday positions were carried over the close", extra=said)
+    return told
+
+
+@dataclass(frozen=True, slots=True)
 class Rolling:
-    """What all accounts of one roll share: the step, the day's closing prices, what the next date splits, and the
-    masters of before that.
-
-    ``carried`` are the accounts whose intraday positions nobody could close and that could not be carried as another
-    product either; ``delivered`` counts the positions that could.
-    """
+    """What all accounts of one roll share: the step, the day's closing prices, what the next date splits, the masters,
+    and ``ending``, the instruments as the date that ends knows them."""
 
     step: Due
     closes: dict[int, int]
     at: datetime
     splits: list[corporate.Due]
     master: masters.Master
-    carried: list[int] = field(default_factory=list)
-    delivered: int = 0
+    ending: Mapping[int, Instrument]
 
 
-def _roll_one(database: Database, account_id: int, contracts: int, rolling: Rolling) -> int:
-    """Roll one account in one transaction; 0 where it was rolled already."""
+def _roll_one(database: Database, account_id: int, contracts: int, rolling: Rolling) -> None:
+    """Roll one account in one transaction, if it was not rolled already."""
     master, step, closes, at = rolling.master, rolling.step, rolling.closes, rolling.at
     with database.connection() as connection:
         task = open_task(connection, master, account_id, whole=True, numbers=contracts)
         work = task.work
         if work.trading_date > step.trading_date:
-            return 0
-        facts = facts_of(master, task.loaded)
+            return
+        facts = replace(facts_of(master, task.loaded), instruments=rolling.ending)
         numbers: Iterator[tuple[int, int]] = iter(task.loaded.numbers)
         missed = [each for each in rolling.splits if work.trading_date < each.action.ex_date <= step.trading_date]
         coming = [each for each in rolling.splits if each.action.ex_date > step.trading_date]
@@ -221,15 +238,9 @@ def _roll_one(database: Database, account_id: int, contracts: int, rolling: Roll
         work.written()
         work.trading_date = step.next_date
         work.standing.begin_day()
-        if coming:
-            task.facts = replace(task.facts, instruments=masters.get(database).by_id)
         if corporate.apply(connection, task, coming, closes, frame, step.trading_date):
             commit(connection, [work])
         risk_watch.next_day(connection, task)
-    rolling.delivered += sum(each.target is not Product.MIS for each in carried)
-    if any(each.target is Product.MIS for each in carried):
-        rolling.carried.append(account_id)
-    return 1
 
 
 def _interest(connection: Connection, master: Master, work: Work, until: date, at: datetime) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 
 from core import corporate as rules
 from core.corporate import Action
-from core.instruments import Kind
+from core.instruments import Instrument, Kind
 from core.reasons import Reason, Refusal
 from core.splitting import Splitting
 from core.splitting import in_new_units as in_new_risk
@@ -126,6 +126,18 @@ def due(database: Database, after: date, upto: date) -> list[Due]:
     return found
 
 
+def of_before(instruments: Mapping[int, Instrument], found: list[Due]) -> dict[int, Instrument]:
+    """Instruments as they were before actions that the masters have in new units already, which they have from when
+    the next date is opened, or another market came to it: contracts have their strikes of then."""
+    before = dict(instruments)
+    for each in reversed(found):
+        for number in each.lots:
+            one = before.get(number)
+            if one is not None and one.strike is not None:
+                before[number] = replace(one, strike=each.action.strike_before(one.strike))
+    return before
+
+
 def apply(
     connection: Connection, task: Task, found: list[Due], closes: Mapping[int, int], frame: int, closed: date
 ) -> bool:
@@ -177,11 +189,11 @@ def _gtts(connection: Connection, task: Task, due: Due) -> bool:
     return bool(moved)
 
 
-def apply_to_market(database: Database, market: str, found: list[Due], trading_date: date) -> None:
-    """Rewrite a market's candles, quotes and prices of risk, each action in one transaction, once."""
+def apply_to_market(connection: Connection, market: str, found: list[Due], trading_date: date) -> None:
+    """Rewrite a market's candles, quotes and prices of risk, each action once, in the transaction that moves the market
+    to the date: prices of the one units never stand beside positions of the other."""
     for each in found:
-        with database.connection() as connection:
-            rows.apply_to_market(connection, market, each.action, trading_date)
+        rows.apply_to_market(connection, market, each.action, trading_date)
 
 
 def in_new_units(prices: Mapping[int, int], found: list[Action], master: masters.Master) -> dict[int, int]:

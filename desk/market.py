@@ -244,6 +244,10 @@ def resume_state(database: Database, market: str) -> dict[str, Any]:
         return rows.resume_state(conn, market)
 
 
+BEFORE_ROLL = ("STARTING", "OPEN", "CLOSED", "ROLL")
+"""The phases from which a market's date is rolled."""
+
+
 def enter(database: Database, market: str, phase: str, only_from: Sequence[str]) -> bool:
     """Moves the market's phase if it is one of ``only_from``; whether it moved."""
     with database.connection() as conn:
@@ -335,6 +339,12 @@ def take_snapshot(
         return risk.add_snapshot(
             conn, market, trading_date, slot, ids, prices, volatilities, rate_bp, at=at, ahead=ahead
         )
+
+
+def has_snapshot_of_this_version(database: Database, market: str) -> bool:
+    """Whether the market's risk snapshot has all that margins look at."""
+    with database.autocommit() as conn:
+        return risk.knows_what_follows(conn, market)
 
 
 def add_candles(database: Database, market: str, interval: str, candles: Any) -> None:

@@ -32,7 +32,7 @@ class ClosingLoop(Steady):
             return
         market = self._market.market
         if not self._tidied:
-            runs.end_passed(self._database, market, "roll")
+            runs.end_passed(self._database, market, closing.ROLL_JOB)
             self._tidied = True
         looked = account_watch.look(self._database, market)
         risk_watch.watch(self._database, market, looked)
@@ -81,7 +81,7 @@ class ClosingLoop(Steady):
         runs.once(
             self._database,
             self._market.market,
-            "roll",
+            closing.ROLL_JOB,
             step.trading_date,
             lambda: closing.roll(self._database, self._market.market, step),
             late_ms=late,

@@ -118,20 +118,21 @@ class MarketLoop(Steady):
             return self._watch.missed(markets.calendar_of(self._database, self._state), ending)
 
     def settle(self, ending: date, following: date, told: Mapping[int, int] | None = None) -> bool:
-        """Strikes the settlement prices of a date, those ``told`` before what was seen, and opens the next one's closes
-        and bands; safe to repeat. False while the feed does not play that date yet: then nothing was done."""
+        """Ends a date's trading, since masters come to the next one's units; strikes its settlement prices, those ``told``
+        before what was seen, and opens the next one's closes and bands; safe to repeat. False while the feed does not
+        play that date yet: then nothing was done."""
         with self._lock:
             if self._feed is None or self._universe.trading_date != ending:
                 return False
+            markets.enter(self._database, self.market, Phase.ROLL, markets.BEFORE_ROLL)
             self._renew_all()
             ids, prices = self._guard.closes(self._feed, self._wall_ms())
             if told:
                 markets.tell_settlements(self._database, self.market, ending, told)
             markets.settle(self._database, self.market, ending, ids, prices)
             self._candles.write()
-            resume = self._feed.resume()
-            state = replace(self._state, trading_date=following)
-        closes = {int(i): int(price) for i, price in zip(ids, prices, strict=True)}
+            resume, state = self._feed.resume(), replace(self._state, trading_date=following)
+        closes = dict(zip(ids.tolist(), prices.tolist(), strict=True))
         sources.open_date(self._database, self._settings, state, resume, closes)
         return True
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import corporate
+from core.contracts import SHARE_STEPS
 from core.corporate import Action, adjust, adjust_lots
 from core.orders import Product
 from core.positions import Lot, Position
@@ -132,3 +133,21 @@ def test_shares_and_costs_go_on_whole(lots: list[tuple[int, int]], becomes: int,
     assert all(lot.cost >= 0 and (lot.quantity or not lot.cost) for lot in rows)
     assert 0 <= found.cash <= close
     assert found.realised == found.cash - found.cost
+
+
+RATIOS = st.sampled_from([("SPLIT", "5:1"), ("SPLIT", "10:1"), ("SPLIT", "1:10"), ("SPLIT", "2:3"), ("BONUS", "1:1"),
+                          ("BONUS", "1:2"), ("BONUS", "3:5"), ("BONUS", "5:1")])  # fmt: skip
+
+
+@given(RATIOS, st.sampled_from([step for _, step in SHARE_STEPS]), st.integers(1, 400))
+def test_a_strike_is_found_again_as_it_was_listed(ratio: tuple[str, str], step: int, number: int) -> None:
+    found = action(*ratio)
+    assert found.strike_before(found.strike(step * number)) == step * number
+
+
+@given(RATIOS, st.integers(200, 2_000_000))
+def test_a_strike_that_was_uneven_before_is_met_to_a_few_paise(ratio: tuple[str, str], units: int) -> None:
+    found, strike = action(*ratio), units * corporate.STRIKE_STEP
+    before = found.strike_before(found.strike(strike))
+    assert found.strike(before) == found.strike(strike)
+    assert abs(before - strike) <= corporate.STRIKE_STEP * (found.becomes // found.held + 1)

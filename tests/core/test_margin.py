@@ -208,7 +208,7 @@ def test_options_priced_together_are_priced_as_each_by_itself(
     ]
     at.prepare(chain, index)
     for one in chain:
-        risk, (losses, value, delta) = at.risks[one.id, one.expiry], alone(one, at, index)
+        risk, (losses, value, delta) = at.risks[one.id, one.expiry, one.strike], alone(one, at, index)
         assert (risk.losses.tolist(), risk.value, risk.delta) == (losses, value, delta)
         assert (risk.rise, risk.fall) == (max(0, *losses), max(0, -min(losses)))
 

@@ -50,7 +50,15 @@ class Desk:
             rulebook=in_force(TODAY),
             quotes={key: Quote(price, 100) for key, price in LAST.items()},
             snapshots={
-                2: Snapshot(1, 24_000_00, TODAY, NOW, risks={(4, EXPIRY): risk(250_00), (5, EXPIRY): risk(240_00)})
+                2: Snapshot(
+                    1,
+                    24_000_00,
+                    TODAY,
+                    NOW,
+                    risks={
+                        (each.id, EXPIRY, each.strike): risk(most) for each, most in ((CALL, 250_00), (HEDGE, 240_00))
+                    },
+                )
             },
         )
 

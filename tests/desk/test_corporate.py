@@ -139,7 +139,8 @@ def test_a_market_is_restated_once(floor: Floor) -> None:
     floor.account()
     step = into_the_split(floor)
     found = corporate.due(floor.database, step.trading_date, step.next_date)
-    corporate.apply_to_market(floor.database, "sim", found, step.next_date)
+    with floor.database.connection() as connection:
+        corporate.apply_to_market(connection, "sim", found, step.next_date)
     assert one(floor, "select open, high, low, close, volume from candles where instrument_id = %s", infy.id) == (
         29_800, 30_200, 29_600, 30_000, 5_000,
     )  # fmt: skip
@@ -239,7 +240,7 @@ def test_a_roll_that_is_killed_splits_no_account_twice(floor: Floor, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         closing.roll(floor.database, "sim", step, end_of(floor))
     monkeypatch.setattr(corporate, "apply", real)
-    assert closing.roll(floor.database, "sim", step, end_of(floor))["accounts"] == 1
+    assert closing.roll(floor.database, "sim", step, end_of(floor))["accounts"] == 2
     floor.trading_date = step.next_date
     assert [floor.position(account, INFY) for account in accounts] == [(50, 0), (50, 0)]
 

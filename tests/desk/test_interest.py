@@ -47,7 +47,7 @@ def test_a_debt_pays_interest_once_a_day_until_it_is_paid(floor: Floor) -> None:
     owed = -floor.balances(account)["CASH"]
     ((paid, total),) = entries(floor, account)
     assert paid == total == pytest.approx((owed - paid) * 0.0005, abs=1)
-    assert closing.roll(floor.database, "sim", step)["accounts"] == 0
+    closing.roll(floor.database, "sim", step)
     assert len(entries(floor, account)) == 1, "a roll that comes again books nothing"
     roll(floor)
     second = entries(floor, account)[1][0]
