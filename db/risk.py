@@ -36,3 +36,13 @@ def add_snapshot(
     )
     conn.execute("update markets set risk_snapshot_id = %s where id = %s", (row[0], market))
     return int(row[0])
+
+
+def knows_what_follows(conn: Connection, market: str) -> bool:
+    """Whether the market's snapshot names the trading dates that follow: one that an earlier version took does not."""
+    row = conn.execute(
+        "select cardinality(s.ahead) > 0 from markets m join risk_snapshots s on s.id = m.risk_snapshot_id"
+        " where m.id = %s",
+        [market],
+    ).fetchone()
+    return bool(row and row[0])

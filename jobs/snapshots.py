@@ -16,7 +16,8 @@ Ints = npt.NDArray[np.int64]
 
 
 def take(database: Database, market: str, universe: Universe, ids: Ints, prices: Ints, slot: str, at: datetime) -> None:
-    """Store a snapshot under a name of the hour, and the first of a trading date as its opening too; once each.
+    """Store a snapshot under a name of the hour, and the first of a trading date as its opening too; once each. Where
+    an earlier version took the one in force, another is taken at once: that knows nothing of what margins look at now.
 
     ``prices`` (paise) are of ``ids``. What is kept are those of shares and indices, from which contracts follow.
     """
@@ -24,8 +25,12 @@ def take(database: Database, market: str, universe: Universe, ids: Ints, prices:
     cash = (universe.is_share | universe.is_index)[rows]
     kept, taken_at = (ids[cash], prices[cash]), min(at, datetime.fromtimestamp(universe.closes / 1000, UTC))
     yearly = derive.at_the_money_of(universe, rows[cash], ids, prices)
-    taken = any(
-        markets.take_snapshot(database, market, universe.trading_date, name, *kept, yearly, DEFAULT_RATE, at=taken_at)
-        for name in ("OPEN", slot)
-    )
+
+    def store(name: str) -> bool:
+        on = universe.trading_date
+        return bool(markets.take_snapshot(database, market, on, name, *kept, yearly, DEFAULT_RATE, at=taken_at))
+
+    taken = store("OPEN") or store(slot)
+    if not taken and not markets.has_snapshot_of_this_version(database, market):
+        taken = store(f"{slot} RENEWED")
     log.get(__name__).debug("Risk snapshot", extra={"slot": slot, "taken": taken})

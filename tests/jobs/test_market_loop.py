@@ -279,6 +279,27 @@ def test_a_new_trading_date_has_its_opening_snapshot_at_once(database: Database)
     assert taken == [(yesterday, "OPEN", False, 1, 4), (state.trading_date, "OPEN", True, 1, 4)]
 
 
+@pytest.mark.usefixtures("without_a_past")
+def test_a_snapshot_of_an_earlier_version_is_renewed_when_the_sidecar_starts(database: Database) -> None:
+    """It names no dates ahead, so that nothing would be asked for the last days until the next full hour."""
+    taken: list[int | None] = []
+    for old in (False, False, True, False):
+        with database.connection() as connection:
+            if old:
+                connection.execute("update risk_snapshots set ahead = '{}'")
+        loop = loop_of(database)
+        step(loop)
+        loop.take_snapshot()
+        taken.append(market.state(database, "sim").risk_snapshot_id)
+        loop.close()
+    _, first, renewed, later = taken
+    assert renewed != first
+    assert later == renewed, "once"
+    with database.connection() as connection:
+        row = connection.execute("select cardinality(ahead) from risk_snapshots where id = %s", (renewed,)).fetchone()
+    assert row == (4,)
+
+
 def test_the_past_is_filled_once(database: Database) -> None:
     universe, _ = sources.open_feed(database, SETTINGS, market.state(database, "sim"), {})
     past.fill(database, SETTINGS, market.state(database, "sim"), universe)
