@@ -118,9 +118,8 @@ class MarketLoop(Steady):
             return self._watch.missed(markets.calendar_of(self._database, self._state), ending)
 
     def settle(self, ending: date, following: date, told: Mapping[int, int] | None = None) -> bool:
-        """Ends a date's trading, since masters come to the next one's units; strikes its settlement prices, those ``told``
-        before what was seen, and opens the next one's closes and bands; safe to repeat. False while the feed does not
-        play that date yet: then nothing was done."""
+        """Ends a date's trading, as masters come to the next one's units; strikes its closes, those ``told`` first, and
+        opens the next date; safe to repeat. False, and nothing done, where the feed is on another one."""
         with self._lock:
             if self._feed is None or self._universe.trading_date != ending:
                 return False
