@@ -18,6 +18,7 @@ import numpy as np
 import orjson
 import psutil
 
+import heap
 import log
 import settings
 from bench.house import TAPE_MB
@@ -152,6 +153,7 @@ def say(what: Mapping[str, Any]) -> None:
 
 def main() -> None:
     """Until the input ends."""
+    heap.one_for_all()  # as jobs does
     url, market, vendor, credentials, times, last = sys.argv[1:7]
     log.configure("warning")
     database, watcher = Database(url, pool_size=12), Watcher(times)

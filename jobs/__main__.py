@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 
+import heap
 import log
 import settings
 from desk import installation
@@ -12,6 +13,7 @@ from jobs.runner import Runner
 
 def main() -> int:
     """Prepares the database, runs the loops, and stops them in good order."""
+    heap.one_for_all()
     chosen = settings.load()
     log.configure(chosen.kagaz_log_level, chosen.kagaz_log_format)
     ended = threading.Event()

@@ -12,6 +12,7 @@ from typing import IO, Any
 import numpy as np
 import orjson
 
+import heap
 import log
 from feeds.live import pipe
 from feeds.live.line import LineState, SegmentState
@@ -109,6 +110,7 @@ class Child:
 
 def main() -> None:
     """Takes what to do, secrets among it, from the pipe: arguments and environments are read by others."""
+    heap.one_for_all()
     incoming = os.fdopen(os.dup(0), "rb", buffering=0)
     outgoing = os.fdopen(os.dup(1), "wb")
     pipe.widen(outgoing, ROOM)

@@ -60,8 +60,8 @@ def test_no_file_says_what_only_its_author_understands(pattern: re.Pattern[str])
     assert not found, found
 
 
-def test_settings_and_log_stand_below_every_layer() -> None:
-    for name in ("settings.py", "setting_types.py", "log.py"):
+def test_settings_log_and_heap_stand_below_every_layer() -> None:
+    for name in ("settings.py", "setting_types.py", "log.py", "heap.py"):
         above = house.imported(house.PROJECT / name) & {*house.LAYERS, "tests", "bench", "streamlit"}
         assert not above, f"{name} imports {above}"
 

@@ -1,0 +1,19 @@
+"""How the C library keeps the memory of a process that works for days."""
+
+import ctypes
+
+_ARENA_MAX = -8  # M_ARENA_MAX of <malloc.h>
+
+
+def one_for_all() -> None:
+    """Has every thread take its memory from the same heap, from here on.
+
+    glibc gives each of a few threads a heap of its own, and what one of them gives back is of no use to the others: a
+    process that makes and forgets the arrays of ten frames a second grows for hours by what lies about. Python lets
+    one thread run at a time, so that they hardly wait for each other. Does nothing under another C library.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    mallopt(_ARENA_MAX, 1)
