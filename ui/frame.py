@@ -43,6 +43,12 @@ header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 [class*="st-key-figures-4-"] :is(th, td):nth-child(n+5) { text-align: right !important; }
 :is(.st-key-figures-1-note, .st-key-figures-1-sums, .st-key-figures-1-kinds) tr:last-child td { font-weight: 600; }
 [class*="st-key-figures-"] [data-testid="stTable"] { overflow-x: auto; }
+/* A closed drawer is no place for the focus, and neither is a link beside each heading. */
+[data-testid="stSidebar"][data-collapsed="true"] { visibility: hidden; }
+[data-testid="stHeaderActionElements"] { display: none; }
+/* What gets the focus comes out from under the header, and on a phone from under its foot. */
+[data-testid="stMain"] { scroll-padding: 3rem 0 1rem; }
+[data-testid="stMain"]:focus-visible { outline: 2px solid currentcolor; outline-offset: -2px; }
 .st-key-gate { max-width: 380px; margin: 9vh auto 0; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-ticket-place) { position: absolute; height: 0; width: 0; }
 @media (min-width: 768px) {
@@ -50,6 +56,7 @@ header[data-testid="stHeader"] { height: 2.6rem; min-height: 2.6rem; }
 }
 @media (max-width: 767px) {
   [data-testid="stMainBlockContainer"] { padding: 3rem 0.6rem 5rem; overflow-x: clip; }
+  [data-testid="stMain"] { scroll-padding-bottom: 4rem; }
 }
 </style>
 """

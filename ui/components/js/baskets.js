@@ -40,7 +40,7 @@ export const mount = widget((root, data, tools) => {
   const stop = h("input", { type: "checkbox" });
   const foot = h("div", { class: "foot" }, sums,
     h("div", { class: "row end" }, h("label", { class: "tick muted" }, stop, " Stop at the first refusal"), place));
-  const button = (label, run, css = "plain small") => h("button", { type: "button", class: css, onclick: run }, label);
+  const button = (label, run, css = "plain small", name = null) => h("button", { type: "button", class: css, "aria-label": name, onclick: run }, label);
   root.append(h("div", { class: "row head" }, names, acts), data.write ? h("div", { class: "finder" }, search.node) : "",
     h("div", { class: "scroll" }, table), empty, foot, results);
 
@@ -105,11 +105,11 @@ export const mount = widget((root, data, tools) => {
     const pick = (name, options) => h("select", { "aria-label": `${name.replace("_", " ")} of ${leg.symbol}`, disabled: !data.write, onchange: (event) => edit(at, name, event.target.value) },
       options.map((each) => h("option", { value: each, selected: each === leg[name] }, each)));
     const refusals = figures?.legs[at]?.refusals || [];
-    const move = (by, label, word) => h("button", { type: "button", class: "quiet", "aria-label": `Move ${leg.symbol} ${word}`, disabled: !chosen.legs[at + by], onclick: () => swap(at, by) }, label);
+    const move = (by, label, word) => h("button", { type: "button", class: "quiet", "aria-label": `Move ${leg.symbol} ${word}`, dataset: { act: `move ${leg.symbol}` }, disabled: !chosen.legs[at + by], onclick: () => swap(at, by) }, label);
     return h("tr", { class: "order", draggable: data.write, dataset: { at: String(at) }, ondragstart: (event) => event.dataTransfer.setData("text/plain", String(at)),
       ondragover: (event) => event.preventDefault(), ondrop: (event) => dropped(event, at) },
       h("td", null, data.write ? [move(-1, "▲", "up"), move(1, "▼", "down")] : String(at + 1)),
-      h("td", null, h("button", { type: "button", class: `chip ${leg.side.toLowerCase()}`, disabled: !data.write, title: "Turn buy and sell", onclick: () => edit(at, "side", leg.side === "BUY" ? "SELL" : "BUY") }, leg.side)),
+      h("td", null, h("button", { type: "button", class: `chip ${leg.side.toLowerCase()}`, dataset: { act: `side ${at}` }, disabled: !data.write, title: "Turn buy and sell", "aria-label": `${leg.side} ${leg.symbol}, turn`, onclick: () => edit(at, "side", leg.side === "BUY" ? "SELL" : "BUY") }, leg.side)),
       h("td", null, h("b", null, leg.symbol), " ", h("small", { class: "muted" }, leg.exchange),
         ...refusals.map((each) => h("div", { class: "why" }, each.detail, rule(each.reason_code)))),
       h("td", null, pick("product", leg.exchange.endsWith("FO") ? ["NRML", "MIS"] : ["CNC", "MIS"])),
@@ -118,7 +118,8 @@ export const mount = widget((root, data, tools) => {
       h("td", { class: "num" }, priced(leg) ? input("price", leg.price ? plain(toPaise(leg.price)) : "") : h("span", { class: "muted" }, "market")),
       h("td", { class: "num" }, stops(leg) ? input("trigger_price", leg.trigger_price ? plain(toPaise(leg.trigger_price)) : "") : "–"),
       last, needs,
-      h("td", { class: "num acts" }, data.write ? [button("Copy", () => keep(insert(at + 1, leg))), " ", button("✕", () => keep(chosen.legs.filter((_, n) => n !== at)))] : null));
+      h("td", { class: "num acts" }, data.write ? [button("Copy", () => keep(insert(at + 1, leg)), "plain small", `Copy ${leg.symbol}`), " ",
+        button("✕", () => keep(chosen.legs.filter((_, n) => n !== at)), "plain small", `Take ${leg.symbol} out`)] : null));
   }
 
   const insert = (at, leg) => [...chosen.legs.slice(0, at), { ...leg }, ...chosen.legs.slice(at)];

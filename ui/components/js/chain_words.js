@@ -35,7 +35,7 @@ export function expiryTab(each, told, onclick) {
   const today = Date.parse(indianDay(exchangeNow()));
   return h(
     "button",
-    { type: "button", role: "tab", "aria-selected": String(each === told.expiry), onclick },
+    { type: "button", role: "tab", dataset: { act: each }, "aria-selected": String(each === told.expiry), onclick },
     format.format(new Date(`${each}T00:00:00Z`)),
     each.slice(0, 4) === told.expiries[0].slice(0, 4) ? null : ` ’${each.slice(2, 4)}`,
     h("small", null, left(Math.round((Date.parse(each) - today) / DAY))),

@@ -15,7 +15,7 @@ export function barTable() {
   let [top, daily] = [null, false]; // the line of the newest bar: {time, cells}
   const body = h("tbody");
   const table = h("table", { class: "grid" }, thead(HEADS), body);
-  const node = h("div", { class: "scroll twin", tabIndex: 0, hidden: true }, table);
+  const node = h("div", { class: "scroll twin", role: "region", tabIndex: 0, "aria-label": "Bars as a table", hidden: true }, table);
   const button = h(
     "button",
     { type: "button", "aria-pressed": "false", title: "The bars as a table", onclick: () => show(node.hidden) },

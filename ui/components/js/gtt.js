@@ -3,6 +3,7 @@
 import { Refused, ask, newKey } from "./base.js";
 import { account, emit, on, unwant, want } from "./bus.js";
 import { h, rule, toast } from "./dom.js";
+import { wayBack } from "./focus.js";
 import { far } from "./gtt_words.js";
 import { PRODUCT_WORDS, instrument, isDerivative } from "./instruments.js";
 import { arrow, number, percent, plain, price, rupees, toPaise, tone, typed } from "./money.js";
@@ -70,7 +71,7 @@ export const mount = widget((root, data, tools) => {
   async function show(request) {
     if (!data.write) return;
     const gtt = request.gtt || null;
-    open = { symbol: request.symbol || null, terms: null, gtt, key: newKey(), opener: open?.opener || document.activeElement, refused: null, sent: false };
+    open = { symbol: request.symbol || null, terms: null, gtt, key: newKey(), opener: open?.opener || wayBack(), refused: null, sent: false };
     said.replaceChildren();
     node.hidden = false;
     if (!node.matches(":popover-open")) node.showPopover();
@@ -138,7 +139,7 @@ export const mount = widget((root, data, tools) => {
     unwant(tools.name);
     if (node.matches(":popover-open")) node.hidePopover();
     node.hidden = true;
-    opener?.focus?.({ preventScroll: true });
+    opener();
   }
 
   function set(name, value) {

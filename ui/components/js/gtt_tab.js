@@ -68,7 +68,7 @@ export function gttTab(root, data, tools, redraw) {
   function draw() {
     kinds.replaceChildren(
       ...KINDS.map(([each, label]) =>
-        h("button", { type: "button", role: "tab", "aria-selected": String(each === kind), onclick: () => choose(each) },
+        h("button", { type: "button", role: "tab", dataset: { act: each }, "aria-selected": String(each === kind), onclick: () => choose(each) },
           label, h("span", { class: "count" }, counts && each !== "all" ? String(counts[each]) : "")),
       ),
     );
@@ -106,14 +106,14 @@ export function gttTab(root, data, tools, redraw) {
     });
     cells.set(row.gtt_id, { row, last, triggers });
     const act = (label, run) =>
-      h("button", { type: "button", class: "plain small", onclick: (event) => { event.stopPropagation(); run(row); } }, label);
+      h("button", { type: "button", class: "plain small", dataset: { act: `${label}-${row.gtt_id}` }, onclick: (event) => { event.stopPropagation(); run(row); } }, label);
     return h(
       "tr",
       { class: "waiting", dataset: { gtt: row.gtt_id }, onclick: () => toggle(row) },
       h("td", { class: "muted" }, day(row.created_at), " ", clock(row.created_at)),
       h("td", null,
         h("span", { class: `chip ${row.legs[0].side.toLowerCase()}` }, row.legs[0].side), " ",
-        h("button", { type: "button", class: "name", "aria-expanded": String(opened?.gtt_id === row.gtt_id) }, row.symbol), " ",
+        h("button", { type: "button", class: "name", dataset: { act: `row-${row.gtt_id}` }, "aria-expanded": String(opened?.gtt_id === row.gtt_id) }, row.symbol), " ",
         h("small", { class: "muted" }, `${row.exchange} ${row.legs[0].product}`),
         row.reason ? h("div", { class: "why" }, row.reason, rule(row.reason_code)) : null),
       h("td", { class: "wide muted" }, kindOf(row)),

@@ -51,7 +51,7 @@ export const mount = widget((root, data, tools) => {
   const older = h("button", { type: "button", class: "plain", hidden: true, onclick: () => more() }, "Older");
   const table = h(
     "div",
-    { class: "scroll tall", hidden: true },
+    { class: "scroll tall", role: "region", tabIndex: 0, "aria-label": "Ledger", hidden: true },
     h("table", { class: "grid ledger" }, thead(HEADS), body),
   );
   root.append(h("h3", null, "Ledger"), said, table, older);

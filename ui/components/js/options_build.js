@@ -144,7 +144,7 @@ export function builder(root, data, { writes, go, changed }) {
       const input = h("input", { type: "number", min: "1", step: "1", value: String(leg.lots), "aria-label": `Lots of ${symbol}`, disabled: leg.fixed !== null,
         onchange: () => { const lots = Math.floor(+input.value); if (lots >= 1 && lots < 10000) change(leg, { lots }); else input.value = String(leg.lots); } });
       return h("tr", null,
-        h("td", null, h("button", { type: "button", class: `chip ${word.toLowerCase()}`, title: "Turn buy and sell", disabled: leg.fixed !== null, onclick: () => change(leg, { side: -leg.side }) }, word)),
+        h("td", null, h("button", { type: "button", class: `chip ${word.toLowerCase()}`, title: "Turn buy and sell", "aria-label": `${word} ${symbol}, turn`, dataset: { act: `side ${symbol}` }, disabled: leg.fixed !== null, onclick: () => change(leg, { side: -leg.side }) }, word)),
         h("td", null, h("b", null, symbol), h("small", { class: "muted" }, ` ${day(`${expiry}T12:00:00+05:30`)}, lot ${lot}${leg.fixed === null ? "" : ", held"}`)),
         h("td", { class: "num" }, input), parts.price, parts.iv, parts.delta,
         h("td", { class: "num" }, h("button", { type: "button", class: "quiet", "aria-label": `Take ${symbol} out`, onclick: () => set(legs.filter((each) => each !== leg), "") }, "✕")));

@@ -138,7 +138,7 @@ export const mount = widget((root, data, tools) => {
       ...figures.map(([name, label, count]) =>
         h(
           "button",
-          { type: "button", role: "tab", "aria-selected": String(name === tab), onclick: () => choose(name) },
+          { type: "button", role: "tab", dataset: { act: name }, "aria-selected": String(name === tab), onclick: () => choose(name) },
           label,
           h("span", { class: "count" }, count === null ? "" : String(count)),
         ),
@@ -164,14 +164,11 @@ export const mount = widget((root, data, tools) => {
     csv.hidden = !rows.length;
     drawPicked(rows);
     cancelAll.hidden = !data.write || !all.some(works);
-    const focus = root.getRootNode().activeElement?.dataset?.act;
     const before = drawn;
     drawn = new Map();
     cells.clear();
     const nodes = (row) => (opened?.id === row.order_id ? [kept(row, before), history(opened, HEADS.length, data.write && !works(row) ? repeat : null)] : [kept(row, before)]);
     arrange(body, rows.flatMap(nodes));
-    if (focus && root.getRootNode().activeElement?.dataset?.act !== focus)
-      body.querySelector(`[data-act="${focus}"]`)?.focus();
     table.hidden = !rows.length;
     empty.hidden = rows.length > 0;
     if (!rows.length) teach(all.length);

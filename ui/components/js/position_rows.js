@@ -126,7 +126,7 @@ export function line(row, view, acts) {
       { class: "num acts" },
       acts && !closed
         ? [
-            h("button", { type: "button", class: "plain small", onclick: acts.exit }, "Exit"),
+            h("button", { type: "button", class: "plain small", dataset: { act: `exit ${row.symbol} ${row.product}` }, onclick: acts.exit }, "Exit"),
             menu("⋯", `More for ${row.symbol} ${row.product}`, title(row), acts.items),
           ]
         : null,

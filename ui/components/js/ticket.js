@@ -7,6 +7,7 @@ import { askAbove } from "./ask_above.js";
 import { Refused, ask, newKey } from "./base.js";
 import { account, emit, link, on, unwant, want } from "./bus.js";
 import { confirmed, toast } from "./dom.js";
+import { focused, wayBack } from "./focus.js";
 import { instrument, isDerivative, products } from "./instruments.js";
 import { arrow, number, percent, plain, price, rupees, toPaise, tone, typed } from "./money.js";
 import { afterPaint, nextFrame, put, toneOf } from "./paint.js";
@@ -68,7 +69,7 @@ export const mount = widget((root, data, tools) => {
     for (const block of blocks) Object.assign(form, block.fresh(request, terms));
     if (request.form) Object.assign(form, request.form);
     if (!types(terms).includes(form.type)) form.type = "LIMIT";
-    open = { form, terms, order, key: newKey(), opener: document.activeElement, unknown: false, touched: new Set() };
+    open = { form, terms, order, key: newKey(), opener: wayBack(), unknown: false, touched: new Set() };
     want(tools.name, [request.symbol], false);
     sheet.open(open);
     repaint();
@@ -84,7 +85,7 @@ export const mount = widget((root, data, tools) => {
     unwant(tools.name);
     sessionStorage.removeItem(DRAFT);
     sheet.close();
-    opener?.focus?.({ preventScroll: true });
+    opener();
   }
 
   function flip(side) {
@@ -182,7 +183,7 @@ export const mount = widget((root, data, tools) => {
   async function instead(symbol, last) {
     if (!open || open.order || sending) return;
     const { opener } = open;
-    const field = document.activeElement?.shadowRoot?.activeElement || document.activeElement;
+    const field = focused();
     const { symbol: _, price: __, trigger: ___, ...terms } = open.form;
     await show({ symbol, price: last, form: terms });
     if (open) open.opener = opener;

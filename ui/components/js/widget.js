@@ -2,6 +2,7 @@
 
 import { join } from "./bus.js";
 import { rootOf, unique } from "./dom.js";
+import { keepFocus } from "./focus.js";
 import { wear } from "./palette.js";
 
 // `build(root, data, tools)` returns {update(data), destroy()}; `tools.own(off)` is called at the end.
@@ -9,7 +10,7 @@ import { wear } from "./palette.js";
 export function widget(build) {
   return (args) => {
     const root = rootOf(args.parentElement);
-    const ends = [wear(root)];
+    const ends = [wear(root), keepFocus(root)];
     const tools = {
       name: unique("widget"),
       own: (off) => ends.push(off),
