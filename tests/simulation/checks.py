@@ -77,6 +77,20 @@ from margin_groups g join accounts a on a.id = g.account_id join markets m on m.
 """
 
 
+TOLD = """
+select (select (detail ->> 'accounts')::bigint from job_runs
+        where job = 'roll' and trading_date = %(day)s and finished_at is not null),
+       (select count(*) from daily_equity e join accounts a on a.id = e.account_id
+        where e.trading_date = %(day)s and a.archived_at is null)
+"""
+# What the house has told an account of itself, and what it blocks: nothing of it changes while a date is rolled.
+STANDING = """
+select a.id, a.trading_state, a.peak_equity, c.since, c.closing_since,
+       (select sum(position_margin) from margin_groups where account_id = a.id)
+from accounts a left join margin_calls c on c.account_id = a.id order by a.id
+"""
+
+
 @dataclass
 class Checks:
     """Remembers what it saw, so that each step is held against the one before."""
@@ -145,6 +159,17 @@ class Checks:
                 if note != charged:
                     found.append(f"account {account}: the note of {day} says {note}, {charged} was charged")
         return found
+
+    def standing(self) -> list[tuple[Any, ...]]:
+        """How each account stands with the house, to be held against how it stood."""
+        with self.database.connection() as connection:
+            return connection.execute(STANDING).fetchall()
+
+    def told(self, day: date) -> list[str]:
+        """The run of a date that is closed tells of all its accounts, whoever rolled them."""
+        with self.database.connection() as connection:
+            told, kept = connection.execute(TOLD, {"day": day}).fetchone()
+        return [] if told == kept else [f"the roll of {day} told of {told} accounts, {kept} were rolled"]
 
     def _equity(self, rows: list[tuple[int, ...]]) -> list[str]:
         """Equity changes by what trades and prices earned, less charges, plus flows; to the paisa."""

@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from core.orders import ModifyOrder
-from desk import account_watch, closing, filling, margins
+from desk import account_watch, closing, filling, margin_calls, margins, risk_watch
 from desk.leadership import NotLeader
 from jobs.matcher import Matcher
 from tests.simulation import option_acts, waiting_acts
@@ -274,7 +274,15 @@ def price_comes(world: World) -> bool:
 
 
 def meanwhile(world: World) -> None:
-    """The day's end was killed half-way: traders and prices do not wait for it to be resumed."""
+    """The day's end was killed half-way: traders and prices do not wait for it to be resumed, and whoever takes it up
+    looks at all accounts first, which calls and stops nobody and brings no margin elsewhere."""
+    before = world.checks.standing()
+    looked = account_watch.look(world.database, MARKET)
+    risk_watch.watch(world.database, MARKET, looked)
+    margin_calls.follow(world.database, MARKET, looked)
+    margins.follow_snapshot(world.database, MARKET)
+    if world.checks.standing() != before:
+        world.found.append("somebody was called, stopped or secured anew while the day is rolled")
     world.exchange.step()
     for _ in range(world.random.randint(0, 2)):
         request = world.any_request()

@@ -14,9 +14,11 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
+import db.closing
 import desk.amo
 import desk.closing
 import desk.converting
+import desk.corporate
 import desk.filling
 import desk.gtt
 import desk.gtt_firing
@@ -26,6 +28,7 @@ import desk.masters
 import desk.price_alert_ringing
 import desk.risk_switch
 import desk.risk_watch
+import desk.squared_off
 import desk.trading
 import desk.wallet
 import jobs.batches
@@ -46,6 +49,11 @@ WRITERS = (
     desk.risk_switch, desk.risk_watch, desk.trading, desk.wallet,
 )  # fmt: skip
 TIMED = (jobs.matcher, jobs.batches, jobs.gtt_watcher, jobs.price_alerts, jobs.bus, desk.masters)
+# Steps of a roll beside its accounts' commits: before each of them, and after it, the process may die too.
+ROLL_STEPS = (
+    (desk.squared_off, "conclude"), (db.closing, "begin_market_day"), (desk.corporate, "apply_to_market"),
+    (desk.closing, "_open_next"),
+)  # fmt: skip
 # A step of this small a world fills few orders: it goes in lanes all the same, and in more than one batch each.
 MANY, FIRST = 2, 2
 
@@ -74,13 +82,37 @@ class Faults:
         self._commit = trading.commit
         self.deaths = 0
         self.reached: Counter[str] = Counter()
+        self.in_rolls: Counter[str] = Counter()
 
     def arm(self, where: str, left: int = 1) -> Plan:
         self._local.plan = plan = Plan(where, left)
         return plan
 
+    def arm_step(self, name: str, where: str) -> None:
+        """Die before or after the next time that this thread comes to a step of a roll."""
+        self._local.step = name, where
+
     def disarm(self) -> None:
-        self._local.plan = None
+        self._local.plan = self._local.step = None
+
+    def step(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        """What stands where a step of a roll stood."""
+
+        def step(*given: Any, **named: Any) -> Any:
+            armed = getattr(self._local, "step", None)
+            if armed == (name, BEFORE):
+                self._die_in_a_roll(name, BEFORE)
+            found = real(*given, **named)
+            if armed == (name, AFTER):
+                self._die_in_a_roll(name, AFTER)
+            return found
+
+        return step
+
+    def _die_in_a_roll(self, name: str, where: str) -> None:
+        self._local.step = None
+        self.in_rolls[f"{where} {name}"] += 1
+        self._die()
 
     def of(self, module: ModuleType) -> Callable[..., None]:
         """What stands where a writer's ``commit`` stood, and counts that it was reached."""
@@ -150,6 +182,8 @@ def installed(database: Ground, clock: Clock) -> Iterator[Faults]:
     with ExitStack() as stack:
         for module in WRITERS:
             stack.enter_context(patch.object(module, "commit", faults.of(module)))
+        for module, name in ROLL_STEPS:
+            stack.enter_context(patch.object(module, name, faults.step(name, getattr(module, name))))
         for module in TIMED:
             stack.enter_context(patch.object(module, "time", clock))
         stack.enter_context(patch.object(desk.price_alert_ringing, "datetime", Wall(clock)))

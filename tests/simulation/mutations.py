@@ -170,6 +170,14 @@ def _no_blocked_loss(stack: ExitStack) -> None:
     stack.enter_context(patch.object(db.account_watch, "LOOK", look))
 
 
+def _looked_at_while_rolled(stack: ExitStack) -> None:
+    look = db.account_watch.LOOK.replace(" and phase <> 'ROLL'", "").replace(
+        "and trading_date = (", "and date '1-1-1' < ("
+    )
+    assert look != db.account_watch.LOOK
+    stack.enter_context(patch.object(db.account_watch, "LOOK", look))
+
+
 def _no_square_off_of_risk(stack: ExitStack) -> None:
     stack.enter_context(patch.object(desk.margin_calls, "close", lambda *given: []))
 
@@ -198,6 +206,9 @@ MUTATIONS = (
         "conversion", "the check that what a stopped account converts takes no money", patches=_any_conversion, first=9
     ),
     Mutation("blocked-loss", "what open losses block", patches=_no_blocked_loss, first=7),
+    Mutation(
+        "rolling", "the rule that nobody is looked at while a date is rolled", patches=_looked_at_while_rolled, first=2
+    ),
     Mutation("square-off", "the square-off that follows a margin call", patches=_no_square_off_of_risk, first=29),
 )
 

@@ -22,7 +22,7 @@ from core.sessions import Window, board_of
 from desk import access, auctions, baskets, calendar, masters, risk_switch, verify
 from desk import market as markets
 from desk.principal import Principal
-from tests.simulation.faults import AFTER, BEFORE, Died, Faults, hearing, installed
+from tests.simulation.faults import AFTER, BEFORE, ROLL_STEPS, Died, Faults, hearing, installed
 from tests.simulation.history import History, Request
 from tests.simulation.nse_exchange import DAY, FUND, INFY, NIFTY, RELIANCE, TCS, Exchange
 from tests.simulation.people import send
@@ -37,6 +37,7 @@ VISITS = (
     ("15:50:02", "15:59:50", 6, 60), ("16:00:20", "16:20:00", 5, 120),
 )  # fmt: skip
 ROLLED = VISITS[-1][0]
+ROLL_DIES = 0.7
 FILLED = """
 select t.id, t.instrument_id, t.price, t.exchange_time, t.trading_date from trades t
 where t.kind = 'FILL' and t.id > %s order by t.id
@@ -77,6 +78,7 @@ class NseStory:
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
+        self.fate = Random(self.seed)  # of its own: the other acts of a seed stay what they are
         self.keys = self.last_trade = 0
         exchange = self.exchange
         chain = exchange.master.chain(exchange.instrument(NIFTY).id)
@@ -101,6 +103,8 @@ class NseStory:
                 first, last = (datetime.combine(DAY, time.fromisoformat(each), IST) for each in (begins, ends))
                 span = (last - first).total_seconds()
                 if begins == ROLLED:
+                    if self.fate.random() < ROLL_DIES:
+                        self.faults.arm_step(self.fate.choice(ROLL_STEPS)[1], self.fate.choice((BEFORE, AFTER)))
                     self.reach(first, every)
                     self.found += [row[0] for row in self.rows(CARRIED, int(Reason.CARRIED_AS_INTRADAY))]
                 for at in sorted(self.random.uniform(0, span) for _ in range(acts)):

@@ -1,5 +1,6 @@
 """One seed from its first deposit to its last check."""
 
+import itertools
 import json
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,13 +12,14 @@ from core.corporate import Action
 from core.instruments import OPTIONS, Kind
 from core.orders import OrderType, PlaceOrder
 from desk import closing, corporate, masters
+from desk import jobs as runs
 from desk import market as markets
 from desk.answers import Answer
 from tests.simulation import drama
 from tests.simulation.checks import Checks
 from tests.simulation.clock import Clock
 from tests.simulation.exchange import MARKET, Exchange, InTurn
-from tests.simulation.faults import AFTER, BEFORE, Died, Faults, hearing, installed
+from tests.simulation.faults import AFTER, BEFORE, ROLL_STEPS, Died, Faults, hearing, installed
 from tests.simulation.ground import INDEX, OPENING, SHARES, Ground
 from tests.simulation.history import History, Request
 from tests.simulation.people import LAKH, People, populate, send
@@ -28,6 +30,8 @@ STEPS = 20
 SHORT_DAYS = 30
 """With this weight a day ends after some eight acts, and one in ten steps is the end of a day."""
 QUOTE_STALE_AFTER = 10_000
+DIES_AT_A_STEP = 0.7
+"""How often a roll dies at a step that is no account's."""
 # Options written, positions converted, alerts rung.
 WRITTEN = """
 select (select count(*) from trades t join instruments i on i.id = t.instrument_id
@@ -73,6 +77,8 @@ class Story:
     """Price alerts that rang."""
     reached: Counter[str] = field(default_factory=Counter)
     """How often each writer of the desk committed."""
+    in_rolls: Counter[str] = field(default_factory=Counter)
+    """Deaths at steps of a roll beside its accounts."""
     in_lanes: int = 0
     """Times that fills were written in more than one lane."""
     called: int = 0
@@ -108,6 +114,10 @@ class World:
         self.history = History()
         self.checks = Checks(database, self.exchange, self.history)
         self.exchange.look = self._look_at_fills
+        # Of its own, so that the stories of all seeds go on as they did.
+        self.fate = Random(seed)
+        deaths = [(name, where) for _, name in ROLL_STEPS for where in (BEFORE, AFTER)]
+        self.ends = itertools.cycle(self.fate.sample(deaths, len(deaths)))
         self.acts: list[str] = []
         self.found: list[str] = []
         self._slots = 0
@@ -265,7 +275,7 @@ class World:
         self.check()
         self.story.orders, self.story.trades = len(self.history.orders), self.checks.trades
         self.story.written, self.story.converted, self.story.rung = self._told()
-        self.story.reached = self.faults.reached
+        self.story.reached, self.story.in_rolls = self.faults.reached, self.faults.in_rolls
         self.story.deaths, self.story.lives = self.faults.deaths, self.exchange.lives
         self.story.in_lanes = self.exchange.lanes.runs
         return self.story
@@ -292,16 +302,15 @@ class World:
         split = self._split_a_share(due.next_date) if self.random.random() < 0.3 else None
         for _ in range(deaths):
             self.faults.arm(self.random.choice((BEFORE, AFTER)), self.random.randint(1, 2 * len(self.books)))
-            try:
-                closing.roll(self.database, MARKET, due, self.clock.at)
-            except Died:
-                drama.meanwhile(self)
-            finally:
-                self.faults.disarm()
+            self._roll_and_die(due)
+        if self.fate.random() < DIES_AT_A_STEP:
+            self.faults.arm_step(*next(self.ends))
+            self._roll_and_die(due)
         due = closing.due(self.database, MARKET, self.clock.at)
         if due is not None and due.step == closing.ROLL:
-            closing.roll(self.database, MARKET, due, self.clock.at)
-        self.found += self.checks.noted(self.day)
+            self._roll(due)
+        runs.end_passed(self.database, MARKET, closing.ROLL_JOB)
+        self.found += self.checks.noted(self.day) + self.checks.told(self.day)
         self.story.days += 1
         self.day = markets.state(self.database, MARKET).trading_date
         masters.forget(self.database)
@@ -313,6 +322,22 @@ class World:
         self.open_day()
         self.clock.set(self.clock.at + timedelta(hours=self.random.randint(0, 3)))
         self.show()
+
+    def _roll(self, due: closing.Due) -> None:
+        """As the clock has it done: the run of the date is kept."""
+        database, at = self.database, self.clock.at
+        runs.once(database, MARKET, closing.ROLL_JOB, self.day, lambda: closing.roll(database, MARKET, due, at))
+
+    def _roll_and_die(self, due: closing.Due) -> None:
+        """What happens until somebody goes on with it, if anything is left to be done."""
+        try:
+            if markets.state(self.database, MARKET).trading_date == self.day:
+                self._roll(due)
+        except Died:
+            if markets.state(self.database, MARKET).trading_date == self.day:
+                drama.meanwhile(self)
+        finally:
+            self.faults.disarm()
 
     def _split_a_share(self, day: date) -> Action:
         """A split, a bonus or a consolidation of one share at the opening of a date."""

@@ -14,6 +14,9 @@ FOUND = (22, 172)
 # Seeds whose traders come, together, to everything that writes.
 BUSY = (303, 304)
 
+# Seeds whose rolls die, together, at every step.
+ROLLING = (1016, 1020)
+
 
 @pytest.mark.parametrize("first", range(1, SEEDS + 1, CHUNK))
 def test_nothing_is_lost_doubled_or_invented(throwaway: Throwaway, template: str, first: int) -> None:
@@ -38,6 +41,15 @@ def test_each_writer_of_the_desk_is_reached(throwaway: Throwaway, template: str)
     assert rung, "no price alert rang"
 
 
+def test_a_roll_dies_at_each_of_its_steps(throwaway: Throwaway, template: str) -> None:
+    died: Counter[str] = Counter()
+    for seed in ROLLING:
+        with ground.cloned(throwaway, template) as (database, clock):
+            died += simulate(database, clock, seed, 60, SHORT_DAYS).in_rolls
+    steps = {name for _, name in faults.ROLL_STEPS}
+    assert set(died) == {f"{where} {name}" for name in steps for where in (faults.BEFORE, faults.AFTER)}
+
+
 @pytest.mark.parametrize("seed", FOUND)
 def test_what_was_found_once_stays_right(throwaway: Throwaway, template: str, seed: int) -> None:
     with ground.cloned(throwaway, template) as (database, clock):
@@ -46,7 +58,7 @@ def test_what_was_found_once_stays_right(throwaway: Throwaway, template: str, se
 
 def test_many_short_days_follow_one_another(throwaway: Throwaway, template: str) -> None:
     with ground.cloned(throwaway, template) as (database, clock):
-        assert simulate(database, clock, 1015, 40, SHORT_DAYS).days > 5
+        assert simulate(database, clock, 1014, 40, SHORT_DAYS).days > 5
 
 
 def test_a_seed_is_the_same_story_again(throwaway: Throwaway, template: str) -> None:
