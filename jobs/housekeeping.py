@@ -3,13 +3,14 @@ the margins that follow them, the past."""
 
 import time
 
+import heap
 from desk import jobs as runs
 from desk import margins
 from desk.market import Database
 from jobs.loop import Steady
 from jobs.market import MarketLoop
 
-# Seconds between two looks at the tape's size.
+# Seconds between two looks at the tape's size, and what memory lies about.
 TAPE_EVERY = 30.0
 # Seconds between two looks for accounts whose margins follow an older snapshot.
 MARGINS_EVERY = 5.0
@@ -40,4 +41,5 @@ class Housekeeping(Steady):
         if time.monotonic() - self._tape_at >= TAPE_EVERY:
             self._tape_at = time.monotonic()
             self._market.tape.keep()
+            heap.give_back()
         runs.beat(self._database, "housekeeping", self._market.market)

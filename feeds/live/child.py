@@ -19,8 +19,8 @@ from feeds.live.line import LineState, SegmentState
 from feeds.live.vendors import OPEN, vendor
 from feeds.live.worker import Worker
 
-# Seconds between two steps, two lots of ticks, two words on how the line is.
-STEP, LOT, STATUS = 0.02, 0.02, 0.5
+# Seconds between two steps, two lots of ticks, two words on how the line is, two times that memory is given back.
+STEP, LOT, STATUS, TIDY = 0.02, 0.02, 0.5, 30.0
 # Lots that may be under way: enough that a caller who takes them every half a second never finds the rest waiting here.
 WINDOW = 32
 # Bytes that a pipe holds, where the system lets us say so: a lot of a thousand rows goes through in one piece.
@@ -46,7 +46,7 @@ class Child:
         """Until the parent says so, or is gone."""
         threading.Thread(target=self._listen, daemon=True, name="parent").start()
         self._worker.start()
-        status_at = lot_at = 0.0
+        status_at = lot_at = tidy_at = 0.0
         while not self._over.wait(STEP):
             if self._wishes:
                 self._worker.want(*self._wishes.pop())
@@ -60,6 +60,9 @@ class Child:
             if now - lot_at >= LOT:
                 lot_at = now
                 self._tell_ticks()
+            if now - tidy_at >= TIDY:
+                tidy_at = now
+                heap.give_back()
         self._worker.stop()
         self._tell_status()
 

@@ -1,4 +1,4 @@
-"""How many heaps the C library keeps for the threads of a process."""
+"""How many heaps the C library keeps for the threads of a process, and what of them it gives back."""
 
 import subprocess
 import sys
@@ -26,6 +26,23 @@ all_here.wait()
 """
 
 
+HOLES = """
+import ctypes, sys
+import heap, psutil
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+taken = [libc.malloc(100_000) for _ in range(1_000)]
+for each in taken:
+    ctypes.memset(each, 1, 100_000)
+for each in taken[:-1]:
+    libc.free(each)
+before = psutil.Process().memory_info().rss
+heap.give_back()
+sys.stdout.write(str(before - psutil.Process().memory_info().rss))
+"""
+
+
 def heaps(how: str) -> int:
     told = subprocess.run(
         [sys.executable, "-c", THREADS, how], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60
@@ -36,3 +53,10 @@ def heaps(how: str) -> int:
 def test_threads_take_their_memory_from_one_heap() -> None:
     assert heaps("each its own") > 1
     assert heaps("one") == 1
+
+
+def test_what_lies_about_is_given_back() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", HOLES], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert int(told.stdout) > 50_000_000
