@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_a_gap_fires_every_gtt_that_it_reaches(floor: Floor, clock: Clock) -> No
 def test_a_basket_of_more_than_a_second_takes_goes_on_in_the_next(
     floor: Floor, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(baskets.time, "sleep", clock.sleep)
+    monkeypatch.setattr(baskets, "time", SimpleNamespace(sleep=clock.sleep))  # and no other thread's
     principal, ref = who(floor, floor.account(cash=100_000_000))
     legs = [leg(floor, "BUY", 1 + number, INFY, 149_000) for number in range(MANY)]
     told = baskets.place(floor.database, principal, ref, legs)
@@ -95,7 +96,7 @@ def test_a_basket_of_more_than_a_second_takes_goes_on_in_the_next(
 
 
 def test_a_basket_waits_for_no_minute(floor: Floor, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(baskets.time, "sleep", clock.sleep)
+    monkeypatch.setattr(baskets, "time", SimpleNamespace(sleep=clock.sleep))  # and no other thread's
     account = floor.account(cash=100_000_000)
     limit(floor, LimitName.ORDERS_PER_MINUTE, 3)
     principal, ref = who(floor, account)
