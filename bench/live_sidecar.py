@@ -55,6 +55,11 @@ class Wishing(LiveFeed):
         self.wish(held=known[self.last :], priced=known[: self.last])
 
 
+def stolen_so_far() -> float:
+    """Seconds of processor that the machine's host kept for others; 0 where the system does not say."""
+    return float(getattr(psutil.cpu_times(), "steal", 0.0))
+
+
 class Windows:
     """Each few seconds: the lag's 99th percentile, the slowest store, the longest pause between two frames, and the
     seconds of processor that the machine's host kept for others meanwhile."""
@@ -63,7 +68,7 @@ class Windows:
         self.told: list[dict[str, float]] = []
         self._lags = np.zeros(LONGEST, np.int64)
         self._last = self._began = time.monotonic()
-        self._store, self._pause, self._stolen = 0.0, 0.0, psutil.cpu_times().steal
+        self._store, self._pause, self._stolen = 0.0, 0.0, stolen_so_far()
 
     def add(self, lags: np.ndarray, took: float) -> None:
         """A stored frame's."""
@@ -72,7 +77,7 @@ class Windows:
         self._store, self._pause = max(self._store, took), max(self._pause, now - self._last)
         self._last = now
         if now - self._began >= WINDOW:
-            sums, stolen = np.cumsum(self._lags), psutil.cpu_times().steal
+            sums, stolen = np.cumsum(self._lags), stolen_so_far()
             self.told.append({
                 "p99": int(np.searchsorted(sums, 0.99 * sums[-1])), "store": round(1000 * self._store),
                 "pause": round(1000 * self._pause), "stolen": round(stolen - self._stolen, 2),

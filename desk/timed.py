@@ -139,7 +139,7 @@ def overview(database: Database, now: datetime) -> list[Row]:
     for run in admin.last_runs(database):
         last.setdefault((run["job"], None), run)
         last.setdefault((run["job"], run["market"]), run)
-    rows: list[tuple[object, ...]] = []
+    rows: list[Row] = []
     for state in markets.markets(database):
         if not state.running:
             continue
@@ -151,17 +151,23 @@ def overview(database: Database, now: datetime) -> list[Row]:
             ("roll", "Roll", "Settles the date, writes its contract notes, opens the next one.", rolls),
         )
         rows += [
-            (
+            _line(
                 job, f"{title}, {state.id}", what, f"trading days {at.astimezone(IST):%H:%M}",
-                at if at > now else None, last.get((job, state.id)), False,
+                at if at > now else None, last.get((job, state.id)), by_hand=False,
             )
             for job, title, what, at in steps
         ]  # fmt: skip
-    rows += [
-        (job.name, job.title, job.what, job.when, job.after(now), last.get((job.name, None)), True) for job in TIMETABLE
+    return rows + [
+        _line(job.name, job.title, job.what, job.when, job.after(now), last.get((job.name, None)), by_hand=True)
+        for job in TIMETABLE
     ]
-    names = ("job", "title", "what", "when", "next", "last", "by_hand")
-    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _line(
+    job: str, title: str, what: str, when: str, following: datetime | None, last: Row | None, *, by_hand: bool
+) -> Row:
+    told = {"job": job, "title": title, "what": what, "when": when}
+    return told | {"next": following, "last": last, "by_hand": by_hand}
 
 
 def run_now(database: Database, actor: str, name: str) -> None:

@@ -1,4 +1,5 @@
-"""TrueData's commonest messages, many at a time: the same values as ``truedata_wire`` gives, column by column.
+"""TrueData's commonest messages where no shape is known for them (``truedata_shapes``), many at a time: the same values
+as ``truedata_wire`` gives, column by column.
 
 A trade by itself costs more to make into an object than to read. What a thousand of them say stands in columns of
 text; a column of prices that all look alike becomes whole paise in a few calls, and one that does not is read text by

@@ -18,8 +18,9 @@ from feeds.live.truedata_columns import LAYOUTS, LONGEST, LONGEST_COUNT, Ints, L
 
 Bools = npt.NDArray[np.bool_]
 DIGITS = b"0123456789"
-# Shapes that are remembered: a vendor has a dozen, and whoever sends ever new ones fills no memory.
-MOST = 256
+# Shapes that are remembered, and the letters of one: a vendor has a dozen of a hundred letters each, and whoever sends
+# ever new and longer ones fills no memory.
+MOST, LONGEST_SHAPE = 256, 2_000
 # A list of texts without their digits, of plain letters alone; the one digit that names a kind is gone as well.
 _LIKE = re.compile(rb'\{ ?"(?P<kind>trade|bidask|bidaskL)" ?: ?\[ ?"[ !#-\[\]-~]*"(?: ?, ?"[ !#-\[\]-~]*")* ?\] ?\}')
 _KINDS = {b"trade": "trade", b"bidask": "bidask", b"bidaskL": "bidaskL2"}
@@ -42,17 +43,18 @@ class Shape:
         self.points = np.array([[int(parts[3 + 2 * n] == _POINT)] for n in self.used], np.int64)
 
 
-_known: dict[bytes, Shape | None] = {}
+_known: dict[bytes, Shape] = {}
 
 
 def of(messages: Sequence[bytes]) -> list[Shape | None]:
     """How each message is written, where it may be read by its shape."""
     bones = [one.translate(None, DIGITS) for one in messages]
     for new in set(bones) - _known.keys():
-        if len(_known) >= MOST:
-            return [_known.get(one) for one in bones]
-        _known[new] = _made(new)
-    return [_known[one] for one in bones]
+        # What has no shape, such as an answer with its names, is looked at each time: it takes nobody's place.
+        made = _made(new) if len(new) <= LONGEST_SHAPE else None
+        if made is not None and len(_known) < MOST:
+            _known[new] = made
+    return [_known.get(one) for one in bones]
 
 
 def _made(bones: bytes) -> Shape | None:

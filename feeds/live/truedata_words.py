@@ -111,7 +111,7 @@ class Words:
             return
         by_kind: dict[str, Lot] = {}
         quick, bad = shapes.lots(which, messages, likes)
-        left = [(number, said[number]) for number in which if number in said] if len(said) else []
+        left = [(number, one) for number, one in said.items() if number in which]
         left += zip(bad, columns.decoded([messages[number] for number in bad]), strict=True)
         lots, others = columns.lots(left)
         singles = [(number, wire.parse(messages[number])) for number in others]

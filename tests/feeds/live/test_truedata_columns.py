@@ -176,6 +176,15 @@ def test_no_more_shapes_are_remembered_than_a_vendor_has(monkeypatch: pytest.Mon
     assert len(together(many)) == len(many)
 
 
+def test_what_has_no_shape_or_a_long_one_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "_known", {})
+    answers = [written({"success": True, "symbollist": [["x" * n]]}) for n in range(2 * shapes.MOST)]
+    long = written({"trade": [*TRADE, "x" * shapes.LONGEST_SHAPE]})
+    assert not any(shapes.of([*answers, long]))
+    assert not shapes._known
+    assert shapes.of([written({"trade": TRADE})])[0] is not None
+
+
 def test_halves_of_a_message_do_not_become_one() -> None:
     whole = written({"trade": TRADE})
     halves = [whole[:40], whole[40:], b'{"x":1},{"y":2}', whole]
